@@ -1,0 +1,52 @@
+//! The limits of the core, each with its reason. Drivers have files of their own for theirs.
+
+/// A record's payload. A description or comment fits many times over; what is larger is an attachment, not a record.
+pub const PAYLOAD_BYTES_MAX: usize = 256 * 1024;
+
+/// The plain text of one merged text. Automerge's cost for one remote change grows with the document: 105,000 characters took 30-42 ms.
+pub const TEXT_BYTES_MAX: usize = 1024 * 1024;
+
+/// One raw change of a text. A paste of a long document fits; a payload must hold it beside the rest of its command.
+pub const TEXT_CHANGE_BYTES_MAX: usize = 128 * 1024;
+
+/// Operations counted over all changes of a text, deleted characters included: bounds what opening it costs.
+pub const TEXT_OPERATIONS_MAX: u64 = 4 * 1024 * 1024;
+
+/// One commit, encoded. A frame must hold the largest commit with room for its own head.
+pub const COMMIT_BYTES_MAX: usize = 512 * 1024;
+
+/// Events of one commit. Larger acts are several commits under one act id.
+pub const COMMIT_EVENTS_MAX: usize = 2_000;
+
+/// One frame on the wire: two commits of the largest size. Bounds what one peer can make the other hold.
+pub const FRAME_BYTES_MAX: usize = 1024 * 1024;
+
+/// A record's name, a kind of entity, a view's name. Names stand in every record and every index.
+pub const NAME_BYTES_MAX: usize = 64;
+
+/// Commands sent and not yet answered. Enough to fill a group commit many times over; what waits longer stays in the outbox.
+pub const IN_FLIGHT_COMMANDS_MAX: usize = 1_024;
+
+/// Bytes of commands sent and not yet answered.
+pub const IN_FLIGHT_BYTES_MAX: usize = 1024 * 1024;
+
+/// From here on the outbox warns: at 10,000 commands a rebase still takes tens of milliseconds.
+pub const OUTBOX_WARN_COMMANDS: usize = 10_000;
+
+/// From here on the outbox refuses another command: months of offline work of one person stay far below.
+pub const OUTBOX_COMMANDS_MAX: usize = 100_000;
+
+/// Bytes at which the outbox refuses another command, for it is held in memory too.
+pub const OUTBOX_BYTES_MAX: usize = 1024 * 1024 * 1024;
+
+/// Commands that one command may require. A batch requires the one before it, not each of its parts.
+pub const REQUIRES_MAX: usize = 16;
+
+/// How deep a payload may be nested. Readers are recursive; a deeper value is an attack or a mistake.
+pub const PAYLOAD_DEPTH_MAX: usize = 32;
+
+/// A chunk of a snapshot: small enough to be interleaved with news on a slow line, large enough to cost few round trips.
+pub const SNAPSHOT_CHUNK_BYTES: usize = 256 * 1024;
+
+/// Commits read from a log at a time, in bytes, for catching up and rebuilding: bounded memory, few reads.
+pub const READ_BYTES: usize = 512 * 1024;

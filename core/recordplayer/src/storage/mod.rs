@@ -1,0 +1,223 @@
+//! What the core asks of a store: a log, saved rows, and an outbox, each behind one trait.
+//!
+//! Two stores implement them: [`memory`] here, redb in the crate `recordplayer-store`. One conformance suite
+//! ([`crate::testing::conformance`]) holds for both. Reading is synchronous and always from what is durable; writing goes in batches,
+//! each of them one transaction, so that many commits share one sync.
+
+pub mod memory;
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::commit::{Commit, Head};
+use crate::hash::Hash;
+use crate::id::{CommandId, SpaceId};
+use crate::name::Name;
+use crate::record::{Position, StreamId};
+use crate::view::ViewKey;
+
+/// A read that the store could not answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ReadError {
+    /// A value is not what was written: its digest differs, or it cannot be parsed.
+    #[error("the store is damaged: {0}")]
+    Damaged(String),
+    #[error("the store cannot be read: {0}")]
+    Io(String),
+}
+
+/// A commit as it was stored, with the hash of the one before it, so that it can be opened and checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredCommit {
+    pub previous: Hash,
+    pub head: Head,
+    pub bytes: Arc<[u8]>,
+}
+
+/// What a saved row is of.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RowKey {
+    Model(StreamId),
+    View(ViewKey),
+}
+
+/// A saved state: rule 8 wants position, commit hash, digest and bytes in one row. The digest is the store's business.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// The last record that was played on it.
+    pub head: Head,
+    /// The entity's `SHAPE` or the view's `VERSION`.
+    pub version: u32,
+    pub bytes: Arc<[u8]>,
+}
+
+/// One position of a space at which all its rows agree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checkpoint {
+    pub epoch: u32,
+    pub head: Head,
+    /// The rest of the space at that position (replicas, the state hash, …), encoded by the core.
+    pub meta: Arc<[u8]>,
+}
+
+/// A text of an entity.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct TextKey {
+    pub stream: StreamId,
+    pub field: Name,
+}
+
+impl fmt::Debug for TextKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.stream, self.field)
+    }
+}
+
+/// One row of a text: what follows from the changes up to and with `index`, or the one change with that index.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TextRow {
+    /// The number of the change in its text, from 0.
+    pub index: u64,
+    pub is_base: bool,
+    pub bytes: Arc<[u8]>,
+}
+
+/// Reads one space, always from what is durable.
+pub trait SpaceReader: Send + Sync + fmt::Debug {
+    /// The end of the log; [`Head::START`] where there is none.
+    fn head(&self) -> Result<Head, ReadError>;
+
+    /// The epoch of the log, from 1; 0 where there is none.
+    fn epoch(&self) -> Result<u32, ReadError>;
+
+    /// Where the contiguous stretch from record 1 ends: the head, unless the space was joined by a snapshot and its older records are still
+    /// being fetched.
+    fn complete_to(&self) -> Result<Head, ReadError>;
+
+    /// Commits that begin after `after` and end at or before `upto`, in order and without gaps, until they make `bytes_max` (at least one).
+    /// Empty where the log does not hold the commit that follows `after`.
+    fn commits(&self, after: Position, upto: Position, bytes_max: usize) -> Result<Vec<StoredCommit>, ReadError>;
+
+    /// The commit that holds the record, if the log has it.
+    fn commit_with(&self, record: Position) -> Result<Option<StoredCommit>, ReadError>;
+
+    /// The commits that hold records of the stream and begin after `after`, up to `upto`, in order: the numbers of their first records.
+    fn stream(&self, stream: &StreamId, after: Position, upto: Position) -> Result<Vec<Position>, ReadError>;
+
+    fn checkpoint(&self) -> Result<Option<Checkpoint>, ReadError>;
+
+    fn row(&self, key: &RowKey) -> Result<Option<Row>, ReadError>;
+
+    /// Rows in the order of their keys, beginning behind `after`, until they make `bytes_max` (at least one, if there is one).
+    fn rows(&self, after: Option<&RowKey>, bytes_max: usize) -> Result<Vec<(RowKey, Row)>, ReadError>;
+
+    /// The rows of one text: the newest base, if any, then the changes behind it, in order.
+    fn text(&self, key: &TextKey) -> Result<Vec<TextRow>, ReadError>;
+
+    /// Rows of all texts in order of (key, index), beginning behind `after`, until they make `bytes_max` (at least one, if there is one).
+    fn texts(&self, after: Option<&(TextKey, u64)>, bytes_max: usize) -> Result<Vec<(TextKey, TextRow)>, ReadError>;
+
+    /// The same space as it is now, whatever is written later.
+    fn frozen(&self) -> Result<Arc<dyn SpaceReader>, ReadError>;
+}
+
+/// Commits to be appended to one space, all or none.
+#[derive(Clone, Debug)]
+pub struct Append {
+    pub space: SpaceId,
+    pub epoch: u32,
+    /// The head that the log must have now.
+    pub expected: Head,
+    pub commits: Vec<Arc<Commit>>,
+}
+
+/// A new checkpoint of a space: everything that changed since the last one.
+#[derive(Clone, Debug)]
+pub struct CheckpointWrite {
+    pub space: SpaceId,
+    pub checkpoint: Checkpoint,
+    /// Rows to put, or to drop where there is `None`.
+    pub rows: Vec<(RowKey, Option<Row>)>,
+    pub texts: Vec<(TextKey, TextRow)>,
+    /// Drop all rows and texts of before: what follows is a whole snapshot, and the log goes on behind it.
+    pub replaces_all: bool,
+}
+
+/// One thing to write to the main store.
+#[derive(Clone, Debug)]
+pub enum Write {
+    Append(Append),
+    Checkpoint(CheckpointWrite),
+    /// Older commits of a space that was joined by a snapshot; they follow `complete_to`.
+    Backfill { space: SpaceId, commits: Vec<Arc<Commit>> },
+    /// The text's rows up to and with the base's index give way to the base.
+    CompactText { space: SpaceId, key: TextKey, base: TextRow },
+    /// Everything of the space goes.
+    Forget { space: SpaceId },
+}
+
+/// What became of one write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// On disk for good; for an append, the log's head now.
+    Durable(Head),
+    /// Not written: the log's head is another than expected.
+    Fenced(Head),
+    /// Nobody knows whether it was written; read the log before going on.
+    Unknown(String),
+}
+
+/// The log and the rows of many spaces.
+pub trait Store: Send {
+    /// Writes a batch in one transaction with one sync, in order. A fenced append leaves the others of the batch alone.
+    fn write(&mut self, batch: Vec<Write>) -> Vec<Written>;
+
+    fn reader(&self, space: SpaceId) -> Arc<dyn SpaceReader>;
+
+    fn spaces(&self) -> Result<Vec<SpaceId>, ReadError>;
+}
+
+/// One command in the outbox, encoded by the core.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutboxRow {
+    pub command: CommandId,
+    /// The order of submission, from 1, never used again.
+    pub order: u64,
+    pub bytes: Arc<[u8]>,
+}
+
+/// One change of the outbox.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OutboxWrite {
+    /// Puts a row, in place of the one with the same order.
+    Put { space: SpaceId, row: OutboxRow },
+    Remove { space: SpaceId, order: u64 },
+    /// The identity of the device's copy of the space (replica id, counters, …), encoded by the core.
+    Identity { space: SpaceId, bytes: Arc<[u8]> },
+    Forget { space: SpaceId },
+}
+
+/// What an outbox holds for one space.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct OutboxContent {
+    pub identity: Option<Arc<[u8]>>,
+    /// In the order of submission.
+    pub rows: Vec<OutboxRow>,
+}
+
+/// The device's outbox, in a file of its own: if the main store is ever damaged, this one still holds the person's work.
+pub trait OutboxStore: Send {
+    /// Writes in one transaction with one sync.
+    fn write(&mut self, batch: Vec<OutboxWrite>) -> Result<(), WriteError>;
+
+    fn load(&self, space: SpaceId) -> Result<OutboxContent, ReadError>;
+
+    fn spaces(&self) -> Result<Vec<SpaceId>, ReadError>;
+}
+
+/// A write that failed; whether it is on disk is not known, so the file must be opened again.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("cannot write: {0}")]
+pub struct WriteError(pub String);

@@ -1,0 +1,117 @@
+//! What one screen shows: a fold of records.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::entity::Data;
+use crate::id::Id;
+use crate::models::Models;
+use crate::name::Name;
+use crate::record::{Record, StreamId};
+
+/// A fold of event records, addressed by name and key, kept current by playing, on the server and on the client alike.
+///
+/// ```text
+///               keys before the event      keys after it
+///  card moves      { board A }                { board B }
+///                      │                          │
+///       board A: Leave{card}, record     board B: Enter{card, model as it was}, record
+/// ```
+/// A view that gains an entity is given its model as it was before the record; one that loses it forgets it. So a thin client, which stores
+/// nothing, can play what it never saw from the start.
+pub trait View: Default + Data {
+    /// On disk for ever; never a Rust type name.
+    const NAME: &'static str;
+    /// Bump when fields, `keys` or `play` change: saved views are rebuilt.
+    const VERSION: u32 = 1;
+
+    /// The keys of the views in which this stream shows, with the models as they are. Asked before and after each event of the stream; the
+    /// event is played by the union, in the order of the keys.
+    fn keys(stream: &StreamId, models: &Models<'_>) -> Vec<Key>;
+
+    /// Plays one event. `after` holds the entities as they are at that record, nothing later; on a thin client, those that show in the view.
+    fn play(&mut self, key: &Key, record: &Record, after: &Models<'_>);
+}
+
+/// Which of the views of one name: mostly an entity's id, at most 128 bytes of text.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key(Arc<str>);
+
+/// Keys stand in every index of views.
+pub const KEY_BYTES_MAX: usize = 128;
+
+impl Key {
+    /// The key of a view that there is once in a space.
+    pub fn whole_space() -> Self {
+        Self("".into())
+    }
+
+    /// A key of any text; what is longer than [`KEY_BYTES_MAX`] is cut at a character.
+    pub fn text(text: &str) -> Self {
+        let mut end = text.len().min(KEY_BYTES_MAX);
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        Self(text[..end].into())
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The id that this key was made of, if it was.
+    pub fn id(&self) -> Option<Id> {
+        self.0.parse().ok()
+    }
+}
+
+impl From<Id> for Key {
+    fn from(id: Id) -> Self {
+        Self(id.to_string().into())
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&*self.0, f)
+    }
+}
+
+impl Serialize for Key {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Key {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self::text(&String::deserialize(deserializer)?))
+    }
+}
+
+/// One view of a space.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ViewKey {
+    pub name: Name,
+    pub key: Key,
+}
+
+impl ViewKey {
+    pub fn of<V: View>(key: impl Into<Key>) -> Self {
+        Self { name: Name::of(V::NAME), key: key.into() }
+    }
+}
+
+impl fmt::Debug for ViewKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}[{}]", self.name, self.key)
+    }
+}

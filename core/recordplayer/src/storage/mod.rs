@@ -158,12 +158,24 @@ pub enum Write {
     Forget { space: SpaceId },
 }
 
+impl Write {
+    pub fn space(&self) -> SpaceId {
+        match self {
+            Self::Append(append) => append.space,
+            Self::Checkpoint(checkpoint) => checkpoint.space,
+            Self::Backfill { space, .. } | Self::CompactText { space, .. } | Self::Forget { space } => *space,
+        }
+    }
+}
+
 /// What became of one write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Written {
-    /// On disk for good; for an append, the log's head now.
+    /// On disk for good, with the log's head now; for a backfill, with `complete_to`.
     Durable(Head),
-    /// Not written: the log's head is another than expected.
+    /// Not written, for the log is not as expected: its head now (for a backfill, `complete_to`). An append expects the head and an epoch
+    /// that is not over; a checkpoint the end of a commit that the log holds; a snapshot no newer epoch; a backfill a gap, which it
+    /// continues and, at its end, meets.
     Fenced(Head),
     /// Nobody knows whether it was written; read the log before going on.
     Unknown(String),

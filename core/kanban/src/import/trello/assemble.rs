@@ -1,0 +1,88 @@
+//! From the file as it is written to the board as it is handed on.
+
+use std::collections::BTreeMap;
+
+use super::board::{TrelloBoard, TrelloId};
+use super::error::TrelloError;
+use super::fields::Fields;
+use super::left_out::{LeftOut, survey};
+use super::loose::Position;
+use super::wire::WireBoard;
+use super::{cards, comments, referents};
+
+/// Fails only where a key is missing without which nothing is a Trello board; everything else finds a place or a line in
+/// `not_imported`.
+pub(super) fn assemble(mut wire: WireBoard) -> Result<TrelloBoard, TrelloError> {
+    let missing = |key: &'static str| TrelloError::MissingKey { key };
+    if wire.lists.is_none() {
+        return Err(missing("lists"));
+    }
+    if wire.cards.is_none() {
+        return Err(missing("cards"));
+    }
+    let id = wire.id.take().ok_or_else(|| missing("id"))?;
+    let name = wire.name.take().ok_or_else(|| missing("name"))?.0;
+
+    let mut left_out = LeftOut::default();
+    let out = &mut left_out;
+    survey(&wire, out);
+    referents::survey_label_names(&wire, out);
+
+    let all_cards = wire.cards.unwrap_or_default();
+    let mut wire_cards = referents::first_of_each(all_cards, "cards", |card| &card.id, out);
+    let mut lists = referents::lists(wire.lists.unwrap_or_default(), out);
+    referents::place_cards(&mut lists, &mut wire_cards, &wire.actions, out);
+    let labels = referents::labels(wire.labels, &mut wire_cards, out);
+    let of_cards = wire_cards.iter().flat_map(|card| &card.actions);
+    let people = referents::people(wire.actions.iter().chain(of_cards));
+    let mut comments = comments::comments(wire.actions, &mut wire_cards, out);
+    let members = referents::members(wire.members, &mut wire_cards, &comments::authors(&comments), &people, out);
+    let mut checklists = cards::checklists(wire.checklists, &mut wire_cards, out);
+    let mut fields = Fields::new(wire.custom_fields, out);
+
+    let rank: BTreeMap<&TrelloId, usize> = lists.iter().enumerate().map(|(index, list)| (&list.id, index)).collect();
+    wire_cards.sort_by(|a, b| {
+        let rank_of = |list: &Option<TrelloId>| list.as_ref().and_then(|id| rank.get(id));
+        let by_list = rank_of(&a.id_list).cmp(&rank_of(&b.id_list));
+        by_list.then_with(|| Position::order((a.pos, &a.id), (b.pos, &b.id)))
+    });
+    let mut taken = Vec::with_capacity(wire_cards.len());
+    for mut card in wire_cards {
+        let list_id = card.id_list.take().expect("`place_cards` gave every card a list");
+        let checklists = checklists.remove(&card.id).unwrap_or_default();
+        let comments = comments.remove(&card.id).unwrap_or_default();
+        let values = fields.values(std::mem::take(&mut card.custom_field_items), out);
+        taken.push(cards::card(card, list_id, checklists, comments, values, out));
+    }
+
+    let not_imported = left_out.into_lines();
+    let board = TrelloBoard { id, name, lists, cards: taken, labels, members, fields: fields.into_vec(), not_imported };
+    debug_assert!(references_lead_somewhere(&board), "every reference of the board that was read leads somewhere");
+    Ok(board)
+}
+
+/// The first invariant of [`TrelloBoard`].
+fn references_lead_somewhere(board: &TrelloBoard) -> bool {
+    use std::collections::BTreeSet;
+
+    use super::board::TrelloValue;
+
+    let lists: BTreeSet<_> = board.lists.iter().map(|list| &list.id).collect();
+    let labels: BTreeSet<_> = board.labels.iter().map(|label| &label.id).collect();
+    let members: BTreeSet<_> = board.members.iter().map(|member| &member.id).collect();
+    let fields: BTreeSet<_> = board.fields.iter().map(|field| &field.id).collect();
+    let options: BTreeSet<_> =
+        board.fields.iter().flat_map(|field| field.options.iter().map(move |option| (&field.id, &option.id))).collect();
+    board.cards.iter().all(|card| {
+        lists.contains(&card.list_id)
+            && card.label_ids.iter().all(|id| labels.contains(id))
+            && card.member_ids.iter().all(|id| members.contains(id))
+            && card.comments.iter().filter_map(|comment| comment.author.as_ref()).all(|id| members.contains(id))
+            && card.field_values.iter().all(|value| match &value.value {
+                TrelloValue::Option(option) => options.contains(&(&value.field_id, option)),
+                TrelloValue::Text(_) | TrelloValue::Number(_) | TrelloValue::Date(_) | TrelloValue::Checked(_) => {
+                    fields.contains(&value.field_id)
+                }
+            })
+    })
+}

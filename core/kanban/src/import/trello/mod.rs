@@ -1,0 +1,61 @@
+//! Reads a board as Trello exports it (menu of the board, *Print, export, share*, *Export as JSON*).
+//!
+//! The way of a file through this module:
+//!
+//! 1. [`read`] checks size and encoding and has `serde_json` fill the structs of `wire`, which take only what is needed:
+//!    everything else is skipped without being kept. Whatever the file lacks in kind becomes a [`TrelloError`] here.
+//! 2. `assemble` turns them into a [`TrelloBoard`]: things in order, references resolved, placeholders where a reference
+//!    leads nowhere, and a list of [`NotImported`] for all that the file says and the board does not hold.
+//! 3. [`counts`] counts the board; [`guess_kind`] guesses what a column is for from its name.
+//!
+//! Nothing here reads a clock or a file, and no float leaves: Trello's positions are used for order alone, and numbers of
+//! custom fields stay the decimal text that they are in the file.
+//!
+//! # Source of the format
+//!
+//! Trello publishes no schema of the export. It is the answer of `GET /1/boards/{id}` with its nested resources, whose
+//! objects are described at <https://developer.atlassian.com/cloud/trello/guides/rest-api/object-definitions/> and, for
+//! custom fields, at <https://developer.atlassian.com/cloud/trello/guides/rest-api/getting-started-with-custom-fields/>.
+//! The rest was learned from exports of 2015, 2019 and 2021:
+//!
+//! * `actions` holds the last 1,000 actions of the board, newest first. Comments exist nowhere else, so a busy board's
+//!   older comments are not in its export; a card's `badges.comments` tells how many there should be.
+//! * In 2015 the board had no `labels`, `customFields` or `pluginData`: labels stand as objects on the cards that wear them,
+//!   and `labelNames` gives names to the colours. Older files give these label objects no id.
+//! * Checklists stand at the board with `idCard`; only answers of the API have them on the card.
+//! * `pos` is a number, often a fraction, and two cards of one list can have the same.
+//! * An id is 24 hexadecimal digits, of which the first 8 are the second of its making (a `MongoDB` object id).
+//! * Values of custom fields are text, numbers (`"100.32"`) and ticks (`"true"`) too; a chosen option is `idValue`.
+//!
+//! What only serves Trello itself is passed over without a line in the list: addresses and short links, badges, size limits,
+//! when the board was last looked at, scaled previews of pictures, and markers of how texts were parsed.
+
+mod assemble;
+mod board;
+mod cards;
+mod comments;
+mod counts;
+mod error;
+mod fields;
+mod kind;
+mod left_out;
+mod limits;
+mod loose;
+mod read;
+mod referents;
+mod time;
+mod wire;
+
+pub use board::{
+    Origin, TrelloAttachment, TrelloBoard, TrelloCard, TrelloCheckItem, TrelloChecklist, TrelloComment, TrelloField,
+    TrelloFieldKind, TrelloFieldOption, TrelloFieldValue, TrelloId, TrelloLabel, TrelloList, TrelloMember, TrelloValue,
+};
+pub use counts::{Counts, counts};
+pub use error::TrelloError;
+pub use kind::{ColumnKindGuess, guess_kind, known_kind};
+pub use left_out::NotImported;
+pub use limits::{EXPORT_BYTES_MAX, LIST_ENTRIES_MAX};
+pub use read::read;
+
+#[cfg(test)]
+mod tests;

@@ -2,10 +2,23 @@
 
 pub mod codec;
 pub mod commit;
+pub mod context;
+pub mod domain;
+pub mod entity;
 pub mod hash;
 pub mod id;
 pub mod limits;
+pub mod membership;
+mod models;
 pub mod name;
 pub mod record;
+pub mod refusal;
+pub mod saving;
+mod state;
 pub mod storage;
+pub mod testing;
+pub mod text;
 pub mod time;
+pub mod view;
+
+pub use models::{Models, ReadSet};

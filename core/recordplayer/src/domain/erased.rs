@@ -1,0 +1,136 @@
+//! Entities and views as tables of functions over states whose type is erased.
+
+use std::sync::Arc;
+
+use crate::codec::{CodecError, decode, decode_named, encode};
+use crate::commit::Draft;
+use crate::context::{Context, draft};
+use crate::entity::{Entity, Stamp};
+use crate::models::{AnyState, Models};
+use crate::name::Name;
+use crate::record::{Payload, Record, RecordKind, StreamId};
+use crate::refusal::{CoreRefusal, Refused};
+use crate::text::TextChange;
+use crate::view::{Key, View};
+
+/// Why a command brings no events.
+#[derive(Debug)]
+pub(crate) enum DecideError {
+    Refused(Refused),
+    /// This version does not know the command.
+    UnknownCommand,
+}
+
+impl From<CoreRefusal> for DecideError {
+    fn from(refusal: CoreRefusal) -> Self {
+        Self::Refused(refusal.into())
+    }
+}
+
+/// What playing an event came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Played {
+    Known,
+    /// This version does not know the event; the state is as before.
+    Unknown,
+    /// The payload was erased; the state is as before.
+    Erased,
+}
+
+type Decide = fn(&AnyState, &str, &[u8], &mut Context<'_>, &StreamId) -> Result<Vec<Draft>, DecideError>;
+
+/// One kind of entity.
+pub(crate) struct EntityType {
+    pub shape: u32,
+    pub unborn: fn() -> AnyState,
+    pub decide: Decide,
+    pub play: fn(&mut AnyState, &Record) -> Played,
+    pub encode: fn(&AnyState) -> Result<Vec<u8>, CodecError>,
+    pub decode: fn(&[u8]) -> Result<AnyState, CodecError>,
+    /// The name of the text's field and the change that an event carries.
+    pub text_change: fn(&Record) -> Option<(Name, TextChange)>,
+    /// Whether this version knows the refusal's code, and its sentence.
+    pub sentence: fn(&Refused) -> Option<String>,
+}
+
+fn typed<T: Send + Sync + 'static>(state: &AnyState) -> &T {
+    state.downcast_ref().expect("a slot holds the state of its type")
+}
+
+/// Changes the state in place, or a copy of it where somebody else still looks at it.
+fn change<T: Clone + Send + Sync + 'static>(state: &mut AnyState, change: impl FnOnce(&mut T)) {
+    let taken = std::mem::replace(state, Arc::new(()));
+    let mut taken: Arc<T> = taken.downcast().expect("a slot holds the state of its type");
+    change(Arc::make_mut(&mut taken));
+    *state = taken;
+}
+
+impl EntityType {
+    pub fn of<E: Entity>() -> Self {
+        Self {
+            shape: E::SHAPE,
+            unborn: || Arc::new(E::default()),
+            decide: decide::<E>,
+            play: |state, record| {
+                let Some(event) = record.event::<E>() else {
+                    return if record.payload == Payload::Erased { Played::Erased } else { Played::Unknown };
+                };
+                change::<E>(state, |entity| entity.play(event, &Stamp::of(record)));
+                Played::Known
+            },
+            encode: |state| encode(typed::<E>(state)),
+            decode: |bytes| Ok(Arc::new(decode::<E>(bytes)?)),
+            text_change: |record| {
+                let (field, change) = E::text_change(record.event::<E>()?)?;
+                Some((Name::of(field), change.clone()))
+            },
+            sentence: |refused| refused.typed::<E::Refusal>().map(|refusal| refusal.to_string()),
+        }
+    }
+}
+
+fn decide<E: Entity>(
+    state: &AnyState,
+    variant: &str,
+    payload: &[u8],
+    cx: &mut Context<'_>,
+    stream: &StreamId,
+) -> Result<Vec<Draft>, DecideError> {
+    let malformed = |error: CodecError| DecideError::from(CoreRefusal::Malformed { why: error.to_string() });
+    let command: E::Command = decode_named(variant, payload).map_err(|error| match error {
+        CodecError::UnknownVariant(_) => DecideError::UnknownCommand,
+        CodecError::Encode(_) | CodecError::Decode(_) | CodecError::Payload(_) => malformed(error),
+    })?;
+    match typed::<E>(state).decide(&command, cx) {
+        Ok(events) => events
+            .iter()
+            .map(|event| draft::<E>(stream.clone(), RecordKind::Event, event).map_err(malformed))
+            .collect(),
+        Err(refusal) => Err(DecideError::Refused(Refused::of(&refusal).map_err(malformed)?)),
+    }
+}
+
+/// One view.
+pub(crate) struct ViewType {
+    pub version: u32,
+    pub is_consistent: bool,
+    pub empty: fn() -> AnyState,
+    pub keys: fn(&StreamId, &Models<'_>) -> Vec<Key>,
+    pub play: fn(&mut AnyState, &Key, &Record, &Models<'_>),
+    pub encode: fn(&AnyState) -> Result<Vec<u8>, CodecError>,
+    pub decode: fn(&[u8]) -> Result<AnyState, CodecError>,
+}
+
+impl ViewType {
+    pub fn of<V: View>(is_consistent: bool) -> Self {
+        Self {
+            version: V::VERSION,
+            is_consistent,
+            empty: || Arc::new(V::default()),
+            keys: V::keys,
+            play: |state, key, record, after| change::<V>(state, |view| view.play(key, record, after)),
+            encode: |state| encode(typed::<V>(state)),
+            decode: |bytes| Ok(Arc::new(decode::<V>(bytes)?)),
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! The domain: one value that lists the entities, views and guards of an application.
+//!
+//! The server, the client and the tests all take the same one. Inside, each entity and view becomes a table of functions over states whose
+//! type is erased ([`erased`]), so that the machines need no type parameters.
+
+mod erased;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+pub(crate) use erased::{DecideError, EntityType, Played, ViewType};
+
+use crate::context::Context;
+use crate::entity::Entity;
+use crate::hash::Hash;
+use crate::membership::Membership;
+use crate::name::Name;
+use crate::record::StreamId;
+use crate::refusal::Refused;
+use crate::saving::Saving;
+use crate::view::View;
+
+/// A rule that holds for every command, asked before `decide`: the command's stream and name, and the context.
+pub type Guard = fn(&StreamId, &str, &Context<'_>) -> Result<(), Refused>;
+
+/// What an application is made of.
+pub struct Domain {
+    name: Name,
+    version: u32,
+    entities: BTreeMap<Name, EntityType>,
+    views: BTreeMap<Name, ViewType>,
+    guards: Vec<Guard>,
+    roles: &'static [&'static str],
+    saving: Saving,
+}
+
+impl Domain {
+    /// An application by its name, and the version of its rules: bump it with every change of what records mean or may be.
+    pub fn new(name: &'static str, version: u32) -> Self {
+        let domain = Self {
+            name: Name::of(name),
+            version,
+            entities: BTreeMap::new(),
+            views: BTreeMap::new(),
+            guards: Vec::new(),
+            roles: &["owner", "member"],
+            saving: Saving::default(),
+        };
+        domain.entity::<Membership>()
+    }
+
+    /// Lists an entity.
+    pub fn entity<E: Entity>(mut self) -> Self {
+        let before = self.entities.insert(Name::of(E::KIND), EntityType::of::<E>());
+        assert!(before.is_none(), "the domain lists the kind {:?} twice", E::KIND);
+        self
+    }
+
+    /// Lists a view.
+    pub fn view<V: View>(self) -> Self {
+        self.add_view::<V>(false)
+    }
+
+    /// Lists a view that `decide` may read.
+    pub fn consistent_view<V: View>(self) -> Self {
+        self.add_view::<V>(true)
+    }
+
+    fn add_view<V: View>(mut self, is_consistent: bool) -> Self {
+        let before = self.views.insert(Name::of(V::NAME), ViewType::of::<V>(is_consistent));
+        assert!(before.is_none(), "the domain lists the view {:?} twice", V::NAME);
+        self
+    }
+
+    /// Adds a rule for every command but those of membership itself.
+    pub fn guard(mut self, guard: Guard) -> Self {
+        self.guards.push(guard);
+        self
+    }
+
+    /// The names of the roles of members; the first one manages the members, and each space always keeps one of it.
+    pub fn roles(mut self, roles: &'static [&'static str]) -> Self {
+        assert!(!roles.is_empty(), "a domain has at least the role that manages");
+        self.roles = roles;
+        self
+    }
+
+    /// When models and views are saved.
+    pub fn saving(mut self, saving: Saving) -> Self {
+        self.saving = saving;
+        self
+    }
+
+    pub fn name(&self) -> &Name {
+        &self.name
+    }
+
+    pub fn version(&self) -> u32 {
+        self.version
+    }
+
+    pub fn role_names(&self) -> &'static [&'static str] {
+        self.roles
+    }
+
+    pub(crate) fn saving_strategy(&self) -> &Saving {
+        &self.saving
+    }
+
+    pub(crate) fn guards(&self) -> &[Guard] {
+        &self.guards
+    }
+
+    pub(crate) fn entity_type(&self, kind: &str) -> Option<&EntityType> {
+        self.entities.get(kind)
+    }
+
+    pub(crate) fn view_type(&self, name: &str) -> Option<&ViewType> {
+        self.views.get(name)
+    }
+
+    pub(crate) fn view_types(&self) -> impl Iterator<Item = (&Name, &ViewType)> {
+        self.views.iter()
+    }
+
+    /// What saved states depend on: when it differs, they are rebuilt from the log.
+    pub(crate) fn fingerprint(&self) -> Hash {
+        let mut hasher = blake3::Hasher::new();
+        let mut part = |text: &str, number: u32| {
+            hasher.update(&(text.len() as u64).to_be_bytes());
+            hasher.update(text.as_bytes());
+            hasher.update(&number.to_be_bytes());
+        };
+        part(&self.name, self.version);
+        for (kind, entity) in &self.entities {
+            part(kind, entity.shape);
+        }
+        part("/views", 0);
+        for (name, view) in &self.views {
+            part(name, view.version);
+        }
+        Hash(*hasher.finalize().as_bytes())
+    }
+
+    pub fn shared(self) -> Arc<Self> {
+        Arc::new(self)
+    }
+}
+
+impl fmt::Debug for Domain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Domain")
+            .field("name", &self.name)
+            .field("version", &self.version)
+            .field("entities", &self.entities.keys())
+            .field("views", &self.views.keys())
+            .finish_non_exhaustive()
+    }
+}

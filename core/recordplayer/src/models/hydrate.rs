@@ -1,0 +1,105 @@
+//! Hydration: an entity or a view from its saved row, or by playing its stream again.
+
+use std::sync::Arc;
+
+use super::{EntitySlot, ViewSlot};
+use crate::codec::decode;
+use crate::commit::{Commit, Head};
+use crate::domain::{Domain, Played};
+use crate::hash::Hash;
+use crate::record::{Position, RecordKind, StreamId};
+use crate::storage::{ReadError, RowKey, SpaceReader, TextKey};
+use crate::view::ViewKey;
+
+/// Where states come from that are not in memory.
+///
+/// Everything that changed after `at` is in memory already, because it was played there; so what is saved is taken as it was at `at`.
+#[derive(Clone, Debug)]
+pub(crate) struct Hydrator {
+    source: Option<(Arc<dyn SpaceReader>, Head)>,
+}
+
+impl Hydrator {
+    /// Nothing is saved: every state begins unborn.
+    pub fn from_nothing() -> Self {
+        Self { source: None }
+    }
+
+    /// Rows and streams of this reader, up to its checkpoint `at`.
+    pub fn from_checkpoint(reader: Arc<dyn SpaceReader>, at: Head) -> Self {
+        Self { source: Some((reader, at)) }
+    }
+
+    /// A newer checkpoint holds everything in memory.
+    pub fn move_to(&mut self, reader: Arc<dyn SpaceReader>, at: Head) {
+        self.source = Some((reader, at));
+    }
+
+    pub fn entity(&self, domain: &Domain, stream: &StreamId) -> Result<EntitySlot, ReadError> {
+        let Some((reader, at)) = &self.source else { return Ok(EntitySlot::unborn(domain, stream)) };
+        let Some(kind) = domain.entity_type(&stream.kind) else { return Ok(EntitySlot::unborn(domain, stream)) };
+        if let Some(row) = reader.row(&RowKey::Model(stream.clone()))?
+            && row.version == kind.shape
+            && row.head.position <= at.position
+            && let Ok(state) = (kind.decode)(&row.bytes)
+        {
+            let in_sum = Some(model_hash(stream, &row.bytes));
+            return Ok(EntitySlot { state, position: row.head.position, in_sum, is_read_only: false });
+        }
+        rebuild(domain, stream, reader.as_ref(), at.position)
+    }
+
+    pub fn text_count(&self, key: &TextKey) -> Result<u64, ReadError> {
+        let Some((reader, _)) = &self.source else { return Ok(0) };
+        Ok(reader.text(key)?.last().map_or(0, |row| row.index + 1))
+    }
+
+    pub fn view(&self, domain: &Domain, key: &ViewKey) -> Result<ViewSlot, ReadError> {
+        let Some((reader, at)) = &self.source else { return Ok(ViewSlot::empty(domain, key)) };
+        let Some(view) = domain.view_type(&key.name) else { return Ok(ViewSlot::empty(domain, key)) };
+        let Some(row) = reader.row(&RowKey::View(key.clone()))? else { return Ok(ViewSlot::empty(domain, key)) };
+        let damaged = || ReadError::Damaged(format!("the saved view {key:?} cannot be read"));
+        if row.version != view.version || row.head.position > at.position {
+            return Err(damaged());
+        }
+        let (members, state): (Vec<StreamId>, serde_bytes::ByteBuf) = decode(&row.bytes).map_err(|_| damaged())?;
+        Ok(ViewSlot {
+            state: (view.decode)(&state).map_err(|_| damaged())?,
+            members: Arc::new(members.into_iter().collect()),
+            position: row.head.position,
+        })
+    }
+}
+
+/// What a model adds to the space's state hash.
+pub(crate) fn model_hash(stream: &StreamId, model: &[u8]) -> Hash {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&[stream.kind.len() as u8]);
+    hasher.update(stream.kind.as_bytes());
+    hasher.update(stream.id.bytes());
+    hasher.update(model);
+    Hash(*hasher.finalize().as_bytes())
+}
+
+/// Plays the whole stream up to `upto`: for a model that was never saved, or whose row does not fit any more.
+fn rebuild(domain: &Domain, stream: &StreamId, reader: &dyn SpaceReader, upto: Position) -> Result<EntitySlot, ReadError> {
+    let mut slot = EntitySlot::unborn(domain, stream);
+    let Some(kind) = domain.entity_type(&stream.kind) else { return Ok(slot) };
+    for first in reader.stream(stream, Position::START, upto)? {
+        let missing = || ReadError::Damaged(format!("record {first} of {stream} is in the index but not in the log"));
+        let stored = reader.commit_with(first)?.ok_or_else(missing)?;
+        let commit = Commit::open(Arc::clone(&stored.bytes), &stored.previous)
+            .map_err(|error| ReadError::Damaged(format!("record {first}: {error}")))?;
+        for record in commit.records.iter().filter(|r| r.kind == RecordKind::Event && r.stream == *stream) {
+            if (kind.play)(&mut slot.state, record) == Played::Unknown {
+                slot.is_read_only = true;
+            }
+            slot.position = record.number;
+        }
+    }
+    if slot.position > Position::START {
+        let model = (kind.encode)(&slot.state).map_err(|error| ReadError::Damaged(error.to_string()))?;
+        slot.in_sum = Some(model_hash(stream, &model));
+    }
+    Ok(slot)
+}

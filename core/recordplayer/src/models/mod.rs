@@ -1,0 +1,272 @@
+//! Entities as they are in memory: layers over what is saved.
+//!
+//! ```text
+//!  speculative   a command being decided: dropped on a refusal or a panic
+//!  optimistic    pending commands on a replica
+//!  base          what is decided (at the authority) or confirmed (on a replica)
+//!  ───────────   hydration
+//!  saved rows and the log
+//! ```
+//! Reading goes from the top down and hydrates at the bottom; playing writes to the top. States are shared by `Arc`, so a layer costs only
+//! what changes in it.
+
+mod hydrate;
+
+use std::any::Any;
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::Arc;
+
+pub(crate) use hydrate::{Hydrator, model_hash};
+
+use crate::domain::Domain;
+use crate::entity::Entity;
+use crate::hash::Hash;
+use crate::id::Id;
+use crate::record::{Position, StreamId};
+use crate::storage::{ReadError, TextKey};
+use crate::view::ViewKey;
+
+/// A state whose type only its entity or view type knows.
+pub(crate) type AnyState = Arc<dyn Any + Send + Sync>;
+
+/// One entity in memory.
+#[derive(Clone)]
+pub(crate) struct EntitySlot {
+    pub state: AnyState,
+    /// The last event that was played on it; 0 for one that no event has reached.
+    pub position: Position,
+    /// What this entity adds to the space's state hash at the moment; `None` before its first event.
+    pub in_sum: Option<Hash>,
+    /// Whether its stream holds events that this version does not know: it may be read, not written.
+    pub is_read_only: bool,
+}
+
+/// One view in memory.
+#[derive(Clone)]
+pub(crate) struct ViewSlot {
+    pub state: AnyState,
+    /// The entities that show in it.
+    pub members: Arc<BTreeSet<StreamId>>,
+    pub position: Position,
+}
+
+/// What changed on top of the layer below.
+#[derive(Clone, Default)]
+pub(crate) struct Layer {
+    pub entities: BTreeMap<StreamId, EntitySlot>,
+    pub views: BTreeMap<ViewKey, ViewSlot>,
+}
+
+/// What a decision read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReadSet {
+    pub streams: BTreeSet<StreamId>,
+    pub views: BTreeSet<ViewKey>,
+}
+
+/// All layers of one space.
+pub(crate) struct Layers {
+    pub domain: Arc<Domain>,
+    base: RefCell<Layer>,
+    upper: Vec<Layer>,
+    hydrator: Hydrator,
+    /// The first read that failed since the last look: a state that was answered meanwhile may be wrong and must not be used.
+    failure: Cell<Option<ReadError>>,
+}
+
+impl Layers {
+    pub fn new(domain: Arc<Domain>, hydrator: Hydrator) -> Self {
+        Self { domain, base: RefCell::default(), upper: Vec::new(), hydrator, failure: Cell::new(None) }
+    }
+
+    pub fn take_failure(&self) -> Option<ReadError> {
+        self.failure.take()
+    }
+
+    pub fn push(&mut self) {
+        self.upper.push(Layer::default());
+    }
+
+    /// Drops the top layer.
+    pub fn pop(&mut self) -> Layer {
+        self.upper.pop().expect("a layer was pushed")
+    }
+
+    /// Puts the top layer's changes into the one below.
+    pub fn merge(&mut self) {
+        let top = self.pop();
+        let below = self.upper.last_mut().unwrap_or_else(|| self.base.get_mut());
+        below.entities.extend(top.entities);
+        below.views.extend(top.views);
+    }
+
+    pub fn depth(&self) -> usize {
+        self.upper.len()
+    }
+
+    pub fn base_mut(&mut self) -> &mut Layer {
+        self.base.get_mut()
+    }
+
+    pub fn top_mut(&mut self) -> &mut Layer {
+        self.upper.last_mut().unwrap_or_else(|| self.base.get_mut())
+    }
+
+    pub fn hydrator_mut(&mut self) -> &mut Hydrator {
+        &mut self.hydrator
+    }
+
+    /// The entity at the top `skip` layers from above.
+    pub fn entity(&self, stream: &StreamId, below: usize) -> EntitySlot {
+        for layer in self.upper[..self.upper.len().min(below)].iter().rev() {
+            if let Some(slot) = layer.entities.get(stream) {
+                return slot.clone();
+            }
+        }
+        if let Some(slot) = self.base.borrow().entities.get(stream) {
+            return slot.clone();
+        }
+        let slot = self.hydrator.entity(&self.domain, stream).unwrap_or_else(|error| {
+            self.fail(error);
+            EntitySlot::unborn(&self.domain, stream)
+        });
+        self.base.borrow_mut().entities.insert(stream.clone(), slot.clone());
+        slot
+    }
+
+    /// Takes the entity out of the top layer to be played on, or a copy of it from below; it must be put back with [`Self::put_entity`].
+    pub fn take_entity(&mut self, stream: &StreamId) -> EntitySlot {
+        if let Some(slot) = self.top_mut().entities.remove(stream) {
+            return slot;
+        }
+        let slot = self.entity(stream, usize::MAX);
+        if self.upper.is_empty() {
+            self.base.get_mut().entities.remove(stream);
+        }
+        slot
+    }
+
+    pub fn put_entity(&mut self, stream: StreamId, slot: EntitySlot) {
+        self.top_mut().entities.insert(stream, slot);
+    }
+
+    pub fn view(&self, key: &ViewKey, below: usize) -> ViewSlot {
+        for layer in self.upper[..self.upper.len().min(below)].iter().rev() {
+            if let Some(slot) = layer.views.get(key) {
+                return slot.clone();
+            }
+        }
+        if let Some(slot) = self.base.borrow().views.get(key) {
+            return slot.clone();
+        }
+        let slot = self.hydrator.view(&self.domain, key).unwrap_or_else(|error| {
+            self.fail(error);
+            ViewSlot::empty(&self.domain, key)
+        });
+        self.base.borrow_mut().views.insert(key.clone(), slot.clone());
+        slot
+    }
+
+    pub fn take_view(&mut self, key: &ViewKey) -> ViewSlot {
+        if let Some(slot) = self.top_mut().views.remove(key) {
+            return slot;
+        }
+        let slot = self.view(key, usize::MAX);
+        if self.upper.is_empty() {
+            self.base.get_mut().views.remove(key);
+        }
+        slot
+    }
+
+    pub fn put_view(&mut self, key: ViewKey, slot: ViewSlot) {
+        self.top_mut().views.insert(key, slot);
+    }
+
+    /// How many changes of the text are saved.
+    pub fn saved_text_count(&self, key: &TextKey) -> u64 {
+        self.hydrator.text_count(key).unwrap_or_else(|error| {
+            self.fail(error);
+            0
+        })
+    }
+
+    fn fail(&self, error: ReadError) {
+        let first = self.failure.take().unwrap_or(error);
+        self.failure.set(Some(first));
+    }
+}
+
+impl EntitySlot {
+    /// An entity that no event has reached.
+    pub fn unborn(domain: &Domain, stream: &StreamId) -> Self {
+        let state = domain.entity_type(&stream.kind).map_or_else(|| Arc::new(()) as AnyState, |kind| (kind.unborn)());
+        Self { state, position: Position::START, in_sum: None, is_read_only: false }
+    }
+}
+
+impl ViewSlot {
+    pub fn empty(domain: &Domain, key: &ViewKey) -> Self {
+        let state = domain.view_type(&key.name).map_or_else(|| Arc::new(()) as AnyState, |view| (view.empty)());
+        Self { state, members: Arc::default(), position: Position::START }
+    }
+}
+
+/// The entities of a space, as they are at one record.
+pub struct Models<'a> {
+    layers: &'a Layers,
+    /// How many of the layers above the base are looked at.
+    below: usize,
+    reads: Option<&'a RefCell<ReadSet>>,
+}
+
+impl<'a> Models<'a> {
+    pub(crate) fn new(layers: &'a Layers) -> Self {
+        Self { layers, below: usize::MAX, reads: None }
+    }
+
+    pub(crate) fn noting(layers: &'a Layers, reads: &'a RefCell<ReadSet>) -> Self {
+        Self { layers, below: usize::MAX, reads: Some(reads) }
+    }
+
+    /// Only what is confirmed, without the layers above.
+    pub(crate) fn base(layers: &'a Layers) -> Self {
+        Self { layers, below: 0, reads: None }
+    }
+
+    /// The entity; its `Default` where no event has reached it.
+    pub fn get<E: Entity>(&self, id: impl Into<Id>) -> Arc<E> {
+        let slot = self.slot(&StreamId::of::<E>(id.into()));
+        slot.state.downcast().unwrap_or_else(|_| panic!("the domain does not list the entity {:?}", E::KIND))
+    }
+
+    /// Whether any event has reached the entity.
+    pub fn exists<E: Entity>(&self, id: impl Into<Id>) -> bool {
+        self.slot(&StreamId::of::<E>(id.into())).position > Position::START
+    }
+
+    pub(crate) fn slot(&self, stream: &StreamId) -> EntitySlot {
+        if let Some(reads) = self.reads {
+            reads.borrow_mut().streams.insert(stream.clone());
+        }
+        self.layers.entity(stream, self.below)
+    }
+
+    pub(crate) fn view_state(&self, key: &ViewKey) -> AnyState {
+        if let Some(reads) = self.reads {
+            reads.borrow_mut().views.insert(key.clone());
+        }
+        self.layers.view(key, self.below).state
+    }
+
+    pub(crate) fn domain(&self) -> &'a Domain {
+        &self.layers.domain
+    }
+}
+
+impl fmt::Debug for Models<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Models")
+    }
+}

@@ -1,0 +1,185 @@
+//! Saving a state, and opening it again: one checkpoint, then the commits behind it.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::{ReplicaTable, SpaceState, Unsaved};
+use crate::codec::{decode, encode};
+use crate::commit::{Commit, Head};
+use crate::domain::Domain;
+use crate::hash::{Hash, StateHash};
+use crate::id::SpaceId;
+use crate::limits::READ_BYTES;
+use crate::models::Hydrator;
+use crate::record::{Position, StreamId};
+use crate::storage::{Checkpoint, CheckpointWrite, ReadError, Row, RowKey, SpaceReader, TextRow};
+use crate::text::TextChange;
+use crate::time::Timestamp;
+
+/// What a checkpoint says beside its rows.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Meta {
+    pub time: Timestamp,
+    pub sum: StateHash,
+    pub fingerprint: Hash,
+    pub replicas: ReplicaTable,
+}
+
+/// A state that cannot be opened from a store.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OpenError {
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The saved state does not fit, and the log that could rebuild it is not complete here.
+    #[error("the saved state is of another version of the program, and the history before record {0} is not here; fetch the project again")]
+    Incomplete(Position),
+}
+
+impl SpaceState {
+    /// Opens what is durable: the last checkpoint, if it fits the domain and the log, then the commits behind it in lockstep.
+    pub fn open(domain: Arc<Domain>, space: SpaceId, reader: &Arc<dyn SpaceReader>) -> Result<Self, OpenError> {
+        let mut state = match usable_checkpoint(&domain, reader.as_ref())? {
+            Some((checkpoint, meta)) => Self::at_checkpoint(domain, space, reader, &checkpoint, meta),
+            None => Self::empty(domain, space, reader.epoch()?.max(1)),
+        };
+        state.catch_up(reader.as_ref(), reader.head()?.position)?;
+        Ok(state)
+    }
+
+    /// A state whose rows all lie at the checkpoint.
+    pub fn at_checkpoint(
+        domain: Arc<Domain>,
+        space: SpaceId,
+        reader: &Arc<dyn SpaceReader>,
+        checkpoint: &Checkpoint,
+        meta: Meta,
+    ) -> Self {
+        let mut state = Self::empty(domain, space, checkpoint.epoch);
+        *state.layers.hydrator_mut() = Hydrator::from_checkpoint(Arc::clone(reader), checkpoint.head);
+        state.head = checkpoint.head;
+        state.time = meta.time;
+        state.sum = meta.sum;
+        state.replicas = meta.replicas;
+        state
+    }
+
+    /// Plays what the log holds behind this state, up to `upto`.
+    pub fn catch_up(&mut self, reader: &dyn SpaceReader, upto: Position) -> Result<(), OpenError> {
+        while self.head.position < upto {
+            let stored = reader.commits(self.head.position, upto, READ_BYTES)?;
+            if stored.is_empty() {
+                return Err(OpenError::Incomplete(self.head.position.plus(1)));
+            }
+            for stored in stored {
+                let damaged = |what: String| ReadError::Damaged(format!("record {}: {what}", self.head.position.plus(1)));
+                if stored.previous != self.head.hash {
+                    return Err(damaged("the chain is broken".to_owned()).into());
+                }
+                let commit =
+                    Commit::open(Arc::clone(&stored.bytes), &stored.previous).map_err(|error| damaged(error.to_string()))?;
+                self.play(&commit).map_err(|error| ReadError::Damaged(error.to_string()))?;
+                if let Some(failure) = self.take_failure() {
+                    return Err(failure.into());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Everything that changed since the last checkpoint, to be saved together. The base must be all there is.
+    pub fn checkpoint(&mut self) -> Result<CheckpointWrite, ReadError> {
+        assert_eq!(self.layers.depth(), 0, "only what is decided is saved");
+        self.state_hash();
+        assert!(self.saving.events == 0, "one checkpoint at a time is on its way");
+        self.saving = std::mem::take(&mut self.unsaved);
+        let unsaved = &self.saving;
+        let mut rows = Vec::with_capacity(unsaved.entities.len() + unsaved.views.len());
+        for stream in &unsaved.entities {
+            rows.push((RowKey::Model(stream.clone()), self.model_row(stream)));
+        }
+        for key in &unsaved.views {
+            let slot = self.layers.view(key, 0);
+            let view = self.domain.view_type(&key.name).expect("only views of the domain are played");
+            let state = (view.encode)(&slot.state).map_err(|error| ReadError::Damaged(error.to_string()))?;
+            let members: Vec<&StreamId> = slot.members.iter().collect();
+            let bytes = encode(&(members, serde_bytes::Bytes::new(&state))).map_err(|error| ReadError::Damaged(error.to_string()))?;
+            rows.push((RowKey::View(key.clone()), Some(self.row(view.version, bytes))));
+        }
+        let text_row = |index: u64, change: &TextChange| TextRow { index, is_base: false, bytes: change.bytes().into() };
+        let texts = unsaved.texts.iter().map(|(key, index, change)| (key.clone(), text_row(*index, change))).collect();
+        let checkpoint = Checkpoint { epoch: self.epoch, head: self.head, meta: self.meta().into() };
+        Ok(CheckpointWrite { space: self.space, checkpoint, rows, texts, replaces_all: false })
+    }
+
+    /// An entity that holds events unknown to this version is not saved: it is rebuilt from the log, until a version knows them.
+    fn model_row(&self, stream: &StreamId) -> Option<Row> {
+        let kind = self.domain.entity_type(&stream.kind)?;
+        let slot = self.layers.entity(stream, 0);
+        if slot.is_read_only {
+            return None;
+        }
+        let bytes = (kind.encode)(&slot.state).expect("an entity that was played can be encoded");
+        Some(self.row(kind.shape, bytes))
+    }
+
+    fn row(&self, version: u32, bytes: Vec<u8>) -> Row {
+        Row { head: self.head, version, bytes: bytes.into() }
+    }
+
+    pub fn meta(&mut self) -> Vec<u8> {
+        let meta = Meta {
+            time: self.time,
+            sum: self.state_hash(),
+            fingerprint: self.domain.fingerprint(),
+            replicas: self.replicas.clone(),
+        };
+        encode(&meta).expect("a checkpoint can be encoded")
+    }
+
+    /// The checkpoint is durable: what is not in memory is from now on taken from it. What did not change since then may leave memory.
+    pub fn checkpointed(&mut self, reader: &Arc<dyn SpaceReader>, at: Head) {
+        self.saving = Unsaved::default();
+        self.layers.hydrator_mut().move_to(Arc::clone(reader), at);
+        let unsaved = &self.unsaved;
+        let base = self.layers.base_mut();
+        base.entities.retain(|stream, _| unsaved.entities.contains(stream));
+        base.views.retain(|key, _| unsaved.views.contains(key));
+    }
+
+    /// The checkpoint could not be written: what it would have saved is still to be saved.
+    pub fn checkpoint_failed(&mut self) {
+        let later = std::mem::replace(&mut self.unsaved, std::mem::take(&mut self.saving));
+        self.unsaved.entities.extend(later.entities);
+        self.unsaved.views.extend(later.views);
+        self.unsaved.texts.extend(later.texts);
+        self.unsaved.text_counts.extend(later.text_counts);
+        self.unsaved.events += later.events;
+        self.unsaved.is_wanted |= later.is_wanted;
+        self.unsaved.first_at = self.unsaved.first_at.or(later.first_at);
+    }
+}
+
+/// Rule 8: a checkpoint counts only where the log holds that very commit, and where the domain is the one that saved it.
+fn usable_checkpoint(domain: &Domain, reader: &dyn SpaceReader) -> Result<Option<(Checkpoint, Meta)>, OpenError> {
+    let Some(checkpoint) = reader.checkpoint()? else { return Ok(None) };
+    let complete_to = reader.complete_to()?;
+    let is_rebuildable = complete_to.position == reader.head()?.position;
+    let fits = decode::<Meta>(&checkpoint.meta).ok().filter(|meta| meta.fingerprint == domain.fingerprint());
+    let Some(meta) = fits else {
+        return if is_rebuildable { Ok(None) } else { Err(OpenError::Incomplete(complete_to.position)) };
+    };
+    let is_of_this_log = match checkpoint.head.position {
+        Position::START => true,
+        position => match reader.commit_with(position)? {
+            Some(stored) => stored.head == checkpoint.head,
+            // A snapshot whose own commit was never fetched: the log begins behind it.
+            None => !is_rebuildable,
+        },
+    };
+    match (is_of_this_log, is_rebuildable) {
+        (true, _) => Ok(Some((checkpoint, meta))),
+        (false, true) => Ok(None),
+        (false, false) => Err(OpenError::Incomplete(complete_to.position)),
+    }
+}

@@ -1,0 +1,160 @@
+//! Playing: the one way in which a state changes.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::SpaceState;
+use crate::commit::{Commit, Head};
+use crate::domain::{Domain, Played};
+use crate::entity::Entity;
+use crate::membership::Membership;
+use crate::models::{AnyState, Layers, Models};
+use crate::record::{Position, Record, StreamId};
+use crate::storage::TextKey;
+use crate::text::TextChange;
+use crate::view::{Key, ViewKey};
+
+/// A commit that does not follow this state.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PlayError {
+    #[error("the log has a gap: expected record {expected}, found {found}")]
+    Gap { expected: Position, found: Position },
+    #[error("the commit belongs to another space or epoch")]
+    Foreign,
+}
+
+/// One thing that happened to a view.
+#[derive(Clone)]
+pub(crate) enum ViewChange {
+    /// The entity shows in the view from the next record on; with its model as it was before.
+    Enter { stream: StreamId, model: Option<AnyState>, at: Position },
+    Record(Record),
+    Leave { stream: StreamId, at: Position },
+}
+
+/// What a commit changed.
+#[derive(Clone, Default)]
+pub(crate) struct Touched {
+    pub streams: BTreeSet<StreamId>,
+    pub views: BTreeMap<ViewKey, Vec<ViewChange>>,
+    /// Whether members or roles changed: no frame spans such a commit.
+    pub changes_membership: bool,
+}
+
+impl SpaceState {
+    /// Plays a commit on the base. The upper layers must be gone: what they hold was decided on the state before.
+    pub fn play(&mut self, commit: &Commit) -> Result<Touched, PlayError> {
+        assert_eq!(self.layers.depth(), 0, "commits are played on the base");
+        let expected = self.head.position.plus(1);
+        if commit.header.first != expected {
+            return Err(PlayError::Gap { expected, found: commit.header.first });
+        }
+        if commit.header.space != self.space || commit.header.epoch != self.epoch {
+            return Err(PlayError::Foreign);
+        }
+        let mut touched = Touched::default();
+        for record in commit.events() {
+            self.play_event(record, &mut touched);
+            self.keep_text(record);
+            self.stale.insert(record.stream.clone());
+            self.unsaved.entities.insert(record.stream.clone());
+            self.unsaved.events += 1;
+            self.unsaved.is_wanted |= self.domain.saving_strategy().on_events.contains(&&*record.name);
+        }
+        self.unsaved.first_at.get_or_insert(commit.header.time);
+        self.unsaved.views.extend(touched.views.keys().cloned());
+        self.advance(commit, commit.head());
+        Ok(touched)
+    }
+
+    /// Takes over what was played speculatively on the top layer for exactly this commit.
+    pub fn adopt(&mut self, commit: &Commit, touched: &Touched) {
+        assert_eq!(self.layers.depth(), 1, "one speculative layer is adopted");
+        self.layers.merge();
+        for record in commit.events() {
+            self.keep_text(record);
+            self.unsaved.events += 1;
+            self.unsaved.is_wanted |= self.domain.saving_strategy().on_events.contains(&&*record.name);
+        }
+        self.stale.extend(touched.streams.iter().cloned());
+        self.unsaved.entities.extend(touched.streams.iter().cloned());
+        self.unsaved.first_at.get_or_insert(commit.header.time);
+        self.unsaved.views.extend(touched.views.keys().cloned());
+        self.advance(commit, commit.head());
+    }
+
+    fn advance(&mut self, commit: &Commit, head: Head) {
+        self.replicas.play(commit);
+        self.time = self.time.max(commit.header.time);
+        self.head = head;
+    }
+
+    /// Plays one event on the top layer: its entity first, then each view that shows it before or after.
+    pub fn play_event(&mut self, record: &Record, touched: &mut Touched) {
+        let stream = &record.stream;
+        touched.streams.insert(stream.clone());
+        touched.changes_membership |= *stream.kind == *Membership::KIND;
+        let Some(kind) = self.domain.entity_type(&stream.kind) else { return };
+        let domain = Arc::clone(&self.domain);
+        let before = all_keys(&domain, stream, &self.layers);
+        let mut slot = self.layers.take_entity(stream);
+        let entering = self.captures_entering.then(|| Arc::clone(&slot.state));
+        let played = (kind.play)(&mut slot.state, record);
+        slot.is_read_only |= played == Played::Unknown;
+        slot.position = record.number;
+        self.layers.put_entity(stream.clone(), slot);
+        let after = all_keys(&domain, stream, &self.layers);
+        for ((name, view), (before, after)) in domain.view_types().zip(before.into_iter().zip(after)) {
+            let union: BTreeSet<&Key> = before.iter().chain(&after).collect();
+            for key in union {
+                let view_key = ViewKey { name: name.clone(), key: key.clone() };
+                let mut slot = self.layers.take_view(&view_key);
+                let changes = touched.views.entry(view_key.clone()).or_default();
+                if after.contains(key) && !slot.members.contains(stream) {
+                    Arc::make_mut(&mut slot.members).insert(stream.clone());
+                    changes.push(ViewChange::Enter { stream: stream.clone(), model: entering.clone(), at: record.number });
+                }
+                changes.push(ViewChange::Record(record.clone()));
+                (view.play)(&mut slot.state, key, record, &Models::new(&self.layers));
+                if !after.contains(key) && slot.members.contains(stream) {
+                    Arc::make_mut(&mut slot.members).remove(stream);
+                    changes.push(ViewChange::Leave { stream: stream.clone(), at: record.number });
+                }
+                slot.position = record.number;
+                self.layers.put_view(view_key, slot);
+            }
+        }
+    }
+
+    /// Keeps the change of a text that an event of the base carries, for the table of changes.
+    fn keep_text(&mut self, record: &Record) {
+        let Some((key, change)) = text_change(&self.domain, record) else { return };
+        let index = self.text_count(&key);
+        self.unsaved.text_counts.insert(key.clone(), index + 1);
+        self.unsaved.texts.push((key, index, change));
+    }
+
+    /// The number of the next change of a text.
+    fn text_count(&self, key: &TextKey) -> u64 {
+        let in_memory = self.unsaved.text_counts.get(key).or_else(|| self.saving.text_counts.get(key));
+        in_memory.copied().unwrap_or_else(|| self.layers.saved_text_count(key))
+    }
+
+    /// The changes of a text that are played at the base but not saved, with their numbers.
+    pub fn unsaved_text(&self, key: &TextKey) -> impl Iterator<Item = &TextChange> {
+        let unsaved = self.saving.texts.iter().chain(&self.unsaved.texts);
+        unsaved.filter(move |(of, _, _)| of == key).map(|(_, _, change)| change)
+    }
+}
+
+/// The change of a text that an event carries, if it does.
+pub(crate) fn text_change(domain: &Domain, record: &Record) -> Option<(TextKey, TextChange)> {
+    let kind = domain.entity_type(&record.stream.kind)?;
+    let (field, change) = (kind.text_change)(record)?;
+    Some((TextKey { stream: record.stream.clone(), field }, change))
+}
+
+fn all_keys(domain: &Domain, stream: &StreamId, layers: &Layers) -> Vec<Vec<Key>> {
+    let models = Models::new(layers);
+    domain.view_types().map(|(_, view)| (view.keys)(stream, &models)).collect()
+}

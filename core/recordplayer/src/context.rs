@@ -95,7 +95,11 @@ impl<'a> Context<'a> {
     /// A view that the domain declares consistent, as it is after all commits before.
     pub fn view<V: View>(&self, key: impl Into<Key>) -> Arc<V> {
         let is_consistent = self.models.domain().view_type(V::NAME).is_some_and(|view| view.is_consistent);
-        assert!(is_consistent, "decide may read only views that the domain declares consistent, and {:?} is not", V::NAME);
+        assert!(
+            is_consistent,
+            "decide may read only views that the domain declares consistent, and {:?} is not",
+            V::NAME
+        );
         self.models.view_state(&ViewKey::of::<V>(key)).downcast().expect("a view has the state of its type")
     }
 

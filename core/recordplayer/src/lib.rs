@@ -3,6 +3,7 @@
 pub mod codec;
 pub mod commit;
 pub mod context;
+pub mod decide;
 pub mod domain;
 pub mod entity;
 pub mod hash;
@@ -11,6 +12,7 @@ pub mod limits;
 pub mod membership;
 mod models;
 pub mod name;
+pub mod protocol;
 pub mod record;
 pub mod refusal;
 pub mod saving;

@@ -24,12 +24,24 @@ pub struct Membership {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum MembershipCommand {
     /// The first command of every space: whoever sends it manages it.
-    Found { title: String },
-    Rename { title: String },
-    AddMember { person: ActorId, role: String },
-    ChangeRole { person: ActorId, role: String },
+    Found {
+        title: String,
+    },
+    Rename {
+        title: String,
+    },
+    AddMember {
+        person: ActorId,
+        role: String,
+    },
+    ChangeRole {
+        person: ActorId,
+        role: String,
+    },
     /// Also how a member leaves.
-    RemoveMember { person: ActorId },
+    RemoveMember {
+        person: ActorId,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -105,7 +117,11 @@ impl Entity for Membership {
     type Event = MembershipEvent;
     type Refusal = MembershipRefusal;
 
-    fn decide(&self, command: &MembershipCommand, cx: &mut Context<'_>) -> Result<Vec<MembershipEvent>, MembershipRefusal> {
+    fn decide(
+        &self,
+        command: &MembershipCommand,
+        cx: &mut Context<'_>,
+    ) -> Result<Vec<MembershipEvent>, MembershipRefusal> {
         use MembershipCommand as C;
         use MembershipEvent as E;
         use MembershipRefusal as R;

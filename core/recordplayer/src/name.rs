@@ -20,7 +20,11 @@ pub struct NameError(pub String);
 
 impl Name {
     pub fn new(text: &str) -> Result<Self, NameError> {
-        if Self::fits(text) { Ok(Self(text.into())) } else { Err(NameError(text.chars().take(NAME_BYTES_MAX).collect())) }
+        if Self::fits(text) {
+            Ok(Self(text.into()))
+        } else {
+            Err(NameError(text.chars().take(NAME_BYTES_MAX).collect()))
+        }
     }
 
     /// A name that the program itself wrote.

@@ -130,7 +130,14 @@ pub struct Record {
 }
 
 impl Record {
-    pub fn new(number: Position, kind: RecordKind, stream: StreamId, name: Name, origin: Origin, payload: Payload) -> Self {
+    pub fn new(
+        number: Position,
+        kind: RecordKind,
+        stream: StreamId,
+        name: Name,
+        origin: Origin,
+        payload: Payload,
+    ) -> Self {
         Self { number, kind, stream, name, origin, payload, event: OnceLock::new() }
     }
 

@@ -48,7 +48,9 @@ impl From<CoreRefusal> for Refused {
 /// Refusals that the framework itself speaks, for any application.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum CoreRefusal {
-    #[error("This command made the program fail, so it was set aside and nothing was changed. Please report it: {panic}")]
+    #[error(
+        "This command made the program fail, so it was set aside and nothing was changed. Please report it: {panic}"
+    )]
     Quarantined { panic: String },
     #[error("A change that this one builds on was refused")]
     RequiredRefused { command: CommandId },

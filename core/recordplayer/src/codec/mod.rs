@@ -38,5 +38,9 @@ pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
     let mut deserializer = minicbor_serde::Deserializer::new(bytes);
     let value = T::deserialize(&mut deserializer).map_err(|error| CodecError::Decode(error.to_string()))?;
     let read = deserializer.decoder().position();
-    if read == bytes.len() { Ok(value) } else { Err(CodecError::Decode(format!("{} bytes too many", bytes.len() - read))) }
+    if read == bytes.len() {
+        Ok(value)
+    } else {
+        Err(CodecError::Decode(format!("{} bytes too many", bytes.len() - read)))
+    }
 }

@@ -59,7 +59,8 @@ impl SerializeStructVariant for Fields<'_> {
     }
 
     fn end(self) -> Result<&'static str, CodecError> {
-        let values = self.values.into_iter().map(|(key, value)| (ciborium::Value::Text(key.to_owned()), value)).collect();
+        let values =
+            self.values.into_iter().map(|(key, value)| (ciborium::Value::Text(key.to_owned()), value)).collect();
         ciborium::into_writer(&ciborium::Value::Map(values), self.payload)
             .map_err(|error| CodecError::Encode(error.to_string()))?;
         Ok(self.variant)
@@ -108,8 +109,15 @@ impl<'a> ser::Serializer for Splitter<'a> {
         Ok(variant)
     }
 
-    fn serialize_unit_variant(self, name: &'static str, _: u32, variant: &'static str) -> Result<&'static str, CodecError> {
-        not_an_enum(&format!("write `{variant} {{}}` in {name}, never a bare unit variant, or it can never gain a field"))
+    fn serialize_unit_variant(
+        self,
+        name: &'static str,
+        _: u32,
+        variant: &'static str,
+    ) -> Result<&'static str, CodecError> {
+        not_an_enum(&format!(
+            "write `{variant} {{}}` in {name}, never a bare unit variant, or it can never gain a field"
+        ))
     }
 
     fn serialize_tuple_variant(
@@ -134,7 +142,11 @@ impl<'a> ser::Serializer for Splitter<'a> {
     fn serialize_some<T: Serialize + ?Sized>(self, _: &T) -> Result<&'static str, CodecError> {
         not_an_enum("an Option")
     }
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, value: &T) -> Result<&'static str, CodecError> {
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(
+        self,
+        _: &'static str,
+        value: &T,
+    ) -> Result<&'static str, CodecError> {
         value.serialize(self)
     }
     fn serialize_seq(self, _: Option<usize>) -> Result<Self::SerializeSeq, CodecError> {
@@ -236,7 +248,11 @@ impl<'de> VariantAccess<'de> for Variant<'de> {
         Err(CodecError::Decode(format!("{} is a tuple variant", self.variant)))
     }
 
-    fn struct_variant<V: Visitor<'de>>(self, fields: &'static [&'static str], visitor: V) -> Result<V::Value, CodecError> {
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, CodecError> {
         self.content(|deserializer| deserializer.deserialize_struct("", fields, visitor))
     }
 }

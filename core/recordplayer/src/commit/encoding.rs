@@ -38,7 +38,9 @@ const SALT_BYTES: usize = 16;
 pub enum CommitError {
     #[error("the commit has {bytes} bytes; at most {COMMIT_BYTES_MAX} are allowed; split the act into several commits")]
     TooLarge { bytes: usize },
-    #[error("the commit has {events} events; at most {COMMIT_EVENTS_MAX} are allowed; split the act into several commits")]
+    #[error(
+        "the commit has {events} events; at most {COMMIT_EVENTS_MAX} are allowed; split the act into several commits"
+    )]
     TooManyEvents { events: usize },
     #[error("the commit has the format version {0}, this program reads {VERSION}; upgrade it")]
     Version(u8),

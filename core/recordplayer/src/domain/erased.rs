@@ -102,10 +102,9 @@ fn decide<E: Entity>(
         CodecError::Encode(_) | CodecError::Decode(_) | CodecError::Payload(_) => malformed(error),
     })?;
     match typed::<E>(state).decide(&command, cx) {
-        Ok(events) => events
-            .iter()
-            .map(|event| draft::<E>(stream.clone(), RecordKind::Event, event).map_err(malformed))
-            .collect(),
+        Ok(events) => {
+            events.iter().map(|event| draft::<E>(stream.clone(), RecordKind::Event, event).map_err(malformed)).collect()
+        }
         Err(refusal) => Err(DecideError::Refused(Refused::of(&refusal).map_err(malformed)?)),
     }
 }

@@ -82,7 +82,12 @@ pub(crate) fn model_hash(stream: &StreamId, model: &[u8]) -> Hash {
 }
 
 /// Plays the whole stream up to `upto`: for a model that was never saved, or whose row does not fit any more.
-fn rebuild(domain: &Domain, stream: &StreamId, reader: &dyn SpaceReader, upto: Position) -> Result<EntitySlot, ReadError> {
+fn rebuild(
+    domain: &Domain,
+    stream: &StreamId,
+    reader: &dyn SpaceReader,
+    upto: Position,
+) -> Result<EntitySlot, ReadError> {
     let mut slot = EntitySlot::unborn(domain, stream);
     let Some(kind) = domain.entity_type(&stream.kind) else { return Ok(slot) };
     for first in reader.stream(stream, Position::START, upto)? {

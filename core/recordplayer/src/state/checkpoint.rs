@@ -32,7 +32,9 @@ pub enum OpenError {
     #[error(transparent)]
     Read(#[from] ReadError),
     /// The saved state does not fit, and the log that could rebuild it is not complete here.
-    #[error("the saved state is of another version of the program, and the history before record {0} is not here; fetch the project again")]
+    #[error(
+        "the saved state is of another version of the program, and the history before record {0} is not here; fetch the project again"
+    )]
     Incomplete(Position),
 }
 
@@ -72,12 +74,13 @@ impl SpaceState {
                 return Err(OpenError::Incomplete(self.head.position.plus(1)));
             }
             for stored in stored {
-                let damaged = |what: String| ReadError::Damaged(format!("record {}: {what}", self.head.position.plus(1)));
+                let damaged =
+                    |what: String| ReadError::Damaged(format!("record {}: {what}", self.head.position.plus(1)));
                 if stored.previous != self.head.hash {
                     return Err(damaged("the chain is broken".to_owned()).into());
                 }
-                let commit =
-                    Commit::open(Arc::clone(&stored.bytes), &stored.previous).map_err(|error| damaged(error.to_string()))?;
+                let commit = Commit::open(Arc::clone(&stored.bytes), &stored.previous)
+                    .map_err(|error| damaged(error.to_string()))?;
                 self.play(&commit).map_err(|error| ReadError::Damaged(error.to_string()))?;
                 if let Some(failure) = self.take_failure() {
                     return Err(failure.into());
@@ -103,10 +106,12 @@ impl SpaceState {
             let view = self.domain.view_type(&key.name).expect("only views of the domain are played");
             let state = (view.encode)(&slot.state).map_err(|error| ReadError::Damaged(error.to_string()))?;
             let members: Vec<&StreamId> = slot.members.iter().collect();
-            let bytes = encode(&(members, serde_bytes::Bytes::new(&state))).map_err(|error| ReadError::Damaged(error.to_string()))?;
+            let bytes = encode(&(members, serde_bytes::Bytes::new(&state)))
+                .map_err(|error| ReadError::Damaged(error.to_string()))?;
             rows.push((RowKey::View(key.clone()), Some(self.row(view.version, bytes))));
         }
-        let text_row = |index: u64, change: &TextChange| TextRow { index, is_base: false, bytes: change.bytes().into() };
+        let text_row =
+            |index: u64, change: &TextChange| TextRow { index, is_base: false, bytes: change.bytes().into() };
         let texts = unsaved.texts.iter().map(|(key, index, change)| (key.clone(), text_row(*index, change))).collect();
         let checkpoint = Checkpoint { epoch: self.epoch, head: self.head, meta: self.meta().into() };
         Ok(CheckpointWrite { space: self.space, checkpoint, rows, texts, replaces_all: false })

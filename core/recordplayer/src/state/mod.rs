@@ -12,12 +12,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
-pub(crate) use play::{Touched, ViewChange};
 pub use play::PlayError;
+pub(crate) use play::{Touched, ViewChange};
 pub(crate) use replicas::{ReplicaTable, Verdict};
 
-use crate::domain::Domain;
 use crate::commit::Head;
+use crate::domain::Domain;
 use crate::hash::StateHash;
 use crate::id::{ActorId, SpaceId};
 use crate::membership::Membership;

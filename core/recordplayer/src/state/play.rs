@@ -27,9 +27,16 @@ pub enum PlayError {
 #[derive(Clone)]
 pub(crate) enum ViewChange {
     /// The entity shows in the view from the next record on; with its model as it was before.
-    Enter { stream: StreamId, model: Option<AnyState>, at: Position },
+    Enter {
+        stream: StreamId,
+        model: Option<AnyState>,
+        at: Position,
+    },
     Record(Record),
-    Leave { stream: StreamId, at: Position },
+    Leave {
+        stream: StreamId,
+        at: Position,
+    },
 }
 
 /// What a commit changed.
@@ -112,7 +119,11 @@ impl SpaceState {
                 let changes = touched.views.entry(view_key.clone()).or_default();
                 if after.contains(key) && !slot.members.contains(stream) {
                     Arc::make_mut(&mut slot.members).insert(stream.clone());
-                    changes.push(ViewChange::Enter { stream: stream.clone(), model: entering.clone(), at: record.number });
+                    changes.push(ViewChange::Enter {
+                        stream: stream.clone(),
+                        model: entering.clone(),
+                        at: record.number,
+                    });
                 }
                 changes.push(ViewChange::Record(record.clone()));
                 (view.play)(&mut slot.state, key, record, &Models::new(&self.layers));

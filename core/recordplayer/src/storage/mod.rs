@@ -151,11 +151,20 @@ pub enum Write {
     Append(Append),
     Checkpoint(CheckpointWrite),
     /// Older commits of a space that was joined by a snapshot; they follow `complete_to`.
-    Backfill { space: SpaceId, commits: Vec<Arc<Commit>> },
+    Backfill {
+        space: SpaceId,
+        commits: Vec<Arc<Commit>>,
+    },
     /// The text's rows up to and with the base's index give way to the base.
-    CompactText { space: SpaceId, key: TextKey, base: TextRow },
+    CompactText {
+        space: SpaceId,
+        key: TextKey,
+        base: TextRow,
+    },
     /// Everything of the space goes.
-    Forget { space: SpaceId },
+    Forget {
+        space: SpaceId,
+    },
 }
 
 impl Write {
@@ -204,11 +213,22 @@ pub struct OutboxRow {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OutboxWrite {
     /// Puts a row, in place of the one with the same order.
-    Put { space: SpaceId, row: OutboxRow },
-    Remove { space: SpaceId, order: u64 },
+    Put {
+        space: SpaceId,
+        row: OutboxRow,
+    },
+    Remove {
+        space: SpaceId,
+        order: u64,
+    },
     /// The identity of the device's copy of the space (replica id, counters, …), encoded by the core.
-    Identity { space: SpaceId, bytes: Arc<[u8]> },
-    Forget { space: SpaceId },
+    Identity {
+        space: SpaceId,
+        bytes: Arc<[u8]>,
+    },
+    Forget {
+        space: SpaceId,
+    },
 }
 
 /// What an outbox holds for one space.

@@ -1,0 +1,467 @@
+//! The frames themselves.
+
+use std::sync::Arc;
+
+use minicbor::{Decode, Encode};
+
+use super::values::{shared_bytes, shared_bytes_list};
+use crate::commit::Head;
+use crate::hash::StateHash;
+use crate::id::{ActId, ActorId, CommandId, ReplicaId, SpaceId};
+use crate::name::Name;
+use crate::record::{Position, StreamId};
+use crate::time::Timestamp;
+use crate::view::ViewKey;
+
+/// What a client says.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(flat)]
+pub enum ClientFrame {
+    /// The first frame: who I am and what I speak.
+    #[n(0)]
+    Hello {
+        #[n(0)]
+        protocol_min: u32,
+        #[n(1)]
+        protocol_max: u32,
+        #[n(2)]
+        domain: Name,
+        #[n(3)]
+        domain_version: u32,
+        /// The device's token; never in a query or a cookie.
+        #[n(4)]
+        token: String,
+        /// The program and its version, for the admin's eyes.
+        #[n(5)]
+        program: String,
+    },
+    /// Send me the whole space, from behind what I hold.
+    #[n(1)]
+    Subscribe {
+        #[n(0)]
+        space: SpaceId,
+        #[n(1)]
+        knowledge: Knowledge,
+    },
+    /// Send me one view: its state, then each record that touches it.
+    #[n(2)]
+    SubscribeView {
+        #[n(0)]
+        space: SpaceId,
+        #[n(1)]
+        view: ViewKey,
+    },
+    #[n(3)]
+    Unsubscribe {
+        #[n(0)]
+        space: SpaceId,
+        /// One view; null for the whole space.
+        #[n(1)]
+        view: Option<ViewKey>,
+    },
+    /// Decide these commands, in this order.
+    #[n(4)]
+    Submit {
+        #[n(0)]
+        space: SpaceId,
+        #[n(1)]
+        replica: ReplicaId,
+        /// The replica this one was cloned or restored from.
+        #[n(2)]
+        parent: Option<ReplicaId>,
+        /// Up to this number the client needs no verdict any more.
+        #[n(3)]
+        answered_up_to: u64,
+        #[n(4)]
+        commands: Vec<CommandEntry>,
+    },
+    /// The next chunk of a snapshot, behind a cursor that the last chunk gave; null for the first.
+    #[n(5)]
+    FetchSnapshot {
+        #[n(0)]
+        space: SpaceId,
+        #[n(1)]
+        at: Head,
+        #[n(2)]
+        #[cbor(with = "minicbor::bytes")]
+        cursor: Option<Vec<u8>>,
+    },
+    /// Older records, behind what I hold without gaps from record 1.
+    #[n(6)]
+    FetchCommits {
+        #[n(0)]
+        space: SpaceId,
+        #[n(1)]
+        after: Position,
+        #[n(2)]
+        upto: Position,
+    },
+    #[n(7)]
+    Ping {
+        #[n(0)]
+        nonce: u64,
+    },
+    /// Who is the person with this name?
+    #[n(8)]
+    FindPerson {
+        #[n(0)]
+        name: String,
+    },
+    #[n(9)]
+    Pong {
+        #[n(0)]
+        nonce: u64,
+    },
+}
+
+/// What a replica holds of a space.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Knowledge {
+    /// 0 where it holds nothing.
+    #[n(0)]
+    pub epoch: u32,
+    #[n(1)]
+    pub head: Head,
+}
+
+/// One command on its way to the authority.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct CommandEntry {
+    #[n(0)]
+    pub number: u64,
+    #[n(1)]
+    pub command: CommandId,
+    #[n(2)]
+    pub stream: StreamId,
+    #[n(3)]
+    pub name: Name,
+    #[n(4)]
+    #[cbor(with = "shared_bytes")]
+    pub payload: Arc<[u8]>,
+    #[n(5)]
+    pub act: Option<ActId>,
+    #[n(6)]
+    pub happened_at: Option<Timestamp>,
+    #[n(7)]
+    pub requires: Vec<CommandId>,
+}
+
+/// What a server says.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(flat)]
+pub enum ServerFrame {
+    /// The answer to a hello that was taken.
+    #[n(0)]
+    Welcome {
+        #[n(0)]
+        protocol: u32,
+        #[n(1)]
+        domain_version: u32,
+        #[n(2)]
+        person: ActorId,
+        #[n(3)]
+        name: String,
+        #[n(4)]
+        time: Timestamp,
+    },
+    /// The session ends, and why.
+    #[n(1)]
+    Goodbye {
+        #[n(0)]
+        code: Goodbye,
+        #[n(1)]
+        message: String,
+        #[n(2)]
+        help: String,
+    },
+    /// Commits of the range (after, upto], byte for byte as the log holds them.
+    #[n(2)]
+    Commits {
+        #[n(0)]
+        space: SpaceId,
+        #[n(1)]
+        epoch: u32,
+        #[n(2)]
+        after: Head,
+        #[n(3)]
+        upto: Head,
+        #[n(4)]
+        #[cbor(with = "shared_bytes_list")]
+        commits: Vec<Arc<[u8]>>,
+        /// Where the log ends now.
+        #[n(5)]
+        head: Head,
+        /// Whether these are older records that were fetched.
+        #[n(6)]
+        is_backfill: bool,
+    },
+    /// The verdict on one command, or why there is none yet.
+    #[n(3)]
+    Answer {
+        #[n(0)]
+        space: SpaceId,
+        #[n(1)]
+        replica: ReplicaId,
+        #[n(2)]
+        number: u64,
+        #[n(3)]
+        code: AnswerCode,
+        /// The end of the commit that holds the verdict; for `Expect`, unused.
+        #[n(4)]
+        at: Position,
+        /// For `Expect`, the number that is expected; for `RetryAfter`, milliseconds.
+        #[n(5)]
+        value: u64,
+    },
+    /// A space too long to be sent record by record: its state at one position, to be fetched in chunks.
+    #[n(4)]
+    SnapshotOffer {
+        #[n(0)]
+        space: SpaceId,
+        #[n(1)]
+        epoch: u32,
+        #[n(2)]
+        at: Head,
+        #[n(3)]
+        state: StateHash,
+        #[n(4)]
+        #[cbor(with = "shared_bytes")]
+        meta: Arc<[u8]>,
+    },
+    #[n(5)]
+    SnapshotChunk {
+        #[n(0)]
+        space: SpaceId,
+        #[n(1)]
+        at: Head,
+        #[n(2)]
+        rows: Vec<SnapshotRow>,
+        /// Where the next chunk begins; null behind the last.
+        #[n(3)]
+        #[cbor(with = "minicbor::bytes")]
+        cursor: Option<Vec<u8>>,
+    },
+    /// The starting state of a view, and the models of the entities that show in it.
+    #[n(6)]
+    ViewStart {
+        #[n(0)]
+        space: SpaceId,
+        #[n(1)]
+        view: ViewKey,
+        #[n(2)]
+        at: Position,
+        #[n(3)]
+        #[cbor(with = "shared_bytes")]
+        state: Arc<[u8]>,
+        #[n(4)]
+        models: Vec<(StreamId, minicbor::bytes::ByteVec)>,
+    },
+    /// What touched a view in the range (after, upto].
+    #[n(7)]
+    ViewNews {
+        #[n(0)]
+        space: SpaceId,
+        #[n(1)]
+        view: ViewKey,
+        #[n(2)]
+        after: Position,
+        #[n(3)]
+        upto: Position,
+        #[n(4)]
+        items: Vec<ViewItem>,
+    },
+    /// The person is not, or no more, a member: no byte of this space follows.
+    #[n(8)]
+    AccessEnded {
+        #[n(0)]
+        space: SpaceId,
+        #[n(1)]
+        at: Position,
+    },
+    /// No such space, or not for this person: the same answer for both.
+    #[n(9)]
+    NoAccess {
+        #[n(0)]
+        space: SpaceId,
+    },
+    /// Alive, and where the subscribed logs end.
+    #[n(10)]
+    Ping {
+        #[n(0)]
+        nonce: u64,
+        #[n(1)]
+        heads: Vec<(SpaceId, Head)>,
+    },
+    #[n(11)]
+    Pong {
+        #[n(0)]
+        nonce: u64,
+        #[n(1)]
+        heads: Vec<(SpaceId, Head)>,
+    },
+    /// The spaces of this person: the view `my_spaces` of the directory.
+    #[n(12)]
+    MySpaces {
+        #[n(0)]
+        spaces: Vec<MySpace>,
+    },
+    /// The names of people.
+    #[n(13)]
+    People {
+        #[n(0)]
+        people: Vec<(ActorId, String)>,
+    },
+    /// The replica and the log have parted before this position: the log goes another way.
+    #[n(14)]
+    Parted {
+        #[n(0)]
+        space: SpaceId,
+        #[n(1)]
+        epoch: u32,
+        #[n(2)]
+        head: Head,
+    },
+}
+
+/// One space of a person.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct MySpace {
+    #[n(0)]
+    pub space: SpaceId,
+    #[n(1)]
+    pub title: String,
+    #[n(2)]
+    pub role: String,
+}
+
+/// Why a session ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Goodbye {
+    /// The token is not known, or was revoked.
+    #[n(0)]
+    BadToken,
+    /// No common version of the protocol, or another domain.
+    #[n(1)]
+    Incompatible,
+    #[n(2)]
+    Malformed,
+    #[n(3)]
+    TooMuch,
+    #[n(4)]
+    ShuttingDown,
+}
+
+/// What an answer says about a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum AnswerCode {
+    #[n(0)]
+    Accepted,
+    #[n(1)]
+    Refused,
+    /// Not decided, not lost: send it again after `value` milliseconds.
+    #[n(2)]
+    RetryAfter,
+    /// Not decided: the next number is `value`.
+    #[n(3)]
+    Expect,
+    /// The server is too old to know the command.
+    #[n(4)]
+    WaitForUpgrade,
+    /// Decided before the stored verdicts begin.
+    #[n(5)]
+    Answered,
+    /// The number stands in the log with another command: this replica was cloned or restored.
+    #[n(6)]
+    Conflict,
+}
+
+/// One row of a snapshot.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(flat)]
+pub enum SnapshotRow {
+    #[n(0)]
+    Model {
+        #[n(0)]
+        stream: StreamId,
+        #[n(1)]
+        version: u32,
+        #[n(2)]
+        #[cbor(with = "shared_bytes")]
+        bytes: Arc<[u8]>,
+    },
+    #[n(1)]
+    View {
+        #[n(0)]
+        view: ViewKey,
+        #[n(1)]
+        version: u32,
+        #[n(2)]
+        #[cbor(with = "shared_bytes")]
+        bytes: Arc<[u8]>,
+    },
+    #[n(2)]
+    Text {
+        #[n(0)]
+        stream: StreamId,
+        #[n(1)]
+        field: Name,
+        #[n(2)]
+        index: u64,
+        #[n(3)]
+        is_base: bool,
+        #[n(4)]
+        #[cbor(with = "shared_bytes")]
+        bytes: Arc<[u8]>,
+    },
+}
+
+/// One thing that happened to a view.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(flat)]
+pub enum ViewItem {
+    /// The entity shows from the next record on; with its model as it was before, null where it was unborn.
+    #[n(0)]
+    Enter {
+        #[n(0)]
+        stream: StreamId,
+        #[n(1)]
+        #[cbor(with = "minicbor::bytes")]
+        model: Option<Vec<u8>>,
+        #[n(2)]
+        at: Position,
+    },
+    #[n(1)]
+    Record {
+        #[n(0)]
+        number: Position,
+        #[n(1)]
+        stream: StreamId,
+        #[n(2)]
+        name: Name,
+        #[n(3)]
+        command: CommandId,
+        #[n(4)]
+        actor: ActorId,
+        #[n(5)]
+        replica: ReplicaId,
+        #[n(6)]
+        act: Option<ActId>,
+        #[n(7)]
+        time: Timestamp,
+        #[n(8)]
+        happened_at: Option<Timestamp>,
+        /// Null where it was erased.
+        #[n(9)]
+        #[cbor(with = "minicbor::bytes")]
+        payload: Option<Vec<u8>>,
+    },
+    #[n(2)]
+    Leave {
+        #[n(0)]
+        stream: StreamId,
+        #[n(1)]
+        at: Position,
+    },
+}

@@ -1,1 +1,65 @@
-fn main() {}
+//! The commands of the README, run as `cargo xtask COMMAND`.
+//!
+//! `run` shows the product, `test` is everything that continuous integration checks, and the others start one of the
+//! workspace's own tools with the right profile. Each command lives in a file of its own; what they share is
+//! [`cargo`] (the workspace and its programs), [`packages`] (what the system must bring) and [`failure`].
+
+mod cargo;
+mod demo;
+mod failure;
+mod packages;
+mod run;
+mod steps;
+mod tally;
+mod test;
+mod tools;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::failure::Failure;
+
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", about = "The commands of RecordPlayer's workspace")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Build both programs and show them
+    Run(run::Arguments),
+    /// Check everything that continuous integration checks
+    Test(test::Arguments),
+    /// Drive many simulated devices through faults, seed by seed
+    Simulate(tools::Simulate),
+    /// Measure the product beside naked peers
+    Bench(tools::Bench),
+    /// Feed random bytes to the decoders
+    Fuzz,
+    /// Build the installers
+    Bundle,
+}
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().command {
+        Command::Run(arguments) => run::run(&arguments),
+        Command::Test(arguments) => test::test(&arguments),
+        Command::Simulate(arguments) => tools::simulate(&arguments),
+        Command::Bench(arguments) => tools::bench(&arguments),
+        Command::Fuzz => Err(Failure::wrong_use("fuzzing comes with a later version")),
+        Command::Bundle => Err(Failure::wrong_use("installers come with a later version")),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            let text = failure.to_string();
+            if !text.is_empty() {
+                eprintln!("{text}");
+            }
+            failure.exit_code()
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! What the system must bring beside Rust: which Debian packages are needed, which are missing, and how they come.
+
+use std::io::{self, BufRead, IsTerminal, Write};
+use std::process::{Command, Stdio};
+
+use crate::failure::Failure;
+
+/// A Debian package and the reason why a build needs it.
+#[derive(Debug, Clone, Copy)]
+struct Package {
+    name: &'static str,
+    reason: &'static str,
+}
+
+/// Every package that `run` and `test` need. Neither opens a window yet, so both need the same.
+const NEEDED: &[Package] = &[
+    Package { name: "gcc", reason: "Rust links with it, and blake3 and zstd compile their C sources with it" },
+    Package { name: "libc6-dev", reason: "the C library's headers and start files, without which nothing links" },
+];
+
+/// Makes sure that every needed package is installed: asks before installing, unless `yes` has answered already.
+pub fn ensure(yes: bool) -> Result<(), Failure> {
+    let Some(installed) = installed() else {
+        println!("no dpkg-query here, so the packages of the system are not checked");
+        return Ok(());
+    };
+    let missing: Vec<Package> =
+        NEEDED.iter().copied().filter(|package| !installed.iter().any(|name| name == package.name)).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    println!("this system lacks:");
+    for package in &missing {
+        println!("  {:<12} {}", package.name, package.reason);
+    }
+    install(&missing, yes)
+}
+
+/// The names of the needed packages that dpkg holds as installed, or nothing where there is no dpkg.
+fn installed() -> Option<Vec<String>> {
+    let names = NEEDED.iter().map(|package| package.name);
+    // dpkg-query exits with 1 when it does not know one of the names; what it prints about the others still counts.
+    let output = Command::new("dpkg-query")
+        .args(["--show", "--showformat", "${Package} ${db:Status-Status}\n"])
+        .args(names)
+        .stderr(Stdio::null())
+        .output()
+        .ok()?;
+    Some(installed_names(&String::from_utf8_lossy(&output.stdout)))
+}
+
+fn installed_names(answer: &str) -> Vec<String> {
+    let lines = answer.lines().filter_map(|line| line.split_once(' '));
+    lines.filter(|(_, status)| *status == "installed").map(|(name, _)| name.to_owned()).collect()
+}
+
+fn install(missing: &[Package], yes: bool) -> Result<(), Failure> {
+    let names: Vec<&str> = missing.iter().map(|package| package.name).collect();
+    let Some(prefix) = prefix() else {
+        let command = format!("apt-get update && apt-get install -y {}", names.join(" "));
+        return Err(Failure::wrong_use(format!(
+            "only root can install them, and there is no sudo: as root, {command}"
+        )));
+    };
+    let command = format!("{prefix}apt-get update && {prefix}apt-get install -y {}", names.join(" "));
+    if !yes {
+        if !io::stdin().is_terminal() {
+            return Err(Failure::wrong_use(format!("install them with `{command}`, or answer with --yes")));
+        }
+        if !agreed(&command)? {
+            return Err(Failure::wrong_use(format!("nothing was installed; install them with `{command}`")));
+        }
+    }
+    println!("{command}");
+    let status = Command::new("sh").args(["-c", &command]).status();
+    if status.is_ok_and(|status| status.success()) {
+        return Ok(());
+    }
+    Err(Failure::failed(format!("failed: {command}")))
+}
+
+/// What stands before a command that needs root: nothing for root itself, `sudo ` for others where there is one.
+fn prefix() -> Option<&'static str> {
+    let is_root = Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0");
+    if is_root {
+        return Some("");
+    }
+    let has_sudo = Command::new("sudo").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();
+    has_sudo.then_some("sudo ")
+}
+
+fn agreed(command: &str) -> Result<bool, Failure> {
+    print!("run `{command}`? [y/N] ");
+    let mut answer = String::new();
+    io::stdout()
+        .flush()
+        .and_then(|()| io::stdin().lock().read_line(&mut answer))
+        .map_err(|error| Failure::failed(format!("cannot read the answer: {error}")))?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_installed_packages_count_as_installed() {
+        let answer = "gcc installed\nlibc6-dev config-files\nlibc6-dev not-installed\n";
+        assert_eq!(installed_names(answer), ["gcc"]);
+    }
+}

@@ -1,0 +1,40 @@
+//! The commands that start one of the workspace's own tools, optimised and with its arguments passed on.
+
+use crate::cargo;
+use crate::failure::Failure;
+
+#[derive(Debug, clap::Args)]
+pub struct Simulate {
+    /// How many seeds to run
+    #[arg(long)]
+    seeds: u64,
+    /// The first seed
+    #[arg(long)]
+    seed: Option<u64>,
+}
+
+pub fn simulate(arguments: &Simulate) -> Result<(), Failure> {
+    let mut call = vec!["run", "--release", "--package", "recordplayer-tests", "--bin", "simulate", "--", "--seeds"];
+    let seeds = arguments.seeds.to_string();
+    call.push(&seeds);
+    let seed = arguments.seed.map(|seed| seed.to_string());
+    if let Some(seed) = &seed {
+        call.extend(["--seed", seed]);
+    }
+    cargo::run(&call)
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Bench {
+    /// Print the rows as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn bench(arguments: &Bench) -> Result<(), Failure> {
+    let mut call = vec!["run", "--release", "--package", "recordplayer-bench", "--"];
+    if arguments.json {
+        call.push("--json");
+    }
+    cargo::run(&call)
+}

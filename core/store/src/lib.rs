@@ -1,1 +1,31 @@
+//! The store of RecordPlayer on redb: log, models, views and texts in one file, the outbox in another.
+//!
+//! A record's way through this crate:
+//! 1. [`Writer`] takes batches from whoever decides, and writes all that wait as one group with one sync.
+//! 2. [`RedbStore`] fences each append by position, hash and epoch, and puts the commits into the log by global position.
+//! 3. The index (from record numbers and streams to commits) grows in memory and is flushed to the file now and then.
+//! 4. Readers see the new head as soon as it is durable, never before; what they read is verified by digests.
+//!
+//! `docs/storage.md` describes the files byte by byte.
 
+mod blocks;
+mod encoding;
+mod error;
+mod file;
+pub mod limits;
+mod log;
+mod outbox;
+mod postings;
+mod rows;
+mod scrub;
+mod snapshot;
+mod space;
+mod store;
+mod tables;
+mod writer;
+
+pub use error::{FileKind, OpenError};
+pub use outbox::RedbOutbox;
+pub use scrub::{Scrub, Scrubbed};
+pub use store::RedbStore;
+pub use writer::{NotTaken, Reason, Writer, WriterHandle};

@@ -12,7 +12,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub use outbox::MemoryOutbox;
 use space::SpaceState;
 
-use super::{Checkpoint, ReadError, Row, RowKey, SpaceReader, Store, StoredCommit, TextKey, TextRow, Write, Written};
+use super::{
+    Checkpoint, ReadError, Readers, Row, RowKey, SpaceReader, Store, StoredCommit, TextKey, TextRow, Write, Written,
+};
 use crate::commit::Head;
 use crate::id::SpaceId;
 use crate::record::{Position, StreamId};
@@ -86,6 +88,20 @@ impl Store for MemoryStore {
 
     fn spaces(&self) -> Result<Vec<SpaceId>, ReadError> {
         Ok(self.lock().spaces.keys().copied().collect())
+    }
+
+    fn readers(&self) -> Arc<dyn Readers> {
+        Arc::new(self.clone())
+    }
+}
+
+impl Readers for MemoryStore {
+    fn reader(&self, space: SpaceId) -> Arc<dyn SpaceReader> {
+        Store::reader(self, space)
+    }
+
+    fn spaces(&self) -> Result<Vec<SpaceId>, ReadError> {
+        Store::spaces(self)
     }
 }
 

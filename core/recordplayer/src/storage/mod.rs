@@ -84,7 +84,7 @@ pub struct TextRow {
     pub bytes: Arc<[u8]>,
 }
 
-/// Reads one space, always from what is durable.
+/// Reads one space, always from what is durable. A reader of a file ends with its store: dropping the store closes the file.
 pub trait SpaceReader: Send + Sync + fmt::Debug {
     /// The end of the log; [`Head::START`] where there is none.
     fn head(&self) -> Result<Head, ReadError>;
@@ -127,6 +127,7 @@ pub trait SpaceReader: Send + Sync + fmt::Debug {
 #[derive(Clone, Debug)]
 pub struct Append {
     pub space: SpaceId,
+    /// The epoch of the last commit; at least the log's.
     pub epoch: u32,
     /// The head that the log must have now.
     pub expected: Head,
@@ -195,6 +196,16 @@ pub trait Store: Send {
     /// Writes a batch in one transaction with one sync, in order. A fenced append leaves the others of the batch alone.
     fn write(&mut self, batch: Vec<Write>) -> Vec<Written>;
 
+    fn reader(&self, space: SpaceId) -> Arc<dyn SpaceReader>;
+
+    fn spaces(&self) -> Result<Vec<SpaceId>, ReadError>;
+
+    /// The reading half, for those who read while somebody else owns the store and writes.
+    fn readers(&self) -> Arc<dyn Readers>;
+}
+
+/// The reading half of a store.
+pub trait Readers: Send + Sync + fmt::Debug {
     fn reader(&self, space: SpaceId) -> Arc<dyn SpaceReader>;
 
     fn spaces(&self) -> Result<Vec<SpaceId>, ReadError>;

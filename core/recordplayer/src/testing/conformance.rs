@@ -25,6 +25,8 @@ pub type OpenStore<'a> = &'a mut dyn FnMut(&str) -> Box<dyn Store>;
 /// As [`OpenStore`], for outboxes.
 pub type OpenOutbox<'a> = &'a mut dyn FnMut(&str) -> Box<dyn OutboxStore>;
 
+type StoreCheck = fn(Reopen<'_>);
+type OutboxCheck = fn(ReopenOutbox<'_>);
 type Reopen<'a> = &'a mut dyn FnMut() -> Box<dyn Store>;
 type ReopenOutbox<'a> = &'a mut dyn FnMut() -> Box<dyn OutboxStore>;
 
@@ -33,7 +35,7 @@ macro_rules! checks {
 }
 
 /// The checks of a store, each on a database of its own.
-const STORE_CHECKS: &[(&str, fn(Reopen<'_>))] = checks![
+const STORE_CHECKS: &[(&str, StoreCheck)] = checks![
     log::a_space_that_was_never_written_is_empty,
     log::appended_commits_are_read_as_they_were_given,
     log::an_append_is_fenced_by_position_hash_and_epoch,
@@ -64,7 +66,7 @@ const STORE_CHECKS: &[(&str, fn(Reopen<'_>))] = checks![
 ];
 
 /// The checks of an outbox.
-const OUTBOX_CHECKS: &[(&str, fn(ReopenOutbox<'_>))] = checks![
+const OUTBOX_CHECKS: &[(&str, OutboxCheck)] = checks![
     outbox::an_outbox_gives_back_rows_in_the_order_of_submission,
     outbox::a_row_is_replaced_and_removed_by_its_order,
     outbox::identities_and_spaces_are_kept_apart,

@@ -74,6 +74,7 @@ impl SpaceState {
         }
         let Some(last) = append.commits.last() else { return Written::Durable(self.head) };
         let head = last.head();
+        assert_eq!(last.header.epoch, append.epoch, "an append leads into the epoch of its last commit");
         self.hold_chain(&append.commits, self.head);
         self.head = head;
         self.epoch = append.epoch;

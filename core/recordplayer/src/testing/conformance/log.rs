@@ -45,6 +45,8 @@ pub(super) fn appended_commits_are_read_as_they_were_given(open: Reopen<'_>) {
     assert_eq!(reader.epoch(), Ok(1));
     assert_eq!(all(&*reader), stored, "after opening again");
     assert_eq!(store.spaces(), Ok(vec![history.space()]));
+    let readers = store.readers();
+    assert_eq!((readers.spaces(), readers.reader(history.space()).head()), (store.spaces(), Ok(history.head())));
 }
 
 pub(super) fn an_append_is_fenced_by_position_hash_and_epoch(open: Reopen<'_>) {
@@ -79,7 +81,8 @@ pub(super) fn a_new_epoch_goes_on_at_the_same_head(open: Reopen<'_>) {
     let second = history.commits(2);
     assert_eq!(store.write(vec![history.append(head, second)]), [Written::Durable(history.head())]);
     drop(store);
-    let reader = open().reader(history.space());
+    let store = open();
+    let reader = store.reader(history.space());
     assert_eq!((reader.epoch(), reader.head()), (Ok(2), Ok(history.head())));
 }
 
@@ -120,7 +123,7 @@ pub(super) fn appends_of_one_batch_follow_each_other(open: Reopen<'_>) {
 pub(super) fn commits_are_read_within_bytes_and_bounds(open: Reopen<'_>) {
     let mut store = open();
     let mut history = History::new(1);
-    let commits: Vec<_> = (0..200).map(|at| history.commit(&[at as u8, 1])).collect();
+    let commits: Vec<_> = (0..200).map(|at| history.commit(&[at, 1])).collect();
     let stored = as_stored(Head::START, &commits);
     for (at, commit) in commits.iter().enumerate() {
         let expected = at.checked_sub(1).map_or(Head::START, |before| commits[before].head());
@@ -165,6 +168,7 @@ pub(super) fn a_stream_lists_its_commits_among_many_spaces(open: Reopen<'_>) {
     let mut histories: Vec<History> = (1..=5).map(History::new).collect();
     let mut expected = vec![vec![]; 5];
     for round in 0..300_usize {
+        let mut batch = Vec::new();
         for (at, history) in histories.iter_mut().enumerate() {
             let before = history.head();
             let touches = (round * 7 + at).is_multiple_of(3);
@@ -173,8 +177,9 @@ pub(super) fn a_stream_lists_its_commits_among_many_spaces(open: Reopen<'_>) {
             if touches {
                 expected[at].push(commit.header.first);
             }
-            store.write(vec![history.append(before, vec![commit])]);
+            batch.push(history.append(before, vec![commit]));
         }
+        store.write(batch);
     }
     let check = |reader: &dyn SpaceReader, expected: &[Position], head: Position| {
         let read = |after, upto| reader.stream(&History::stream(250), after, upto).unwrap();

@@ -61,7 +61,8 @@ pub(super) fn a_checkpoint_puts_and_drops_rows(open: Reopen<'_>) {
     store.write(vec![append, Write::Checkpoint(second.clone())]);
     drop(store);
 
-    let reader = open().reader(history.space());
+    let store = open();
+    let reader = store.reader(history.space());
     assert_eq!(reader.checkpoint(), Ok(Some(second.checkpoint)));
     assert_eq!(reader.row(&model(1)), Ok(Some(row(history.head(), b"one again"))));
     assert_eq!(reader.row(&model(2)), Ok(None));
@@ -77,7 +78,8 @@ pub(super) fn a_checkpoint_keeps_position_hash_and_version(open: Reopen<'_>) {
     let write = checkpoint(&history, vec![(model(1), Some(saved.clone()))]);
     store.write(vec![Write::Checkpoint(write.clone())]);
     drop(store);
-    let reader = open().reader(history.space());
+    let store = open();
+    let reader = store.reader(history.space());
     assert_eq!(reader.row(&model(1)), Ok(Some(saved)));
     assert_eq!(reader.checkpoint(), Ok(Some(write.checkpoint)));
 }

@@ -80,7 +80,8 @@ pub(super) fn backfill_closes_the_gap(open: Reopen<'_>) {
     };
     check(&*reader);
     drop((reader, store));
-    check(&*open().reader(history.space()));
+    let store = open();
+    check(&*store.reader(history.space()));
 }
 
 pub(super) fn backfill_that_does_not_fit_is_fenced(open: Reopen<'_>) {

@@ -49,7 +49,8 @@ pub(super) fn a_text_is_its_base_and_the_changes_behind_it(open: Reopen<'_>) {
     texts.extend(changes(2, 0..2));
     store.write(vec![with_texts(&history, texts)]);
     drop(store);
-    let reader = open().reader(history.space());
+    let store = open();
+    let reader = store.reader(history.space());
     assert_eq!(reader.text(&text(1)), Ok(vec![base(7), change(8), change(9), change(10)]));
     assert_eq!(reader.text(&text(2)), Ok(vec![change(0), change(1)]));
     assert_eq!(reader.text(&text(3)), Ok(vec![]));
@@ -64,7 +65,8 @@ pub(super) fn compaction_replaces_what_the_base_holds(open: Reopen<'_>) {
     assert_eq!(reader.text(&text(1)), Ok(vec![base(3), change(4), change(5)]));
     store.write(vec![with_texts(&history, changes(1, 6..7)), compact(&history, 6)]);
     drop(store);
-    let reader = open().reader(history.space());
+    let store = open();
+    let reader = store.reader(history.space());
     assert_eq!(reader.text(&text(1)), Ok(vec![base(6)]));
     assert_eq!(reader.text(&text(2)), Ok(vec![change(0), change(1), change(2)]));
 }

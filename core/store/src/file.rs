@@ -1,0 +1,156 @@
+//! Opening a file: made beside its name first, checked, locked, and verified by redb after an unclean stop.
+
+use std::cell::Cell;
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use recordplayer::storage::ReadError;
+use redb::backends::FileBackend;
+use redb::{Database, DatabaseError, StorageBackend, StorageError};
+
+use crate::blocks::{Backend, BlockFile, FORMAT_VERSION, HeaderError};
+use crate::error::{FileKind, OpenError, panic_text};
+
+/// One of our files, and how its errors name it.
+#[derive(Clone, Debug)]
+pub(crate) struct Named {
+    pub kind: FileKind,
+    pub path: PathBuf,
+    pub cache_bytes: usize,
+}
+
+impl Named {
+    pub fn io(&self, source: io::Error) -> OpenError {
+        OpenError::Io { kind: self.kind, source, path: self.path.clone() }
+    }
+
+    pub fn damaged(&self, what: impl Into<String>) -> OpenError {
+        OpenError::Damaged { kind: self.kind, what: what.into(), path: self.path.clone() }
+    }
+
+    pub fn unreadable(&self, error: ReadError) -> OpenError {
+        match error {
+            ReadError::Damaged(what) => self.damaged(what),
+            ReadError::Io(what) => self.io(io::Error::other(what)),
+        }
+    }
+
+    fn in_use(&self) -> OpenError {
+        OpenError::InUse { kind: self.kind, path: self.path.clone() }
+    }
+
+    fn refused(&self, error: HeaderError) -> OpenError {
+        let (kind, path) = (self.kind, self.path.clone());
+        match error {
+            HeaderError::Foreign(found) => OpenError::Foreign { kind, found, path },
+            HeaderError::NewerFormat(found) => OpenError::NewerFormat { kind, found, known: FORMAT_VERSION, path },
+            HeaderError::Damaged(what) => OpenError::Damaged { kind, what, path },
+        }
+    }
+
+    fn failed(&self, error: DatabaseError) -> OpenError {
+        match error {
+            DatabaseError::DatabaseAlreadyOpen => self.in_use(),
+            DatabaseError::Storage(StorageError::Io(error)) if error.kind() != io::ErrorKind::InvalidData => {
+                self.io(error)
+            }
+            DatabaseError::Storage(StorageError::Io(error)) => self.damaged(error.to_string()),
+            other => self.damaged(other.to_string()),
+        }
+    }
+
+    /// Opens the file, or makes it with `fill`. A file that is being made has another name until it is whole, so that a crash in between
+    /// leaves nothing at the path, and an empty file at the path is never mistaken for a new store.
+    pub fn open_or_create(&self, fill: impl FnOnce(&Database) -> Result<(), ReadError>) -> Result<OpenFile, OpenError> {
+        if !fs::exists(&self.path).map_err(|error| self.io(error))? {
+            self.create(fill)?;
+        }
+        let file = File::options().read(true).write(true).open(&self.path).map_err(|error| self.io(error))?;
+        self.open(self.locked(file)?)
+    }
+
+    fn create(&self, fill: impl FnOnce(&Database) -> Result<(), ReadError>) -> Result<(), OpenError> {
+        let mut unfinished = self.path.clone().into_os_string();
+        unfinished.push(".new");
+        let unfinished = PathBuf::from(unfinished);
+        let options = File::options().read(true).write(true).create(true).truncate(false).open(&unfinished);
+        let backend = self.locked(options.map_err(|error| self.io(error))?)?;
+        // What an interrupted start left is of no use to anyone.
+        backend.set_len(0).map_err(|error| self.io(error))?;
+        self.fill(backend, fill)?;
+        fs::rename(&unfinished, &self.path).map_err(|error| self.io(error))?;
+        sync_folder(&self.path).map_err(|error| self.io(error))
+    }
+
+    /// Makes a new file in an empty backend.
+    pub fn fill(
+        &self,
+        backend: Box<dyn StorageBackend>,
+        fill: impl FnOnce(&Database) -> Result<(), ReadError>,
+    ) -> Result<(), OpenError> {
+        BlockFile::initialise(&*backend, self.kind).map_err(|error| self.io(error))?;
+        let file = self.open(backend)?;
+        fill(&file.database).map_err(|error| self.unreadable(error))?;
+        file.blocks.close_clean(true);
+        file.database.close().map_err(|error| self.failed(error))
+    }
+
+    fn locked(&self, file: File) -> Result<Box<dyn StorageBackend>, OpenError> {
+        Ok(Box::new(FileBackend::new(file).map_err(|error| self.failed(error))?))
+    }
+
+    /// Opens what a backend holds. redb verifies every page if the file was not closed in order.
+    pub fn open(&self, backend: Box<dyn StorageBackend>) -> Result<OpenFile, OpenError> {
+        let blocks = BlockFile::open(backend, self.kind).map_err(|error| self.io(error))?;
+        let blocks = Arc::new(blocks.map_err(|error| self.refused(error))?);
+        let is_clean = blocks.is_clean();
+        let was_repaired = Rc::new(Cell::new(false));
+        let database = {
+            let (backend, was_repaired) = (Backend(Arc::clone(&blocks)), Rc::clone(&was_repaired));
+            let open = move || {
+                Database::builder()
+                    .set_cache_size(self.cache_bytes)
+                    .set_check_integrity_on_open(!is_clean)
+                    .set_repair_callback(move |_| was_repaired.set(true))
+                    .create_with_backend(backend)
+            };
+            // redb 4.6 panics on some files that have rotted.
+            std::panic::catch_unwind(std::panic::AssertUnwindSafe(open))
+                .map_err(|panic| self.damaged(panic_text(&*panic)))?
+                .map_err(|error| self.failed(error))?
+        };
+        if is_clean && blocks.damaged_blocks() > 0 {
+            return Err(self.damaged("blocks that it needs are not what was written"));
+        }
+        if !is_clean {
+            let blanked = blocks.blank_torn_blocks().map_err(|error| self.io(error))?;
+            let repaired = was_repaired.get();
+            tracing::info!(kind = %self.kind, repaired, blanked, "opened after an unclean stop: {}", self.path.display());
+        }
+        Ok(OpenFile { database, blocks, was_clean: is_clean })
+    }
+}
+
+/// An open database and the blocks under it.
+#[derive(Debug)]
+pub(crate) struct OpenFile {
+    pub database: Database,
+    pub blocks: Arc<BlockFile>,
+    pub was_clean: bool,
+}
+
+/// Makes the new name durable: on most systems a file's name is written with its folder, not with the file.
+#[cfg(unix)]
+fn sync_folder(path: &Path) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(folder)?.sync_all()
+}
+
+#[cfg(not(unix))]
+fn sync_folder(_: &Path) -> io::Result<()> {
+    // A folder cannot be opened as a file here; the file system journals its names.
+    Ok(())
+}

@@ -1,0 +1,27 @@
+//! The limits of the store, each with its reason.
+
+/// Commits that the index in memory holds before it is flushed. The next start plays so many again (2-5 µs each); a flush of fewer would
+/// rewrite the last blocks of the same postings more often.
+pub const INDEX_TAIL_COMMITS_MAX: usize = 8_192;
+
+/// Entries of one posting block. A lookup decodes one block (well under a microsecond), a flush rewrites the last of each list.
+pub const POSTING_BLOCK_ENTRIES_MAX: usize = 128;
+
+/// Bytes of pages that redb keeps in memory for the main store. Recent commits and the hot end of the indexes fit many times over.
+pub const STORE_CACHE_BYTES: usize = 64 * 1024 * 1024;
+
+/// The same for the outbox, which is small and mostly written.
+pub const OUTBOX_CACHE_BYTES: usize = 4 * 1024 * 1024;
+
+/// The base of a text, uncompressed. A text has at most 1 MiB and 4 million operations; what claims to unpack to more is not a base.
+pub const TEXT_BASE_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// Bytes of writes that wait for the writer. Twice what one group of the largest commits makes: a slow disk is felt by those who send, not
+/// by the memory.
+pub const WRITER_QUEUE_BYTES_MAX: usize = 32 * 1024 * 1024;
+
+/// Submits that wait for the writer: bounds what many tiny writes cost beside their bytes.
+pub const WRITER_QUEUE_SUBMITS_MAX: usize = 16_384;
+
+/// Bytes that the scrub reads while writes wait: about a quarter of a millisecond.
+pub const SCRUB_STEP_BYTES: usize = 256 * 1024;

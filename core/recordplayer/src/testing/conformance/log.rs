@@ -57,7 +57,7 @@ pub(super) fn an_append_is_fenced_by_position_hash_and_epoch(open: Reopen<'_>) {
     let head = history.head();
     let before = all(&*store.reader(history.space()));
 
-    let mut stale = History::new(1).parted();
+    let stale = History::new(1).parted();
     let stale = stale.append(Head::START, vec![stale.clone().commit(&[2])]);
     let other_hash = Head { hash: Hash::of(b"another history"), ..head };
     let mut next = history.clone();

@@ -241,7 +241,7 @@ pub enum ServerFrame {
         #[cbor(with = "minicbor::bytes")]
         cursor: Option<Vec<u8>>,
     },
-    /// The starting state of a view, and the models of the entities that show in it.
+    /// A part of the starting state of a view, and of the models of the entities that show in it; the parts follow each other.
     #[n(6)]
     ViewStart {
         #[n(0)]
@@ -251,9 +251,14 @@ pub enum ServerFrame {
         #[n(2)]
         at: Position,
         #[n(3)]
+        is_first: bool,
+        #[n(4)]
+        is_last: bool,
+        /// A piece of the view's state.
+        #[n(5)]
         #[cbor(with = "shared_bytes")]
         state: Arc<[u8]>,
-        #[n(4)]
+        #[n(6)]
         models: Vec<(StreamId, minicbor::bytes::ByteVec)>,
     },
     /// What touched a view in the range (after, upto].

@@ -188,3 +188,9 @@ fn usable_checkpoint(domain: &Domain, reader: &dyn SpaceReader) -> Result<Option
         (false, false) => Err(OpenError::Incomplete(complete_to.position)),
     }
 }
+
+/// The state hash that a checkpoint of this program holds.
+pub(crate) fn checkpoint_sum(checkpoint: &Checkpoint) -> Result<StateHash, ReadError> {
+    let meta: Meta = decode(&checkpoint.meta).map_err(|error| ReadError::Damaged(error.to_string()))?;
+    Ok(meta.sum)
+}

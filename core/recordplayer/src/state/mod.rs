@@ -12,6 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
+pub use checkpoint::OpenError;
+pub(crate) use checkpoint::checkpoint_sum;
 pub use play::PlayError;
 pub(crate) use play::{Touched, ViewChange};
 pub(crate) use replicas::{ReplicaTable, Verdict};

@@ -1,0 +1,277 @@
+//! The space machine: the single writer of one space, its authority.
+//!
+//! ```text
+//!  Submit ─► known? allowed? ─► decide (speculative layer) ─► seal ─► `decided` ─► Append ─────► `durable` ─► answers, fan-out, view news
+//!            [submit]                                                  one in flight, the rest waits  [publish]
+//!  Subscribe ─► whole space: from the log, then live   [follow]
+//!            ─► one view: starting state, then news    [follow]
+//!            ─► a new device: snapshot in chunks       [snapshot]
+//! ```
+
+mod follow;
+mod publish;
+mod snapshot;
+mod submit;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
+use std::sync::Arc;
+
+use follow::{Follower, ViewStarting};
+use publish::Decided;
+use snapshot::Joining;
+
+pub use submit::Submission;
+
+use crate::commit::Head;
+use crate::domain::Domain;
+use crate::hash::StateHash;
+use crate::id::{ActorId, SpaceId};
+use crate::membership::Membership;
+use crate::protocol::{Knowledge, ServerFrame};
+use crate::record::Position;
+use crate::state::{OpenError, SpaceState};
+use crate::storage::{Append, CheckpointWrite, SpaceReader, Write, Written};
+use crate::time::Timestamp;
+use crate::view::ViewKey;
+
+/// One connection of a client, as the gateway numbers them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SessionId(pub u64);
+
+/// News for the space.
+#[derive(Debug)]
+pub enum SpaceInput {
+    Submit(Submission),
+    Subscribe {
+        session: SessionId,
+        actor: ActorId,
+        knowledge: Knowledge,
+    },
+    SubscribeView {
+        session: SessionId,
+        actor: ActorId,
+        view: ViewKey,
+    },
+    Unsubscribe {
+        session: SessionId,
+        view: Option<ViewKey>,
+    },
+    FetchSnapshot {
+        session: SessionId,
+        actor: ActorId,
+        at: Head,
+        cursor: Option<Vec<u8>>,
+    },
+    FetchCommits {
+        session: SessionId,
+        actor: ActorId,
+        after: Position,
+        upto: Position,
+    },
+    /// The session has room again: go on where it fell behind.
+    Pull {
+        session: SessionId,
+    },
+    /// A frame could not be handed to the session; it began behind this position.
+    Lagging {
+        session: SessionId,
+        after: Position,
+    },
+    /// The connection is gone.
+    Gone {
+        session: SessionId,
+    },
+    /// The append or the checkpoint that is on its way came to this.
+    Appended(Written),
+    Checkpointed(Written),
+    /// The space is about to leave memory.
+    Evict,
+    /// Only time has passed.
+    Wakeup,
+}
+
+/// Work for the driver.
+#[derive(Debug)]
+pub enum SpaceOutput {
+    /// Answer with [`SpaceInput::Appended`].
+    Append(Append),
+    /// Answer with [`SpaceInput::Checkpointed`].
+    Checkpoint(CheckpointWrite),
+    Send {
+        session: SessionId,
+        frame: ServerFrame,
+    },
+    /// The same bytes to everyone; where one has no room, say [`SpaceInput::Lagging`].
+    FanOut {
+        sessions: Vec<SessionId>,
+        after: Position,
+        frame: Arc<[u8]>,
+    },
+    /// The members of the space, as they are durable now.
+    Members(Arc<Membership>),
+    /// The space cannot be read any more: drop it, and open it anew later.
+    Failed(OpenError),
+}
+
+impl SpaceOutput {
+    /// The write that this output asks for, if it does.
+    pub fn into_write(self) -> Option<Write> {
+        match self {
+            Self::Append(append) => Some(Write::Append(append)),
+            Self::Checkpoint(checkpoint) => Some(Write::Checkpoint(checkpoint)),
+            Self::Send { .. } | Self::FanOut { .. } | Self::Members(_) | Self::Failed(_) => None,
+        }
+    }
+}
+
+/// The single writer of one space.
+///
+/// Holds no socket, file, clock or randomness: news comes in through [`Self::handle`] with the time, work goes out of [`Self::poll_output`],
+/// which is drained to `None` after every call.
+///
+/// Invariants:
+/// 1. `durable.position <= state.head.position` (what is decided).
+/// 2. Answers, fan-out, starting states and snapshots come from what is durable.
+/// 3. `undurable` holds exactly the commits between the two, in order; at most one append is on its way.
+pub struct Space {
+    domain: Arc<Domain>,
+    reader: Arc<dyn SpaceReader>,
+    state: SpaceState,
+    durable: Head,
+    /// The members at `durable`.
+    members: Arc<Membership>,
+    undurable: VecDeque<Decided>,
+    /// How many of `undurable` are on their way to the log.
+    appending: usize,
+    undurable_bytes: usize,
+    /// Answers that wait for a position to become durable.
+    answers: VecDeque<(Position, SessionId, ServerFrame)>,
+    followers: BTreeMap<SessionId, Follower>,
+    starting: Vec<ViewStarting>,
+    joining: BTreeMap<SessionId, Joining>,
+    /// Where the checkpoint lies that is on its way.
+    checkpointing: Option<Head>,
+    wants_checkpoint: bool,
+    salt_key: [u8; 32],
+    outputs: VecDeque<SpaceOutput>,
+}
+
+impl Space {
+    /// Opens what is durable of the space. `salt_key` is a secret of the server from which salts are derived.
+    pub fn open(
+        domain: Arc<Domain>,
+        space: SpaceId,
+        reader: Arc<dyn SpaceReader>,
+        salt_key: [u8; 32],
+    ) -> Result<Self, OpenError> {
+        let mut state = SpaceState::open(Arc::clone(&domain), space, &reader)?;
+        state.captures_entering = true;
+        let members = state.base_models().get::<Membership>(space.0);
+        Ok(Self {
+            domain,
+            reader,
+            durable: state.head,
+            members,
+            state,
+            undurable: VecDeque::new(),
+            appending: 0,
+            undurable_bytes: 0,
+            answers: VecDeque::new(),
+            followers: BTreeMap::new(),
+            starting: Vec::new(),
+            joining: BTreeMap::new(),
+            checkpointing: None,
+            wants_checkpoint: false,
+            salt_key,
+            outputs: VecDeque::new(),
+        })
+    }
+
+    pub fn id(&self) -> SpaceId {
+        self.state.space
+    }
+
+    pub fn epoch(&self) -> u32 {
+        self.state.epoch
+    }
+
+    pub fn durable(&self) -> Head {
+        self.durable
+    }
+
+    pub fn decided(&self) -> Head {
+        self.state.head
+    }
+
+    /// The members at what is durable.
+    pub fn members(&self) -> &Arc<Membership> {
+        &self.members
+    }
+
+    /// The state hash, where everything that is decided is durable.
+    pub fn state_hash(&mut self) -> Option<StateHash> {
+        (self.durable == self.state.head).then(|| self.state.state_hash())
+    }
+
+    /// Whether nothing is on its way and nobody follows: the space may leave memory.
+    pub fn is_idle(&self) -> bool {
+        self.undurable.is_empty()
+            && self.checkpointing.is_none()
+            && self.followers.is_empty()
+            && self.joining.is_empty()
+    }
+
+    /// When the machine wants a [`SpaceInput::Wakeup`].
+    pub fn wake_at(&self) -> Option<Timestamp> {
+        if self.checkpointing.is_some() { None } else { self.state.checkpoint_due() }
+    }
+
+    /// The one entry for news.
+    pub fn handle(&mut self, now: Timestamp, input: SpaceInput) {
+        match input {
+            SpaceInput::Submit(submission) => self.submit(now, submission),
+            SpaceInput::Subscribe { session, actor, knowledge } => self.subscribe(session, actor, knowledge),
+            SpaceInput::SubscribeView { session, actor, view } => self.subscribe_view(session, actor, view),
+            SpaceInput::Unsubscribe { session, view } => self.unsubscribe(session, view.as_ref()),
+            SpaceInput::FetchSnapshot { session, actor, at, cursor } => {
+                self.fetch_snapshot(session, actor, at, cursor.as_deref());
+            }
+            SpaceInput::FetchCommits { session, actor, after, upto } => self.fetch_commits(session, actor, after, upto),
+            SpaceInput::Pull { session } => self.pull(session),
+            SpaceInput::Lagging { session, after } => self.lag(session, after),
+            SpaceInput::Gone { session } => self.leave(session),
+            SpaceInput::Appended(written) => self.appended(written),
+            SpaceInput::Checkpointed(written) => self.checkpointed(&written),
+            SpaceInput::Evict => self.wants_checkpoint |= self.domain.saving_strategy().on_eviction,
+            SpaceInput::Wakeup => {}
+        }
+        self.append_next();
+        self.checkpoint_if_due(now);
+        assert!(self.durable.position <= self.state.head.position, "what is durable was decided before");
+    }
+
+    /// The next piece of work; call until `None`.
+    pub fn poll_output(&mut self) -> Option<SpaceOutput> {
+        self.outputs.pop_front()
+    }
+
+    fn send(&mut self, session: SessionId, frame: ServerFrame) {
+        self.outputs.push_back(SpaceOutput::Send { session, frame });
+    }
+
+    fn fail(&mut self, error: impl Into<OpenError>) {
+        self.outputs.push_back(SpaceOutput::Failed(error.into()));
+    }
+
+    fn no_access(&mut self, session: SessionId) {
+        let space = self.id();
+        self.send(session, ServerFrame::NoAccess { space });
+    }
+}
+
+impl fmt::Debug for Space {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Space({} decided {:?} durable {:?})", self.id(), self.state.head.position, self.durable.position)
+    }
+}

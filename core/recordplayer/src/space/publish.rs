@@ -1,0 +1,222 @@
+//! From decided to durable, and out to everyone.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{SessionId, Space, SpaceOutput};
+use crate::commit::{Commit, Head};
+use crate::limits::FRAME_BYTES_MAX;
+use crate::membership::Membership;
+use crate::models::AnyState;
+use crate::protocol::{ServerFrame, ViewItem};
+use crate::record::{Payload, Record, StreamId};
+use crate::state::{SpaceState, Touched, ViewChange};
+use crate::storage::{Append, Written};
+use crate::time::Timestamp;
+use crate::view::ViewKey;
+
+/// Commits of one frame, so that its head and the commits' own heads fit beside them.
+const FRAME_COMMITS_BYTES_MAX: usize = FRAME_BYTES_MAX - 64 * 1024;
+
+/// A commit that is decided, and what it changed.
+pub(super) struct Decided {
+    pub commit: Arc<Commit>,
+    pub touched: Touched,
+    /// The members behind it, where it changes them.
+    pub members: Option<Arc<Membership>>,
+}
+
+impl Space {
+    /// Sends everything that waits to the log, unless something is on its way there.
+    pub(super) fn append_next(&mut self) {
+        if self.appending > 0 || self.undurable.is_empty() {
+            return;
+        }
+        self.appending = self.undurable.len();
+        let commits = self.undurable.iter().map(|decided| Arc::clone(&decided.commit)).collect();
+        let append = Append { space: self.id(), epoch: self.state.epoch, expected: self.durable, commits };
+        self.outputs.push_back(SpaceOutput::Append(append));
+    }
+
+    pub(super) fn appended(&mut self, written: Written) {
+        let count = std::mem::take(&mut self.appending);
+        match written {
+            Written::Durable(_) => {
+                let durable: Vec<Decided> = self.undurable.drain(..count).collect();
+                self.publish(durable);
+            }
+            Written::Fenced(_) | Written::Unknown(_) => self.fall_back(),
+        }
+    }
+
+    /// Nobody knows what the log holds now: read it, forget what was only decided, and ask everybody to send again.
+    fn fall_back(&mut self) {
+        self.undurable.clear();
+        self.undurable_bytes = 0;
+        self.checkpointing = None;
+        match SpaceState::open(Arc::clone(&self.domain), self.id(), &self.reader) {
+            Ok(mut state) => {
+                state.captures_entering = true;
+                self.durable = state.head;
+                self.members = state.base_models().get::<Membership>(self.id().0);
+                self.state = state;
+                self.retry_all();
+                self.follow_anew();
+            }
+            Err(error) => self.fail(error),
+        }
+    }
+
+    /// The commits are durable: answers, then the frames. No frame spans a change of members or roles.
+    fn publish(&mut self, durable: Vec<Decided>) {
+        let mut stretch: Vec<Arc<Commit>> = Vec::new();
+        let mut bytes = 0;
+        for decided in durable {
+            let length = decided.commit.bytes.len();
+            self.undurable_bytes -= length;
+            if bytes + length > FRAME_COMMITS_BYTES_MAX {
+                self.fan_out(std::mem::take(&mut stretch));
+                bytes = 0;
+            }
+            bytes += length;
+            stretch.push(Arc::clone(&decided.commit));
+            if let Some(members) = decided.members.clone() {
+                self.fan_out(std::mem::take(&mut stretch));
+                bytes = 0;
+                self.tell_views(&decided);
+                self.change_members(members);
+            } else {
+                self.tell_views(&decided);
+            }
+            self.begin_views_at(decided.commit.head().position);
+        }
+        self.fan_out(stretch);
+        while self.answers.front().is_some_and(|(at, ..)| *at <= self.durable.position) {
+            let (_, session, frame) = self.answers.pop_front().expect("just seen");
+            self.send(session, frame);
+        }
+    }
+
+    /// One frame, encoded once, to everybody who is up to date.
+    fn fan_out(&mut self, commits: Vec<Arc<Commit>>) {
+        let Some(last) = commits.last() else { return };
+        let (after, upto) = (self.durable, last.head());
+        self.durable = upto;
+        let sessions = self.advance_live(after.position, upto.position);
+        if !sessions.is_empty() {
+            let commits = commits.iter().map(|commit| Arc::clone(&commit.bytes)).collect();
+            let frame = self.commits_frame(after, upto, commits, false).encode().into();
+            self.outputs.push_back(SpaceOutput::FanOut { sessions, after: after.position, frame });
+        }
+    }
+
+    pub(super) fn commits_frame(
+        &self,
+        after: Head,
+        upto: Head,
+        commits: Vec<Arc<[u8]>>,
+        is_backfill: bool,
+    ) -> ServerFrame {
+        let (space, epoch, head) = (self.id(), self.state.epoch, self.durable);
+        ServerFrame::Commits { space, epoch, after, upto, commits, head: head.max_by_position(upto), is_backfill }
+    }
+
+    fn change_members(&mut self, members: Arc<Membership>) {
+        self.members = Arc::clone(&members);
+        self.end_access();
+        self.outputs.push_back(SpaceOutput::Members(members));
+    }
+
+    /// Sends each view that the commit touched to those who look at it, encoded once for each view.
+    fn tell_views(&mut self, decided: &Decided) {
+        let (after, upto) = (decided.commit.before(), decided.commit.head().position);
+        let mut listeners: BTreeMap<&ViewKey, Vec<SessionId>> = BTreeMap::new();
+        for view in decided.touched.views.keys() {
+            let sessions = self.listeners(view, upto);
+            if !sessions.is_empty() {
+                listeners.insert(view, sessions);
+            }
+        }
+        for (view, sessions) in listeners {
+            let items = decided.touched.views[view].iter().map(|change| self.view_item(change)).collect();
+            let frame = ServerFrame::ViewNews { space: self.id(), view: view.clone(), after, upto, items };
+            self.outputs.push_back(SpaceOutput::FanOut { sessions, after, frame: frame.encode().into() });
+        }
+    }
+
+    fn view_item(&self, change: &ViewChange) -> ViewItem {
+        match change {
+            ViewChange::Enter { stream, model, at } => {
+                let model = model.as_ref().and_then(|model| self.encoded_model(stream, model));
+                ViewItem::Enter { stream: stream.clone(), model, at: *at }
+            }
+            ViewChange::Record(record) => record_item(record),
+            ViewChange::Leave { stream, at } => ViewItem::Leave { stream: stream.clone(), at: *at },
+        }
+    }
+
+    pub(super) fn encoded_model(&self, stream: &StreamId, model: &AnyState) -> Option<Vec<u8>> {
+        let kind = self.domain.entity_type(&stream.kind)?;
+        Some((kind.encode)(model).expect("an entity that was played can be encoded"))
+    }
+
+    /// Saves what changed, where the strategy or somebody who joins wants it, and everything decided is durable.
+    pub(super) fn checkpoint_if_due(&mut self, now: Timestamp) {
+        let is_due = self.wants_checkpoint || self.state.checkpoint_due().is_some_and(|at| at <= now);
+        if !is_due || self.checkpointing.is_some() || self.durable != self.state.head {
+            return;
+        }
+        self.wants_checkpoint = false;
+        if self.state.unsaved_events() == 0 && !self.is_checkpoint_stale() {
+            self.checkpoint_ready();
+            return;
+        }
+        match self.state.checkpoint() {
+            Ok(write) => {
+                self.checkpointing = Some(write.checkpoint.head);
+                self.outputs.push_back(SpaceOutput::Checkpoint(write));
+            }
+            Err(error) => self.fail(error),
+        }
+    }
+
+    /// Whether the saved checkpoint lies before what is durable (refusals move the head without an event).
+    fn is_checkpoint_stale(&self) -> bool {
+        self.reader.checkpoint().ok().flatten().is_none_or(|checkpoint| checkpoint.head != self.durable)
+    }
+
+    pub(super) fn checkpointed(&mut self, written: &Written) {
+        let Some(at) = self.checkpointing.take() else { return };
+        match written {
+            Written::Durable(_) => {
+                self.state.checkpointed(&self.reader, at);
+                self.checkpoint_ready();
+            }
+            Written::Fenced(_) | Written::Unknown(_) => self.state.checkpoint_failed(),
+        }
+    }
+}
+
+fn record_item(record: &Record) -> ViewItem {
+    ViewItem::Record {
+        number: record.number,
+        stream: record.stream.clone(),
+        name: record.name.clone(),
+        command: record.origin.command,
+        actor: record.origin.actor,
+        replica: record.origin.replica,
+        act: record.origin.act,
+        time: record.origin.time,
+        happened_at: record.origin.happened_at,
+        payload: match &record.payload {
+            Payload::Plain(bytes) => Some(bytes.to_vec()),
+            Payload::Erased => None,
+        },
+    }
+}
+
+impl Head {
+    fn max_by_position(self, other: Self) -> Self {
+        if self.position >= other.position { self } else { other }
+    }
+}

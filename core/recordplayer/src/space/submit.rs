@@ -1,0 +1,276 @@
+//! Commands come in: known? allowed? decide, seal.
+
+use std::sync::Arc;
+
+use super::publish::Decided;
+use super::{SessionId, Space};
+use crate::commit::{Commit, CommitError, Draft, Header};
+use crate::context::Deciding;
+use crate::decide::{Decision, Intent, Undecided, decide};
+use crate::entity::Entity;
+use crate::id::{ActorId, ReplicaId};
+use crate::limits::{IN_FLIGHT_BYTES_MAX, IN_FLIGHT_COMMANDS_MAX, REQUIRES_MAX};
+use crate::membership::Membership;
+use crate::protocol::{AnswerCode, CommandEntry, ServerFrame};
+use crate::record::Position;
+use crate::refusal::{CoreRefusal, Refused};
+use crate::response::Response;
+use crate::state::Touched;
+use crate::time::Timestamp;
+
+/// How long a client waits when the space is overloaded: a group commit takes a few milliseconds.
+const RETRY_AFTER_MS: u64 = 200;
+
+/// Undecided work of one space, in commits and bytes; beyond it, clients are asked to wait. Four clients' worth of what may be in flight.
+const UNDURABLE_COMMITS_MAX: usize = 4 * IN_FLIGHT_COMMANDS_MAX;
+const UNDURABLE_BYTES_MAX: usize = 16 * IN_FLIGHT_BYTES_MAX;
+
+/// Commands of one replica, as they came in one frame.
+#[derive(Debug)]
+pub struct Submission {
+    pub session: SessionId,
+    /// Who sends, as the gateway knows from the token.
+    pub actor: ActorId,
+    pub replica: ReplicaId,
+    pub parent: Option<ReplicaId>,
+    pub answered_up_to: u64,
+    pub commands: Vec<CommandEntry>,
+}
+
+/// What a number says about a command before it is decided.
+enum Known {
+    Next,
+    Decided { code: AnswerCode, at: Position },
+    Expect(u64),
+    Conflict,
+}
+
+impl Space {
+    /// Takes the commands in order, up to the first one that cannot be decided now.
+    pub(super) fn submit(&mut self, now: Timestamp, submission: Submission) {
+        for entry in &submission.commands {
+            if !self.submit_one(now, &submission, entry) {
+                break;
+            }
+        }
+    }
+
+    /// Whether the next command may follow.
+    fn submit_one(&mut self, now: Timestamp, submission: &Submission, entry: &CommandEntry) -> bool {
+        let intent =
+            Intent { stream: entry.stream.clone(), name: entry.name.clone(), payload: Arc::clone(&entry.payload) };
+        if !self.may_send(submission.actor, &intent) {
+            self.no_access(submission.session);
+            return false;
+        }
+        match self.what_is_known(submission, entry) {
+            Known::Next => {}
+            Known::Decided { code, at } => {
+                self.answer_at(at, submission, entry.number, code);
+                return true;
+            }
+            Known::Expect(next) => {
+                self.answer(submission, entry.number, AnswerCode::Expect, next);
+                return false;
+            }
+            Known::Conflict => {
+                self.answer(submission, entry.number, AnswerCode::Conflict, 0);
+                return false;
+            }
+        }
+        if self.undurable.len() >= UNDURABLE_COMMITS_MAX || self.undurable_bytes >= UNDURABLE_BYTES_MAX {
+            self.answer(submission, entry.number, AnswerCode::RetryAfter, RETRY_AFTER_MS);
+            return false;
+        }
+        match self.decide_one(now, submission, entry, &intent) {
+            Ok(code) => {
+                let at = self.state.head.position;
+                self.answer_at(at, submission, entry.number, code);
+                true
+            }
+            Err(Undecided::UnknownCommand) => {
+                self.answer(submission, entry.number, AnswerCode::WaitForUpgrade, 0);
+                false
+            }
+            Err(Undecided::Unreadable(error)) => {
+                self.answer(submission, entry.number, AnswerCode::RetryAfter, RETRY_AFTER_MS);
+                self.fail(error);
+                false
+            }
+            Err(Undecided::Refused(refused)) => unreachable!("a refusal is sealed: {refused}"),
+        }
+    }
+
+    /// Members may send; into a space that nobody founded, anybody may send what founds it.
+    fn may_send(&self, actor: ActorId, intent: &Intent) -> bool {
+        let founds = *intent.stream.kind == *Membership::KIND
+            && intent.stream.id == self.id().0
+            && &*intent.name == "space.found";
+        self.state.role_of(actor).is_some() || (founds && self.state.head.position == Position::START)
+    }
+
+    fn what_is_known(&self, submission: &Submission, entry: &CommandEntry) -> Known {
+        let Some(replica) = self.state.replicas.get(submission.replica) else {
+            return if entry.number == 1 { Known::Next } else { Known::Expect(1) };
+        };
+        if replica.actor != submission.actor {
+            return Known::Conflict;
+        }
+        if entry.number > replica.last_number {
+            let next = replica.last_number + 1;
+            return if entry.number == next { Known::Next } else { Known::Expect(next) };
+        }
+        match replica.verdicts.get(&entry.number) {
+            Some(verdict) if verdict.command != entry.command => Known::Conflict,
+            Some(verdict) => {
+                let code = if verdict.is_accepted { AnswerCode::Accepted } else { AnswerCode::Refused };
+                Known::Decided { code, at: verdict.at }
+            }
+            None if entry.number == replica.last_number && entry.command != replica.last_command => Known::Conflict,
+            None => Known::Decided { code: AnswerCode::Answered, at: Position::START },
+        }
+    }
+
+    fn decide_one(
+        &mut self,
+        now: Timestamp,
+        submission: &Submission,
+        entry: &CommandEntry,
+        intent: &Intent,
+    ) -> Result<AnswerCode, Undecided> {
+        let header = self.header(now, submission, entry);
+        let deciding = Deciding {
+            space: header.space,
+            command: header.command,
+            actor: header.actor,
+            replica: header.replica,
+            now: header.time,
+            happened_at: header.happened_at,
+            is_authority: true,
+        };
+        let outcome = match self.unmet_requirement(submission.replica, entry) {
+            Some(refusal) => Err(Undecided::from(refusal)),
+            None => decide(&mut self.state, &deciding, intent, header.origin(), header.first),
+        };
+        match outcome {
+            Ok(decision) => match self.seal_accepted(header.clone(), intent, decision) {
+                Ok(()) => Ok(AnswerCode::Accepted),
+                Err(error) => {
+                    self.state.layers.pop();
+                    self.seal_refused(header, intent, refusal_of(&error))
+                }
+            },
+            Err(Undecided::Refused(refused)) => self.seal_refused(header, intent, refused),
+            Err(undecided @ (Undecided::UnknownCommand | Undecided::Unreadable(_))) => Err(undecided),
+        }
+    }
+
+    fn header(&self, now: Timestamp, submission: &Submission, entry: &CommandEntry) -> Header {
+        Header {
+            space: self.id(),
+            epoch: self.state.epoch,
+            first: self.state.head.position.plus(1),
+            time: now.max(self.state.time),
+            actor: submission.actor,
+            replica: submission.replica,
+            number: entry.number,
+            command: entry.command,
+            answered_up_to: submission.answered_up_to.min(entry.number - 1),
+            act: entry.act,
+            happened_at: entry.happened_at,
+            parent: submission.parent.filter(|_| entry.number == 1),
+            requires: entry.requires.iter().take(REQUIRES_MAX).copied().collect(),
+            domain_version: self.domain.version(),
+        }
+    }
+
+    /// The first of the required commands that was refused, or that there are too many of them.
+    fn unmet_requirement(&self, replica: ReplicaId, entry: &CommandEntry) -> Option<CoreRefusal> {
+        if entry.requires.len() > REQUIRES_MAX {
+            let why = format!("it requires {} commands; at most {REQUIRES_MAX} are allowed", entry.requires.len());
+            return Some(CoreRefusal::Malformed { why });
+        }
+        let replica = self.state.replicas.get(replica)?;
+        let refused = replica.verdicts.values().filter(|verdict| !verdict.is_accepted).map(|verdict| verdict.command);
+        let command = refused.into_iter().find(|command| entry.requires.contains(command))?;
+        Some(CoreRefusal::RequiredRefused { command })
+    }
+
+    fn seal_accepted(&mut self, header: Header, intent: &Intent, decision: Decision) -> Result<(), CommitError> {
+        let mut drafts = vec![intent.draft()];
+        drafts.extend(decision.events);
+        let commit = self.seal(header, drafts)?;
+        self.state.adopt(&commit, &decision.touched);
+        self.push_decided(commit, decision.touched);
+        Ok(())
+    }
+
+    fn seal_refused(&mut self, header: Header, intent: &Intent, refused: Refused) -> Result<AnswerCode, Undecided> {
+        let draft = Response::to(intent, refused).draft(intent).unwrap_or_else(|error| {
+            let refused = CoreRefusal::Malformed { why: error.to_string().chars().take(200).collect() }.into();
+            Response::to(intent, refused).draft(intent).expect("the core's own refusals can be encoded")
+        });
+        let commit = self.seal(header, vec![draft]).expect("a response is small");
+        let touched = self.state.play(&commit).expect("a commit sealed here follows the state");
+        self.push_decided(commit, touched);
+        Ok(AnswerCode::Refused)
+    }
+
+    fn seal(&self, header: Header, drafts: Vec<Draft>) -> Result<Arc<Commit>, CommitError> {
+        let command = header.command;
+        let salt = |index: usize| {
+            let mut hasher = blake3::Hasher::new_keyed(&self.salt_key);
+            hasher.update(command.bytes());
+            hasher.update(&(index as u64).to_be_bytes());
+            let mut salt = [0; 16];
+            salt.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
+            salt
+        };
+        Commit::seal(header, drafts, &self.state.head.hash, salt).map(Arc::new)
+    }
+
+    fn push_decided(&mut self, commit: Arc<Commit>, touched: Touched) {
+        let members = touched.changes_membership.then(|| self.state.base_models().get::<Membership>(self.id().0));
+        self.undurable_bytes += commit.bytes.len();
+        self.undurable.push_back(Decided { commit, touched, members });
+    }
+
+    /// Answers at once: nothing was decided.
+    fn answer(&mut self, submission: &Submission, number: u64, code: AnswerCode, value: u64) {
+        let frame = self.answer_frame(submission.replica, number, code, Position::START, value);
+        self.send(submission.session, frame);
+    }
+
+    /// Answers as soon as the position is durable.
+    fn answer_at(&mut self, at: Position, submission: &Submission, number: u64, code: AnswerCode) {
+        let frame = self.answer_frame(submission.replica, number, code, at, 0);
+        if at <= self.durable.position {
+            self.send(submission.session, frame);
+        } else {
+            self.answers.push_back((at, submission.session, frame));
+        }
+    }
+
+    fn answer_frame(&self, replica: ReplicaId, number: u64, code: AnswerCode, at: Position, value: u64) -> ServerFrame {
+        ServerFrame::Answer { space: self.id(), replica, number, code, at, value }
+    }
+
+    /// Everything that waited for an append which failed is asked again.
+    pub(super) fn retry_all(&mut self) {
+        for (at, session, frame) in std::mem::take(&mut self.answers) {
+            let ServerFrame::Answer { replica, number, .. } = frame else { unreachable!("only answers wait for {at}") };
+            let frame = self.answer_frame(replica, number, AnswerCode::RetryAfter, Position::START, RETRY_AFTER_MS);
+            self.send(session, frame);
+        }
+    }
+}
+
+fn refusal_of(error: &CommitError) -> Refused {
+    match error {
+        CommitError::TooLarge { bytes } => CoreRefusal::TooLarge { bytes: *bytes as u64 }.into(),
+        CommitError::TooManyEvents { .. }
+        | CommitError::Version(_)
+        | CommitError::Damaged(_)
+        | CommitError::Payload(_) => CoreRefusal::Malformed { why: error.to_string() }.into(),
+    }
+}

@@ -15,6 +15,7 @@ pub mod name;
 pub mod protocol;
 pub mod record;
 pub mod refusal;
+pub mod replica;
 pub mod response;
 pub mod saving;
 pub mod space;

@@ -89,7 +89,12 @@ impl Layers {
         self.upper.push(Layer::default());
     }
 
-    /// Drops the top layer.
+    /// Puts a layer back that was popped.
+    pub fn push_layer(&mut self, layer: Layer) {
+        self.upper.push(layer);
+    }
+
+    /// Takes the top layer away.
     pub fn pop(&mut self) -> Layer {
         self.upper.pop().expect("a layer was pushed")
     }

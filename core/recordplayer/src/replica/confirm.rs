@@ -1,0 +1,163 @@
+//! News of the authority: merged into what is confirmed, always, whatever is pending (rule 5).
+
+use std::sync::Arc;
+
+use super::rebase::Dirty;
+use super::{Replica, ReplicaOutput, Saving};
+use crate::commit::{Commit, CommitError, Head};
+use crate::record::Position;
+use crate::response::Response;
+use crate::storage::{Append, OutboxWrite, Write};
+
+/// What merging a batch of commits came to.
+///
+/// ```text
+///   ours      ──────●
+///   Advanced        ●══════►      follows ours, nothing was waiting
+///   Rebased         ●══════►      follows ours, what waited stands on top again
+///   Known      ══●                holds nothing new, and its hash is ours
+///   Gap                 ●═══►     something before it is missing: asked for
+///   Parted     ══✕                another history under our numbers
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Merge {
+    Advanced { from: Position, to: Position },
+    Rebased { from: Position, to: Position },
+    Known,
+    Gap { expected: Position, found: Position },
+    Parted { at: Position },
+    Damaged { why: String },
+}
+
+impl Replica {
+    pub(super) fn commits(&mut self, epoch: u32, after: Head, upto: Head, commits: &[Arc<[u8]>]) {
+        let is_first_news = self.state.head == Head::START && self.state.epoch != epoch;
+        if is_first_news {
+            self.state.epoch = epoch;
+        }
+        match self.merge(epoch, after, upto, commits) {
+            Merge::Advanced { .. } | Merge::Rebased { .. } | Merge::Known => {
+                self.fork_if_caught_up();
+                self.number_and_send();
+                self.backfill_next();
+            }
+            Merge::Gap { .. } => self.subscribe(),
+            // A damaged frame is as good as a lost one; the line is asked for it again with the next heads.
+            Merge::Damaged { .. } => {}
+            Merge::Parted { .. } => self.outputs.push_back(ReplicaOutput::Parted { epoch, head: upto }),
+        }
+    }
+
+    /// Plays the commits that follow what is confirmed, saves them, and rebases what waits: once for the batch.
+    fn merge(&mut self, epoch: u32, after: Head, upto: Head, commits: &[Arc<[u8]>]) -> Merge {
+        let ours = self.state.head;
+        if epoch != self.state.epoch {
+            return Merge::Parted { at: after.position };
+        }
+        if after.position > ours.position {
+            return Merge::Gap { expected: ours.position.plus(1), found: after.position.plus(1) };
+        }
+        if upto.position <= ours.position {
+            return self.known(upto);
+        }
+        let news = match follow(ours, after, upto, commits) {
+            Ok(news) => news,
+            Err(merge) => return merge,
+        };
+        let waits = self.outbox.iter().any(super::Pending::is_waiting);
+        let optimistic = self.state.layers.pop();
+        let mut dirty = Dirty::default();
+        let mut writes = Vec::new();
+        for commit in &news {
+            let touched = self.state.play(commit).expect("the commits were checked to follow each other");
+            dirty.add(&touched);
+            writes.extend(self.settle(commit));
+        }
+        self.state.layers.push_layer(optimistic);
+        if let Some(failure) = self.state.take_failure() {
+            self.outputs.push_back(ReplicaOutput::Damaged(failure));
+        }
+        if !writes.is_empty() {
+            writes.push(self.identity_write());
+        }
+        let append = Append { space: self.space(), epoch, expected: ours, commits: news };
+        self.save(vec![Write::Append(append)], writes, Saving::default());
+        let mut views = dirty.views.clone();
+        views.extend(self.rebase(dirty));
+        self.changed(views);
+        assert_eq!(self.state.head, upto, "the batch ends where its frame says");
+        let (from, to) = (ours.position, upto.position);
+        if waits { Merge::Rebased { from, to } } else { Merge::Advanced { from, to } }
+    }
+
+    /// Nothing new: but is it the same history? What is not on disk yet, or was never fetched, cannot be compared.
+    fn known(&self, upto: Head) -> Merge {
+        if upto.position == self.state.head.position {
+            return if upto == self.state.head { Merge::Known } else { Merge::Parted { at: upto.position } };
+        }
+        match self.reader.commit_with(upto.position) {
+            Ok(Some(stored)) if stored.head != upto => Merge::Parted { at: upto.position },
+            Ok(Some(_) | None) | Err(_) => Merge::Known,
+        }
+    }
+
+    /// Takes a command that the authority has decided out of what waits.
+    fn settle(&mut self, commit: &Commit) -> Vec<OutboxWrite> {
+        let header = &commit.header;
+        let mut writes = Vec::new();
+        if header.replica == self.identity.replica {
+            let is_unknown = header.number > self.identity.last_number
+                || self
+                    .outbox
+                    .iter()
+                    .any(|p| p.entry.number == Some(header.number) && p.entry.command != header.command);
+            self.must_fork |= is_unknown;
+            self.identity.answered_up_to = self.identity.answered_up_to.max(header.number);
+        }
+        let Some(at) = self.outbox.iter().position(|pending| pending.entry.command == header.command) else {
+            return writes;
+        };
+        match Response::of(commit) {
+            Some(response) => {
+                let pending = &mut self.outbox[at];
+                Arc::make_mut(&mut pending.entry).refused = Some(response.refused);
+                pending.optimistic = None;
+                writes.push(OutboxWrite::Put { space: self.state.space, row: pending.row() });
+            }
+            None => {
+                let pending = self.outbox.remove(at);
+                writes.push(OutboxWrite::Remove { space: self.space(), order: pending.order });
+            }
+        }
+        writes
+    }
+}
+
+/// Opens the commits behind `ours`, having checked that the frame contains our own head, and that it ends where it says.
+fn follow(ours: Head, after: Head, upto: Head, commits: &[Arc<[u8]>]) -> Result<Vec<Arc<Commit>>, Merge> {
+    let mut at = after;
+    let mut news = Vec::new();
+    for bytes in commits {
+        if at.position == ours.position && at != ours {
+            return Err(Merge::Parted { at: at.position });
+        }
+        let damaged = |error: CommitError| Merge::Damaged { why: error.to_string() };
+        let commit = Commit::open(Arc::clone(bytes), &at.hash).map_err(damaged)?;
+        if commit.before() != at.position {
+            return Err(Merge::Damaged {
+                why: format!("a commit of a frame begins at {} and not behind {}", commit.header.first, at.position),
+            });
+        }
+        at = commit.head();
+        if commit.before() >= ours.position {
+            news.push(Arc::new(commit));
+        }
+    }
+    if at != upto {
+        return Err(Merge::Damaged { why: "a frame does not end where it says".to_owned() });
+    }
+    match news.first() {
+        Some(first) if first.before() == ours.position => Ok(news),
+        Some(_) | None => Err(Merge::Parted { at: ours.position }),
+    }
+}

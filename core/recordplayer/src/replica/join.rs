@@ -1,0 +1,145 @@
+//! Joining a space by its state, and fetching its history afterwards.
+
+use std::sync::Arc;
+
+use super::{Link, Replica, ReplicaOutput, Saving};
+use crate::commit::{Commit, Head};
+use crate::hash::StateHash;
+use crate::models::model_hash;
+use crate::protocol::{ClientFrame, SnapshotRow};
+use crate::record::StreamId;
+use crate::state::SpaceState;
+use crate::storage::{Checkpoint, CheckpointWrite, Row, RowKey, TextKey, TextRow, Write};
+
+/// A snapshot on its way in. It stays when the line is cut, and goes on behind its cursor.
+#[derive(Debug)]
+pub(super) struct Snapshot {
+    checkpoint: Checkpoint,
+    state: StateHash,
+    sum: StateHash,
+    rows: Vec<(RowKey, Option<Row>)>,
+    texts: Vec<(TextKey, TextRow)>,
+    cursor: Option<Vec<u8>>,
+}
+
+impl Replica {
+    pub(super) fn snapshot_offered(&mut self, epoch: u32, at: Head, state: StateHash, meta: Arc<[u8]>) {
+        if self.state.head != Head::START {
+            return;
+        }
+        self.link = Link::Joining;
+        let goes_on = self.snapshot.as_ref().is_some_and(|snapshot| snapshot.checkpoint.head == at);
+        if !goes_on {
+            let checkpoint = Checkpoint { epoch, head: at, meta };
+            let sum = StateHash::default();
+            self.snapshot =
+                Some(Snapshot { checkpoint, state, sum, rows: Vec::new(), texts: Vec::new(), cursor: None });
+        }
+        self.fetch_chunk();
+    }
+
+    fn fetch_chunk(&mut self) {
+        let Some(snapshot) = &self.snapshot else { return };
+        let frame = ClientFrame::FetchSnapshot {
+            space: self.space(),
+            at: snapshot.checkpoint.head,
+            cursor: snapshot.cursor.clone(),
+        };
+        self.outputs.push_back(ReplicaOutput::Send(frame));
+    }
+
+    pub(super) fn snapshot_chunk(&mut self, at: Head, rows: Vec<SnapshotRow>, cursor: Option<Vec<u8>>) {
+        let Some(snapshot) = self.snapshot.as_mut().filter(|snapshot| snapshot.checkpoint.head == at) else { return };
+        for row in rows {
+            snapshot.add(row);
+        }
+        if cursor.is_some() {
+            snapshot.cursor = cursor;
+            return self.fetch_chunk();
+        }
+        let snapshot = self.snapshot.take().expect("just seen");
+        if snapshot.sum != snapshot.state {
+            // Damaged on the way: begin again from the start.
+            return self.subscribe();
+        }
+        let write = CheckpointWrite {
+            space: self.space(),
+            checkpoint: snapshot.checkpoint,
+            rows: snapshot.rows,
+            texts: snapshot.texts,
+            replaces_all: true,
+        };
+        self.save(vec![Write::Checkpoint(write)], Vec::new(), Saving { is_snapshot: true, ..Saving::default() });
+    }
+
+    /// The snapshot is on disk: go on behind it.
+    pub(super) fn snapshot_saved(&mut self) {
+        match SpaceState::open(Arc::clone(&self.domain), self.space(), &self.reader) {
+            Ok(state) => {
+                self.state = state;
+                self.state.layers.push();
+                self.rebase_all();
+                if self.link == Link::Joining {
+                    self.subscribe();
+                }
+            }
+            Err(error) => {
+                self.outputs.push_back(ReplicaOutput::Damaged(crate::storage::ReadError::Damaged(error.to_string())))
+            }
+        }
+    }
+
+    /// Asks for the next stretch of the history before the snapshot, if there is any.
+    pub(super) fn backfill_next(&mut self) {
+        let Ok(complete_to) = self.reader.complete_to() else { return };
+        let Ok(Some(checkpoint)) = self.reader.checkpoint() else { return };
+        let is_behind = complete_to.position < checkpoint.head.position && self.saves.is_empty();
+        if is_behind && self.reader.commit_with(checkpoint.head.position).is_ok_and(|commit| commit.is_none()) {
+            let (after, upto) = (complete_to.position, checkpoint.head.position);
+            self.outputs.push_back(ReplicaOutput::Send(ClientFrame::FetchCommits { space: self.space(), after, upto }));
+        }
+    }
+
+    /// Older records: each must follow the one before, from record 1.
+    pub(super) fn backfill(&mut self, after: Head, commits: &[Arc<[u8]>]) {
+        let Ok(complete_to) = self.reader.complete_to() else { return };
+        if after != complete_to {
+            return;
+        }
+        let mut at = after;
+        let mut older = Vec::new();
+        for bytes in commits {
+            match Commit::open(Arc::clone(bytes), &at.hash) {
+                Ok(commit) if commit.before() == at.position => {
+                    at = commit.head();
+                    older.push(Arc::new(commit));
+                }
+                Ok(_) | Err(_) => return,
+            }
+        }
+        let write = Write::Backfill { space: self.space(), commits: older };
+        self.save(vec![write], Vec::new(), Saving { is_backfill: true, ..Saving::default() });
+    }
+}
+
+impl Snapshot {
+    fn add(&mut self, row: SnapshotRow) {
+        let head = self.checkpoint.head;
+        match row {
+            SnapshotRow::Model { stream, version, bytes } => {
+                self.sum.add(&model_hash(&stream, &bytes));
+                self.rows.push((RowKey::Model(stream), Some(Row { head, version, bytes })));
+            }
+            SnapshotRow::View { view, version, bytes } => {
+                self.rows.push((RowKey::View(view), Some(Row { head, version, bytes })));
+            }
+            SnapshotRow::Text { stream, field, index, is_base, bytes } => {
+                self.texts.push((text_key(stream, field), TextRow { index, is_base, bytes }));
+            }
+        }
+    }
+}
+
+fn text_key(stream: StreamId, field: crate::name::Name) -> TextKey {
+    TextKey { stream, field }
+}

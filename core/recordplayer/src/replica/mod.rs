@@ -1,0 +1,428 @@
+//! The replica machine: one device's copy of a space.
+//!
+//! ```text
+//!  submit ─► decide on the optimistic state ─► outbox on disk ─► number on disk ─► Submit ═══► the authority
+//!  [submit]                                     [outbox]                                             │
+//!  optimistic ◄── rebase ◄── confirmed plays ◄── merge ◄════════════════════════════════ Commits ◄───┘
+//!              [rebase]      [confirm]
+//! ```
+
+mod confirm;
+mod join;
+mod outbox;
+mod rebase;
+mod submit;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::fmt;
+use std::sync::Arc;
+
+pub use confirm::Merge;
+use join::Snapshot;
+use outbox::Pending;
+pub use outbox::{Identity, OutboxEntry};
+pub use submit::{SubmitError, Wish};
+
+use crate::commit::Head;
+use crate::domain::Domain;
+use crate::entity::Entity;
+use crate::hash::StateHash;
+use crate::id::{ActorId, CommandId, Id, ReplicaId, SpaceId};
+use crate::models::Models;
+use crate::protocol::{AnswerCode, ClientFrame, Knowledge, ServerFrame};
+use crate::record::Position;
+use crate::state::{OpenError, SpaceState};
+use crate::storage::{OutboxContent, OutboxWrite, ReadError, SpaceReader, Write, Written};
+use crate::time::Timestamp;
+use crate::view::{Key, View, ViewKey};
+
+/// Names one [`ReplicaOutput::Save`], so that the machine learns when it is on disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SaveToken(pub u64);
+
+/// Work for the driver.
+#[derive(Debug)]
+pub enum ReplicaOutput {
+    /// Write the main store first, the outbox second, then call [`Replica::handle_saved`]. Saves are done in order.
+    Save {
+        token: SaveToken,
+        main: Vec<Write>,
+        outbox: Vec<OutboxWrite>,
+    },
+    Send(ClientFrame),
+    /// What these views show has changed.
+    Changed(BTreeSet<ViewKey>),
+    /// The person is no member any more; offer to export what was never sent, then forget the space.
+    AccessEnded,
+    /// The log of the authority and the one here have parted.
+    Parted {
+        epoch: u32,
+        head: Head,
+    },
+    /// The local store cannot be read: set it aside, keep the outbox, and fetch the space anew.
+    Damaged(ReadError),
+}
+
+/// How it stands between the device and the authority.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Status {
+    pub is_online: bool,
+    /// Commands sent and not yet confirmed.
+    pub sending: usize,
+    /// Commands that wait to be sent.
+    pub waiting: usize,
+    /// Refused commands that the person has not dealt with.
+    pub refused: usize,
+    /// Records at the authority that are not here yet, as far as is known.
+    pub behind: u64,
+}
+
+/// Where the line to the authority stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Link {
+    Offline,
+    /// Subscribed; commits come.
+    Online,
+    /// A snapshot is on its way.
+    Joining,
+    /// The person is no member.
+    Ended,
+}
+
+/// One device's copy of a space: the confirmed state, and pending commands played on top of it.
+///
+/// Holds no socket, file, clock or randomness: time comes in as `now`, work goes out of [`Self::poll_output`]. Methods come in four kinds:
+/// getters (`&self`); wishes of the person (`submit`, `discard`, `retry`); news (`handle_…`); work for the driver (`poll_output`, drained to
+/// `None` after every call).
+///
+/// Invariants:
+/// 1. The base of the state is confirmed; exactly one layer above it holds what the waiting commands do, in their order.
+/// 2. `outbox` is in the order of submission; numbers rise along it, and a command without a number has none behind it with one.
+/// 3. Every command leaves `outbox` exactly once: confirmed, refused and dealt with, or discarded before it had a number.
+pub struct Replica {
+    domain: Arc<Domain>,
+    actor: ActorId,
+    reader: Arc<dyn SpaceReader>,
+    state: SpaceState,
+    identity: Identity,
+    outbox: Vec<Pending>,
+    link: Link,
+    authority_head: Position,
+    /// The authority asked to wait until then.
+    retry_at: Option<Timestamp>,
+    /// The log holds commands of this replica that are not of this device: it takes a new identity once it has caught up.
+    must_fork: bool,
+    snapshot: Option<Snapshot>,
+    saves: BTreeMap<SaveToken, Saving>,
+    last_token: u64,
+    is_checkpointing: bool,
+    outputs: VecDeque<ReplicaOutput>,
+}
+
+/// What becomes true when a save is on disk.
+#[derive(Debug, Default)]
+struct Saving {
+    /// These commands are in the outbox on disk.
+    stored: Vec<CommandId>,
+    /// These have their number on disk and may be sent.
+    numbered: Vec<CommandId>,
+    checkpoint: Option<Head>,
+    is_snapshot: bool,
+    is_backfill: bool,
+}
+
+impl Replica {
+    /// Opens the device's copy and reconciles the outbox with the log. `fresh` becomes the replica's id where the outbox has none.
+    pub fn open(
+        domain: Arc<Domain>,
+        space: SpaceId,
+        actor: ActorId,
+        reader: Arc<dyn SpaceReader>,
+        outbox: OutboxContent,
+        fresh: ReplicaId,
+    ) -> Result<Self, OpenError> {
+        let state = SpaceState::open(Arc::clone(&domain), space, &reader)?;
+        let mut replica = Self {
+            domain,
+            actor,
+            authority_head: state.head.position,
+            state,
+            reader,
+            identity: Identity::new(fresh),
+            outbox: Vec::new(),
+            link: Link::Offline,
+            retry_at: None,
+            must_fork: false,
+            snapshot: None,
+            saves: BTreeMap::new(),
+            last_token: 0,
+            is_checkpointing: false,
+            outputs: VecDeque::new(),
+        };
+        replica.load_outbox(outbox)?;
+        replica.state.layers.push();
+        replica.rebase_all();
+        Ok(replica)
+    }
+
+    pub fn space(&self) -> SpaceId {
+        self.state.space
+    }
+
+    pub fn actor(&self) -> ActorId {
+        self.actor
+    }
+
+    pub fn replica(&self) -> ReplicaId {
+        self.identity.replica
+    }
+
+    /// The end of what is confirmed.
+    pub fn confirmed(&self) -> Head {
+        self.state.head
+    }
+
+    pub fn epoch(&self) -> u32 {
+        self.state.epoch
+    }
+
+    /// The hash of the confirmed state.
+    pub fn state_hash(&mut self) -> StateHash {
+        self.state.state_hash()
+    }
+
+    /// The entities with everything that waits.
+    pub fn models(&self) -> Models<'_> {
+        self.state.models()
+    }
+
+    /// The entities as they are confirmed.
+    pub fn confirmed_models(&self) -> Models<'_> {
+        self.state.base_models()
+    }
+
+    /// A view with everything that waits.
+    pub fn view<V: View>(&self, key: impl Into<Key>) -> Arc<V> {
+        let slot = self.state.layers.view(&ViewKey::of::<V>(key), usize::MAX);
+        slot.state.downcast().unwrap_or_else(|_| panic!("the domain does not list the view {:?}", V::NAME))
+    }
+
+    /// An entity with everything that waits.
+    pub fn entity<E: Entity>(&self, id: impl Into<Id>) -> Arc<E> {
+        self.models().get(id)
+    }
+
+    pub fn status(&self) -> Status {
+        let waiting = |is_sent: bool| {
+            self.outbox.iter().filter(|pending| pending.is_waiting() && pending.is_sent == is_sent).count()
+        };
+        Status {
+            is_online: self.link == Link::Online,
+            sending: waiting(true),
+            waiting: waiting(false),
+            refused: self.outbox.iter().filter(|pending| !pending.is_waiting()).count(),
+            behind: self.authority_head.0.saturating_sub(self.state.head.position.0),
+        }
+    }
+
+    /// Whether nothing waits, nothing is on its way to the disk, and everything known of is here.
+    pub fn is_settled(&self) -> bool {
+        let status = self.status();
+        status.is_online && status.sending + status.waiting == 0 && status.behind == 0 && self.saves.is_empty()
+    }
+
+    /// When the machine wants [`Self::handle_wakeup`].
+    pub fn wake_at(&self) -> Option<Timestamp> {
+        let checkpoint = if self.is_checkpointing { None } else { self.state.checkpoint_due() };
+        [checkpoint, self.retry_at].into_iter().flatten().min()
+    }
+
+    /// A session with the authority begins.
+    pub fn handle_connected(&mut self) {
+        self.outbox.iter_mut().for_each(|pending| pending.is_sent = false);
+        self.retry_at = None;
+        // What founds a space must be there before it can be subscribed to.
+        if self.state.head == Head::START && self.outbox.iter().any(Pending::is_waiting) {
+            self.link = Link::Online;
+            self.number_and_send();
+        } else {
+            self.subscribe();
+        }
+    }
+
+    pub fn handle_disconnected(&mut self) {
+        if self.link != Link::Ended {
+            self.link = Link::Offline;
+        }
+        self.outbox.iter_mut().for_each(|pending| pending.is_sent = false);
+    }
+
+    /// Time has passed.
+    pub fn handle_wakeup(&mut self, now: Timestamp) {
+        if self.retry_at.is_some_and(|at| at <= now) {
+            self.retry_at = None;
+            self.number_and_send();
+        }
+        self.checkpoint_if_due(now);
+    }
+
+    /// A frame of the authority.
+    pub fn handle_frame(&mut self, now: Timestamp, frame: ServerFrame) {
+        match frame {
+            ServerFrame::Commits { space, epoch, after, upto, commits, head, is_backfill } if space == self.space() => {
+                self.authority_head = self.authority_head.max(head.position);
+                if is_backfill {
+                    self.backfill(after, &commits);
+                } else {
+                    self.commits(epoch, after, upto, &commits);
+                    self.checkpoint_if_due(now);
+                }
+            }
+            ServerFrame::Answer { space, replica, number, code, value, .. } if space == self.space() => {
+                if replica == self.identity.replica {
+                    self.answered(now, number, code, value);
+                }
+            }
+            ServerFrame::SnapshotOffer { space, epoch, at, state, meta } if space == self.space() => {
+                self.snapshot_offered(epoch, at, state, meta);
+            }
+            ServerFrame::SnapshotChunk { space, at, rows, cursor } if space == self.space() => {
+                self.snapshot_chunk(at, rows, cursor);
+            }
+            ServerFrame::AccessEnded { space, .. } | ServerFrame::NoAccess { space } if space == self.space() => {
+                self.link = Link::Ended;
+                self.outputs.push_back(ReplicaOutput::AccessEnded);
+            }
+            ServerFrame::Parted { space, epoch, head } if space == self.space() => {
+                self.outputs.push_back(ReplicaOutput::Parted { epoch, head });
+            }
+            ServerFrame::Ping { heads, .. } | ServerFrame::Pong { heads, .. } => self.heads(&heads),
+            ServerFrame::Welcome { .. }
+            | ServerFrame::Goodbye { .. }
+            | ServerFrame::Commits { .. }
+            | ServerFrame::Answer { .. }
+            | ServerFrame::SnapshotOffer { .. }
+            | ServerFrame::SnapshotChunk { .. }
+            | ServerFrame::ViewStart { .. }
+            | ServerFrame::ViewNews { .. }
+            | ServerFrame::AccessEnded { .. }
+            | ServerFrame::NoAccess { .. }
+            | ServerFrame::MySpaces { .. }
+            | ServerFrame::People { .. }
+            | ServerFrame::Parted { .. } => {}
+        }
+    }
+
+    /// Every ping carries the head: if it is beyond what came, something was lost on the way.
+    fn heads(&mut self, heads: &[(SpaceId, Head)]) {
+        let Some((_, head)) = heads.iter().find(|(space, _)| *space == self.space()) else { return };
+        self.authority_head = self.authority_head.max(head.position);
+        if head.position > self.state.head.position && self.link == Link::Online {
+            self.subscribe();
+        }
+    }
+
+    fn subscribe(&mut self) {
+        self.link = Link::Online;
+        let knowledge = Knowledge { epoch: self.state.epoch, head: self.state.head };
+        self.outputs.push_back(ReplicaOutput::Send(ClientFrame::Subscribe { space: self.space(), knowledge }));
+    }
+
+    fn answered(&mut self, now: Timestamp, number: u64, code: AnswerCode, value: u64) {
+        match code {
+            // The commit itself brings the verdict.
+            AnswerCode::Accepted | AnswerCode::Refused | AnswerCode::Answered => {
+                if self.state.head == Head::START {
+                    self.subscribe();
+                }
+            }
+            AnswerCode::RetryAfter => {
+                self.unsend_from(number);
+                self.retry_at = Some(now.plus_ms(i64::try_from(value).unwrap_or(60_000).clamp(1, 60_000)));
+            }
+            AnswerCode::Expect if self.outbox.iter().any(|pending| pending.entry.number == Some(value)) => {
+                self.unsend_from(value);
+                self.number_and_send();
+            }
+            AnswerCode::Expect | AnswerCode::Conflict => {
+                self.must_fork = true;
+                self.unsend_from(0);
+                self.fork_if_caught_up();
+            }
+            AnswerCode::WaitForUpgrade => self.retry_at = Some(now.plus_ms(60_000)),
+        }
+    }
+
+    /// A save is on disk.
+    pub fn handle_saved(&mut self, token: SaveToken, main: &[Written]) {
+        let Some(saved) = self.saves.remove(&token) else { return };
+        for pending in &mut self.outbox {
+            pending.is_stored |= saved.stored.contains(&pending.entry.command);
+            pending.is_number_stored |= saved.numbered.contains(&pending.entry.command);
+        }
+        if let Some(at) = saved.checkpoint {
+            self.is_checkpointing = false;
+            if main.iter().all(|written| matches!(written, Written::Durable(_))) {
+                self.state.checkpointed(&self.reader, at);
+            } else {
+                self.state.checkpoint_failed();
+            }
+        }
+        if saved.is_snapshot {
+            self.snapshot_saved();
+        }
+        if saved.is_backfill {
+            self.backfill_next();
+        }
+        self.number_and_send();
+    }
+
+    /// The next piece of work; call until `None`.
+    pub fn poll_output(&mut self) -> Option<ReplicaOutput> {
+        self.outputs.pop_front()
+    }
+
+    fn save(&mut self, main: Vec<Write>, outbox: Vec<OutboxWrite>, saving: Saving) {
+        self.last_token += 1;
+        let token = SaveToken(self.last_token);
+        self.saves.insert(token, saving);
+        self.outputs.push_back(ReplicaOutput::Save { token, main, outbox });
+    }
+
+    /// Saves what changed of the confirmed state, where the strategy wants it.
+    fn checkpoint_if_due(&mut self, now: Timestamp) {
+        if self.is_checkpointing || !self.state.checkpoint_due().is_some_and(|at| at <= now) {
+            return;
+        }
+        let optimistic = self.state.layers.pop();
+        let write = self.state.checkpoint();
+        self.state.layers.push_layer(optimistic);
+        match write {
+            Ok(write) => {
+                self.is_checkpointing = true;
+                let saving = Saving { checkpoint: Some(write.checkpoint.head), ..Saving::default() };
+                self.save(vec![Write::Checkpoint(write)], Vec::new(), saving);
+            }
+            Err(error) => self.outputs.push_back(ReplicaOutput::Damaged(error)),
+        }
+    }
+
+    fn changed(&mut self, views: BTreeSet<ViewKey>) {
+        if !views.is_empty() {
+            self.outputs.push_back(ReplicaOutput::Changed(views));
+        }
+    }
+}
+
+impl fmt::Debug for Replica {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "Replica({} of {} at {:?}, outbox {})",
+            self.identity.replica,
+            self.space(),
+            self.state.head.position,
+            self.outbox.len()
+        )
+    }
+}

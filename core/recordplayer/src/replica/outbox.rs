@@ -1,0 +1,301 @@
+//! The outbox: what the authority has not decided yet, and what it refused.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Replica, ReplicaOutput, Saving};
+use crate::codec::{decode, encode};
+use crate::commit::{Commit, Draft};
+use crate::decide::Intent;
+use crate::id::{ActId, CommandId, ReplicaId};
+use crate::limits::{FRAME_BYTES_MAX, IN_FLIGHT_BYTES_MAX, IN_FLIGHT_COMMANDS_MAX};
+use crate::models::ReadSet;
+use crate::name::Name;
+use crate::protocol::{ClientFrame, CommandEntry};
+use crate::record::StreamId;
+use crate::refusal::Refused;
+use crate::response::Response;
+use crate::state::OpenError;
+use crate::storage::{OutboxContent, OutboxRow, OutboxWrite, ReadError, SpaceReader};
+use crate::time::Timestamp;
+
+/// Who this copy of the space is. The outbox file owns it, with the counter of numbers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    pub replica: ReplicaId,
+    /// The replica that this one was cloned or restored from.
+    pub parent: Option<ReplicaId>,
+    /// The last number given to a command.
+    pub last_number: u64,
+    /// Up to this number every verdict is here.
+    pub answered_up_to: u64,
+    /// The last order given in the outbox.
+    pub last_order: u64,
+    /// How often this device had to take a new identity.
+    pub generation: u32,
+}
+
+impl Identity {
+    pub(super) fn new(replica: ReplicaId) -> Self {
+        Self { replica, parent: None, last_number: 0, answered_up_to: 0, last_order: 0, generation: 0 }
+    }
+}
+
+/// One command in the outbox, as it is on disk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutboxEntry {
+    pub command: CommandId,
+    /// Written just before the first send, and never changed.
+    pub number: Option<u64>,
+    pub stream: StreamId,
+    pub name: Name,
+    #[serde(with = "serde_bytes")]
+    pub payload: Vec<u8>,
+    pub act: Option<ActId>,
+    pub happened_at: Option<Timestamp>,
+    pub requires: Vec<CommandId>,
+    pub made_at: Timestamp,
+    /// Why it was refused, until the person has dealt with it.
+    pub refused: Option<Refused>,
+}
+
+impl OutboxEntry {
+    pub fn intent(&self) -> Intent {
+        Intent { stream: self.stream.clone(), name: self.name.clone(), payload: self.payload.as_slice().into() }
+    }
+
+    fn bytes(&self) -> usize {
+        self.payload.len() + 128 + 16 * self.requires.len()
+    }
+
+    fn frame_entry(&self, number: u64) -> CommandEntry {
+        CommandEntry {
+            number,
+            command: self.command,
+            stream: self.stream.clone(),
+            name: self.name.clone(),
+            payload: self.payload.as_slice().into(),
+            act: self.act,
+            happened_at: self.happened_at,
+            requires: self.requires.clone(),
+        }
+    }
+}
+
+/// One command of the outbox in memory.
+#[derive(Debug)]
+pub(super) struct Pending {
+    pub order: u64,
+    pub entry: Arc<OutboxEntry>,
+    pub is_stored: bool,
+    pub is_number_stored: bool,
+    /// Sent on this session.
+    pub is_sent: bool,
+    /// Its events on the optimistic state, and what the decision read; `None` where `decide` says no here.
+    pub optimistic: Option<Optimistic>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Optimistic {
+    pub events: Vec<Draft>,
+    pub reads: ReadSet,
+}
+
+impl Pending {
+    pub fn is_waiting(&self) -> bool {
+        self.entry.refused.is_none()
+    }
+
+    pub fn row(&self) -> OutboxRow {
+        let bytes = encode(&*self.entry).expect("an outbox entry can be encoded");
+        OutboxRow { command: self.entry.command, order: self.order, bytes: bytes.into() }
+    }
+}
+
+impl Replica {
+    /// What waits and what was refused, in the order of submission.
+    pub fn outbox(&self) -> impl Iterator<Item = &OutboxEntry> {
+        self.outbox.iter().map(|pending| &*pending.entry)
+    }
+
+    pub(super) fn put(&self, pending: &Pending) -> OutboxWrite {
+        OutboxWrite::Put { space: self.space(), row: pending.row() }
+    }
+
+    pub(super) fn identity_write(&self) -> OutboxWrite {
+        let bytes = encode(&self.identity).expect("an identity can be encoded");
+        OutboxWrite::Identity { space: self.space(), bytes: bytes.into() }
+    }
+
+    /// Loads the outbox and takes out what the log already decided: the main store is written first, so it may be ahead.
+    pub(super) fn load_outbox(&mut self, content: OutboxContent) -> Result<(), OpenError> {
+        let damaged = |what: &str| ReadError::Damaged(format!("the outbox holds {what} that cannot be read"));
+        if let Some(identity) = &content.identity {
+            self.identity = decode(identity).map_err(|_| damaged("an identity"))?;
+        }
+        let mut writes = Vec::new();
+        for row in content.rows {
+            let entry: OutboxEntry = decode(&row.bytes).map_err(|_| damaged("a command"))?;
+            let is_number_stored = entry.number.is_some();
+            let mut pending = Pending {
+                order: row.order,
+                entry: Arc::new(entry),
+                is_stored: true,
+                is_number_stored,
+                is_sent: false,
+                optimistic: None,
+            };
+            self.identity.last_order = self.identity.last_order.max(row.order);
+            match self.verdict_in_log(&pending.entry)? {
+                Some(None) => {
+                    writes.push(OutboxWrite::Remove { space: self.space(), order: row.order });
+                    continue;
+                }
+                Some(Some(refused)) if pending.is_waiting() => {
+                    Arc::make_mut(&mut pending.entry).refused = Some(refused);
+                    writes.push(self.put(&pending));
+                }
+                Some(Some(_)) | None => {}
+            }
+            self.outbox.push(pending);
+        }
+        let in_log = self.state.replicas.last_number(self.identity.replica);
+        self.must_fork |= in_log > self.identity.last_number;
+        if content.identity.is_none() {
+            writes.push(self.identity_write());
+        }
+        if !writes.is_empty() {
+            self.save(Vec::new(), writes, Saving::default());
+        }
+        Ok(())
+    }
+
+    /// What the log here says about a command: accepted (`Some(None)`), refused, or nothing.
+    fn verdict_in_log(&self, entry: &OutboxEntry) -> Result<Option<Option<Refused>>, OpenError> {
+        let Some(number) = entry.number else { return Ok(None) };
+        let Some(replica) = self.state.replicas.get(self.identity.replica) else { return Ok(None) };
+        let Some(verdict) = replica.verdicts.get(&number).filter(|verdict| verdict.command == entry.command) else {
+            return Ok(None);
+        };
+        if verdict.is_accepted {
+            return Ok(Some(None));
+        }
+        Ok(refusal_at(self.reader.as_ref(), verdict.at)?.map(Some))
+    }
+
+    /// Gives numbers to what is on disk, and sends what has its number on disk, within what may be in flight.
+    pub(super) fn number_and_send(&mut self) {
+        if self.link != super::Link::Online || self.retry_at.is_some() || self.must_fork {
+            return;
+        }
+        self.give_numbers();
+        self.send_numbered();
+    }
+
+    fn give_numbers(&mut self) {
+        let mut in_flight = 0;
+        let mut bytes = 0;
+        let mut writes = Vec::new();
+        let mut numbered = Vec::new();
+        for at in 0..self.outbox.len() {
+            let pending = &mut self.outbox[at];
+            if !pending.is_waiting() {
+                continue;
+            }
+            in_flight += 1;
+            bytes += pending.entry.bytes();
+            let is_full = in_flight > IN_FLIGHT_COMMANDS_MAX || (bytes > IN_FLIGHT_BYTES_MAX && in_flight > 1);
+            if is_full || !pending.is_stored {
+                break;
+            }
+            if pending.entry.number.is_none() {
+                self.identity.last_number += 1;
+                Arc::make_mut(&mut pending.entry).number = Some(self.identity.last_number);
+                numbered.push(pending.entry.command);
+                writes.push(OutboxWrite::Put { space: self.state.space, row: pending.row() });
+            }
+        }
+        if !numbered.is_empty() {
+            writes.push(self.identity_write());
+            self.save(Vec::new(), writes, Saving { numbered, ..Saving::default() });
+        }
+    }
+
+    fn send_numbered(&mut self) {
+        let mut commands = Vec::new();
+        let mut bytes = 0;
+        for at in 0..self.outbox.len() {
+            let pending = &mut self.outbox[at];
+            if !pending.is_waiting() || pending.is_sent {
+                continue;
+            }
+            let Some(number) = pending.entry.number.filter(|_| pending.is_number_stored) else { break };
+            pending.is_sent = true;
+            let length = pending.entry.bytes();
+            let entry = pending.entry.frame_entry(number);
+            if bytes + length > FRAME_BYTES_MAX / 2 && !commands.is_empty() {
+                self.send_commands(std::mem::take(&mut commands));
+                bytes = 0;
+            }
+            bytes += length;
+            commands.push(entry);
+        }
+        if !commands.is_empty() {
+            self.send_commands(commands);
+        }
+    }
+
+    fn send_commands(&mut self, commands: Vec<CommandEntry>) {
+        let frame = ClientFrame::Submit {
+            space: self.space(),
+            replica: self.identity.replica,
+            parent: self.identity.parent,
+            answered_up_to: self.identity.answered_up_to,
+            commands,
+        };
+        self.outputs.push_back(ReplicaOutput::Send(frame));
+    }
+
+    pub(super) fn unsend_from(&mut self, number: u64) {
+        for pending in &mut self.outbox {
+            pending.is_sent &= pending.entry.number.is_some_and(|of| of < number);
+        }
+    }
+
+    /// Takes a new identity once everything known of is here: what the log holds has left the outbox by then, by the commands' ids.
+    pub(super) fn fork_if_caught_up(&mut self) {
+        if !self.must_fork || self.authority_head > self.state.head.position {
+            return;
+        }
+        self.must_fork = false;
+        let parent = self.identity.replica;
+        let generation = self.identity.generation + 1;
+        let last_command = self.outbox.first().map_or([0; 16], |pending| *pending.entry.command.bytes());
+        self.identity = Identity {
+            replica: ReplicaId::derived("fork", &[parent.bytes(), &generation.to_be_bytes(), &last_command]),
+            parent: Some(parent),
+            last_number: 0,
+            answered_up_to: 0,
+            last_order: self.identity.last_order,
+            generation,
+        };
+        let mut writes = vec![self.identity_write()];
+        for pending in self.outbox.iter_mut().filter(|pending| pending.is_waiting()) {
+            Arc::make_mut(&mut pending.entry).number = None;
+            pending.is_number_stored = false;
+            pending.is_sent = false;
+            writes.push(OutboxWrite::Put { space: self.state.space, row: pending.row() });
+        }
+        self.save(Vec::new(), writes, Saving::default());
+        self.number_and_send();
+    }
+}
+
+/// The refusal that a refusing commit holds.
+fn refusal_at(reader: &dyn SpaceReader, at: crate::record::Position) -> Result<Option<Refused>, ReadError> {
+    let Some(stored) = reader.commit_with(at)? else { return Ok(None) };
+    let commit = Commit::open(Arc::clone(&stored.bytes), &stored.previous)
+        .map_err(|error| ReadError::Damaged(error.to_string()))?;
+    Ok(Response::of(&commit).map(|response| response.refused))
+}

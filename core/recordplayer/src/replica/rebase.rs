@@ -1,0 +1,83 @@
+//! Rebase: the waiting commands again on top of what is confirmed, once for each batch of news.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::Replica;
+use super::outbox::Optimistic;
+use crate::models::ReadSet;
+use crate::record::{Payload, Record, StreamId};
+use crate::state::Touched;
+use crate::view::ViewKey;
+
+/// What changed below a waiting command.
+#[derive(Default)]
+pub(super) struct Dirty {
+    pub streams: BTreeSet<StreamId>,
+    pub views: BTreeSet<ViewKey>,
+}
+
+impl Dirty {
+    fn touches(&self, reads: &ReadSet) -> bool {
+        !self.streams.is_disjoint(&reads.streams) || !self.views.is_disjoint(&reads.views)
+    }
+
+    pub fn add(&mut self, touched: &Touched) {
+        self.streams.extend(touched.streams.iter().cloned());
+        self.views.extend(touched.views.keys().cloned());
+    }
+}
+
+impl Replica {
+    /// Builds the optimistic layer anew. A command is decided again only where something that it read or wrote has changed; of the others
+    /// the events are played again. Returns the views that the layer shows now or showed before.
+    pub(super) fn rebase(&mut self, mut dirty: Dirty) -> BTreeSet<ViewKey> {
+        assert_eq!(self.state.layers.depth(), 1, "the optimistic layer is there");
+        let before = self.state.layers.pop();
+        self.state.layers.push();
+        let mut views: BTreeSet<ViewKey> = before.views.into_keys().collect();
+        for at in 0..self.outbox.len() {
+            if !self.outbox[at].is_waiting() {
+                continue;
+            }
+            let before = self.outbox[at].optimistic.take();
+            if let Some(optimistic) = before.as_ref().filter(|optimistic| !dirty.touches(&optimistic.reads)) {
+                views.extend(self.play_again(at, optimistic));
+                self.outbox[at].optimistic = before;
+                continue;
+            }
+            // What it did before may be missing now, and what it does now may be new: both are dirty for those behind it.
+            dirty.streams.extend(before.into_iter().flat_map(|optimistic| optimistic.events).map(|event| event.stream));
+            let entry = Arc::clone(&self.outbox[at].entry);
+            // Where `decide` says no now, the command waits all the same: the authority has the word.
+            if let Ok((optimistic, touched)) = self.decide_entry(&entry) {
+                dirty.streams.extend(optimistic.events.iter().map(|event| event.stream.clone()));
+                dirty.views.extend(touched.iter().cloned());
+                views.extend(touched);
+                self.outbox[at].optimistic = Some(optimistic);
+            }
+        }
+        views
+    }
+
+    /// Decides everything that waits anew.
+    pub(super) fn rebase_all(&mut self) {
+        for pending in &mut self.outbox {
+            pending.optimistic = None;
+        }
+        let views = self.rebase(Dirty::default());
+        self.changed(views);
+    }
+
+    fn play_again(&mut self, at: usize, optimistic: &Optimistic) -> BTreeSet<ViewKey> {
+        let origin = self.origin_of(&self.outbox[at].entry);
+        let mut touched = Touched::default();
+        for (event, index) in optimistic.events.iter().zip(2..) {
+            let number = self.state.head.position.plus(index);
+            let payload = Payload::Plain(Arc::clone(&event.payload));
+            let record = Record::new(number, event.kind, event.stream.clone(), event.name.clone(), origin, payload);
+            self.state.play_event(&record, &mut touched);
+        }
+        touched.views.into_keys().collect()
+    }
+}

@@ -259,7 +259,7 @@ impl<'de> VariantAccess<'de> for Variant<'de> {
 
 #[cfg(test)]
 mod tests {
-    use serde::Deserialize;
+    use serde::{Deserialize, Serialize};
 
     use super::*;
 

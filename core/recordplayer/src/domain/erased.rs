@@ -49,8 +49,6 @@ pub(crate) struct EntityType {
     pub decode: fn(&[u8]) -> Result<AnyState, CodecError>,
     /// The name of the text's field and the change that an event carries.
     pub text_change: fn(&Record) -> Option<(Name, TextChange)>,
-    /// Whether this version knows the refusal's code, and its sentence.
-    pub sentence: fn(&Refused) -> Option<String>,
 }
 
 fn typed<T: Send + Sync + 'static>(state: &AnyState) -> &T {
@@ -84,7 +82,6 @@ impl EntityType {
                 let (field, change) = E::text_change(record.event::<E>()?)?;
                 Some((Name::of(field), change.clone()))
             },
-            sentence: |refused| refused.typed::<E::Refusal>().map(|refusal| refusal.to_string()),
         }
     }
 }

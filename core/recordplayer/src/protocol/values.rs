@@ -133,7 +133,7 @@ pub(super) mod shared_bytes {
         e.bytes(bytes)?.ok()
     }
 
-    pub fn decode<'b, C>(d: &mut Decoder<'b>, _: &mut C) -> Result<Arc<[u8]>, Error> {
+    pub fn decode<C>(d: &mut Decoder<'_>, _: &mut C) -> Result<Arc<[u8]>, Error> {
         d.bytes().map(Arc::from)
     }
 }
@@ -154,7 +154,7 @@ pub(super) mod shared_bytes_list {
         Ok(())
     }
 
-    pub fn decode<'b, C>(d: &mut Decoder<'b>, _: &mut C) -> Result<Vec<Arc<[u8]>>, Error> {
+    pub fn decode<C>(d: &mut Decoder<'_>, _: &mut C) -> Result<Vec<Arc<[u8]>>, Error> {
         let at = d.position();
         let count = d.array()?.ok_or_else(|| Error::message("expected an array of definite length").at(at))?;
         (0..count).map(|_| d.bytes().map(Arc::from)).collect()

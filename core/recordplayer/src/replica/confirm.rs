@@ -117,17 +117,14 @@ impl Replica {
         let Some(at) = self.outbox.iter().position(|pending| pending.entry.command == header.command) else {
             return writes;
         };
-        match Response::of(commit) {
-            Some(response) => {
-                let pending = &mut self.outbox[at];
-                Arc::make_mut(&mut pending.entry).refused = Some(response.refused);
-                pending.optimistic = None;
-                writes.push(OutboxWrite::Put { space: self.state.space, row: pending.row() });
-            }
-            None => {
-                let pending = self.outbox.remove(at);
-                writes.push(OutboxWrite::Remove { space: self.space(), order: pending.order });
-            }
+        if let Some(response) = Response::of(commit) {
+            let pending = &mut self.outbox[at];
+            Arc::make_mut(&mut pending.entry).refused = Some(response.refused);
+            pending.optimistic = None;
+            writes.push(OutboxWrite::Put { space: self.state.space, row: pending.row() });
+        } else {
+            let pending = self.outbox.remove(at);
+            writes.push(OutboxWrite::Remove { space: self.space(), order: pending.order });
         }
         writes
     }

@@ -84,7 +84,7 @@ impl Replica {
                 }
             }
             Err(error) => {
-                self.outputs.push_back(ReplicaOutput::Damaged(crate::storage::ReadError::Damaged(error.to_string())))
+                self.outputs.push_back(ReplicaOutput::Damaged(crate::storage::ReadError::Damaged(error.to_string())));
             }
         }
     }

@@ -391,7 +391,7 @@ impl Replica {
 
     /// Saves what changed of the confirmed state, where the strategy wants it.
     fn checkpoint_if_due(&mut self, now: Timestamp) {
-        if self.is_checkpointing || !self.state.checkpoint_due().is_some_and(|at| at <= now) {
+        if self.is_checkpointing || self.state.checkpoint_due().is_none_or(|at| at > now) {
             return;
         }
         let optimistic = self.state.layers.pop();

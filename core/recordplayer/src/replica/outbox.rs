@@ -83,6 +83,13 @@ impl OutboxEntry {
     }
 }
 
+/// What the log says about a command.
+enum InLog {
+    Nothing,
+    Accepted,
+    Refused(Refused),
+}
+
 /// One command of the outbox in memory.
 #[derive(Debug)]
 pub(super) struct Pending {
@@ -148,15 +155,15 @@ impl Replica {
             };
             self.identity.last_order = self.identity.last_order.max(row.order);
             match self.verdict_in_log(&pending.entry)? {
-                Some(None) => {
+                InLog::Accepted => {
                     writes.push(OutboxWrite::Remove { space: self.space(), order: row.order });
                     continue;
                 }
-                Some(Some(refused)) if pending.is_waiting() => {
+                InLog::Refused(refused) if pending.is_waiting() => {
                     Arc::make_mut(&mut pending.entry).refused = Some(refused);
                     writes.push(self.put(&pending));
                 }
-                Some(Some(_)) | None => {}
+                InLog::Refused(_) | InLog::Nothing => {}
             }
             self.outbox.push(pending);
         }
@@ -171,17 +178,17 @@ impl Replica {
         Ok(())
     }
 
-    /// What the log here says about a command: accepted (`Some(None)`), refused, or nothing.
-    fn verdict_in_log(&self, entry: &OutboxEntry) -> Result<Option<Option<Refused>>, OpenError> {
-        let Some(number) = entry.number else { return Ok(None) };
-        let Some(replica) = self.state.replicas.get(self.identity.replica) else { return Ok(None) };
+    /// What the log here says about a command.
+    fn verdict_in_log(&self, entry: &OutboxEntry) -> Result<InLog, OpenError> {
+        let Some(number) = entry.number else { return Ok(InLog::Nothing) };
+        let Some(replica) = self.state.replicas.get(self.identity.replica) else { return Ok(InLog::Nothing) };
         let Some(verdict) = replica.verdicts.get(&number).filter(|verdict| verdict.command == entry.command) else {
-            return Ok(None);
+            return Ok(InLog::Nothing);
         };
         if verdict.is_accepted {
-            return Ok(Some(None));
+            return Ok(InLog::Accepted);
         }
-        Ok(refusal_at(self.reader.as_ref(), verdict.at)?.map(Some))
+        Ok(refusal_at(self.reader.as_ref(), verdict.at)?.map_or(InLog::Nothing, InLog::Refused))
     }
 
     /// Gives numbers to what is on disk, and sends what has its number on disk, within what may be in flight.

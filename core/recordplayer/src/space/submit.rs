@@ -157,10 +157,10 @@ impl Space {
                 Ok(()) => Ok(AnswerCode::Accepted),
                 Err(error) => {
                     self.state.layers.pop();
-                    self.seal_refused(header, intent, refusal_of(&error))
+                    Ok(self.seal_refused(header, intent, refusal_of(&error)))
                 }
             },
-            Err(Undecided::Refused(refused)) => self.seal_refused(header, intent, refused),
+            Err(Undecided::Refused(refused)) => Ok(self.seal_refused(header, intent, refused)),
             Err(undecided @ (Undecided::UnknownCommand | Undecided::Unreadable(_))) => Err(undecided),
         }
     }
@@ -205,7 +205,7 @@ impl Space {
         Ok(())
     }
 
-    fn seal_refused(&mut self, header: Header, intent: &Intent, refused: Refused) -> Result<AnswerCode, Undecided> {
+    fn seal_refused(&mut self, header: Header, intent: &Intent, refused: Refused) -> AnswerCode {
         let draft = Response::to(intent, refused).draft(intent).unwrap_or_else(|error| {
             let refused = CoreRefusal::Malformed { why: error.to_string().chars().take(200).collect() }.into();
             Response::to(intent, refused).draft(intent).expect("the core's own refusals can be encoded")
@@ -213,7 +213,7 @@ impl Space {
         let commit = self.seal(header, vec![draft]).expect("a response is small");
         let touched = self.state.play(&commit).expect("a commit sealed here follows the state");
         self.push_decided(commit, touched);
-        Ok(AnswerCode::Refused)
+        AnswerCode::Refused
     }
 
     fn seal(&self, header: Header, drafts: Vec<Draft>) -> Result<Arc<Commit>, CommitError> {

@@ -14,9 +14,8 @@ use std::sync::Arc;
 
 pub use checkpoint::OpenError;
 pub(crate) use checkpoint::checkpoint_sum;
-pub use play::PlayError;
 pub(crate) use play::{Touched, ViewChange};
-pub(crate) use replicas::{ReplicaTable, Verdict};
+pub(crate) use replicas::ReplicaTable;
 
 use crate::commit::Head;
 use crate::domain::Domain;
@@ -24,7 +23,7 @@ use crate::hash::StateHash;
 use crate::id::{ActorId, SpaceId};
 use crate::membership::Membership;
 use crate::models::{Hydrator, Layers, Models, ReadSet, model_hash};
-use crate::record::{Position, StreamId};
+use crate::record::StreamId;
 use crate::storage::{ReadError, TextKey};
 use crate::text::TextChange;
 use crate::time::Timestamp;
@@ -141,10 +140,6 @@ impl SpaceState {
             return Some(Timestamp(i64::MIN));
         }
         Some(self.unsaved.first_at?.plus_ms(saving.after_ms?))
-    }
-
-    pub fn position(&self) -> Position {
-        self.head.position
     }
 }
 

@@ -150,12 +150,6 @@ impl SpaceState {
         let in_memory = self.unsaved.text_counts.get(key).or_else(|| self.saving.text_counts.get(key));
         in_memory.copied().unwrap_or_else(|| self.layers.saved_text_count(key))
     }
-
-    /// The changes of a text that are played at the base but not saved, with their numbers.
-    pub fn unsaved_text(&self, key: &TextKey) -> impl Iterator<Item = &TextChange> {
-        let unsaved = self.saving.texts.iter().chain(&self.unsaved.texts);
-        unsaved.filter(move |(of, _, _)| of == key).map(|(_, _, change)| change)
-    }
 }
 
 /// The change of a text that an event carries, if it does.

@@ -1,3 +1,6 @@
 //! The test kit: what applications and stores are tested with.
 
 pub mod conformance;
+pub mod given;
+
+pub use given::{FOUNDER, Given, SPACE, When, given};

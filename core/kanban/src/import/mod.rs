@@ -1,0 +1,3 @@
+//! Reading the boards of other products.
+
+pub mod trello;

@@ -1,0 +1,25 @@
+//! The limits of the product, each with its reason.
+
+/// The name of a board, column, label, field, checklist or link. Longer ones cannot be shown in a row.
+pub const NAME_BYTES_MAX: usize = 1024;
+
+/// The title of a card. Trello allows 16,384 characters, and what was written there must come in.
+pub const TITLE_BYTES_MAX: usize = 64 * 1024;
+
+/// One comment, or one item of a checklist. Trello allows 16,384 characters; Jira's longest known to us has 21,692.
+pub const COMMENT_BYTES_MAX: usize = 64 * 1024;
+
+/// The address of a link: what browsers take.
+pub const URL_BYTES_MAX: usize = 8 * 1024;
+
+/// The value of a field.
+pub const VALUE_BYTES_MAX: usize = 16 * 1024;
+
+/// Labels, members, links, fields or checklists of one card, items of one checklist. A card is one model, read and saved as a whole.
+pub const OF_CARD_MAX: usize = 1_000;
+
+/// Labels, fields and placeholders of a project, boards of a project, columns of a board: each is in one model.
+pub const OF_PROJECT_MAX: usize = 5_000;
+
+/// Entries of one activity: several screens; older ones are in the history itself.
+pub const ACTIVITY_ENTRIES_MAX: usize = 500;

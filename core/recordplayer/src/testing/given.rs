@@ -1,0 +1,328 @@
+//! The domain's tests: what happened before, one command, and what comes of it.
+//!
+//! ```
+//! # use recordplayer::{context::Context, domain::Domain, entity::{Entity, Stamp}, id::Id};
+//! # use serde::{Deserialize, Serialize};
+//! #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+//! struct Door { is_open: bool }
+//! #[derive(Clone, Debug, Serialize, Deserialize)]
+//! enum DoorCommand { Open {} }
+//! #[derive(Clone, Debug, Serialize, Deserialize)]
+//! enum DoorEvent { Opened {} }
+//! #[derive(Clone, Debug, Serialize, Deserialize, thiserror::Error)]
+//! enum DoorRefusal {
+//!     #[error("The door is open already")]
+//!     OpenAlready {},
+//! }
+//!
+//! impl Entity for Door {
+//!     const KIND: &'static str = "door";
+//!     type Command = DoorCommand;
+//!     type Event = DoorEvent;
+//!     type Refusal = DoorRefusal;
+//!     fn decide(&self, _: &DoorCommand, _: &mut Context<'_>) -> Result<Vec<DoorEvent>, DoorRefusal> {
+//!         if self.is_open { Err(DoorRefusal::OpenAlready {}) } else { Ok(vec![DoorEvent::Opened {}]) }
+//!     }
+//!     fn play(&mut self, _: &DoorEvent, _: &Stamp) { self.is_open = true; }
+//! }
+//!
+//! use recordplayer::testing::given;
+//! let door = Id([7; 16]);
+//! let house = || given(Domain::new("house", 1).entity::<Door>());
+//! house().when::<Door>(door, DoorCommand::Open {}).then([DoorEvent::Opened {}]);
+//! house()
+//!     .happened::<Door>(door, [DoorEvent::Opened {}])
+//!     .when::<Door>(door, DoorCommand::Open {})
+//!     .refused(DoorRefusal::OpenAlready {});
+//! ```
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use crate::codec::decode_named;
+use crate::commit::Draft;
+use crate::context::{Deciding, draft};
+use crate::decide::{Intent, Undecided, decide};
+use crate::domain::Domain;
+use crate::entity::Entity;
+use crate::id::{ActorId, CommandId, Id, ReplicaId, SpaceId};
+use crate::membership::{Membership, MembershipEvent};
+use crate::models::Models;
+use crate::record::{Origin, Payload, Position, Record, RecordKind, StreamId};
+use crate::refusal::Refused;
+use crate::state::{SpaceState, Touched};
+use crate::time::Timestamp;
+use crate::view::{Key, View, ViewKey};
+
+/// The space of every test.
+pub const SPACE: SpaceId = SpaceId(Id([0x5a; 16]));
+
+/// The person who founded the space of every test, and who acts until [`Given::by`] names another.
+pub const FOUNDER: ActorId = ActorId(Id([0xf0; 16]));
+
+/// A space of the domain, founded by [`FOUNDER`] and otherwise empty, decided at the authority.
+pub fn given(domain: Domain) -> Given {
+    let state = SpaceState::empty(domain.shared(), SPACE, 1);
+    let given = Given {
+        state,
+        number: Position::START,
+        commands: 0,
+        actor: FOUNDER,
+        now: Timestamp(1_700_000_000_000),
+        happened_at: None,
+        is_authority: true,
+    };
+    let role = given.state.domain.role_names()[0].to_owned();
+    let title = "the space of the test".to_owned();
+    given.happened::<Membership>(SPACE.0, [MembershipEvent::Founded { title, founder: FOUNDER, role }])
+}
+
+/// What was before the command.
+pub struct Given {
+    state: SpaceState,
+    number: Position,
+    commands: u64,
+    actor: ActorId,
+    now: Timestamp,
+    happened_at: Option<Timestamp>,
+    is_authority: bool,
+}
+
+impl Given {
+    /// Who acts from here on. Give them a role with [`Self::role`], or they are a stranger.
+    pub fn by(mut self, actor: ActorId) -> Self {
+        self.actor = actor;
+        self
+    }
+
+    /// The role of whoever acts.
+    pub fn role(self, role: &str) -> Self {
+        assert!(self.state.domain.role_names().contains(&role), "the domain lists no role {role:?}");
+        let person = self.actor;
+        self.happened::<Membership>(SPACE.0, [MembershipEvent::MemberAdded { person, role: role.to_owned() }])
+    }
+
+    /// The time from here on.
+    pub fn at(mut self, now: Timestamp) -> Self {
+        self.now = now;
+        self
+    }
+
+    /// When the following is claimed to have happened.
+    pub fn claimed_at(mut self, happened_at: Option<Timestamp>) -> Self {
+        self.happened_at = happened_at;
+        self
+    }
+
+    /// From here on a device decides: what only the authority assigns stays provisional.
+    pub fn on_a_device(mut self) -> Self {
+        self.is_authority = false;
+        self
+    }
+
+    /// Plays events of an entity.
+    pub fn happened<E: Entity>(mut self, id: impl Into<Id>, events: impl IntoIterator<Item = E::Event>) -> Self {
+        let id = id.into();
+        self.commands += 1;
+        for event in events {
+            let draft =
+                draft::<E>(StreamId::of::<E>(id), RecordKind::Event, &event).expect("the event can be a record");
+            self.number = self.number.plus(1);
+            let payload = Payload::Plain(draft.payload);
+            let record = Record::new(self.number, draft.kind, draft.stream, draft.name, self.origin(), payload);
+            self.state.play_event(&record, &mut Touched::default());
+        }
+        self
+    }
+
+    /// Decides a command that must be accepted, and plays its events.
+    pub fn sent<E: Entity>(mut self, id: impl Into<Id>, command: E::Command) -> Self {
+        match self.decide::<E>(id.into(), &command) {
+            Ok(events) => {
+                self.state.layers.merge();
+                self.number = self.number.plus(events.len() as u64);
+                self
+            }
+            Err(why) => panic!("the test's preparation was refused: {command:?}\n  {why}"),
+        }
+    }
+
+    /// Decides the command in question.
+    pub fn when<E: Entity>(mut self, id: impl Into<Id>, command: E::Command) -> When<E> {
+        let id = id.into();
+        let outcome = self.decide::<E>(id, &command);
+        if outcome.is_ok() {
+            self.state.layers.merge();
+        }
+        When { state: self.state, id, command: format!("{command:?}"), outcome, entity: PhantomData }
+    }
+
+    /// The entity as it is now.
+    pub fn model<E: Entity>(&self, id: impl Into<Id>) -> Arc<E> {
+        self.state.models().get::<E>(id)
+    }
+
+    /// All entities as they are now.
+    pub fn models(&self) -> Models<'_> {
+        self.state.models()
+    }
+
+    /// The view as it is now.
+    pub fn view<V: View>(&self, key: impl Into<Key>) -> Arc<V> {
+        let state = self.state.models().view_state(&ViewKey::of::<V>(key));
+        state.downcast().unwrap_or_else(|_| panic!("the domain does not list the view {:?}", V::NAME))
+    }
+
+    fn origin(&self) -> Origin {
+        Origin {
+            command: CommandId::derived("test command", &[&self.commands.to_be_bytes()]),
+            actor: self.actor,
+            replica: ReplicaId::derived("test replica", &[self.actor.bytes()]),
+            act: None,
+            time: self.now,
+            happened_at: self.happened_at,
+        }
+    }
+
+    fn decide<E: Entity>(&mut self, id: Id, command: &E::Command) -> Result<Vec<Draft>, Why> {
+        self.commands += 1;
+        let origin = self.origin();
+        let deciding = Deciding {
+            space: SPACE,
+            command: origin.command,
+            actor: origin.actor,
+            replica: origin.replica,
+            now: origin.time,
+            happened_at: origin.happened_at,
+            is_authority: self.is_authority,
+        };
+        let intent = Intent::of::<E>(id, command).expect("the command can be a record");
+        match decide(&mut self.state, &deciding, &intent, origin, self.number) {
+            Ok(decision) => Ok(decision.events),
+            Err(Undecided::Refused(refused)) => Err(Why::Refused(refused)),
+            Err(Undecided::UnknownCommand) => Err(Why::Failed("the domain does not know the command".to_owned())),
+            Err(Undecided::Unreadable(error)) => Err(Why::Failed(error.to_string())),
+        }
+    }
+}
+
+impl fmt::Debug for Given {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Given({:?} at {:?}, by {})", self.state, self.number, self.actor)
+    }
+}
+
+enum Why {
+    Refused(Refused),
+    Failed(String),
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused(refused) => write!(f, "{}: {}", refused.code, refused.message),
+            Self::Failed(text) => f.write_str(text),
+        }
+    }
+}
+
+/// What came of the command.
+pub struct When<E> {
+    state: SpaceState,
+    id: Id,
+    command: String,
+    outcome: Result<Vec<Draft>, Why>,
+    entity: PhantomData<fn() -> E>,
+}
+
+impl<E: Entity> When<E> {
+    /// The command was accepted, with exactly these events of its own entity.
+    #[track_caller]
+    pub fn then(self, expected: impl IntoIterator<Item = E::Event>) -> Self {
+        let id = self.id;
+        self.then_emits::<E>(id, expected)
+    }
+
+    /// The command was accepted, with exactly these events of that entity.
+    #[track_caller]
+    pub fn then_emits<O: Entity>(self, id: impl Into<Id>, expected: impl IntoIterator<Item = O::Event>) -> Self {
+        let stream = StreamId::of::<O>(id.into());
+        let events = match &self.outcome {
+            Ok(events) => events,
+            Err(why) => panic!("{} was not accepted:\n  {why}", self.command),
+        };
+        let found: Vec<String> = events.iter().filter(|event| event.stream == stream).map(words::<O>).collect();
+        let expected = expected.into_iter().map(|event| {
+            words::<O>(&draft::<O>(stream.clone(), RecordKind::Event, &event).expect("the event can be a record"))
+        });
+        let expected: Vec<String> = expected.collect();
+        assert!(
+            found == expected,
+            "{} brought other events of {stream}:\n  expected:{}\n  found:{}",
+            self.command,
+            lines(&expected),
+            lines(&found)
+        );
+        self
+    }
+
+    /// The command was accepted and changed nothing.
+    #[track_caller]
+    pub fn then_nothing(self) -> Self {
+        let count = match &self.outcome {
+            Ok(events) => events.len(),
+            Err(why) => panic!("{} was not accepted:\n  {why}", self.command),
+        };
+        assert!(count == 0, "{} brought {count} events, and none was expected", self.command);
+        self
+    }
+
+    /// The command was refused for this reason of its entity.
+    #[track_caller]
+    pub fn refused(self, expected: E::Refusal) {
+        self.refused_with(&Refused::of(&expected).expect("the refusal can be a record"));
+    }
+
+    /// The command was refused for exactly this, be it by its entity, a guard or the core.
+    #[track_caller]
+    pub fn refused_with(self, expected: &Refused) {
+        match &self.outcome {
+            Ok(events) => panic!("{} was accepted with {events:?}\n  expected: {expected}", self.command),
+            Err(Why::Failed(text)) => panic!("{} failed: {text}", self.command),
+            Err(Why::Refused(found)) => assert!(
+                found == expected,
+                "{} was refused for another reason:\n  expected: {}: {}\n  found: {}: {}",
+                self.command,
+                expected.code,
+                expected.message,
+                found.code,
+                found.message
+            ),
+        }
+    }
+
+    /// The entity after the command.
+    pub fn model(&self) -> Arc<E> {
+        self.state.models().get::<E>(self.id)
+    }
+}
+
+impl<E> fmt::Debug for When<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "When({} to {})", self.command, self.id)
+    }
+}
+
+/// An event as a test compares and prints it.
+fn words<E: Entity>(draft: &Draft) -> String {
+    let variant = draft.name.rsplit('.').next().unwrap_or(&draft.name);
+    match decode_named::<E::Event>(variant, &draft.payload) {
+        Ok(event) => format!("{event:?}"),
+        Err(error) => format!("{} that cannot be read: {error}", draft.name),
+    }
+}
+
+fn lines(events: &[String]) -> String {
+    if events.is_empty() { " none".to_owned() } else { events.iter().map(|event| format!("\n    {event}")).collect() }
+}

@@ -35,6 +35,8 @@ impl Rank {
             },
             (None, Some(after)) => match stepped(&after.integer, false) {
                 Some(integer) => Parts { integer, fraction: Vec::new() },
+                // The very first rank that can be written.
+                None if after.fraction.is_empty() => after,
                 None => Parts { fraction: middle(&[], Some(&after.fraction)), integer: after.integer },
             },
             (Some(before), Some(after)) if before.joined() >= after.joined() => before,

@@ -32,6 +32,7 @@ pub(crate) struct Deciding {
 /// The surroundings of one decision: who, when, and the rest of the space.
 pub struct Context<'a> {
     deciding: &'a Deciding,
+    stream: &'a StreamId,
     models: Models<'a>,
     ids_given: BTreeMap<String, u64>,
     emitted: Vec<Draft>,
@@ -39,9 +40,19 @@ pub struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
-    pub(crate) fn new(deciding: &'a Deciding, layers: &'a Layers, reads: &'a RefCell<ReadSet>) -> Self {
+    pub(crate) fn new(
+        deciding: &'a Deciding,
+        stream: &'a StreamId,
+        layers: &'a Layers,
+        reads: &'a RefCell<ReadSet>,
+    ) -> Self {
         let models = Models::noting(layers, reads);
-        Self { deciding, models, ids_given: BTreeMap::new(), emitted: Vec::new(), failure: None }
+        Self { deciding, stream, models, ids_given: BTreeMap::new(), emitted: Vec::new(), failure: None }
+    }
+
+    /// The id of the entity that decides.
+    pub fn id(&self) -> Id {
+        self.stream.id
     }
 
     /// Who sent the command.

@@ -154,7 +154,7 @@ fn events_of(
     if slot.is_read_only {
         return Err(CoreRefusal::NewerRecords {}.into());
     }
-    let mut cx = Context::new(deciding, &state.layers, reads);
+    let mut cx = Context::new(deciding, &intent.stream, &state.layers, reads);
     if *intent.stream.kind != *Membership::KIND {
         for guard in state.domain.guards() {
             guard(&intent.stream, &intent.name, &cx).map_err(Undecided::Refused)?;

@@ -58,7 +58,8 @@ impl FromStr for CardRef {
             let number = rest.parse().ok().filter(|_| is_number).ok_or_else(error)?;
             return Ok(Self::Key { prefix, number });
         };
-        let is_hex = (PROVISIONAL_DIGITS..=32).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let is_hex =
+            (PROVISIONAL_DIGITS..=32).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
         if is_hex { Ok(Self::Provisional { prefix, digits: digits.to_ascii_lowercase() }) } else { Err(error()) }
     }
 }
@@ -91,7 +92,18 @@ mod tests {
 
     #[test]
     fn what_is_no_key_is_told_so() {
-        for text in ["", "REC", "REC-", "REC-x", "REC-+1", "R-1", "TOOLONG-1", "REC-~7f", "REC-~zzzz", "REC-99999999999999999999"] {
+        for text in [
+            "",
+            "REC",
+            "REC-",
+            "REC-x",
+            "REC-+1",
+            "R-1",
+            "TOOLONG-1",
+            "REC-~7f",
+            "REC-~zzzz",
+            "REC-99999999999999999999",
+        ] {
             assert!(text.parse::<CardRef>().is_err(), "{text}");
         }
     }

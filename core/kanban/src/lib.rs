@@ -2,10 +2,27 @@
 //!
 //! A project is a space. Its [`Project`] gives keys to cards and holds what they share; a [`Board`] holds its columns in order; a [`Column`]
 //! holds the places of its open cards, so that its limit is exact; a [`Card`] holds everything else, but its comments, each of which is a
-//! [`Comment`] of its own. Screens show the views in [`view`].
+//! [`Comment`] of its own. [`domain`] lists them for the server, the client and the tests.
 
+pub mod board;
+pub mod card;
+pub mod column;
+pub mod comment;
+mod domain;
 pub mod ids;
 pub mod import;
 pub mod key;
 pub mod limits;
+pub mod project;
 pub mod rank;
+pub mod refusal;
+
+pub use board::Board;
+pub use card::Card;
+pub use column::Column;
+pub use comment::Comment;
+pub use domain::{GuardRefusal, ROLES, domain};
+pub use project::Project;
+
+#[cfg(test)]
+mod tests;

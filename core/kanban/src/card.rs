@@ -1,0 +1,67 @@
+//! The card: the piece of work that travels over the board.
+
+mod command;
+mod decide;
+mod event;
+mod fields;
+mod refusal;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use recordplayer::context::Assigned;
+use serde::{Deserialize, Serialize};
+
+pub use command::CardCommand;
+pub use event::CardEvent;
+pub use fields::{Attachment, Checklist, Day, DayError, FieldValue, Item};
+pub use refusal::CardRefusal;
+
+use crate::column::Place;
+use crate::ids::{AttachmentId, BoardId, CardId, ColumnId, FieldId, LabelId, PersonId};
+use crate::rank::Rank;
+
+/// A card with everything on it but its comments.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Card {
+    /// `None` until the card is created.
+    pub placed: Option<Placed>,
+    pub number: Assigned<u64>,
+    pub title: String,
+    /// An archived card keeps its column and rank, and takes no room.
+    pub archived: bool,
+    /// The tick "finished".
+    pub done: bool,
+    pub due: Option<Day>,
+    pub labels: BTreeSet<LabelId>,
+    pub members: BTreeSet<PersonId>,
+    pub checklists: Vec<Checklist>,
+    pub attachments: BTreeMap<AttachmentId, Attachment>,
+    pub fields: BTreeMap<FieldId, FieldValue>,
+}
+
+/// Where a card is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Placed {
+    pub board: BoardId,
+    pub column: ColumnId,
+    pub rank: Rank,
+}
+
+impl Card {
+    pub fn exists(&self) -> bool {
+        self.placed.is_some()
+    }
+
+    pub fn board(&self) -> Option<BoardId> {
+        self.placed.as_ref().map(|placed| placed.board)
+    }
+
+    pub fn column(&self) -> Option<ColumnId> {
+        self.placed.as_ref().map(|placed| placed.column)
+    }
+
+    /// Its place among the cards of its column; `card` is its own id.
+    pub fn place(&self, card: CardId) -> Option<Place> {
+        self.placed.as_ref().map(|placed| Place { rank: placed.rank.clone(), card })
+    }
+}

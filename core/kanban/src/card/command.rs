@@ -1,0 +1,96 @@
+//! What can be asked of a card.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Day, FieldValue};
+use crate::ids::{AttachmentId, CardId, ChecklistId, ColumnId, FieldId, ItemId, LabelId, PersonId};
+
+/// Commands say how it shall be, so deciding one twice, or later than it was meant, does no harm.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CardCommand {
+    /// At the lower end of the column, or in front of `before`, if that card is still there.
+    Create {
+        column: ColumnId,
+        title: String,
+        #[serde(default)]
+        before: Option<CardId>,
+        /// For imports: the column takes the card although it is full or archived. Managers only.
+        #[serde(default)]
+        exempt: bool,
+    },
+    Rename {
+        title: String,
+    },
+    /// To the lower end of the column, or in front of `before`, if that card is still there.
+    MoveTo {
+        column: ColumnId,
+        #[serde(default)]
+        before: Option<CardId>,
+        #[serde(default)]
+        exempt: bool,
+    },
+    Archive {},
+    Restore {
+        #[serde(default)]
+        exempt: bool,
+    },
+    AddLabel {
+        label: LabelId,
+    },
+    RemoveLabel {
+        label: LabelId,
+    },
+    Assign {
+        person: PersonId,
+    },
+    Unassign {
+        person: PersonId,
+    },
+    SetDue {
+        #[serde(default)]
+        due: Option<Day>,
+    },
+    SetDone {
+        done: bool,
+    },
+    /// Adds a checklist, or names it so.
+    SetChecklist {
+        checklist: ChecklistId,
+        name: String,
+    },
+    RemoveChecklist {
+        checklist: ChecklistId,
+    },
+    /// Adds an item, or changes it to be so.
+    SetItem {
+        checklist: ChecklistId,
+        item: ItemId,
+        text: String,
+        #[serde(default)]
+        done: bool,
+    },
+    TickItem {
+        checklist: ChecklistId,
+        item: ItemId,
+        done: bool,
+    },
+    RemoveItem {
+        checklist: ChecklistId,
+        item: ItemId,
+    },
+    /// Adds a link, or changes it to be so.
+    AttachLink {
+        attachment: AttachmentId,
+        name: String,
+        url: String,
+    },
+    RemoveAttachment {
+        attachment: AttachmentId,
+    },
+    /// Without a value, the field is emptied.
+    SetField {
+        field: FieldId,
+        #[serde(default)]
+        value: Option<FieldValue>,
+    },
+}

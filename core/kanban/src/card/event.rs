@@ -1,0 +1,177 @@
+//! What happens to a card.
+
+use recordplayer::context::Assigned;
+use recordplayer::context::Context;
+use recordplayer::entity::{Entity, Stamp};
+use serde::{Deserialize, Serialize};
+
+use super::{Attachment, Card, CardCommand, CardRefusal, Checklist, Day, FieldValue, Item, Placed};
+use crate::ids::{AttachmentId, BoardId, ChecklistId, ColumnId, FieldId, ItemId, LabelId, PersonId};
+use crate::rank::Rank;
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CardEvent {
+    Created {
+        board: BoardId,
+        column: ColumnId,
+        rank: Rank,
+        title: String,
+        number: Assigned<u64>,
+    },
+    Renamed {
+        title: String,
+    },
+    /// Into another column, perhaps of another board.
+    Moved {
+        board: BoardId,
+        column: ColumnId,
+        rank: Rank,
+        /// An import put it there past the column's limit.
+        #[serde(default)]
+        exempt: bool,
+    },
+    /// Within its column.
+    Reordered {
+        rank: Rank,
+    },
+    Archived {},
+    Restored {},
+    LabelAdded {
+        label: LabelId,
+    },
+    LabelRemoved {
+        label: LabelId,
+    },
+    Assigned {
+        person: PersonId,
+    },
+    Unassigned {
+        person: PersonId,
+    },
+    DueSet {
+        #[serde(default)]
+        due: Option<Day>,
+    },
+    DoneSet {
+        done: bool,
+    },
+    ChecklistSet {
+        checklist: ChecklistId,
+        name: String,
+    },
+    ChecklistRemoved {
+        checklist: ChecklistId,
+    },
+    ItemSet {
+        checklist: ChecklistId,
+        item: ItemId,
+        text: String,
+        done: bool,
+    },
+    ItemTicked {
+        checklist: ChecklistId,
+        item: ItemId,
+        done: bool,
+    },
+    ItemRemoved {
+        checklist: ChecklistId,
+        item: ItemId,
+    },
+    LinkAttached {
+        attachment: AttachmentId,
+        name: String,
+        url: String,
+    },
+    AttachmentRemoved {
+        attachment: AttachmentId,
+    },
+    FieldSet {
+        field: FieldId,
+        #[serde(default)]
+        value: Option<FieldValue>,
+    },
+}
+
+impl Entity for Card {
+    const KIND: &'static str = "card";
+
+    type Command = CardCommand;
+    type Event = CardEvent;
+    type Refusal = CardRefusal;
+
+    fn decide(&self, command: &CardCommand, cx: &mut Context<'_>) -> Result<Vec<CardEvent>, CardRefusal> {
+        self.answer(command, cx)
+    }
+
+    fn play(&mut self, event: &CardEvent, _: &Stamp) {
+        use CardEvent as E;
+        match event.clone() {
+            E::Created { board, column, rank, title, number } => {
+                self.placed = Some(Placed { board, column, rank });
+                self.title = title;
+                self.number = number;
+            }
+            E::Renamed { title } => self.title = title,
+            E::Moved { board, column, rank, exempt: _ } => self.placed = Some(Placed { board, column, rank }),
+            E::Reordered { rank } => {
+                if let Some(placed) = &mut self.placed {
+                    placed.rank = rank;
+                }
+            }
+            E::Archived {} => self.archived = true,
+            E::Restored {} => self.archived = false,
+            E::LabelAdded { label } => {
+                self.labels.insert(label);
+            }
+            E::LabelRemoved { label } => {
+                self.labels.remove(&label);
+            }
+            E::Assigned { person } => {
+                self.members.insert(person);
+            }
+            E::Unassigned { person } => {
+                self.members.remove(&person);
+            }
+            E::DueSet { due } => self.due = due,
+            E::DoneSet { done } => self.done = done,
+            E::ChecklistSet { checklist, name } => match self.checklist_mut(checklist) {
+                Some(known) => known.name = name,
+                None => self.checklists.push(Checklist { id: checklist, name, items: Vec::new() }),
+            },
+            E::ChecklistRemoved { checklist } => self.checklists.retain(|other| other.id != checklist),
+            E::ItemSet { checklist, item, text, done } => {
+                let set = Item { id: item, text, done };
+                let Some(checklist) = self.checklist_mut(checklist) else { return };
+                match checklist.items.iter_mut().find(|other| other.id == item) {
+                    Some(known) => *known = set,
+                    None => checklist.items.push(set),
+                }
+            }
+            E::ItemTicked { checklist, item, done } => {
+                let items = self.checklist_mut(checklist).into_iter().flat_map(|checklist| &mut checklist.items);
+                items.filter(|other| other.id == item).for_each(|item| item.done = done);
+            }
+            E::ItemRemoved { checklist, item } => {
+                if let Some(checklist) = self.checklist_mut(checklist) {
+                    checklist.items.retain(|other| other.id != item);
+                }
+            }
+            E::LinkAttached { attachment, name, url } => {
+                self.attachments.insert(attachment, Attachment { name, url });
+            }
+            E::AttachmentRemoved { attachment } => {
+                self.attachments.remove(&attachment);
+            }
+            E::FieldSet { field, value } => {
+                self.fields.remove(&field);
+                self.fields.extend(value.map(|value| (field, value)));
+            }
+        }
+    }
+}
+
+impl Card {
+    fn checklist_mut(&mut self, id: ChecklistId) -> Option<&mut Checklist> {
+        self.checklists.iter_mut().find(|checklist| checklist.id == id)
+    }
+}

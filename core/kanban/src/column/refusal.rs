@@ -1,0 +1,54 @@
+//! What columns refuse.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::Entry;
+use crate::ids::{BoardId, ColumnId};
+use crate::refusal::LimitExceeded;
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum ColumnRefusal {
+    #[error("This project is not set up yet. Give it a key first, such as REC")]
+    ProjectNotSetUp {},
+    #[error("There is no such board. Look at the list of this project's boards")]
+    NoSuchBoard { board: BoardId },
+    #[error("There is no such column. Look at the columns of the board")]
+    NoSuchColumn { column: ColumnId },
+    #[error("This column exists already")]
+    AddedAlready {},
+    #[error("This board has another column named {name:?}. Choose another name")]
+    NameTaken { name: String, column: ColumnId },
+    #[error("{limit}")]
+    OutOfLimits { limit: LimitExceeded },
+}
+
+impl From<LimitExceeded> for ColumnRefusal {
+    fn from(limit: LimitExceeded) -> Self {
+        Self::OutOfLimits { limit }
+    }
+}
+
+/// A column that takes no more cards: its limit, and who filled it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ColumnFull {
+    pub column: ColumnId,
+    pub name: String,
+    pub limit: u64,
+    pub count: u64,
+    /// The last card that came in and who brought it; the names of people are the screen's to add.
+    #[serde(default)]
+    pub last: Option<Entry>,
+}
+
+impl fmt::Display for ColumnFull {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, limit, count, last, .. } = self;
+        write!(f, "{name:?} is full: its limit is {limit} and it holds {count}. ")?;
+        if let Some(Entry { card, by }) = last {
+            write!(f, "The last to come was the card {card}, brought by {by}. ")?;
+        }
+        f.write_str("Move a card out of it, or raise its limit")
+    }
+}

@@ -1,0 +1,264 @@
+//! The project: what all its boards and cards share.
+
+use std::collections::BTreeMap;
+
+use recordplayer::context::{Assigned, Context};
+use recordplayer::entity::{Entity, Stamp};
+use recordplayer::id::ActorId;
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{BoardId, FieldId, LabelId, OptionId, PersonId};
+use crate::key::is_prefix;
+use crate::limits::NAME_BYTES_MAX;
+use crate::refusal::{LimitExceeded, fits, has_room_in_project, is_name};
+
+/// The one project of a space; it has the space's id.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Project {
+    /// The prefix of its cards' keys; empty until the project is set up.
+    pub key: String,
+    /// The last number that was given to a card.
+    pub last_number: u64,
+    /// In the order of their making.
+    pub boards: Vec<BoardId>,
+    pub labels: BTreeMap<LabelId, Label>,
+    pub placeholders: BTreeMap<PersonId, Placeholder>,
+    pub fields: BTreeMap<FieldId, FieldDefinition>,
+}
+
+/// What can be stuck on cards. In some products a colour alone is a label, so the name may be empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Label {
+    pub name: String,
+    /// A word such as `green`; empty for none.
+    #[serde(default)]
+    pub colour: String,
+}
+
+/// Somebody whom an import knows by name, until a member says "that is me".
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Placeholder {
+    pub name: String,
+    #[serde(default)]
+    pub username: String,
+    #[serde(default)]
+    pub claimed_by: Option<ActorId>,
+}
+
+/// A field of this project's cards.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldDefinition {
+    pub name: String,
+    pub kind: FieldKind,
+    /// What can be chosen in a field of the kind `Choice`.
+    #[serde(default)]
+    pub options: BTreeMap<OptionId, Label>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FieldKind {
+    Text,
+    Number,
+    Date,
+    Checkbox,
+    Choice,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ProjectCommand {
+    /// Gives the project its prefix, once.
+    SetUp { key: String },
+    /// Adds a label, or changes it to be so.
+    SetLabel {
+        label: LabelId,
+        name: String,
+        #[serde(default)]
+        colour: String,
+    },
+    /// The cards that wear it keep its id and show nothing for it.
+    RemoveLabel { label: LabelId },
+    /// Adds a placeholder, or changes its names to be so.
+    SetPlaceholder {
+        person: PersonId,
+        name: String,
+        #[serde(default)]
+        username: String,
+    },
+    /// "That is me."
+    ClaimPlaceholder { person: PersonId },
+    /// Adds a field, or changes it to be so.
+    SetField {
+        field: FieldId,
+        name: String,
+        kind: FieldKind,
+        #[serde(default)]
+        options: BTreeMap<OptionId, Label>,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ProjectEvent {
+    KeySet {
+        key: String,
+    },
+    BoardAdded {
+        board: BoardId,
+    },
+    NumberGiven {
+        number: Assigned<u64>,
+    },
+    LabelSet {
+        label: LabelId,
+        name: String,
+        #[serde(default)]
+        colour: String,
+    },
+    LabelRemoved {
+        label: LabelId,
+    },
+    PlaceholderSet {
+        person: PersonId,
+        name: String,
+        #[serde(default)]
+        username: String,
+    },
+    PlaceholderClaimed {
+        person: PersonId,
+        by: ActorId,
+    },
+    FieldSet {
+        field: FieldId,
+        name: String,
+        kind: FieldKind,
+        #[serde(default)]
+        options: BTreeMap<OptionId, Label>,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum ProjectRefusal {
+    #[error("{key:?} cannot be the key of a project. Choose 2 to 5 letters from A to Z, such as REC")]
+    BadKey { key: String },
+    #[error("This project has the key {key} already, and its cards are called by it")]
+    SetUpAlready { key: String },
+    #[error("This project is not set up yet. Give it a key first, such as REC")]
+    NotSetUp {},
+    #[error("There is no such label in this project any more. Choose another one")]
+    NoSuchLabel { label: LabelId },
+    #[error("There is no such placeholder in this project. Look at the list of its members")]
+    NoSuchPlaceholder { person: PersonId },
+    #[error("Somebody else has said that this is them. Ask a manager if that is wrong")]
+    ClaimedAlready { by: ActorId },
+    #[error("{limit}")]
+    OutOfLimits { limit: LimitExceeded },
+}
+
+impl From<LimitExceeded> for ProjectRefusal {
+    fn from(limit: LimitExceeded) -> Self {
+        Self::OutOfLimits { limit }
+    }
+}
+
+impl Project {
+    pub fn is_set_up(&self) -> bool {
+        !self.key.is_empty()
+    }
+}
+
+impl Entity for Project {
+    const KIND: &'static str = "project";
+
+    type Command = ProjectCommand;
+    type Event = ProjectEvent;
+    type Refusal = ProjectRefusal;
+
+    fn decide(&self, command: &ProjectCommand, cx: &mut Context<'_>) -> Result<Vec<ProjectEvent>, ProjectRefusal> {
+        use ProjectCommand as C;
+        use ProjectEvent as E;
+        use ProjectRefusal as R;
+        if let C::SetUp { key } = command {
+            return match () {
+                () if !is_prefix(key) => Err(R::BadKey { key: key.chars().take(64).collect() }),
+                () if self.key == *key => Ok(Vec::new()),
+                () if self.is_set_up() => Err(R::SetUpAlready { key: self.key.clone() }),
+                () => Ok(vec![E::KeySet { key: key.clone() }]),
+            };
+        }
+        if !self.is_set_up() {
+            return Err(R::NotSetUp {});
+        }
+        match command.clone() {
+            C::SetUp { .. } => unreachable!("answered above"),
+            C::SetLabel { label, name, colour } => {
+                fits("The name of a label", &name, NAME_BYTES_MAX)?;
+                fits("The colour of a label", &colour, NAME_BYTES_MAX)?;
+                let set = Label { name, colour };
+                if self.labels.get(&label) == Some(&set) {
+                    return Ok(Vec::new());
+                }
+                has_room_in_project("labels", self.labels.len())?;
+                Ok(vec![E::LabelSet { label, name: set.name, colour: set.colour }])
+            }
+            C::RemoveLabel { label } => {
+                self.labels.get(&label).ok_or(R::NoSuchLabel { label })?;
+                Ok(vec![E::LabelRemoved { label }])
+            }
+            C::SetPlaceholder { person, name, username } => {
+                is_name("The name of a person", &name)?;
+                fits("The user name of a person", &username, NAME_BYTES_MAX)?;
+                let known = self.placeholders.get(&person);
+                if known.is_some_and(|known| known.name == name && known.username == username) {
+                    return Ok(Vec::new());
+                }
+                has_room_in_project("placeholders", self.placeholders.len())?;
+                Ok(vec![E::PlaceholderSet { person, name, username }])
+            }
+            C::ClaimPlaceholder { person } => {
+                let placeholder = self.placeholders.get(&person).ok_or(R::NoSuchPlaceholder { person })?;
+                match placeholder.claimed_by {
+                    Some(by) if by == cx.actor() => Ok(Vec::new()),
+                    Some(by) => Err(R::ClaimedAlready { by }),
+                    None => Ok(vec![E::PlaceholderClaimed { person, by: cx.actor() }]),
+                }
+            }
+            C::SetField { field, name, kind, options } => {
+                is_name("The name of a field", &name)?;
+                has_room_in_project("choices", options.len())?;
+                for option in options.values() {
+                    fits("The name of a choice", &option.name, NAME_BYTES_MAX)?;
+                }
+                let set = FieldDefinition { name, kind, options };
+                if self.fields.get(&field) == Some(&set) {
+                    return Ok(Vec::new());
+                }
+                has_room_in_project("fields", self.fields.len())?;
+                Ok(vec![E::FieldSet { field, name: set.name, kind, options: set.options }])
+            }
+        }
+    }
+
+    fn play(&mut self, event: &ProjectEvent, _: &Stamp) {
+        use ProjectEvent as E;
+        match event.clone() {
+            E::KeySet { key } => self.key = key,
+            E::BoardAdded { board } => self.boards.push(board),
+            E::NumberGiven { number } => self.last_number = self.last_number.max(number.value().copied().unwrap_or(0)),
+            E::LabelSet { label, name, colour } => {
+                self.labels.insert(label, Label { name, colour });
+            }
+            E::LabelRemoved { label } => {
+                self.labels.remove(&label);
+            }
+            E::PlaceholderSet { person, name, username } => {
+                let placeholder = self.placeholders.entry(person).or_default();
+                placeholder.name = name;
+                placeholder.username = username;
+            }
+            E::PlaceholderClaimed { person, by } => self.placeholders.entry(person).or_default().claimed_by = Some(by),
+            E::FieldSet { field, name, kind, options } => {
+                self.fields.insert(field, FieldDefinition { name, kind, options });
+            }
+        }
+    }
+}

@@ -12,6 +12,8 @@ mod blocks;
 mod encoding;
 mod error;
 mod file;
+#[cfg(test)]
+mod golden;
 pub mod limits;
 mod log;
 mod outbox;

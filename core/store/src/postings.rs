@@ -193,3 +193,83 @@ impl Postings {
         Ok(cut)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use rand::{RngExt, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
+    use redb::backends::InMemoryBackend;
+    use redb::{Database, TableDefinition};
+
+    use super::*;
+
+    const TABLE: TableDefinition<'static, Bytes, Bytes> = TableDefinition::new("postings");
+
+    #[test]
+    fn a_block_comes_back_as_it_was_written() {
+        let entries = [(5, 900), (6, 3), (300, u64::MAX), (u64::MAX, 0)];
+        let block = LOG_POSTINGS.decode(5, &LOG_POSTINGS.encode(&entries)).unwrap();
+        assert_eq!(block, entries, "global positions may jump either way, where a gap was filled later");
+        let firsts = entries.map(|(first, _)| (first, 0));
+        assert_eq!(STREAM_POSTINGS.decode(5, &STREAM_POSTINGS.encode(&firsts)).unwrap(), firsts);
+        assert_eq!(STREAM_POSTINGS.encode(&firsts[..1]), [0; 0], "a list of one costs its key alone");
+    }
+
+    #[test]
+    fn a_block_out_of_order_is_damage() {
+        assert!(STREAM_POSTINGS.decode(5, &[1, 0]).is_err());
+        assert!(STREAM_POSTINGS.decode(u64::MAX, &[1]).is_err());
+        assert!(LOG_POSTINGS.decode(5, &[]).is_err());
+        assert!(LOG_POSTINGS.decode(5, &[1, 1]).is_err());
+    }
+
+    /// Against a map: insertions at the end and in gaps, lookups, ranges, cuts, over lists that lie side by side.
+    #[test]
+    fn lists_in_blocks_behave_like_maps() {
+        for seed in 0..20 {
+            let mut rng = ChaCha8Rng::seed_from_u64(seed);
+            let postings = if seed % 2 == 0 { LOG_POSTINGS } else { STREAM_POSTINGS };
+            let database = Database::builder().create_with_backend(InMemoryBackend::new()).unwrap();
+            let transaction = database.begin_write().unwrap();
+            let mut table = transaction.open_table(TABLE).unwrap();
+            let prefixes: [&[u8]; 3] = [&[0, 1], &[0, 2], &[0xff, 0xff]];
+            let mut models = [const { BTreeMap::<u64, u64>::new() }; 3];
+            for _ in 0..60 {
+                let list = rng.random_range(0..3);
+                let (prefix, model) = (prefixes[list], &mut models[list]);
+                let end = model.last_key_value().map_or(0, |(number, _)| *number);
+                let from = if rng.random_bool(0.7) { end + 1 } else { rng.random_range(0..=end) };
+                let mut fresh = BTreeMap::new();
+                for _ in 0..rng.random_range(0..200) {
+                    let number = from + rng.random_range(0..400);
+                    if !model.contains_key(&number) {
+                        fresh.insert(number, if postings.has_globals { rng.random_range(0..1_000_000) } else { 0 });
+                    }
+                }
+                let entries: Vec<Entry> = fresh.iter().map(|(number, global)| (*number, *global)).collect();
+                postings.insert(&mut table, prefix, &entries).unwrap();
+                model.extend(fresh);
+                if rng.random_bool(0.1) {
+                    let position = rng.random_range(0..=end);
+                    let cut = postings.cut_behind(&mut table, prefix, position).unwrap();
+                    assert_eq!(cut, model.split_off(&(position + 1)).into_iter().collect::<Vec<_>>());
+                }
+                let probe = rng.random_range(0..=end + 500);
+                let expected = model.range(..=probe).next_back().map(|(number, global)| (*number, *global));
+                assert_eq!(postings.at_or_before(&table, prefix, probe).unwrap(), expected);
+                let upto = probe + rng.random_range(0..1_000);
+                let found = postings.between(&table, prefix, probe, upto, usize::MAX).unwrap();
+                assert_eq!(found, model.range(probe..=upto).map(|(n, g)| (*n, *g)).collect::<Vec<_>>());
+                let page = postings.between(&table, prefix, probe, upto, 10).unwrap();
+                assert_eq!(page, found[..page.len()]);
+                assert!(page.len() == found.len() || page.len() >= 10);
+            }
+            for block in table.range::<&[u8]>(..).unwrap() {
+                let (key, value) = block.unwrap();
+                assert!(postings.open(key.value(), value.value()).unwrap().len() <= POSTING_BLOCK_ENTRIES_MAX);
+            }
+        }
+    }
+}

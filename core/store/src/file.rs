@@ -68,8 +68,8 @@ impl Named {
         if !fs::exists(&self.path).map_err(|error| self.io(error))? {
             self.create(fill)?;
         }
-        let file = File::options().read(true).write(true).open(&self.path).map_err(|error| self.io(error))?;
-        self.open(self.locked(file)?)
+        let opened = File::options().read(true).write(true).open(&self.path).map_err(|error| self.io(error))?;
+        self.open(self.locked(opened)?)
     }
 
     fn create(&self, fill: impl FnOnce(&Database) -> Result<(), ReadError>) -> Result<(), OpenError> {
@@ -92,10 +92,10 @@ impl Named {
         fill: impl FnOnce(&Database) -> Result<(), ReadError>,
     ) -> Result<(), OpenError> {
         BlockFile::initialise(&*backend, self.kind).map_err(|error| self.io(error))?;
-        let file = self.open(backend)?;
-        fill(&file.database).map_err(|error| self.unreadable(error))?;
-        file.blocks.close_clean(true);
-        file.database.close().map_err(|error| self.failed(error))
+        let opened = self.open(backend)?;
+        fill(&opened.database).map_err(|error| self.unreadable(error))?;
+        opened.blocks.close_clean(true);
+        opened.database.close().map_err(|error| self.failed(error))
     }
 
     fn locked(&self, file: File) -> Result<Box<dyn StorageBackend>, OpenError> {

@@ -1,4 +1,4 @@
-//! The store of RecordPlayer on redb: log, models, views and texts in one file, the outbox in another.
+//! The store on redb: log, models, views and texts in one file, the outbox in another.
 //!
 //! A record's way through this crate:
 //! 1. [`Writer`] takes batches from whoever decides, and writes all that wait as one group with one sync.

@@ -132,7 +132,7 @@ impl Postings {
     ) -> Result<(), ReadError> {
         while let Some((number, _)) = entries.first() {
             let mut block = self.block_of(table, prefix, *number)?.unwrap_or_default();
-            let next = self.first_behind(table, prefix, *number)?;
+            let next = first_behind(table, prefix, *number)?;
             let count = next.map_or(entries.len(), |next| entries.partition_point(|entry| entry.0 < next));
             let (here, rest) = entries.split_at(count);
             entries = rest;
@@ -147,18 +147,6 @@ impl Postings {
             }
         }
         Ok(())
-    }
-
-    fn first_behind(
-        self,
-        table: &impl ReadableTable<Bytes, Bytes>,
-        prefix: &[u8],
-        number: u64,
-    ) -> Result<Option<u64>, ReadError> {
-        let (after, until) = (with_number(prefix, number), with_number(prefix, u64::MAX));
-        let bounds = (Bound::Excluded(&*after), Bound::Included(&*until));
-        let Some(next) = table.range::<&[u8]>(bounds).map_err(read_error)?.next() else { return Ok(None) };
-        number_of(next.map_err(read_error)?.0.value()).map(Some)
     }
 
     /// Takes out what stands behind the position, from all lists under the prefix, and gives back their entries.
@@ -192,6 +180,18 @@ impl Postings {
         }
         Ok(cut)
     }
+}
+
+/// Where the block begins that follows the one of the number.
+fn first_behind(
+    table: &impl ReadableTable<Bytes, Bytes>,
+    prefix: &[u8],
+    number: u64,
+) -> Result<Option<u64>, ReadError> {
+    let (after, until) = (with_number(prefix, number), with_number(prefix, u64::MAX));
+    let bounds = (Bound::Excluded(&*after), Bound::Included(&*until));
+    let Some(next) = table.range::<&[u8]>(bounds).map_err(read_error)?.next() else { return Ok(None) };
+    number_of(next.map_err(read_error)?.0.value()).map(Some)
 }
 
 #[cfg(test)]

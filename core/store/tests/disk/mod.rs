@@ -41,8 +41,8 @@ impl Disk {
     }
 
     pub fn record(&self) {
-        let mut content = self.0.lock().unwrap();
-        content.base = content.bytes.clone();
+        let content = &mut *self.0.lock().unwrap();
+        content.base.clone_from(&content.bytes);
         content.operations.clear();
     }
 

@@ -112,6 +112,8 @@ pub struct Replica {
     retry_at: Option<Timestamp>,
     /// The log holds commands of this replica that are not of this device: it takes a new identity once it has caught up.
     must_fork: bool,
+    /// How far verdicts had come at the last ping, while something was being sent.
+    answered_at_last_ping: Option<u64>,
     snapshot: Option<Snapshot>,
     saves: BTreeMap<SaveToken, Saving>,
     last_token: u64,
@@ -153,6 +155,7 @@ impl Replica {
             link: Link::Offline,
             retry_at: None,
             must_fork: false,
+            answered_at_last_ping: None,
             snapshot: None,
             saves: BTreeMap::new(),
             last_token: 0,
@@ -313,12 +316,24 @@ impl Replica {
         }
     }
 
-    /// Every ping carries the head: if it is beyond what came, something was lost on the way.
+    /// Every ping carries the head: if it is beyond what came, something was lost on the way. So was a command that was sent two pings ago
+    /// and brought no news since; sending it again is harmless, for it is decided once.
     fn heads(&mut self, heads: &[(SpaceId, Head)]) {
         let Some((_, head)) = heads.iter().find(|(space, _)| *space == self.space()) else { return };
+        if !matches!(self.link, Link::Online | Link::Joining) {
+            return;
+        }
         self.authority_head = self.authority_head.max(head.position);
-        if head.position > self.state.head.position && self.link == Link::Online {
+        if head.position > self.state.head.position {
             self.subscribe();
+        }
+        let is_sending = self.outbox.iter().any(|pending| pending.is_sent && pending.is_waiting());
+        let is_silent = is_sending && self.answered_at_last_ping == Some(self.identity.answered_up_to);
+        self.answered_at_last_ping = is_sending.then_some(self.identity.answered_up_to);
+        if is_silent {
+            self.answered_at_last_ping = None;
+            self.unsend_from(0);
+            self.number_and_send();
         }
     }
 

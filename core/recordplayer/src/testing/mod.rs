@@ -4,3 +4,6 @@ pub mod conformance;
 pub mod given;
 
 pub use given::{FOUNDER, Given, SPACE, When, given};
+pub mod world;
+
+pub use world::{Faults, World};

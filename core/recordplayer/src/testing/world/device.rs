@@ -1,0 +1,225 @@
+//! The devices of a world, and the net between them and the authority.
+
+use std::sync::Arc;
+
+use rand::RngExt;
+
+use super::{Journey, World, all_durable, fresh};
+use crate::commit::Head;
+use crate::id::{ActorId, ReplicaId, SpaceId};
+use crate::replica::{Replica, ReplicaOutput, SaveToken};
+use crate::space::{SessionId, SpaceInput};
+use crate::storage::memory::{MemoryOutbox, MemoryStore};
+use crate::storage::{OutboxStore, OutboxWrite, Store, Write, Written};
+use crate::time::Timestamp;
+
+/// One device of a world.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DeviceId(pub(super) usize);
+
+/// A save on its way to a device's disk.
+pub(super) struct Saved {
+    pub life: u64,
+    pub token: SaveToken,
+    main: Vec<Write>,
+    outbox: Vec<OutboxWrite>,
+}
+
+pub(super) struct Device {
+    pub name: String,
+    pub actor: ActorId,
+    pub replica: Option<Replica>,
+    pub session: Option<SessionId>,
+    /// Counts the starts, so that what was on its way to the disk at a crash is lost.
+    pub life: u64,
+    store: MemoryStore,
+    outbox: MemoryOutbox,
+    last_save_at: Timestamp,
+    last_sent_at: Timestamp,
+    last_received_at: Timestamp,
+}
+
+impl Device {
+    pub fn complete_to(&self, space: SpaceId) -> Head {
+        self.store.reader(space).complete_to().expect("memory can be read")
+    }
+
+    /// The main store first, the outbox second.
+    pub fn write(&mut self, saved: Saved) -> Vec<Written> {
+        let written = self.store.write(saved.main);
+        assert!(all_durable(&written), "a device's own store takes what follows its log: {written:?}");
+        self.outbox.write(saved.outbox).expect("memory can be written");
+        written
+    }
+}
+
+impl World {
+    pub(super) fn add_device(&mut self, name: &str) -> DeviceId {
+        let device = Device {
+            name: name.to_owned(),
+            actor: ActorId(fresh(&mut self.rng)),
+            replica: None,
+            session: None,
+            life: 0,
+            store: MemoryStore::new(),
+            outbox: MemoryOutbox::new(),
+            last_save_at: Timestamp(0),
+            last_sent_at: Timestamp(0),
+            last_received_at: Timestamp(0),
+        };
+        self.devices.push(device);
+        let id = DeviceId(self.devices.len() - 1);
+        self.open_replica(id);
+        id
+    }
+
+    fn open_replica(&mut self, id: DeviceId) {
+        let fresh_replica = ReplicaId(fresh(&mut self.rng));
+        let device = &self.devices[id.0];
+        let content = device.outbox.load(self.id).expect("memory can be read");
+        let reader = device.store.reader(self.id);
+        let replica = Replica::open(Arc::clone(&self.domain), self.id, device.actor, reader, content, fresh_replica);
+        let replica =
+            replica.unwrap_or_else(|error| panic!("{} opens: {error}; {}", device.name, self.how_to_replay()));
+        self.devices[id.0].replica = Some(replica);
+        self.drain_device(id);
+    }
+
+    /// The device stops at once: what was not on its disk is gone.
+    pub fn crash(&mut self, id: DeviceId) {
+        self.disconnect(id);
+        let device = &mut self.devices[id.0];
+        device.replica = None;
+        device.life += 1;
+    }
+
+    pub fn restart(&mut self, id: DeviceId) {
+        self.open_replica(id);
+        self.reconnect_soon(id);
+    }
+
+    /// Replaces the device's files by a copy of another's, as a clone of a disk does, and starts it.
+    pub fn clone_from(&mut self, id: DeviceId, other: DeviceId) {
+        self.crash(id);
+        let Device { store, outbox, actor, .. } = &self.devices[other.0];
+        let (store, outbox, actor) = (store.copy(), outbox.copy(), *actor);
+        let device = &mut self.devices[id.0];
+        (device.store, device.outbox, device.actor) = (store, outbox, actor);
+        self.restart(id);
+    }
+
+    pub(super) fn connect(&mut self, id: DeviceId) {
+        let may = self.space.is_some() && !self.cut_off.contains(&id);
+        let device = &mut self.devices[id.0];
+        if !may || device.session.is_some() || device.replica.is_none() {
+            return;
+        }
+        self.sequence += 1;
+        device.session = Some(SessionId(self.sequence));
+        device.replica.as_mut().expect("just seen").handle_connected();
+        self.drain_device(id);
+    }
+
+    pub(super) fn disconnect(&mut self, id: DeviceId) {
+        let Some(session) = self.devices[id.0].session.take() else { return };
+        if let Some(replica) = self.devices[id.0].replica.as_mut() {
+            replica.handle_disconnected();
+        }
+        self.drain_device(id);
+        self.tell_authority(SpaceInput::Gone { session });
+    }
+
+    pub(super) fn reconnect_soon(&mut self, id: DeviceId) {
+        let ms = self.rng.random_range(10..2_000);
+        self.travel(ms, Journey::Reconnect { device: id });
+    }
+
+    pub(super) fn drain_device(&mut self, id: DeviceId) {
+        while let Some(output) = self.devices[id.0].replica.as_mut().and_then(Replica::poll_output) {
+            match output {
+                ReplicaOutput::Save { token, main, outbox } => {
+                    let device = &mut self.devices[id.0];
+                    // One writer: what is saved later is on disk later.
+                    let at = device.last_save_at.max(self.now).plus_ms(self.rng.random_range(0..5));
+                    device.last_save_at = at;
+                    let saved = Saved { life: device.life, token, main, outbox };
+                    self.travel_at(at, Journey::DeviceSave { device: id, saved });
+                }
+                ReplicaOutput::Send(frame) => {
+                    let Some(session) = self.devices[id.0].session else { continue };
+                    let bytes = frame.encode();
+                    self.transport(
+                        id,
+                        session,
+                        |bytes| Journey::ToAuthority { device: id, session, bytes },
+                        &bytes,
+                        true,
+                    );
+                }
+                ReplicaOutput::Changed(_) | ReplicaOutput::AccessEnded => {}
+                ReplicaOutput::Parted { head, .. } => {
+                    panic!(
+                        "{} and the authority have parted at {head:?}; {}",
+                        self.devices[id.0].name,
+                        self.how_to_replay()
+                    )
+                }
+                ReplicaOutput::Damaged(error) => {
+                    panic!("{}: {error}; {}", self.devices[id.0].name, self.how_to_replay())
+                }
+            }
+        }
+    }
+
+    pub(super) fn deliver_to_device(&mut self, session: SessionId, bytes: Arc<[u8]>) {
+        let Some(at) = self.devices.iter().position(|device| device.session == Some(session)) else { return };
+        let device = DeviceId(at);
+        self.transport(
+            device,
+            session,
+            |bytes| Journey::ToDevice { device, session, bytes: bytes.into() },
+            &bytes,
+            false,
+        );
+    }
+
+    /// One frame sets out: it arrives once, twice, late, overtaken or never.
+    fn transport(
+        &mut self,
+        id: DeviceId,
+        session: SessionId,
+        journey: impl Fn(Vec<u8>) -> Journey,
+        bytes: &[u8],
+        is_upward: bool,
+    ) {
+        let faults = self.faults;
+        let mut happens = |percent: u32| percent > 0 && self.rng.random_ratio(percent, 100);
+        let (lost, doubled, overtaken, broken) =
+            (happens(faults.lost), happens(faults.doubled), happens(faults.overtaken), happens(faults.broken));
+        if broken {
+            if self.devices[id.0].session == Some(session) {
+                self.devices[id.0].session = None;
+                if let Some(replica) = self.devices[id.0].replica.as_mut() {
+                    replica.handle_disconnected();
+                }
+                self.reconnect_soon(id);
+            }
+            return;
+        }
+        if lost {
+            return;
+        }
+        let delay = self.rng.random_range(0..faults.delay_ms_max);
+        let device = &mut self.devices[id.0];
+        let latest = if is_upward { &mut device.last_sent_at } else { &mut device.last_received_at };
+        let in_order = (*latest).max(self.now).plus_ms(delay);
+        let at = if overtaken { in_order.plus_ms(delay * 3) } else { in_order };
+        if !overtaken {
+            *latest = in_order;
+        }
+        self.travel_at(at, journey(bytes.to_vec()));
+        if doubled {
+            self.travel_at(at.plus_ms(delay), journey(bytes.to_vec()));
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! What goes wrong on the way, and how often.
+
+/// Accidents of the net, each in percent of frames.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Faults {
+    /// The frame never arrives.
+    pub lost: u32,
+    /// The frame arrives twice.
+    pub doubled: u32,
+    /// The frame is overtaken by later ones.
+    pub overtaken: u32,
+    /// The connection breaks with this frame.
+    pub broken: u32,
+    /// The longest time on the way, in milliseconds.
+    pub delay_ms_max: i64,
+}
+
+impl Faults {
+    /// A good line: nothing is lost, some milliseconds of delay.
+    pub const fn none() -> Self {
+        Self { lost: 0, doubled: 0, overtaken: 0, broken: 0, delay_ms_max: 20 }
+    }
+
+    /// A bad line: a bit of everything.
+    pub const fn bad() -> Self {
+        Self { lost: 5, doubled: 5, overtaken: 10, broken: 2, delay_ms_max: 400 }
+    }
+}

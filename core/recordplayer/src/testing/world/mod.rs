@@ -1,0 +1,450 @@
+//! A whole world in one thread: an authority, several devices and the net between them, all from one seed.
+//!
+//! The machines are the real ones; the stores are in memory; everything that can go wrong on the way (delay, loss, duplication, reordering,
+//! partition, crash) is drawn from the seed, so that a failure is replayed by running the same seed again.
+
+mod device;
+mod faults;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+pub use device::DeviceId;
+use device::{Device, Saved};
+pub use faults::Faults;
+use rand::{Rng, RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use crate::commit::Head;
+use crate::decide::Intent;
+use crate::domain::Domain;
+use crate::hash::StateHash;
+use crate::id::{CommandId, Id, SpaceId};
+use crate::membership::{Membership, MembershipCommand};
+use crate::models::Hydrator;
+use crate::protocol::{ClientFrame, ServerFrame};
+use crate::replica::{Replica, SubmitError, Wish};
+use crate::space::{SessionId, Space, SpaceInput, SpaceOutput, Submission};
+use crate::state::SpaceState;
+use crate::storage::memory::{Failure, MemoryStore};
+use crate::storage::{Store, Write, Written};
+use crate::time::Timestamp;
+
+/// How often the authority pings, in virtual milliseconds.
+const PING_MS: i64 = 1_000;
+
+/// How much virtual time a world that was healed may take to become quiet: a promise of liveness, and the end of a run that hangs.
+const QUIET_WITHIN_MS: i64 = 600_000;
+
+/// Something that is on its way.
+enum Journey {
+    ToAuthority {
+        device: DeviceId,
+        session: SessionId,
+        bytes: Vec<u8>,
+    },
+    ToDevice {
+        device: DeviceId,
+        session: SessionId,
+        bytes: Arc<[u8]>,
+    },
+    /// A write of the authority's store, of this life of the authority.
+    AuthorityWrite {
+        life: u64,
+        write: Write,
+    },
+    DeviceSave {
+        device: DeviceId,
+        saved: Saved,
+    },
+    Reconnect {
+        device: DeviceId,
+    },
+    Ping,
+}
+
+/// One authority, several devices, one space.
+pub struct World {
+    seed: u64,
+    rng: ChaCha8Rng,
+    now: Timestamp,
+    domain: Arc<Domain>,
+    id: SpaceId,
+    store: MemoryStore,
+    space: Option<Space>,
+    /// Counts the authority's starts, so that what was on its way to the disk in an earlier life is not answered in a later one.
+    life: u64,
+    devices: Vec<Device>,
+    journeys: BTreeMap<(Timestamp, u64), Journey>,
+    sequence: u64,
+    last_write_at: Timestamp,
+    faults: Faults,
+    cut_off: BTreeSet<DeviceId>,
+}
+
+impl World {
+    /// A world without devices, whose every accident follows from the seed.
+    pub fn seeded(seed: u64, domain: &Arc<Domain>) -> Self {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let id = SpaceId(fresh(&mut rng));
+        let mut world = Self {
+            seed,
+            rng,
+            now: Timestamp(1_700_000_000_000),
+            domain: Arc::clone(domain),
+            id,
+            store: MemoryStore::new(),
+            space: None,
+            life: 0,
+            devices: Vec::new(),
+            journeys: BTreeMap::new(),
+            sequence: 0,
+            last_write_at: Timestamp(0),
+            faults: Faults::none(),
+            cut_off: BTreeSet::new(),
+        };
+        world.start_authority();
+        world.travel(PING_MS, Journey::Ping);
+        world
+    }
+
+    /// Adds devices, each of a person of its own; the first one founds the space and manages it, the others get the domain's last role.
+    pub fn devices<const N: usize>(&mut self, names: [&str; N]) -> [DeviceId; N] {
+        let ids = names.map(|name| self.add_device(name));
+        let manager = ids[0];
+        if self.devices.len() == N {
+            let title = "world".to_owned();
+            self.membership(manager, MembershipCommand::Found { title });
+        }
+        let role = *self.domain.role_names().last().expect("a domain has a role");
+        for id in ids.iter().filter(|id| id.0 > 0) {
+            let person = self.devices[id.0].actor;
+            self.membership(DeviceId(0), MembershipCommand::AddMember { person, role: role.to_owned() });
+        }
+        // Those who come later connect once they are members.
+        self.settle_devices(&[manager]);
+        for id in ids {
+            self.connect(id);
+        }
+        self.run_until_quiet();
+        ids
+    }
+
+    fn membership(&mut self, by: DeviceId, command: MembershipCommand) {
+        let intent = Intent::of::<Membership>(self.id.0, &command).expect("membership commands can be encoded");
+        self.connect(by);
+        self.send(by, intent).expect("the manager may manage");
+    }
+
+    fn settle_devices(&mut self, devices: &[DeviceId]) {
+        for _ in 0..100_000 {
+            if devices.iter().all(|id| self.replica(*id).is_settled()) {
+                return;
+            }
+            self.step();
+        }
+        panic!("the first device does not settle; {}", self.how_to_replay());
+    }
+
+    /// From now on these accidents happen.
+    pub fn suffer(&mut self, faults: Faults) {
+        self.faults = faults;
+    }
+
+    pub fn space(&self) -> SpaceId {
+        self.id
+    }
+
+    /// How far a device holds the history without gaps.
+    pub fn complete_to(&self, device: DeviceId) -> Head {
+        self.devices[device.0].complete_to(self.id)
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    pub fn random(&mut self) -> &mut impl Rng {
+        &mut self.rng
+    }
+
+    pub fn replica(&self, device: DeviceId) -> &Replica {
+        self.devices[device.0].replica.as_ref().expect("the device runs")
+    }
+
+    /// Sends a command on a device; refused here, nothing is queued.
+    pub fn send(&mut self, device: DeviceId, intent: Intent) -> Result<CommandId, SubmitError> {
+        let wish = Wish::new(CommandId(fresh(&mut self.rng)), intent);
+        self.wish(device, wish)
+    }
+
+    pub fn wish(&mut self, device: DeviceId, wish: Wish) -> Result<CommandId, SubmitError> {
+        let now = self.now;
+        let outcome = self.devices[device.0].replica.as_mut().expect("the device runs").submit(now, wish);
+        self.drain_device(device);
+        outcome
+    }
+
+    /// Does something with a device's replica (a wish other than a command).
+    pub fn with<T>(&mut self, device: DeviceId, act: impl FnOnce(&mut Replica, Timestamp) -> T) -> T {
+        let now = self.now;
+        let outcome = act(self.devices[device.0].replica.as_mut().expect("the device runs"), now);
+        self.drain_device(device);
+        outcome
+    }
+
+    /// Nothing passes between the device and the authority until [`Self::heal`].
+    pub fn cut_off(&mut self, device: DeviceId) {
+        self.cut_off.insert(device);
+        self.disconnect(device);
+    }
+
+    /// Everybody is connected again, and accidents end.
+    pub fn heal(&mut self) {
+        self.faults = Faults::none();
+        self.cut_off.clear();
+        if self.space.is_none() {
+            self.start_authority();
+        }
+        for at in 0..self.devices.len() {
+            if self.devices[at].replica.is_none() {
+                self.restart(DeviceId(at));
+            }
+            if self.devices[at].session.is_none() {
+                self.connect(DeviceId(at));
+            }
+        }
+    }
+
+    /// The authority stops at once; what was on its way to its disk is written or not.
+    pub fn crash_authority(&mut self) {
+        self.space = None;
+        self.life += 1;
+        for at in 0..self.devices.len() {
+            self.disconnect(DeviceId(at));
+        }
+        let writes: Vec<_> = self.journeys.keys().copied().collect();
+        let keeps = self.rng.random_bool(0.5);
+        for at in writes {
+            let Some(Journey::AuthorityWrite { .. }) = self.journeys.get(&at) else { continue };
+            let Some(Journey::AuthorityWrite { write, .. }) = self.journeys.remove(&at) else { continue };
+            if keeps {
+                self.store.write(vec![write]);
+            }
+        }
+    }
+
+    pub fn start_authority(&mut self) {
+        let salt_key = *blake3::hash(&self.seed.to_be_bytes()).as_bytes();
+        let reader = self.store.reader(self.id);
+        let space = Space::open(Arc::clone(&self.domain), self.id, reader, salt_key);
+        self.space =
+            Some(space.unwrap_or_else(|error| panic!("the authority opens: {error}; {}", self.how_to_replay())));
+        for at in 0..self.devices.len() {
+            self.reconnect_soon(DeviceId(at));
+        }
+    }
+
+    /// The next write of the authority's store meets this failure.
+    pub fn fail_next_append(&mut self, failure: Failure) {
+        self.store.fail_next(failure);
+    }
+
+    /// Lets time pass until everything is delivered and every device is settled.
+    pub fn run_until_quiet(&mut self) {
+        let end = self.now.plus_ms(QUIET_WITHIN_MS);
+        while !self.is_quiet() {
+            assert!(self.now < end, "the world does not become quiet; {}", self.how_to_replay());
+            self.step();
+        }
+        self.check_invariants();
+    }
+
+    /// Lets this much virtual time pass.
+    pub fn run_for_ms(&mut self, ms: i64) {
+        let end = self.now.plus_ms(ms);
+        while self.journeys.first_key_value().is_some_and(|((at, _), _)| *at <= end) {
+            self.step();
+        }
+        self.now = end;
+    }
+
+    fn is_quiet(&self) -> bool {
+        let Some(space) = &self.space else { return false };
+        let is_settled = |device: &Device| {
+            device
+                .replica
+                .as_ref()
+                .is_some_and(|replica| replica.is_settled() && replica.confirmed() == space.durable())
+        };
+        space.decided() == space.durable() && self.devices.iter().all(is_settled)
+    }
+
+    /// What must hold whenever the world is quiet.
+    pub fn check_invariants(&mut self) {
+        let why = self.how_to_replay();
+        let (head, state) = self.authority();
+        assert_eq!(self.replayed(), state, "the authority's state is a replay of its log; {why}");
+        for device in &mut self.devices {
+            let Some(replica) = device.replica.as_mut() else { continue };
+            assert_eq!(replica.confirmed(), head, "{} has the whole log; {why}", device.name);
+            assert_eq!(replica.state_hash(), state, "{} has the authority's state; {why}", device.name);
+        }
+    }
+
+    /// The end of the authority's log, and its state hash.
+    pub fn authority(&mut self) -> (Head, StateHash) {
+        let space = self.space.as_mut().expect("the authority runs");
+        (space.durable(), space.state_hash().expect("a quiet space is durable"))
+    }
+
+    /// The state hash of the whole log, played from record 1 on nothing.
+    pub fn replayed(&self) -> StateHash {
+        let reader = self.store.reader(self.id);
+        let epoch = self.space.as_ref().map_or(1, Space::epoch);
+        let mut state = SpaceState::empty(Arc::clone(&self.domain), self.id, epoch);
+        *state.layers.hydrator_mut() = Hydrator::from_nothing();
+        let head = reader.head().expect("memory can be read");
+        state.catch_up(reader.as_ref(), head.position).expect("the log can be played");
+        state.state_hash()
+    }
+
+    /// The one command that replays this world.
+    pub fn how_to_replay(&self) -> String {
+        format!("seed {}: replay with RECORDPLAYER_SEED={} and the same test", self.seed, self.seed)
+    }
+
+    /// The next thing that is on its way arrives.
+    fn step(&mut self) {
+        let Some(((at, _), journey)) = self.journeys.pop_first() else { return };
+        self.now = self.now.max(at);
+        match journey {
+            Journey::ToAuthority { device, session, bytes } => {
+                if self.devices[device.0].session == Some(session) {
+                    self.authority_receives(device, session, &bytes);
+                }
+            }
+            Journey::ToDevice { device, session, bytes } => {
+                if self.devices[device.0].session == Some(session) {
+                    let frame = ServerFrame::decode(&bytes).expect("the authority sends frames");
+                    let now = self.now;
+                    if let Some(replica) = self.devices[device.0].replica.as_mut() {
+                        replica.handle_frame(now, frame);
+                    }
+                    self.drain_device(device);
+                }
+            }
+            Journey::AuthorityWrite { life, write } => {
+                let is_checkpoint = matches!(write, Write::Checkpoint(_));
+                let written = self.store.write(vec![write]).pop().expect("one answer for one write");
+                if life == self.life {
+                    let news =
+                        if is_checkpoint { SpaceInput::Checkpointed(written) } else { SpaceInput::Appended(written) };
+                    self.tell_authority(news);
+                }
+            }
+            Journey::DeviceSave { device, saved } => {
+                if self.devices[device.0].life == saved.life {
+                    let token = saved.token;
+                    let written = self.devices[device.0].write(saved);
+                    if let Some(replica) = self.devices[device.0].replica.as_mut() {
+                        replica.handle_saved(token, &written);
+                    }
+                    self.drain_device(device);
+                }
+            }
+            Journey::Reconnect { device } => self.connect(device),
+            Journey::Ping => self.ping(),
+        }
+    }
+
+    fn ping(&mut self) {
+        self.travel(PING_MS, Journey::Ping);
+        let now = self.now;
+        self.tell_authority(SpaceInput::Wakeup);
+        let head = self.space.as_ref().map(Space::durable);
+        for at in 0..self.devices.len() {
+            let device = DeviceId(at);
+            if let Some(replica) = self.devices[at].replica.as_mut() {
+                replica.handle_wakeup(now);
+                self.drain_device(device);
+            }
+            if let (Some(head), Some(session)) = (head, self.devices[at].session) {
+                let heads = vec![(self.id, head)];
+                self.deliver_to_device(session, ServerFrame::Ping { nonce: 0, heads }.encode().into());
+                self.tell_authority(SpaceInput::Pull { session });
+            }
+        }
+    }
+
+    fn authority_receives(&mut self, device: DeviceId, session: SessionId, bytes: &[u8]) {
+        let actor = self.devices[device.0].actor;
+        let input = match ClientFrame::decode(bytes).expect("devices send frames") {
+            ClientFrame::Subscribe { knowledge, .. } => SpaceInput::Subscribe { session, actor, knowledge },
+            ClientFrame::Submit { replica, parent, answered_up_to, commands, .. } => {
+                SpaceInput::Submit(Submission { session, actor, replica, parent, answered_up_to, commands })
+            }
+            ClientFrame::FetchSnapshot { at, cursor, .. } => SpaceInput::FetchSnapshot { session, actor, at, cursor },
+            ClientFrame::FetchCommits { after, upto, .. } => SpaceInput::FetchCommits { session, actor, after, upto },
+            ClientFrame::SubscribeView { view, .. } => SpaceInput::SubscribeView { session, actor, view },
+            ClientFrame::Unsubscribe { view, .. } => SpaceInput::Unsubscribe { session, view },
+            ClientFrame::Hello { .. }
+            | ClientFrame::Ping { .. }
+            | ClientFrame::Pong { .. }
+            | ClientFrame::FindPerson { .. } => return,
+        };
+        self.tell_authority(input);
+    }
+
+    fn tell_authority(&mut self, input: SpaceInput) {
+        let now = self.now;
+        let Some(space) = self.space.as_mut() else { return };
+        space.handle(now, input);
+        let outputs: Vec<SpaceOutput> = std::iter::from_fn(|| space.poll_output()).collect();
+        for output in outputs {
+            match output {
+                SpaceOutput::Send { session, frame } => self.deliver_to_device(session, frame.encode().into()),
+                SpaceOutput::FanOut { sessions, frame, .. } => {
+                    for session in sessions {
+                        self.deliver_to_device(session, Arc::clone(&frame));
+                    }
+                }
+                SpaceOutput::Append(_) | SpaceOutput::Checkpoint(_) => {
+                    let write = output.into_write().expect("an append or a checkpoint is a write");
+                    // One writer: what is written later is on disk later.
+                    let at = self.last_write_at.max(self.now).plus_ms(self.rng.random_range(0..5));
+                    self.last_write_at = at;
+                    self.travel_at(at, Journey::AuthorityWrite { life: self.life, write });
+                }
+                SpaceOutput::Members(_) => {}
+                SpaceOutput::Failed(error) => panic!("the authority fails: {error}; {}", self.how_to_replay()),
+            }
+        }
+    }
+
+    fn travel(&mut self, ms: i64, journey: Journey) {
+        self.travel_at(self.now.plus_ms(ms), journey);
+    }
+
+    fn travel_at(&mut self, at: Timestamp, journey: Journey) {
+        self.sequence += 1;
+        self.journeys.insert((at, self.sequence), journey);
+    }
+}
+
+impl std::fmt::Debug for World {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "World(seed {}, {:?})", self.seed, self.now)
+    }
+}
+
+fn fresh(rng: &mut impl Rng) -> Id {
+    let mut id = [0; 16];
+    rng.fill_bytes(&mut id);
+    Id(id)
+}
+
+/// The result of writes that nobody waits for.
+fn all_durable(written: &[Written]) -> bool {
+    written.iter().all(|written| matches!(written, Written::Durable(_)))
+}

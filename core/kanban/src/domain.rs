@@ -11,11 +11,12 @@ use crate::card::Card;
 use crate::column::Column;
 use crate::comment::Comment;
 use crate::project::Project;
+use crate::view::{ActivityView, BoardView, CardView, KeysView};
 
 /// The roles of members; the first one manages.
 pub const ROLES: &[&str] = &["manager", "worker", "reviewer", "viewer"];
 
-/// RecordPlayer Kanban.
+/// The product.
 pub fn domain() -> Domain {
     Domain::new("kanban", 1)
         .roles(ROLES)
@@ -24,6 +25,10 @@ pub fn domain() -> Domain {
         .entity::<Column>()
         .entity::<Card>()
         .entity::<Comment>()
+        .view::<BoardView>()
+        .view::<CardView>()
+        .view::<ActivityView>()
+        .view::<KeysView>()
         .guard(may_write)
 }
 

@@ -1,4 +1,4 @@
-//! RecordPlayer Kanban: the product's entities and views.
+//! The product's entities and views.
 //!
 //! A project is a space. Its [`Project`] gives keys to cards and holds what they share; a [`Board`] holds its columns in order; a [`Column`]
 //! holds the places of its open cards, so that its limit is exact; a [`Card`] holds everything else, but its comments, each of which is a
@@ -16,6 +16,7 @@ pub mod limits;
 pub mod project;
 pub mod rank;
 pub mod refusal;
+pub mod view;
 
 pub use board::Board;
 pub use card::Card;

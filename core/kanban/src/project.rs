@@ -160,6 +160,13 @@ impl From<LimitExceeded> for ProjectRefusal {
     }
 }
 
+impl Label {
+    /// What stands on it: its name, or its colour where it has none.
+    pub fn shown(&self) -> &str {
+        if self.name.is_empty() { &self.colour } else { &self.name }
+    }
+}
+
 impl Project {
     pub fn is_set_up(&self) -> bool {
         !self.key.is_empty()

@@ -63,13 +63,11 @@ impl Card {
             C::SetDone { done } => Ok(unless(self.done == done, E::DoneSet { done })),
             C::SetChecklist { checklist, name } => {
                 fits("The name of a checklist", &name, NAME_BYTES_MAX)?;
-                match self.checklist(checklist) {
-                    Ok(known) => Ok(unless(known.name == name, E::ChecklistSet { checklist, name })),
-                    Err(_) => {
-                        has_room_in_card("checklists", self.checklists.len())?;
-                        Ok(vec![E::ChecklistSet { checklist, name }])
-                    }
+                let known = self.checklist(checklist).ok();
+                if known.is_none() {
+                    has_room_in_card("checklists", self.checklists.len())?;
                 }
+                Ok(unless(known.is_some_and(|known| known.name == name), E::ChecklistSet { checklist, name }))
             }
             C::RemoveChecklist { checklist } => {
                 Ok(unless(self.checklist(checklist).is_err(), E::ChecklistRemoved { checklist }))
@@ -77,16 +75,12 @@ impl Card {
             C::SetItem { checklist, item, text, done } => {
                 fits("An item", &text, COMMENT_BYTES_MAX)?;
                 let list = self.checklist(checklist)?;
-                match list.items.iter().find(|other| other.id == item) {
-                    Some(known) => {
-                        let is_so = known.text == text && known.done == done;
-                        Ok(unless(is_so, E::ItemSet { checklist, item, text, done }))
-                    }
-                    None => {
-                        has_room_in_card("items", list.items.len())?;
-                        Ok(vec![E::ItemSet { checklist, item, text, done }])
-                    }
+                let known = list.items.iter().find(|other| other.id == item);
+                if known.is_none() {
+                    has_room_in_card("items", list.items.len())?;
                 }
+                let is_so = known.is_some_and(|known| known.text == text && known.done == done);
+                Ok(unless(is_so, E::ItemSet { checklist, item, text, done }))
             }
             C::TickItem { checklist, item, done } => {
                 let is_so = self.is_done(checklist, item)? == done;

@@ -3,6 +3,7 @@
 mod cards;
 mod places;
 mod shape;
+mod views;
 
 use recordplayer::id::{ActorId, Id};
 use recordplayer::testing::{Given, SPACE, given};

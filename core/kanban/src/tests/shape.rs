@@ -1,1 +1,114 @@
+//! Projects, boards and columns.
 
+use recordplayer::testing::FOUNDER;
+
+use super::*;
+use crate::board::{BoardEvent, BoardRefusal};
+use crate::column::{ColumnEvent, ColumnRefusal};
+use crate::ids::{LabelId, PersonId};
+use crate::project::{ProjectEvent, ProjectRefusal};
+
+const OTHER: ColumnId = ColumnId(Id([0xc3; 16]));
+const GHOST: PersonId = PersonId(Id([0x6e; 16]));
+
+fn set_up(key: &str) -> ProjectCommand {
+    ProjectCommand::SetUp { key: key.into() }
+}
+
+#[test]
+fn a_project_gets_its_key_once() {
+    given(domain()).when::<Project>(SPACE.0, set_up("REC")).then([ProjectEvent::KeySet { key: "REC".into() }]);
+    project().when::<Project>(SPACE.0, set_up("REC")).then_nothing();
+    project().when::<Project>(SPACE.0, set_up("OTH")).refused(ProjectRefusal::SetUpAlready { key: "REC".into() });
+}
+
+#[test]
+fn a_key_is_two_to_five_capital_letters() {
+    for key in ["", "R", "rec", "TOOLNG", "R2", "ÄÖ"] {
+        given(domain()).when::<Project>(SPACE.0, set_up(key)).refused(ProjectRefusal::BadKey { key: key.into() });
+    }
+}
+
+#[test]
+fn nothing_is_made_before_the_project_is_set_up() {
+    let label = LabelId(Id([1; 16]));
+    let set = ProjectCommand::SetLabel { label, name: "bug".into(), colour: String::new() };
+    given(domain()).when::<Project>(SPACE.0, set).refused(ProjectRefusal::NotSetUp {});
+    let add = BoardCommand::Add { title: "Early".into() };
+    given(domain()).when::<Board>(BOARD, add).refused(BoardRefusal::ProjectNotSetUp {});
+    let add = add_column("Early", ColumnKind::Ready);
+    given(domain()).when::<Column>(TODO, add).refused(ColumnRefusal::ProjectNotSetUp {});
+}
+
+#[test]
+fn labels_that_are_not_there_cannot_be_removed() {
+    let label = LabelId(Id([1; 16]));
+    let refusal = ProjectRefusal::NoSuchLabel { label };
+    project().when::<Project>(SPACE.0, ProjectCommand::RemoveLabel { label }).refused(refusal);
+}
+
+#[test]
+fn a_placeholder_is_claimed_by_one_person() {
+    let claim = ProjectCommand::ClaimPlaceholder { person: GHOST };
+    let refusal = ProjectRefusal::NoSuchPlaceholder { person: GHOST };
+    project().when::<Project>(SPACE.0, claim.clone()).refused(refusal);
+    let set = ProjectCommand::SetPlaceholder { person: GHOST, name: "Ghost".into(), username: String::new() };
+    let given = project().sent::<Project>(SPACE.0, set).sent::<Project>(SPACE.0, claim.clone());
+    let refusal = ProjectRefusal::ClaimedAlready { by: FOUNDER };
+    given.by(ANN).role("worker").when::<Project>(SPACE.0, claim).refused(refusal);
+}
+
+#[test]
+fn a_board_is_added_once_under_a_free_name() {
+    let add = || BoardCommand::Add { title: "Turntable".into() };
+    project()
+        .when::<Board>(BOARD, add())
+        .then([BoardEvent::Added { title: "Turntable".into() }])
+        .then_emits::<Project>(SPACE.0, [ProjectEvent::BoardAdded { board: BOARD }]);
+    board().when::<Board>(BOARD, add()).refused(BoardRefusal::AddedAlready {});
+    let taken = || BoardRefusal::NameTaken { title: "Turntable".into(), board: BOARD };
+    let other = BoardId(Id([0xb1; 16]));
+    board().when::<Board>(other, add()).refused(taken());
+    let given = board().sent::<Board>(other, BoardCommand::Add { title: "Amplifier".into() });
+    given.when::<Board>(other, BoardCommand::Rename { title: "Turntable".into() }).refused(taken());
+    let given = board().sent::<Board>(BOARD, BoardCommand::Archive {}).sent::<Board>(other, add());
+    let refusal = BoardRefusal::NameTaken { title: "Turntable".into(), board: other };
+    given.when::<Board>(BOARD, BoardCommand::Restore {}).refused(refusal);
+    project().when::<Board>(BOARD, BoardCommand::Archive {}).refused(BoardRefusal::NoSuchBoard {});
+}
+
+#[test]
+fn columns_stand_where_they_are_put() {
+    let before = Some(DOING);
+    let add = ColumnCommand::Add { board: BOARD, name: "Ready".into(), kind: ColumnKind::Ready, before };
+    let given = board().sent::<Column>(OTHER, add);
+    assert_eq!(given.model::<Board>(BOARD).columns, [TODO, OTHER, DOING]);
+    let given = given.sent::<Column>(TODO, ColumnCommand::Move { before: None });
+    assert_eq!(given.model::<Board>(BOARD).columns, [OTHER, DOING, TODO]);
+}
+
+#[test]
+fn a_column_needs_a_board_and_a_free_name() {
+    let add = add_column("Doing", ColumnKind::Active);
+    project().when::<Column>(TODO, add.clone()).refused(ColumnRefusal::NoSuchBoard { board: BOARD });
+    board().when::<Column>(DOING, add.clone()).refused(ColumnRefusal::AddedAlready {});
+    let taken = || ColumnRefusal::NameTaken { name: "Doing".into(), column: DOING };
+    board().when::<Column>(OTHER, add.clone()).refused(taken());
+    board().when::<Column>(TODO, ColumnCommand::Rename { name: "Doing".into() }).refused(taken());
+    let given = board().sent::<Column>(DOING, ColumnCommand::Archive {}).sent::<Column>(OTHER, add);
+    let refusal = ColumnRefusal::NameTaken { name: "Doing".into(), column: OTHER };
+    given.when::<Column>(DOING, ColumnCommand::Restore {}).refused(refusal);
+    let refusal = ColumnRefusal::NoSuchColumn { column: OTHER };
+    board().when::<Column>(OTHER, ColumnCommand::Archive {}).refused(refusal);
+}
+
+#[test]
+fn a_column_changes_its_name_kind_and_limit() {
+    let rename = ColumnCommand::Rename { name: "Now".into() };
+    board().when::<Column>(DOING, rename).then([ColumnEvent::Renamed { name: "Now".into() }]);
+    let kind = ColumnKind::Done;
+    board().when::<Column>(DOING, ColumnCommand::SetKind { kind }).then([ColumnEvent::KindSet { kind }]);
+    let limit = Some(3);
+    board().when::<Column>(DOING, ColumnCommand::SetLimit { limit }).then([ColumnEvent::LimitSet { limit }]);
+    board().when::<Column>(DOING, ColumnCommand::SetLimit { limit: None }).then_nothing();
+}

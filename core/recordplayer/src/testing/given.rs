@@ -152,10 +152,11 @@ impl Given {
     pub fn when<E: Entity>(mut self, id: impl Into<Id>, command: E::Command) -> When<E> {
         let id = id.into();
         let outcome = self.decide::<E>(id, &command);
-        if outcome.is_ok() {
+        if let Ok(events) = &outcome {
             self.state.layers.merge();
+            self.number = self.number.plus(events.len() as u64);
         }
-        When { state: self.state, id, command: format!("{command:?}"), outcome, entity: PhantomData }
+        When { given: self, id, command: format!("{command:?}"), outcome, entity: PhantomData }
     }
 
     /// The entity as it is now.
@@ -229,7 +230,7 @@ impl fmt::Display for Why {
 
 /// What came of the command.
 pub struct When<E> {
-    state: SpaceState,
+    given: Given,
     id: Id,
     command: String,
     outcome: Result<Vec<Draft>, Why>,
@@ -302,9 +303,14 @@ impl<E: Entity> When<E> {
         }
     }
 
-    /// The entity after the command.
-    pub fn model(&self) -> Arc<E> {
-        self.state.models().get::<E>(self.id)
+    /// Decides another command behind it.
+    pub fn and_when<O: Entity>(self, id: impl Into<Id>, command: O::Command) -> When<O> {
+        self.given.when::<O>(id, command)
+    }
+
+    /// Everything after the command.
+    pub fn after(self) -> Given {
+        self.given
     }
 }
 
@@ -324,5 +330,5 @@ fn words<E: Entity>(draft: &Draft) -> String {
 }
 
 fn lines(events: &[String]) -> String {
-    if events.is_empty() { " none".to_owned() } else { events.iter().map(|event| format!("\n    {event}")).collect() }
+    if events.is_empty() { " none".to_owned() } else { format!("\n    {}", events.join("\n    ")) }
 }

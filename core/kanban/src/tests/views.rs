@@ -1,0 +1,98 @@
+//! What screens show after playing.
+
+use recordplayer::context::Assigned;
+use recordplayer::view::Key;
+use serde_json::json;
+
+use super::*;
+use crate::comment::{Comment, CommentCommand};
+use crate::ids::CommentId;
+use crate::limits::ACTIVITY_ENTRIES_MAX;
+use crate::view::{ActivityView, BoardView, CardView, Found, KeysView};
+
+fn titles(view: &BoardView) -> Vec<(String, Vec<String>)> {
+    let columns = view.columns().into_iter();
+    columns
+        .map(|column| (column.row.name.clone(), column.cards.iter().map(|(_, card)| card.title.clone()).collect()))
+        .collect()
+}
+
+#[test]
+fn a_board_shows_its_columns_and_cards_in_order() {
+    let given =
+        cards(3).sent::<Card>(card(3), move_to(TODO, Some(card(1)))).sent::<Card>(card(2), move_to(DOING, None));
+    let view = given.view::<BoardView>(BOARD);
+    let expected =
+        [("To do".to_owned(), vec!["Card 3".to_owned(), "Card 1".into()]), ("Doing".into(), vec!["Card 2".into()])];
+    assert_eq!(titles(&view), expected);
+    assert_eq!((view.title.as_str(), view.prefix.as_str()), ("Turntable", "REC"));
+    let json = view.columns_json(&|_| None);
+    let expected = json!({
+        "key": "REC-2", "id": card(2).to_string(), "title": "Card 2", "archived": false, "labels": [], "members": [],
+    });
+    assert_eq!(json[1]["cards"][0], expected);
+    assert_eq!(
+        (&json[1]["name"], &json[1]["kind"], &json[1]["limit"]),
+        (&json!("Doing"), &json!("active"), &json!(null))
+    );
+}
+
+#[test]
+fn a_card_that_goes_to_another_board_leaves_the_first() {
+    let (other, there) = (BoardId(Id([0xb1; 16])), ColumnId(Id([0xc9; 16])));
+    let add = ColumnCommand::Add { board: other, name: "There".into(), kind: ColumnKind::Done, before: None };
+    let given = cards(2)
+        .sent::<Board>(other, BoardCommand::Add { title: "Amplifier".into() })
+        .sent::<Column>(there, add)
+        .sent::<Card>(card(1), move_to(there, None));
+    assert_eq!(given.view::<BoardView>(BOARD).cards.size(), 1);
+    assert_eq!(titles(&given.view::<BoardView>(other)), [("There".to_owned(), vec!["Card 1".to_owned()])]);
+}
+
+#[test]
+fn a_card_shows_its_comments_and_forgets_deleted_ones() {
+    let comment = CommentId(Id([0xcd; 16]));
+    let write = CommentCommand::Write { card: card(1), text: "Why?".into(), author: None };
+    let given = cards(1).sent::<Comment>(comment, write);
+    let view = given.view::<CardView>(card(1));
+    assert_eq!((view.card.title.as_str(), view.comments().len()), ("Card 1", 1));
+    let given = given.sent::<Comment>(comment, CommentCommand::Delete {});
+    assert_eq!(given.view::<CardView>(card(1)).comments().len(), 0);
+}
+
+#[test]
+fn activity_tells_in_words_what_happened_to_a_card_a_board_and_the_project() {
+    let given = cards(2).sent::<Card>(card(1), move_to(DOING, None));
+    let what = |key: Key| -> Vec<String> {
+        given.view::<ActivityView>(key).entries.iter().map(|entry| entry.what.clone()).collect()
+    };
+    assert_eq!(what(card(1).into()), ["created “Card 1” in “To do”", "moved it to “Doing”"]);
+    assert!(what(BOARD.into()).contains(&"added the column “Doing”".to_owned()));
+    assert!(what(Key::whole_space()).contains(&"gave the project the key REC".to_owned()));
+}
+
+#[test]
+fn activity_keeps_the_latest_only() {
+    let given = (0..ACTIVITY_ENTRIES_MAX + 5).fold(cards(1), |given, count| {
+        given.sent::<Card>(card(1), CardCommand::Rename { title: format!("Title {count}") })
+    });
+    assert_eq!(given.view::<ActivityView>(card(1)).entries.len(), ACTIVITY_ENTRIES_MAX);
+}
+
+#[test]
+fn a_card_is_found_by_its_key_by_the_beginning_of_its_id_and_by_its_id() {
+    let given = cards(2);
+    let keys = given.view::<KeysView>(Key::whole_space());
+    let find = |text: &str| keys.find("REC", &text.parse().unwrap());
+    assert_eq!(find("REC-2"), Found::One(card(2)));
+    assert_eq!(find("rec-~0202"), Found::One(card(2)));
+    assert_eq!(find(&card(1).to_string()), Found::One(card(1)));
+    assert_eq!((find("REC-3"), find("OTH-1"), find("REC-~ffff")), (Found::Nothing, Found::Nothing, Found::Nothing));
+}
+
+#[test]
+fn a_card_made_offline_has_a_provisional_key() {
+    let given = board().on_a_device().sent::<Card>(card(7), create(TODO, "Offline"));
+    assert_eq!(given.view::<BoardView>(BOARD).cards.get(&card(7)).unwrap().number, Assigned::Provisional {});
+    assert_eq!(given.view::<BoardView>(BOARD).columns_json(&|_| None)[0]["cards"][0]["key"], "REC-~0707");
+}

@@ -1,0 +1,17 @@
+//! What screens show: folds of the space's records.
+//!
+//! * [`BoardView`]: a board with its columns and cards, by the board's id.
+//! * [`CardView`]: a card with its comments, by the card's id.
+//! * [`ActivityView`]: what happened lately, by the id of a card or board, and of the whole space.
+//! * [`KeysView`]: which card a key means, once in a space.
+
+mod activity;
+mod board;
+mod card;
+mod keys;
+mod words;
+
+pub use activity::{Activity, ActivityView};
+pub use board::{BoardView, CardRow, ColumnRow, ColumnShown};
+pub use card::{CardNames, CardView, CommentRow};
+pub use keys::{Found, KeysView};

@@ -1,0 +1,81 @@
+//! What happened lately.
+
+use recordplayer::Models;
+use recordplayer::entity::Entity;
+use recordplayer::id::ActorId;
+use recordplayer::name::Name;
+use recordplayer::record::{Position, Record, StreamId};
+use recordplayer::time::Timestamp;
+use recordplayer::view::{Key, View};
+use rpds::QueueSync;
+use serde::{Deserialize, Serialize};
+
+use super::words::words;
+use crate::board::Board;
+use crate::card::Card;
+use crate::column::Column;
+use crate::comment::Comment;
+use crate::ids::CardId;
+use crate::limits::ACTIVITY_ENTRIES_MAX;
+use crate::project::Project;
+
+/// The latest things that happened to a card, on a board or in a project, the oldest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActivityView {
+    pub entries: QueueSync<Activity>,
+}
+
+/// One thing that happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Activity {
+    pub record: Position,
+    pub name: Name,
+    pub card: Option<CardId>,
+    pub actor: ActorId,
+    pub at: Timestamp,
+    pub happened_at: Option<Timestamp>,
+    /// What the actor did, in words that follow their name.
+    pub what: String,
+}
+
+/// The card that a stream is about.
+fn card_of(stream: &StreamId, models: &Models<'_>) -> Option<CardId> {
+    match &*stream.kind {
+        Card::KIND => models.get::<Card>(stream.id).exists().then_some(CardId(stream.id)),
+        Comment::KIND => models.get::<Comment>(stream.id).card,
+        _ => None,
+    }
+}
+
+impl View for ActivityView {
+    const NAME: &'static str = "activity";
+
+    fn keys(stream: &StreamId, models: &Models<'_>) -> Vec<Key> {
+        let card = card_of(stream, models);
+        let board = match &*stream.kind {
+            Board::KIND => models.get::<Board>(stream.id).exists().then(|| stream.id.into()),
+            Column::KIND => models.get::<Column>(stream.id).board,
+            Card::KIND | Comment::KIND => card.and_then(|card| models.get::<Card>(card).board()),
+            Project::KIND => None,
+            _ => return Vec::new(),
+        };
+        let keys = [card.map(Key::from), board.map(Key::from), Some(Key::whole_space())];
+        keys.into_iter().flatten().collect()
+    }
+
+    fn play(&mut self, _: &Key, record: &Record, after: &Models<'_>) {
+        let Some(what) = words(record, after) else { return };
+        if self.entries.len() >= ACTIVITY_ENTRIES_MAX {
+            self.entries.dequeue_mut();
+        }
+        self.entries.enqueue_mut(Activity {
+            record: record.number,
+            name: record.name.clone(),
+            card: card_of(&record.stream, after),
+            actor: record.origin.actor,
+            at: record.origin.time,
+            happened_at: record.origin.happened_at,
+            what,
+        });
+    }
+}

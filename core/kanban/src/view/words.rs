@@ -1,0 +1,123 @@
+//! What happened, in words that follow a person's name: "moved it to Doing".
+
+use recordplayer::Models;
+use recordplayer::entity::Entity;
+use recordplayer::record::Record;
+
+use crate::board::{Board, BoardEvent};
+use crate::card::{Card, CardEvent};
+use crate::column::{Column, ColumnEvent};
+use crate::comment::{Comment, CommentEvent};
+use crate::project::{Project, ProjectEvent};
+
+/// What the record says; `None` for what only keeps the books, and for what is unknown or erased.
+pub(super) fn words(record: &Record, after: &Models<'_>) -> Option<String> {
+    match &*record.stream.kind {
+        Card::KIND => record.event::<Card>().map(|event| card(event, &after.get::<Card>(record.stream.id), after)),
+        Comment::KIND => record.event::<Comment>().map(|event| comment(event).to_owned()),
+        Column::KIND => column(record.event::<Column>()?, &after.get::<Column>(record.stream.id).name),
+        Board::KIND => board(record.event::<Board>()?, after.get::<Board>(record.stream.id).title(), after),
+        Project::KIND => project(record.event::<Project>()?, &after.get::<Project>(record.stream.id)),
+        _ => None,
+    }
+}
+
+fn card(event: &CardEvent, card: &Card, after: &Models<'_>) -> String {
+    use CardEvent as E;
+    let item = |checklist, item| {
+        let list = card.checklists.iter().find(|list| list.id == checklist);
+        let found = list.and_then(|list| list.items.iter().find(|other| other.id == item));
+        found.map_or_else(|| "an item".to_owned(), |item| short(&item.text))
+    };
+    match event {
+        E::Created { column, title, .. } => {
+            format!("created {} in {}", short(title), short(&after.get::<Column>(*column).name))
+        }
+        E::Renamed { title } => format!("renamed it to {}", short(title)),
+        E::Moved { column, exempt, .. } => {
+            let past = if *exempt { ", past any limit" } else { "" };
+            format!("moved it to {}{past}", short(&after.get::<Column>(*column).name))
+        }
+        E::Reordered { .. } => "moved it within its column".to_owned(),
+        E::Archived {} => "archived it".to_owned(),
+        E::Restored {} => "restored it".to_owned(),
+        E::LabelAdded { .. } => "added a label".to_owned(),
+        E::LabelRemoved { .. } => "removed a label".to_owned(),
+        E::Assigned { .. } => "assigned somebody".to_owned(),
+        E::Unassigned { .. } => "took somebody off it".to_owned(),
+        E::DueSet { due: Some(due) } => format!("set it due on {due}"),
+        E::DueSet { due: None } => "removed its due date".to_owned(),
+        E::DoneSet { done: true } => "marked it as finished".to_owned(),
+        E::DoneSet { done: false } => "marked it as not finished".to_owned(),
+        E::ChecklistSet { name, .. } => format!("set the checklist {}", short(name)),
+        E::ChecklistRemoved { .. } => "removed a checklist".to_owned(),
+        E::ItemSet { text, .. } => format!("wrote {} in a checklist", short(text)),
+        E::ItemTicked { checklist, item: id, done: true } => format!("ticked {}", item(*checklist, *id)),
+        E::ItemTicked { checklist, item: id, done: false } => format!("unticked {}", item(*checklist, *id)),
+        E::ItemRemoved { .. } => "removed an item from a checklist".to_owned(),
+        E::LinkAttached { name, url, .. } => format!("attached {}", short(if name.is_empty() { url } else { name })),
+        E::AttachmentRemoved { .. } => "removed a link".to_owned(),
+        E::FieldSet { value: Some(_), .. } => "set a field".to_owned(),
+        E::FieldSet { value: None, .. } => "emptied a field".to_owned(),
+    }
+}
+
+fn comment(event: &CommentEvent) -> &'static str {
+    match event {
+        CommentEvent::Written { .. } => "commented",
+        CommentEvent::Edited { .. } => "edited a comment",
+        CommentEvent::Deleted {} => "deleted a comment",
+    }
+}
+
+fn column(event: &ColumnEvent, name: &str) -> Option<String> {
+    use ColumnEvent as E;
+    Some(match event {
+        E::Added { name, .. } => format!("added the column {}", short(name)),
+        E::Renamed { name } => format!("renamed a column to {}", short(name)),
+        E::KindSet { .. } => format!("changed what the column {} is for", short(name)),
+        E::LimitSet { limit: Some(limit) } => format!("limited the column {} to {limit}", short(name)),
+        E::LimitSet { limit: None } => format!("took the limit off the column {}", short(name)),
+        E::Archived {} => format!("archived the column {}", short(name)),
+        E::Restored {} => format!("restored the column {}", short(name)),
+        E::CardEntered { .. } | E::CardReordered { .. } | E::CardLeft { .. } => return None,
+    })
+}
+
+fn board(event: &BoardEvent, title: &str, after: &Models<'_>) -> Option<String> {
+    Some(match event {
+        BoardEvent::Added { title } => format!("added the board {}", short(title)),
+        BoardEvent::Renamed { title } => format!("renamed a board to {}", short(title)),
+        BoardEvent::Archived {} => format!("archived the board {}", short(title)),
+        BoardEvent::Restored {} => format!("restored the board {}", short(title)),
+        BoardEvent::ColumnPlaced { column, .. } => {
+            let column = after.get::<Column>(*column);
+            // A column's first place is told by its adding.
+            return column.exists().then(|| format!("placed the column {}", short(&column.name)));
+        }
+    })
+}
+
+fn project(event: &ProjectEvent, project: &Project) -> Option<String> {
+    use ProjectEvent as E;
+    Some(match event {
+        E::KeySet { key } => format!("gave the project the key {key}"),
+        E::LabelSet { name, .. } => format!("set the label {}", short(name)),
+        E::LabelRemoved { .. } => "removed a label from the project".to_owned(),
+        E::PlaceholderSet { name, .. } => format!("added the placeholder {}", short(name)),
+        E::PlaceholderClaimed { person, .. } => {
+            let name = project.placeholders.get(person).map_or("a placeholder", |placeholder| &placeholder.name);
+            format!("is {}", short(name))
+        }
+        E::FieldSet { name, .. } => format!("defined the field {}", short(name)),
+        E::BoardAdded { .. } | E::NumberGiven { .. } => return None,
+    })
+}
+
+/// The first words of a text, in quotes: an entry is one line.
+fn short(text: &str) -> String {
+    const CHARACTERS: usize = 80;
+    let line = text.lines().next().unwrap_or_default();
+    let cut: String = line.chars().take(CHARACTERS).collect();
+    if cut.len() < text.len() { format!("“{cut}…”") } else { format!("“{cut}”") }
+}

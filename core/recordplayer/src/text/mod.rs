@@ -1,14 +1,35 @@
 //! Long text that merges.
+//!
+//! A text is an automerge document, but only readers of the text ever open one. The way of one edit:
+//!
+//! ```text
+//! TextDocument::edit ── TextChange, in a command ──► Text::check in decide ──► event ──► Text::play, on every replica
+//!        ▲                                          (the bytes alone)          │
+//!        └────────── TextDocument::open(base, changes) ◄── table of changes ◄──┘
+//! ```
+//!
+//! * [`TextChange`] is what travels: one raw change of one [`TextActor`].
+//! * [`Text`] is the model in an entity: heads, sequence numbers and counts, of bounded size.
+//! * [`TextDocument`] is the opened text; [`compact`] joins its changes into one row.
+//!
+//! `docs/decisions/0002-text.md` says what each of them checks and why.
 
-use serde::{Deserialize, Serialize};
+mod actor;
+mod base;
+mod change;
+mod diff;
+mod document;
+mod format;
+mod genesis;
+mod limits;
+mod model;
+mod reading;
+mod refusal;
 
-/// One raw change of a merged text, as it travels in commands and events.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct TextChange(#[serde(with = "serde_bytes")] Vec<u8>);
-
-impl TextChange {
-    pub fn bytes(&self) -> &[u8] {
-        &self.0
-    }
-}
+pub use actor::TextActor;
+pub use base::{BaseError, compact};
+pub use change::{TextChange, TextHash};
+pub use document::TextDocument;
+pub use limits::{TEXT_BASE_BYTES_MAX, TEXT_HISTORY_BYTES_MAX, TEXT_WRITERS_MAX};
+pub use model::Text;
+pub use refusal::TextRefusal;

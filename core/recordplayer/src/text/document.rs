@@ -1,0 +1,199 @@
+//! A text that is open: to be read, written and exported.
+
+use std::fmt;
+
+use automerge::transaction::{CommitOptions, Transactable};
+use automerge::{ActorId, Automerge, Change, ObjId, ROOT, ReadDoc, TextEncoding};
+
+use super::base::{BaseError, read_base, write_base};
+use super::diff::{Hunk, difference};
+use super::genesis::{TEXT_KEY, genesis_bytes};
+use super::reading::Reading;
+use super::{TextActor, TextChange, TextHash, TextRefusal};
+use crate::limits::{TEXT_BYTES_MAX, TEXT_CHANGE_BYTES_MAX};
+
+/// A text as it is read and written: the document that its changes make.
+///
+/// Positions count code points. Opening and applying never fail: what is no change of this text is skipped and counted, by the same rule for
+/// every reader of the same log.
+#[derive(Clone)]
+pub struct TextDocument {
+    reading: Reading,
+    document: Automerge,
+    object: ObjId,
+}
+
+impl TextDocument {
+    /// An empty text.
+    pub fn new() -> Self {
+        let mut document = Automerge::new_with_encoding(TextEncoding::UnicodeCodePoint);
+        let genesis = Change::try_from(&genesis_bytes()[..]).expect("the genesis change is a change");
+        document.apply_changes([genesis]).expect("the genesis change can be applied");
+        let (_, object) = document.get(ROOT, TEXT_KEY).ok().flatten().expect("the genesis change makes the text");
+        Self { reading: Reading::new(), document, object }
+    }
+
+    /// The text of its rows: the base, if there is one, and the changes behind it, in the order of the log. Fails only where the base is
+    /// damaged, for then the text is not there; it must be built from the log.
+    pub fn open<'a>(base: Option<&[u8]>, changes: impl IntoIterator<Item = &'a [u8]>) -> Result<Self, BaseError> {
+        let mut text = Self::new();
+        let mut batch = Vec::new();
+        if let Some(base) = base {
+            read_base(base, |skipped, chunks| {
+                text.reading.skip(skipped);
+                batch.extend(chunks.iter().filter_map(|chunk| text.take(chunk)));
+            })?;
+        }
+        batch.extend(changes.into_iter().filter_map(|chunk| text.take(chunk)));
+        text.document_takes(batch);
+        Ok(text)
+    }
+
+    /// Applies the next change of the log. False where it was skipped.
+    pub fn apply(&mut self, change: &TextChange) -> bool {
+        self.apply_all([change]) == 1
+    }
+
+    /// Applies the next changes of the log, which is far quicker in one go: automerge walks the whole document each time. Answers with the
+    /// number of those that were not skipped.
+    pub fn apply_all<'a>(&mut self, changes: impl IntoIterator<Item = &'a TextChange>) -> usize {
+        let batch: Vec<_> = changes.into_iter().filter_map(|change| self.take(change.bytes())).collect();
+        let applied = batch.len();
+        self.document_takes(batch);
+        applied
+    }
+
+    pub fn text(&self) -> String {
+        self.document.text(&self.object).expect("the genesis change makes the text")
+    }
+
+    /// The length in code points.
+    pub fn length(&self) -> usize {
+        self.document.length(&self.object)
+    }
+
+    /// Changes that were skipped, those before the base included.
+    pub fn skipped(&self) -> u64 {
+        self.reading.skipped()
+    }
+
+    /// The changes that no other one builds on, in order.
+    pub fn heads(&self) -> impl ExactSizeIterator<Item = &TextHash> {
+        self.reading.model().heads()
+    }
+
+    /// All that is in the text, as one row. Nothing is lost but the changes that were skipped, so later changes find every character.
+    pub fn base(&self) -> Vec<u8> {
+        write_base(&self.reading)
+    }
+
+    /// Makes the text be `new_text`, as changes of that actor: none where nothing differs, mostly one, several where one would be larger than
+    /// a change may be. They build on each other and must be sent in order. Where it is refused, nothing has changed.
+    pub fn edit(&mut self, actor: TextActor, new_text: &str) -> Result<Vec<TextChange>, TextRefusal> {
+        if new_text.len() > TEXT_BYTES_MAX {
+            return Err(TextRefusal::TextFull { bytes: new_text.len() as u64 });
+        }
+        self.write(actor, &difference(&self.text(), new_text))
+    }
+
+    /// Deletes characters at a position and inserts others there. What lies behind the end is taken for the end.
+    pub fn splice(
+        &mut self,
+        actor: TextActor,
+        position: usize,
+        delete: usize,
+        insert: &str,
+    ) -> Result<Vec<TextChange>, TextRefusal> {
+        let length = self.length();
+        let at = position.min(length);
+        let hunk = Hunk { at, delete: delete.min(length - at), insert };
+        if !insert.is_empty() {
+            let bytes = self.text().len() + insert.len();
+            if bytes > TEXT_BYTES_MAX && bytes - hunk.delete > TEXT_BYTES_MAX {
+                return Err(TextRefusal::TextFull { bytes: bytes as u64 });
+            }
+        }
+        if hunk.delete == 0 && insert.is_empty() { Ok(Vec::new()) } else { self.write(actor, &[hunk]) }
+    }
+
+    /// Writes hunks, ascending and apart from each other, on a copy, so that a refusal leaves no trace.
+    fn write(&mut self, actor: TextActor, hunks: &[Hunk<'_>]) -> Result<Vec<TextChange>, TextRefusal> {
+        if hunks.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut copy = self.clone();
+        copy.document.set_actor(ActorId::from(&actor.bytes()[..]));
+        let mut changes = Vec::new();
+        copy.write_parts(hunks, &mut changes)?;
+        *self = copy;
+        Ok(changes)
+    }
+
+    /// Writes hunks as one change if it is small enough; otherwise first their later half, then the earlier one, whose positions still hold.
+    fn write_parts(&mut self, hunks: &[Hunk<'_>], changes: &mut Vec<TextChange>) -> Result<(), TextRefusal> {
+        let inserted: usize = hunks.iter().map(|hunk| hunk.insert.len()).sum();
+        if inserted <= TEXT_CHANGE_BYTES_MAX {
+            let mut document = self.document.clone();
+            let change = commit(&mut document, &self.object, hunks);
+            if change.bytes().len() <= TEXT_CHANGE_BYTES_MAX {
+                self.reading.take(change.bytes())?;
+                self.document = document;
+                changes.push(change);
+                return Ok(());
+            }
+        }
+        let (earlier, later) = halves(hunks);
+        self.write_parts(&later, changes)?;
+        self.write_parts(&earlier, changes)
+    }
+
+    fn take(&mut self, chunk: &[u8]) -> Option<Change> {
+        // Read by automerge first: what it could not read must not count as taken.
+        self.reading.take(chunk).ok()?;
+        Some(Change::try_from(chunk).expect("our reader is the stricter one"))
+    }
+
+    fn document_takes(&mut self, changes: Vec<Change>) {
+        self.document.apply_changes(changes).expect("our reader is the stricter one");
+    }
+}
+
+impl Default for TextDocument {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for TextDocument {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TextDocument").field("length", &self.length()).field("skipped", &self.skipped()).finish()
+    }
+}
+
+/// One change of all hunks; without a time or a message, which nobody needs and which would tell about people.
+fn commit(document: &mut Automerge, object: &ObjId, hunks: &[Hunk<'_>]) -> TextChange {
+    let mut transaction = document.transaction();
+    for hunk in hunks.iter().rev() {
+        let delete = isize::try_from(hunk.delete).expect("a text is shorter than memory");
+        transaction.splice_text(object, hunk.at, delete, hunk.insert).expect("the hunk lies within the text");
+    }
+    let (hash, _) = transaction.commit_with(CommitOptions::default());
+    let change = document.get_change_by_hash(&hash.expect("a hunk changes something")).expect("it was just made");
+    TextChange::new(change.raw_bytes().to_vec())
+}
+
+/// The hunks in two halves of about equal weight; a single one is cut in two.
+fn halves<'a>(hunks: &[Hunk<'a>]) -> (Vec<Hunk<'a>>, Vec<Hunk<'a>>) {
+    if let [hunk] = hunks {
+        let mut cut = hunk.insert.len() / 2;
+        while !hunk.insert.is_char_boundary(cut) {
+            cut += 1;
+        }
+        let (delete, (insert, rest)) = (hunk.delete / 2, hunk.insert.split_at(cut));
+        let earlier = Hunk { at: hunk.at, delete, insert };
+        let later = Hunk { at: hunk.at + delete, delete: hunk.delete - delete, insert: rest };
+        return (vec![earlier], vec![later]);
+    }
+    let (earlier, later) = hunks.split_at(hunks.len() / 2);
+    (earlier.to_vec(), later.to_vec())
+}

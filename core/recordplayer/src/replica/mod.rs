@@ -245,12 +245,17 @@ impl Replica {
         self.outbox.iter_mut().for_each(|pending| pending.is_sent = false);
         self.retry_at = None;
         // What founds a space must be there before it can be subscribed to.
-        if self.state.head == Head::START && self.outbox.iter().any(Pending::is_waiting) {
+        if self.is_founding() {
             self.link = Link::Online;
             self.number_and_send();
         } else {
             self.subscribe();
         }
+    }
+
+    /// Whether the space exists only here, as commands that wait.
+    fn is_founding(&self) -> bool {
+        self.state.head == Head::START && self.outbox.iter().any(Pending::is_waiting)
     }
 
     pub fn handle_disconnected(&mut self) {
@@ -292,6 +297,8 @@ impl Replica {
             ServerFrame::SnapshotChunk { space, at, rows, cursor } if space == self.space() => {
                 self.snapshot_chunk(at, rows, cursor);
             }
+            // The space is not founded yet: the command that founds it waits here.
+            ServerFrame::NoAccess { space } if space == self.space() && self.is_founding() => {}
             ServerFrame::AccessEnded { space, .. } | ServerFrame::NoAccess { space } if space == self.space() => {
                 self.link = Link::Ended;
                 self.outputs.push_back(ReplicaOutput::AccessEnded);

@@ -111,7 +111,7 @@ impl World {
     /// Adds devices, each of a person of its own; the first one founds the space and manages it, the others get the domain's last role.
     pub fn devices<const N: usize>(&mut self, names: [&str; N]) -> [DeviceId; N] {
         let ids = names.map(|name| self.add_device(name));
-        let manager = ids[0];
+        let manager = DeviceId(0);
         if self.devices.len() == N {
             let title = "world".to_owned();
             self.membership(manager, MembershipCommand::Found { title });
@@ -119,7 +119,7 @@ impl World {
         let role = *self.domain.role_names().last().expect("a domain has a role");
         for id in ids.iter().filter(|id| id.0 > 0) {
             let person = self.devices[id.0].actor;
-            self.membership(DeviceId(0), MembershipCommand::AddMember { person, role: role.to_owned() });
+            self.membership(manager, MembershipCommand::AddMember { person, role: role.to_owned() });
         }
         // Those who come later connect once they are members.
         self.settle_devices(&[manager]);
@@ -132,8 +132,8 @@ impl World {
 
     fn membership(&mut self, by: DeviceId, command: MembershipCommand) {
         let intent = Intent::of::<Membership>(self.id.0, &command).expect("membership commands can be encoded");
-        self.connect(by);
         self.send(by, intent).expect("the manager may manage");
+        self.connect(by);
     }
 
     fn settle_devices(&mut self, devices: &[DeviceId]) {

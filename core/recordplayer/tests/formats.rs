@@ -1,0 +1,218 @@
+//! The formats, byte for byte: what was written once must be read for ever. `RECORDPLAYER_GOLDEN=write` writes the files anew.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use recordplayer::commit::{Commit, Draft, Head, Header};
+use recordplayer::hash::Hash;
+use recordplayer::id::{ActId, ActorId, CommandId, Id, ReplicaId, SpaceId};
+use recordplayer::name::Name;
+use recordplayer::protocol::{AnswerCode, ClientFrame, CommandEntry, Knowledge, ServerFrame, ViewItem};
+use recordplayer::record::{Payload, Position, RecordKind, StreamId};
+use recordplayer::time::Timestamp;
+use recordplayer::view::{Key, ViewKey};
+
+fn id(n: u8) -> Id {
+    Id([n; 16])
+}
+
+fn stream() -> StreamId {
+    StreamId { kind: Name::of("card"), id: id(0xc1) }
+}
+
+/// Compares with the golden file, or writes it.
+fn golden(name: &str, bytes: &[u8]) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(format!("{name}.hex"));
+    let hex = data_encoding::HEXLOWER.encode(bytes);
+    let lines: Vec<String> = hex.as_bytes().chunks(96).map(|line| String::from_utf8_lossy(line).into_owned()).collect();
+    let text = lines.join("\n") + "\n";
+    if std::env::var_os("RECORDPLAYER_GOLDEN").is_some() {
+        std::fs::write(&path, &text).expect("the golden file can be written");
+    }
+    let found = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    assert_eq!(found, text, "{} holds other bytes than the program writes", path.display());
+}
+
+fn header() -> Header {
+    Header {
+        space: SpaceId(id(0x51)),
+        epoch: 1,
+        first: Position(41),
+        time: Timestamp(1_700_000_000_000),
+        actor: ActorId(id(0xa1)),
+        replica: ReplicaId(id(0x41)),
+        number: 7,
+        command: CommandId(id(0xd1)),
+        answered_up_to: 5,
+        act: Some(ActId(id(0xe1))),
+        happened_at: None,
+        parent: None,
+        requires: vec![CommandId(id(0xd0))],
+        domain_version: 1,
+    }
+}
+
+fn draft(kind: RecordKind, name: &'static str, payload: &[u8]) -> Draft {
+    Draft { kind, stream: stream(), name: Name::of(name), payload: payload.into() }
+}
+
+fn commit() -> Commit {
+    // {"title": "Ab"} twice, then {"to": 3} on the same stream.
+    let title = [0xa1, 0x65, 0x74, 0x69, 0x74, 0x6c, 0x65, 0x62, 0x41, 0x62];
+    let drafts = vec![
+        draft(RecordKind::Command, "card.rename", &title),
+        draft(RecordKind::Event, "card.renamed", &title),
+        draft(RecordKind::Event, "card.moved", &[0xa1, 0x62, 0x74, 0x6f, 0x03]),
+    ];
+    Commit::seal(header(), drafts, &Hash([9; 32]), |index| [index as u8; 16]).expect("a small commit")
+}
+
+#[test]
+fn a_commit_has_the_bytes_of_the_golden_file_and_its_chain() {
+    let commit = commit();
+    golden("commit", &commit.bytes);
+    golden("commit.hash", &commit.hash.0);
+    let opened = Commit::open(Arc::clone(&commit.bytes), &Hash([9; 32])).unwrap();
+    assert_eq!((opened.hash, &opened.header, opened.head()), (commit.hash, &commit.header, commit.head()));
+    assert_eq!(opened.records.len(), 3);
+    assert_eq!(
+        opened.records[1].payload, opened.records[0].payload,
+        "an event with its command's payload costs one byte"
+    );
+}
+
+#[test]
+fn a_redacted_payload_keeps_the_chain() {
+    let commit = commit();
+    // The last payload, a byte string of 21 (16 of salt, 5 of map), gives way to an array of one digest.
+    let salted: Vec<u8> = [[2u8; 16].as_slice(), &[0xa1, 0x62, 0x74, 0x6f, 0x03]].concat();
+    let at = commit.bytes.windows(salted.len()).position(|window| window == salted).unwrap();
+    let mut redacted = commit.bytes[..at - 1].to_vec();
+    redacted.extend_from_slice(&[0x81, 0x58, 0x20]);
+    redacted.extend_from_slice(&Hash::of(&salted).0);
+    redacted.push(0xf6);
+    let opened = Commit::open(redacted.into(), &Hash([9; 32])).unwrap();
+    assert_eq!(opened.hash, commit.hash);
+    assert_eq!(opened.records[2].payload, Payload::Erased);
+}
+
+#[test]
+fn no_change_of_a_commit_keeps_its_hash_and_no_damage_panics() {
+    let commit = commit();
+    for at in 0..commit.bytes.len() {
+        for bit in 0..8 {
+            let mut bytes = commit.bytes.to_vec();
+            bytes[at] ^= 1 << bit;
+            if let Ok(opened) = Commit::open(bytes.into(), &Hash([9; 32])) {
+                assert_ne!(opened.hash, commit.hash, "bit {bit} of byte {at}");
+            }
+        }
+        assert!(Commit::open(commit.bytes[..at].into(), &Hash([9; 32])).is_err(), "cut at {at}");
+    }
+}
+
+#[test]
+fn frames_have_the_bytes_of_the_golden_files() {
+    let space = SpaceId(id(0x51));
+    let head = Head { position: Position(43), hash: Hash([7; 32]) };
+    let view = ViewKey { name: Name::of("board"), key: Key::from(id(0xb1)) };
+    let entry = CommandEntry {
+        number: 7,
+        command: CommandId(id(0xd1)),
+        stream: stream(),
+        name: Name::of("card.rename"),
+        payload: [0xa0].as_slice().into(),
+        act: None,
+        happened_at: Some(Timestamp(-1)),
+        requires: Vec::new(),
+    };
+    let client = [
+        (
+            "hello",
+            ClientFrame::Hello {
+                protocol_min: 1,
+                protocol_max: 1,
+                domain: Name::of("todo"),
+                domain_version: 3,
+                token: "t".to_owned(),
+                program: "p 1".to_owned(),
+            },
+        ),
+        ("subscribe", ClientFrame::Subscribe { space, knowledge: Knowledge { epoch: 1, head } }),
+        ("subscribe_view", ClientFrame::SubscribeView { space, view: view.clone() }),
+        (
+            "submit",
+            ClientFrame::Submit {
+                space,
+                replica: ReplicaId(id(0x41)),
+                parent: None,
+                answered_up_to: 5,
+                commands: vec![entry],
+            },
+        ),
+        ("fetch_snapshot", ClientFrame::FetchSnapshot { space, at: head, cursor: Some(vec![1, 2]) }),
+    ];
+    for (name, frame) in client {
+        let bytes = frame.encode();
+        golden(&format!("client.{name}"), &bytes);
+        assert_eq!(ClientFrame::decode(&bytes), Ok(frame));
+        check_damage(&bytes, |bytes| ClientFrame::decode(bytes).is_ok());
+    }
+    let server = [
+        (
+            "commits",
+            ServerFrame::Commits {
+                space,
+                epoch: 1,
+                after: Head { position: Position(40), hash: Hash([9; 32]) },
+                upto: head,
+                commits: vec![commit().bytes],
+                head,
+                is_backfill: false,
+            },
+        ),
+        (
+            "answer",
+            ServerFrame::Answer {
+                space,
+                replica: ReplicaId(id(0x41)),
+                number: 7,
+                code: AnswerCode::Accepted,
+                at: Position(43),
+                value: 0,
+            },
+        ),
+        (
+            "view_news",
+            ServerFrame::ViewNews {
+                space,
+                view,
+                after: Position(40),
+                upto: Position(43),
+                items: vec![
+                    ViewItem::Enter { stream: stream(), model: Some(vec![0xa0]), at: Position(42) },
+                    ViewItem::Leave { stream: stream(), at: Position(43) },
+                ],
+            },
+        ),
+        ("no_access", ServerFrame::NoAccess { space }),
+    ];
+    for (name, frame) in server {
+        let bytes = frame.encode();
+        golden(&format!("server.{name}"), &bytes);
+        assert_eq!(ServerFrame::decode(&bytes), Ok(frame));
+        check_damage(&bytes, |bytes| ServerFrame::decode(bytes).is_ok());
+    }
+}
+
+/// Whatever bit is turned, decoding answers; cut anywhere, it refuses.
+fn check_damage(bytes: &[u8], decodes: impl Fn(&[u8]) -> bool) {
+    for at in 0..bytes.len() {
+        for bit in 0..8 {
+            let mut damaged = bytes.to_vec();
+            damaged[at] ^= 1 << bit;
+            let _ = decodes(&damaged);
+        }
+        assert!(!decodes(&bytes[..at]), "a frame cut at {at} was taken");
+    }
+}

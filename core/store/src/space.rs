@@ -91,12 +91,11 @@ impl SpaceEntry {
         }
     }
 
-    /// The tail's entry at or before the number, among those that this value means.
+    /// The tail's entry at or before a number that the log holds.
     pub fn tail_at_or_before(&self, number: u64) -> Option<Entry> {
-        self.tail_ref(|tail| {
-            let mut entries = tail.log.range(..=number).rev();
-            entries.find(|(first, _)| self.holds(**first)).map(|(first, global)| (*first, *global))
-        })
+        // What is newer than this value is behind the number, or in the gap and so not the last before it.
+        let last = |tail: &Tail| tail.log.range(..=number).next_back().map(|(first, global)| (*first, *global));
+        self.tail_ref(last)
     }
 
     pub fn tail_between(&self, from: u64, upto: u64) -> Vec<Entry> {

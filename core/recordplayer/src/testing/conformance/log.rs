@@ -2,10 +2,11 @@
 
 use super::Reopen;
 use super::history::{History, as_stored};
+use super::rows::checkpoint;
 use crate::commit::Head;
 use crate::hash::Hash;
 use crate::record::Position;
-use crate::storage::{Append, SpaceReader, StoredCommit, Write, Written};
+use crate::storage::{Append, CheckpointWrite, SpaceReader, StoredCommit, Write, Written};
 
 const EVERYTHING: usize = usize::MAX;
 
@@ -247,4 +248,26 @@ pub(super) fn a_forgotten_space_is_gone_and_can_begin_again(open: Reopen<'_>) {
     store.write(vec![Write::Forget { space: one.space() }]);
     drop(store);
     assert_eq!(open().spaces(), Ok(vec![two.space()]));
+}
+
+/// A store that numbers commits across spaces once gave the numbers of a forgotten neighbour out again, and skipped such commits at the
+/// next start, for it took them for ones that its index held already.
+pub(super) fn commits_behind_a_forgotten_neighbour_are_kept(open: Reopen<'_>) {
+    let mut store = open();
+    let [mut one, mut two] = [1, 2].map(History::new);
+    let (of_one, of_two) = (one.commits(2), two.commits(9));
+    store.write(vec![one.append(Head::START, of_one), two.append(Head::START, of_two)]);
+    let snapshot = CheckpointWrite { replaces_all: true, ..checkpoint(&one, Vec::new()) };
+    store.write(vec![Write::Checkpoint(snapshot), Write::Forget { space: two.space() }]);
+    drop(store);
+    let mut store = open();
+    let before = one.head();
+    let commit = one.commit(&[1]);
+    store.write(vec![one.append(before, vec![commit])]);
+    drop(store);
+    assert_eq!(open().spaces(), Ok(vec![one.space()]));
+    let store = open();
+    let reader = store.reader(one.space());
+    assert_eq!(reader.head(), Ok(one.head()));
+    assert_eq!(all(&*reader).len(), 3);
 }

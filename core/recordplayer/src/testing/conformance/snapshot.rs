@@ -61,8 +61,12 @@ pub(super) fn backfill_closes_the_gap(open: Reopen<'_>) {
     let mut store = open();
     store.write(vec![snapshot(&at, Vec::new()), history.append(at.head(), newer[..5].to_vec())]);
     let middle = older[3].head();
+    let frozen = store.reader(history.space()).frozen().unwrap();
     assert_eq!(store.write(vec![backfill(&at, &older[..4])]), [Written::Durable(middle)]);
-    drop(store);
+    let listed = frozen.stream(&History::stream(2), Position(0), Position(u64::MAX));
+    assert_eq!(listed, Ok(vec![Position(25)]), "a frozen reader does not see what came later, though it is older");
+    assert_eq!((read(&*frozen, Head::START), frozen.commit_with(Position(1))), (vec![], Ok(None)));
+    drop((frozen, store));
 
     let mut store = open();
     let reader = store.reader(history.space());
@@ -98,7 +102,11 @@ pub(super) fn backfill_that_does_not_fit_is_fenced(open: Reopen<'_>) {
     ] {
         assert_eq!(store.write(vec![backfill(&at, commits)]), [Written::Fenced(Head::START)], "{why}");
     }
-    let written = store.write(vec![backfill(&at, &older), backfill(&at, &older)]);
+    let middle = older[3].head();
+    let written = store.write(vec![backfill(&at, &older[..4]), backfill(&at, &of_other_history[4..8])]);
+    let by_their_hashes = "they fit by their numbers, but not by their hashes";
+    assert_eq!(written, [Written::Durable(middle), Written::Fenced(middle)], "{by_their_hashes}");
+    let written = store.write(vec![backfill(&at, &older[4..]), backfill(&at, &older)]);
     assert_eq!(
         written,
         [Written::Durable(history.head()), Written::Fenced(history.head())],

@@ -214,11 +214,11 @@ fn check_value(value: &FieldValue) -> Result<(), R> {
     match value {
         FieldValue::Text { text } => Ok(fits("The value", text, VALUE_BYTES_MAX)?),
         FieldValue::Number { number } => {
-            let digits = number.strip_prefix(['-', '+']).unwrap_or(number);
-            let is_number = digits.bytes().any(|byte| byte.is_ascii_digit())
-                && digits.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'e' | b'E' | b'-' | b'+'))
-                && number.len() <= 64;
-            if is_number { Ok(()) } else { Err(R::NotANumber { number: number.chars().take(64).collect() }) }
+            if FieldValue::is_number(number) {
+                Ok(())
+            } else {
+                Err(R::NotANumber { number: number.chars().take(64).collect() })
+            }
         }
         FieldValue::Date { .. } | FieldValue::Checked { .. } | FieldValue::Choice { .. } => Ok(()),
     }

@@ -52,6 +52,15 @@ pub enum FieldValue {
     },
 }
 
+impl FieldValue {
+    /// Whether the text can be a number: digits, perhaps with a sign, a point and an exponent.
+    pub fn is_number(text: &str) -> bool {
+        let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+        let is_part = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'.' | b'e' | b'E' | b'-' | b'+');
+        text.len() <= 64 && digits.bytes().any(|byte| byte.is_ascii_digit()) && digits.bytes().all(is_part)
+    }
+}
+
 /// A calendar day, written `2026-03-31`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]

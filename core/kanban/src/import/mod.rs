@@ -1,3 +1,4 @@
 //! Reading the boards of other products.
 
+pub mod plan;
 pub mod trello;

@@ -1,6 +1,7 @@
 //! The product's rules: what was, one command, what comes of it.
 
 mod cards;
+mod imports;
 mod places;
 mod shape;
 mod views;

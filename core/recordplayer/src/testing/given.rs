@@ -148,6 +148,18 @@ impl Given {
         }
     }
 
+    /// As [`Self::sent`], for a command whose type was left behind.
+    pub fn sent_intent(mut self, intent: &Intent) -> Self {
+        match self.decide_intent(intent) {
+            Ok(events) => {
+                self.state.layers.merge();
+                self.number = self.number.plus(events.len() as u64);
+                self
+            }
+            Err(why) => panic!("{} to {} was refused:\n  {why}", intent.name, intent.stream),
+        }
+    }
+
     /// Decides the command in question.
     pub fn when<E: Entity>(mut self, id: impl Into<Id>, command: E::Command) -> When<E> {
         let id = id.into();
@@ -187,6 +199,10 @@ impl Given {
     }
 
     fn decide<E: Entity>(&mut self, id: Id, command: &E::Command) -> Result<Vec<Draft>, Why> {
+        self.decide_intent(&Intent::of::<E>(id, command).expect("the command can be a record"))
+    }
+
+    fn decide_intent(&mut self, intent: &Intent) -> Result<Vec<Draft>, Why> {
         self.commands += 1;
         let origin = self.origin();
         let deciding = Deciding {
@@ -198,8 +214,7 @@ impl Given {
             happened_at: origin.happened_at,
             is_authority: self.is_authority,
         };
-        let intent = Intent::of::<E>(id, command).expect("the command can be a record");
-        match decide(&mut self.state, &deciding, &intent, origin, self.number) {
+        match decide(&mut self.state, &deciding, intent, origin, self.number) {
             Ok(decision) => Ok(decision.events),
             Err(Undecided::Refused(refused)) => Err(Why::Refused(refused)),
             Err(Undecided::UnknownCommand) => Err(Why::Failed("the domain does not know the command".to_owned())),

@@ -24,35 +24,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use redb::{BackendError, StorageBackend};
 
 use crate::error::FileKind;
+use crate::header::{HeaderError, IDENTITY_BYTES, STATE_BYTES, State, check_identity, encode_identity, sum};
 use crate::limits::SCRUB_STEP_BYTES;
 
-/// The format of the file and of everything in it.
-pub(crate) const FORMAT_VERSION: u32 = 1;
-
-const MAGIC: [u8; 8] = *b"RecPlay\x1a";
-const REDB_MAGIC: &[u8] = b"redb";
 const HEADER_BYTES: u64 = 4096;
 const STATE_AT: u64 = 512;
 const BLOCK: usize = 4096;
 const STORED: usize = BLOCK + 8;
-const IDENTITY_BYTES: usize = 24;
-const STATE_BYTES: usize = 32;
-
-/// What stands at the beginning of a file that is not ours to open.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum HeaderError {
-    Foreign(String),
-    NewerFormat(u32),
-    Damaged(String),
-}
-
-/// What the header says about how the file was left.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct State {
-    is_clean: bool,
-    first_block: u64,
-    blocks: u64,
-}
 
 /// A file of blocks. The store keeps a handle beside redb's, for the scrub and the clean close.
 #[derive(Debug)]
@@ -71,10 +49,6 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn sum(bytes: &[u8]) -> u64 {
-    u64::from_le_bytes(*blake3::hash(bytes).as_bytes().first_chunk().expect("a hash has 32 bytes"))
-}
-
 /// The digest of a block at its place: 64 bits of blake3, never 0, for that is a block that was never written.
 fn block_sum(index: u64, data: &[u8]) -> u64 {
     (sum(data) ^ index.wrapping_mul(0x9e37_79b9_7f4a_7c15)).max(1)
@@ -85,13 +59,6 @@ fn is_intact(index: u64, stored: &[u8]) -> bool {
     match u64::from_le_bytes(digest.try_into().expect("eight bytes")) {
         0 => data.iter().all(|byte| *byte == 0),
         digest => digest == block_sum(index, data),
-    }
-}
-
-fn kind_bytes(kind: FileKind) -> [u8; 4] {
-    match kind {
-        FileKind::Store => *b"LOG\0",
-        FileKind::Outbox => *b"OUTB",
     }
 }
 
@@ -106,13 +73,8 @@ fn invalid(what: &str) -> io::Error {
 impl BlockFile {
     /// Writes the header of an empty file.
     pub fn initialise(inner: &dyn StorageBackend, kind: FileKind) -> io::Result<()> {
-        let mut identity = Vec::with_capacity(IDENTITY_BYTES);
-        identity.extend(MAGIC);
-        identity.extend(FORMAT_VERSION.to_le_bytes());
-        identity.extend(kind_bytes(kind));
-        identity.extend(sum(&identity).to_le_bytes());
         inner.set_len(HEADER_BYTES)?;
-        inner.write(0, &identity)?;
+        inner.write(0, &encode_identity(kind))?;
         inner.sync_data()
     }
 
@@ -289,52 +251,6 @@ impl BlockFile {
             self.has_failed.store(true, Ordering::Release);
         }
         result
-    }
-}
-
-fn check_identity(found: &[u8], kind: FileKind) -> Result<(), HeaderError> {
-    if found.is_empty() {
-        return Err(HeaderError::Damaged("it is empty".to_owned()));
-    }
-    if found.starts_with(REDB_MAGIC) {
-        return Err(HeaderError::Foreign("it is a redb database of another program".to_owned()));
-    }
-    if !found.starts_with(&MAGIC) {
-        return Err(HeaderError::Foreign("it begins with other bytes".to_owned()));
-    }
-    let Some((identity, digest)) = found.split_at_checked(IDENTITY_BYTES - 8).filter(|(_, digest)| digest.len() == 8)
-    else {
-        return Err(HeaderError::Damaged(format!("it ends after {} bytes", found.len())));
-    };
-    if digest != sum(identity).to_le_bytes() {
-        return Err(HeaderError::Damaged("its header is not what was written".to_owned()));
-    }
-    let version = u32::from_le_bytes(identity[8..12].try_into().expect("four bytes"));
-    if version > FORMAT_VERSION {
-        return Err(HeaderError::NewerFormat(version));
-    }
-    if identity[12..16] != kind_bytes(kind) {
-        return Err(HeaderError::Foreign("it is a RecordPlayer file of another kind".to_owned()));
-    }
-    Ok(())
-}
-
-impl State {
-    fn encode(self) -> [u8; STATE_BYTES] {
-        let mut bytes = [0; STATE_BYTES];
-        bytes[..8].copy_from_slice(&u64::from(self.is_clean).to_le_bytes());
-        bytes[8..16].copy_from_slice(&self.first_block.to_le_bytes());
-        bytes[16..24].copy_from_slice(&self.blocks.to_le_bytes());
-        let digest = sum(&bytes[..24]);
-        bytes[24..].copy_from_slice(&digest.to_le_bytes());
-        bytes
-    }
-
-    /// A state that cannot be read counts as unclean, which costs a check and loses nothing.
-    fn decode(bytes: &[u8; STATE_BYTES]) -> Option<Self> {
-        let number = |at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().expect("eight bytes"));
-        let is_intact = number(24) == sum(&bytes[..24]) && number(0) <= 1;
-        is_intact.then(|| Self { is_clean: number(0) == 1, first_block: number(8), blocks: number(16) })
     }
 }
 

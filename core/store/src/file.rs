@@ -11,8 +11,9 @@ use recordplayer::storage::ReadError;
 use redb::backends::FileBackend;
 use redb::{Database, DatabaseError, StorageBackend, StorageError};
 
-use crate::blocks::{Backend, BlockFile, FORMAT_VERSION, HeaderError};
+use crate::blocks::{Backend, BlockFile};
 use crate::error::{FileKind, OpenError, panic_text};
+use crate::header::{FORMAT_VERSION, HeaderError};
 
 /// One of our files, and how its errors name it.
 #[derive(Clone, Debug)]

@@ -14,6 +14,7 @@ mod error;
 mod file;
 #[cfg(test)]
 mod golden;
+mod header;
 pub mod limits;
 mod log;
 mod outbox;

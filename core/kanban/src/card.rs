@@ -9,6 +9,7 @@ mod refusal;
 use std::collections::{BTreeMap, BTreeSet};
 
 use recordplayer::context::Assigned;
+use recordplayer::text::Text;
 use serde::{Deserialize, Serialize};
 
 pub use command::CardCommand;
@@ -27,6 +28,8 @@ pub struct Card {
     pub placed: Option<Placed>,
     pub number: Assigned<u64>,
     pub title: String,
+    /// Heads and counts of the merged text; its characters are in the table of changes.
+    pub description: Text,
     /// An archived card keeps its column and rank, and takes no room.
     pub archived: bool,
     /// The tick "finished".

@@ -1,5 +1,6 @@
 //! What can be asked of a card.
 
+use recordplayer::text::TextChange;
 use serde::{Deserialize, Serialize};
 
 use super::{Day, FieldValue};
@@ -20,6 +21,10 @@ pub enum CardCommand {
     },
     Rename {
         title: String,
+    },
+    /// One change of the description's text.
+    Describe {
+        change: TextChange,
     },
     /// To the lower end of the column, or in front of `before`, if that card is still there.
     MoveTo {

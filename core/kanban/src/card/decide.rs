@@ -25,6 +25,10 @@ impl Card {
                 is_written("The title", &title, TITLE_BYTES_MAX)?;
                 Ok(unless(self.title == title, E::Renamed { title }))
             }
+            C::Describe { change } => {
+                self.description.check(&change, cx.replica())?;
+                Ok(vec![E::Described { change }])
+            }
             C::MoveTo { column, before, exempt } => self.move_to(card, placed, column, before, exempt, cx),
             C::Archive {} if self.archived => Ok(Vec::new()),
             C::Archive {} => {

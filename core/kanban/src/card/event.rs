@@ -3,6 +3,7 @@
 use recordplayer::context::Assigned;
 use recordplayer::context::Context;
 use recordplayer::entity::{Entity, Stamp};
+use recordplayer::text::TextChange;
 use serde::{Deserialize, Serialize};
 
 use super::{Attachment, Card, CardCommand, CardRefusal, Checklist, Day, FieldValue, Item, Placed};
@@ -20,6 +21,9 @@ pub enum CardEvent {
     },
     Renamed {
         title: String,
+    },
+    Described {
+        change: TextChange,
     },
     /// Into another column, perhaps of another board.
     Moved {
@@ -103,6 +107,10 @@ impl Entity for Card {
         self.answer(command, cx)
     }
 
+    fn text_change(event: &CardEvent) -> Option<(&'static str, &TextChange)> {
+        if let CardEvent::Described { change } = event { Some((Self::DESCRIPTION, change)) } else { None }
+    }
+
     fn play(&mut self, event: &CardEvent, _: &Stamp) {
         use CardEvent as E;
         match event.clone() {
@@ -112,6 +120,7 @@ impl Entity for Card {
                 self.number = number;
             }
             E::Renamed { title } => self.title = title,
+            E::Described { change } => self.description.play(&change),
             E::Moved { board, column, rank, exempt: _ } => self.placed = Some(Placed { board, column, rank }),
             E::Reordered { rank } => {
                 if let Some(placed) = &mut self.placed {
@@ -171,6 +180,9 @@ impl Entity for Card {
 }
 
 impl Card {
+    /// The name of the description among the texts of a card.
+    pub const DESCRIPTION: &'static str = "description";
+
     fn checklist_mut(&mut self, id: ChecklistId) -> Option<&mut Checklist> {
         self.checklists.iter_mut().find(|checklist| checklist.id == id)
     }

@@ -1,5 +1,6 @@
 //! What cards refuse.
 
+use recordplayer::text::TextRefusal;
 use serde::{Deserialize, Serialize};
 
 use crate::column::ColumnFull;
@@ -38,6 +39,8 @@ pub enum CardRefusal {
     NoSuchField { field: FieldId },
     #[error("{number:?} is not a number. Write it in digits, such as 12.5")]
     NotANumber { number: String },
+    #[error("{text}")]
+    BadText { text: TextRefusal },
     #[error("{limit}")]
     OutOfLimits { limit: LimitExceeded },
 }
@@ -45,6 +48,12 @@ pub enum CardRefusal {
 impl From<LimitExceeded> for CardRefusal {
     fn from(limit: LimitExceeded) -> Self {
         Self::OutOfLimits { limit }
+    }
+}
+
+impl From<TextRefusal> for CardRefusal {
+    fn from(text: TextRefusal) -> Self {
+        Self::BadText { text }
     }
 }
 

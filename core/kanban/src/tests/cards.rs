@@ -1,8 +1,10 @@
 //! What stands on cards, and comments.
 
 use recordplayer::context::Assigned;
+use recordplayer::id::ReplicaId;
 use recordplayer::refusal::{CoreRefusal, Refused};
 use recordplayer::testing::FOUNDER;
+use recordplayer::text::{TextActor, TextDocument, TextRefusal};
 use recordplayer::time::Timestamp;
 
 use super::*;
@@ -174,4 +176,34 @@ fn a_comment_needs_a_card_and_a_known_author_and_is_written_once() {
     let given = furnished().claimed_at(Some(Timestamp(5))).sent::<Comment>(WORDS, write("Boo", Some(GHOST)));
     assert_eq!(given.model::<Comment>(WORDS).at, Timestamp(5));
     given.when::<Comment>(WORDS, write("Boo", Some(GHOST))).refused(CommentRefusal::WrittenAlready {});
+}
+
+/// The first change of a description, written at a replica.
+fn written(text: &str, replica: ReplicaId) -> C {
+    let actor = TextActor { replica, generation: 0 };
+    let change = TextDocument::new().edit(actor, text).expect("the text fits").remove(0);
+    C::Describe { change }
+}
+
+#[test]
+fn a_description_takes_the_changes_of_the_device_that_sends_them() {
+    let given = cards(1);
+    let command = written("Warm up the valves", given.replica());
+    let C::Describe { change } = command.clone() else { panic!("a description is asked for") };
+    given.when::<Card>(card(1), command).then([E::Described { change }]);
+}
+
+#[test]
+fn a_description_refuses_what_another_device_wrote() {
+    let given = cards(1);
+    let (expected, found) = (given.replica(), ReplicaId(Id([9; 16])));
+    let text = TextRefusal::WrongActor { expected, found };
+    given.when::<Card>(card(1), written("Not mine", found)).refused(R::BadText { text });
+}
+
+#[test]
+fn an_archived_card_can_still_be_described() {
+    let given = cards(1).sent::<Card>(card(1), C::Archive {});
+    let command = written("It was worth it", given.replica());
+    assert!(!given.sent::<Card>(card(1), command).model::<Card>(card(1)).description.is_empty());
 }

@@ -34,6 +34,7 @@ fn card(event: &CardEvent, card: &Card, after: &Models<'_>) -> String {
             format!("created {} in {}", short(title), short(&after.get::<Column>(*column).name))
         }
         E::Renamed { title } => format!("renamed it to {}", short(title)),
+        E::Described { .. } => "edited its description".to_owned(),
         E::Moved { column, exempt, .. } => {
             let past = if *exempt { ", past any limit" } else { "" };
             format!("moved it to {}{past}", short(&after.get::<Column>(*column).name))

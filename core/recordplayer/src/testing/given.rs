@@ -171,6 +171,11 @@ impl Given {
         When { given: self, id, command: format!("{command:?}"), outcome, entity: PhantomData }
     }
 
+    /// The replica of whoever acts: the actors of its text changes must belong to it.
+    pub fn replica(&self) -> ReplicaId {
+        self.origin().replica
+    }
+
     /// The entity as it is now.
     pub fn model<E: Entity>(&self, id: impl Into<Id>) -> Arc<E> {
         self.state.models().get::<E>(id)

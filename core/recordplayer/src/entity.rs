@@ -43,7 +43,7 @@ pub trait Entity: Default + Data {
     }
 
     /// The change of a merged text that an event carries, with the name of the text's field. The framework keeps the changes in a table of
-    /// their own; the entity's [`crate::Text`] plays only their heads.
+    /// their own; the entity's [`crate::text::Text`] plays only their heads.
     fn text_change(event: &Self::Event) -> Option<(&'static str, &TextChange)> {
         let _ = event;
         None

@@ -1,7 +1,7 @@
 //! How values become the payloads of records, and back.
 //!
 //! A payload is the *content* of a variant; the variant itself is the record's name. So `CardEvent::Moved { to }` of the kind `card` is the
-//! name `card.moved` and the payload `{"to": …}`. [`named`] splits and joins the two, [`payload`] says which bytes a payload may be.
+//! name `card.moved` and the payload `{"to": …}`. `named` splits and joins the two, `payload` says which bytes a payload may be.
 //! Written with ciborium; read with minicbor-serde, which takes the same bytes several times faster.
 
 mod named;

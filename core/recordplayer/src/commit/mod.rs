@@ -1,6 +1,6 @@
 //! The commit: the unit of appending, sending and showing. All or nothing, and chained to the one before.
 //!
-//! A commit is encoded once, by the authority; those bytes are stored and sent as they are to everyone. [`encoding`] gives them byte by byte,
+//! A commit is encoded once, by the authority; those bytes are stored and sent as they are to everyone. `encoding` gives them byte by byte,
 //! `docs/protocol.md` describes them.
 
 mod encoding;

@@ -1,7 +1,7 @@
 //! The domain: one value that lists the entities, views and guards of an application.
 //!
 //! The server, the client and the tests all take the same one. Inside, each entity and view becomes a table of functions over states whose
-//! type is erased ([`erased`]), so that the machines need no type parameters.
+//! type is erased (`erased`), so that the machines need no type parameters.
 
 mod erased;
 

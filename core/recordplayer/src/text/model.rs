@@ -98,7 +98,7 @@ impl Text {
         self.heads.iter()
     }
 
-    /// About how many bytes the text has now, see [`Self::bytes_with`].
+    /// About how many bytes the text has now, see `bytes_with`.
     pub fn bytes_about(&self) -> u64 {
         bytes_about(self.inserted, self.inserted_bytes, self.deleted)
     }

@@ -138,7 +138,7 @@ impl Card {
         let number = cx.assign(|| project.last_number + 1);
         cx.emit::<Column>(column, &ColumnEvent::CardEntered { card, rank: rank.clone() });
         cx.emit::<Project>(cx.space().0, &ProjectEvent::NumberGiven { number });
-        Ok(vec![E::Created { board, column, rank, title: title.to_owned(), number }])
+        Ok(vec![E::Created { board, column, rank, title: title.to_owned(), number, exempt }])
     }
 
     fn move_to(

@@ -18,6 +18,9 @@ pub enum CardEvent {
         rank: Rank,
         title: String,
         number: Assigned<u64>,
+        /// An import put it there past the column's limit.
+        #[serde(default)]
+        exempt: bool,
     },
     Renamed {
         title: String,
@@ -114,7 +117,7 @@ impl Entity for Card {
     fn play(&mut self, event: &CardEvent, _: &Stamp) {
         use CardEvent as E;
         match event.clone() {
-            E::Created { board, column, rank, title, number } => {
+            E::Created { board, column, rank, title, number, exempt: _ } => {
                 self.placed = Some(Placed { board, column, rank });
                 self.title = title;
                 self.number = number;

@@ -1,12 +1,14 @@
 //! A board of Trello as commands.
 
+use recordplayer::codec::{decode, encode};
 use recordplayer::id::ActId;
+use recordplayer::view::Key;
 use serde_json::{Value, json};
 
 use super::*;
 use crate::import::plan::{Plan, PlannedAct, Present, plan};
 use crate::import::trello::{TrelloBoard, read};
-use crate::view::BoardView;
+use crate::view::{ActivityView, BoardView, CardView, KeysView};
 
 fn source(title: &str, list: &str, closed: bool) -> TrelloBoard {
     let card: Value = json!({
@@ -94,4 +96,25 @@ fn boards_of_others_come_in_whole_and_once() {
         let sends = again.commands.iter().filter(|planned| matches!(planned.what, PlannedAct::Send { .. }));
         assert_eq!(sends.count(), 0, "{name}");
     }
+}
+
+#[test]
+fn what_is_saved_is_read_back_as_it_was() {
+    fn is_read_back<T: recordplayer::entity::Data + PartialEq>(state: &T) {
+        let bytes = encode(state).expect("it can be saved");
+        assert_eq!(&decode::<T>(&bytes).expect("it can be read back"), state);
+    }
+    let plan = planned(&project(), &source("Build it", "L1", true), 1);
+    let given = imported(project(), &plan);
+    let board = given.view::<BoardView>(plan.board);
+    let card = *board.cards.keys().next().expect("a card came in");
+    let column = board.order[0];
+    is_read_back(&*given.model::<Project>(SPACE.0));
+    is_read_back(&*given.model::<Board>(plan.board));
+    is_read_back(&*given.model::<Column>(column));
+    is_read_back(&*given.model::<Card>(card));
+    is_read_back(&*board);
+    is_read_back(&*given.view::<CardView>(card));
+    is_read_back(&*given.view::<ActivityView>(Key::whole_space()));
+    is_read_back(&*given.view::<KeysView>(Key::whole_space()));
 }

@@ -107,11 +107,12 @@ impl Planner<'_> {
 
     fn value(&self, value: &TrelloValue) -> FieldValue {
         match value {
-            TrelloValue::Text(text) => FieldValue::Text { text: cut(text, VALUE_BYTES_MAX) },
             TrelloValue::Number(number) if FieldValue::is_number(number) => {
                 FieldValue::Number { number: number.clone() }
             }
-            TrelloValue::Number(text) => FieldValue::Text { text: cut(text, VALUE_BYTES_MAX) },
+            TrelloValue::Text(text) | TrelloValue::Number(text) => {
+                FieldValue::Text { text: cut(text, VALUE_BYTES_MAX) }
+            }
             TrelloValue::Date(at) => FieldValue::Date { at: Timestamp(*at) },
             TrelloValue::Checked(checked) => FieldValue::Checked { checked: *checked },
             TrelloValue::Option(option) => FieldValue::Choice { option: self.id("option", option) },

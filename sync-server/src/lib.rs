@@ -1,1 +1,25 @@
+//! The sync server of `RecordPlayer`, for any domain.
+//!
+//! A record's way through it:
+//! 1. [`gateway`]: a connection becomes a web socket, if its origin may.
+//! 2. [`session`]: hello, token, then frames; each is checked and handed to its space.
+//! 3. [`space_actor`]: the one task that holds the space machine: it decides, and asks the store to append.
+//! 4. The store's writer appends many spaces' commits with one sync, and calls back.
+//! 5. [`outbound`]: what became durable goes to every session as the same bytes; a slow one reads it from the log later.
+//!
+//! Beside it stand the [`accounts`] (people, devices, secrets) and the [`directory`] (who is in which space).
 
+mod accounts;
+mod clock;
+mod directory;
+mod gateway;
+mod hub;
+pub mod limits;
+mod outbound;
+mod server;
+mod session;
+mod space_actor;
+
+pub use accounts::{AccountError, Accounts, Device};
+pub use server::{ACCOUNTS_FILE, Control, STORE_FILE, Server, StartError};
+pub use space_actor::SpaceHash;

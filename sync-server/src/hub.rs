@@ -1,0 +1,193 @@
+//! What all connections and all spaces of one server share.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use recordplayer::commit::Head;
+use recordplayer::domain::Domain;
+use recordplayer::id::{ActorId, SpaceId};
+use recordplayer::membership::Membership;
+use recordplayer::protocol::{Goodbye, ServerFrame};
+use recordplayer::space::SessionId;
+use recordplayer_store::WriterHandle;
+use tokio::sync::mpsc;
+
+use crate::accounts::{Accounts, Device};
+use crate::directory::Directory;
+use crate::limits::{SESSIONS_MAX, SPACE_QUEUE_MAX};
+use crate::outbound::{Outbound, goodbye};
+use crate::space_actor::{self, Call};
+
+/// One session, as the spaces see it.
+#[derive(Debug)]
+pub(crate) struct Link {
+    pub id: SessionId,
+    pub device: Device,
+    pub out: Outbound,
+}
+
+/// A space in memory.
+#[derive(Clone)]
+struct Active {
+    calls: mpsc::Sender<Call>,
+    head: Arc<Mutex<Head>>,
+}
+
+/// Sessions, active spaces, the directory and the accounts.
+pub(crate) struct Hub {
+    pub domain: Arc<Domain>,
+    pub accounts: Accounts,
+    pub writer: WriterHandle,
+    directory: Mutex<Directory>,
+    sessions: Mutex<BTreeMap<SessionId, Arc<Link>>>,
+    spaces: Mutex<BTreeMap<SpaceId, Active>>,
+    next_session: AtomicU64,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Hub {
+    pub fn new(domain: Arc<Domain>, accounts: Accounts, writer: WriterHandle, directory: Directory) -> Arc<Self> {
+        Arc::new(Self {
+            domain,
+            accounts,
+            writer,
+            directory: Mutex::new(directory),
+            sessions: Mutex::default(),
+            spaces: Mutex::default(),
+            next_session: AtomicU64::new(1),
+        })
+    }
+
+    /// A new session, unless there are too many.
+    pub fn join(&self, device: Device) -> Option<Arc<Link>> {
+        let mut sessions = lock(&self.sessions);
+        if sessions.len() >= SESSIONS_MAX {
+            return None;
+        }
+        let id = SessionId(self.next_session.fetch_add(1, Ordering::Relaxed));
+        let link = Arc::new(Link { id, device, out: Outbound::default() });
+        sessions.insert(id, Arc::clone(&link));
+        Some(link)
+    }
+
+    pub fn leave(&self, session: SessionId) {
+        lock(&self.sessions).remove(&session);
+    }
+
+    pub fn link(&self, session: SessionId) -> Option<Arc<Link>> {
+        lock(&self.sessions).get(&session).cloned()
+    }
+
+    pub fn session_count(&self) -> usize {
+        lock(&self.sessions).len()
+    }
+
+    /// Tells everybody that the server ends.
+    pub fn say_goodbye(&self) {
+        let last = goodbye(Goodbye::ShuttingDown, "the server is shutting down", "connect again in a while");
+        for link in lock(&self.sessions).values() {
+            link.out.end(Some(&*last));
+        }
+    }
+
+    /// Whether there is such a space, or one that is being founded.
+    pub fn knows(&self, space: SpaceId) -> bool {
+        lock(&self.directory).holds(space) || lock(&self.spaces).contains_key(&space)
+    }
+
+    pub fn find_spaces(&self, text: &str) -> Vec<(SpaceId, String)> {
+        lock(&self.directory).find(text)
+    }
+
+    /// Where the log of the space ends, for a member of it.
+    pub fn head_for(&self, space: SpaceId, person: ActorId) -> Option<Head> {
+        if !lock(&self.directory).is_member(space, person) {
+            return None;
+        }
+        let head = Arc::clone(&lock(&self.spaces).get(&space)?.head);
+        let head = *lock(&head);
+        Some(head)
+    }
+
+    /// Gives news to the space, which is opened if it is not in memory.
+    pub async fn send(self: &Arc<Self>, space: SpaceId, mut call: Call) {
+        loop {
+            let calls = self.activate(space);
+            match calls.send(call).await {
+                Ok(()) => return,
+                Err(mpsc::error::SendError(back)) => {
+                    call = back;
+                    self.retire(space, &calls);
+                }
+            }
+        }
+    }
+
+    /// Gives news to the space if it is in memory.
+    pub async fn send_if_active(&self, space: SpaceId, call: Call) {
+        let calls = lock(&self.spaces).get(&space).map(|active| active.calls.clone());
+        if let Some(calls) = calls {
+            // A space that leaves memory meanwhile has no use for it.
+            let _ = calls.send(call).await;
+        }
+    }
+
+    fn activate(self: &Arc<Self>, space: SpaceId) -> mpsc::Sender<Call> {
+        let mut spaces = lock(&self.spaces);
+        if let Some(active) = spaces.get(&space) {
+            return active.calls.clone();
+        }
+        let (calls, incoming) = mpsc::channel(SPACE_QUEUE_MAX);
+        let head = Arc::new(Mutex::new(Head::START));
+        spaces.insert(space, Active { calls: calls.clone(), head: Arc::clone(&head) });
+        tokio::spawn(space_actor::run(Arc::clone(self), space, calls.downgrade(), incoming, head));
+        calls
+    }
+
+    /// Takes the actor out of the list; the next call opens the space anew.
+    pub fn retire(&self, space: SpaceId, calls: &mpsc::Sender<Call>) {
+        let mut spaces = lock(&self.spaces);
+        if spaces.get(&space).is_some_and(|active| active.calls.same_channel(calls)) {
+            spaces.remove(&space);
+        }
+    }
+
+    pub fn active_spaces(&self) -> Vec<SpaceId> {
+        lock(&self.spaces).keys().copied().collect()
+    }
+
+    /// The members of a space have changed: everybody concerned is told.
+    pub fn members_changed(&self, space: SpaceId, members: Arc<Membership>) {
+        let concerned = lock(&self.directory).put(space, members);
+        let sessions = lock(&self.sessions);
+        let links: Vec<Arc<Link>> =
+            sessions.values().filter(|link| concerned.contains(&link.device.person)).cloned().collect();
+        drop(sessions);
+        for link in links {
+            self.tell_spaces(&link);
+        }
+    }
+
+    /// The spaces of the person, and the names of those in them.
+    pub fn tell_spaces(&self, link: &Link) {
+        let person = link.device.person;
+        let (spaces, people) = {
+            let directory = lock(&self.directory);
+            (directory.spaces_of(person), directory.people_of(person))
+        };
+        let people = people.into_iter().filter_map(|person| Some((person, self.accounts.name_of(person)?))).collect();
+        link.out.push(&ServerFrame::MySpaces { spaces }, None);
+        link.out.push(&ServerFrame::People { people }, None);
+    }
+}
+
+impl fmt::Debug for Hub {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Hub({} sessions, {} active spaces)", self.session_count(), self.active_spaces().len())
+    }
+}

@@ -1,0 +1,62 @@
+//! The limits of the server, each with its reason.
+
+use std::time::Duration;
+
+use recordplayer::limits::FRAME_BYTES_MAX;
+
+/// One web socket message: the largest frame. Room beside it, so that a frame just too large is named as such and not cut off.
+pub const MESSAGE_BYTES_MAX: usize = FRAME_BYTES_MAX + 4 * 1024;
+
+/// The buffers of one socket. tungstenite's defaults cost 136 KB for each idle connection, these 9 KB.
+pub const SOCKET_BUFFER_BYTES: usize = 4 * 1024;
+
+/// What a socket may hold unwritten: its buffer and one frame of the largest size.
+pub const SOCKET_WRITE_BYTES_MAX: usize = 2 * FRAME_BYTES_MAX;
+
+/// Frames that wait for a slow reader; beyond it, what is fanned out is dropped and read again from the log. Four of the largest frames.
+pub const OUTBOUND_BYTES_MAX: usize = 4 * FRAME_BYTES_MAX;
+
+/// Answers and chunks are never dropped; a client that asks for more of them than this and does not read is sent away.
+pub const OUTBOUND_HARD_BYTES_MAX: usize = 16 * FRAME_BYTES_MAX;
+
+/// Frames that wait, whatever their size: bounds what tiny frames cost beside their bytes.
+pub const OUTBOUND_FRAMES_MAX: usize = 16 * 1024;
+
+/// The upgrade to a web socket, and then the first frame: a slow line takes a second.
+pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How often the server says that it lives, and where the logs end.
+pub const PING_INTERVAL: Duration = Duration::from_secs(20);
+
+/// A connection that said nothing for three pings is dead.
+pub const SILENCE_TIMEOUT: Duration = Duration::from_mins(1);
+
+/// One batch of frames into a socket: a reader that takes nothing for so long is gone.
+pub const WRITE_TIMEOUT: Duration = Duration::from_mins(1);
+
+/// How long the server waits for the last frame to be read before it closes the socket.
+pub const GOODBYE_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Connections at a time: each costs about 20 KB, so that 10,000 take 200 MB.
+pub const SESSIONS_MAX: usize = 10_000;
+
+/// Spaces that one session may follow: more than a person has; bounds the heads in a ping.
+pub const SUBSCRIPTIONS_MAX: usize = 1_024;
+
+/// News that waits for one space actor; who sends more waits, and so its socket is read no further.
+pub const SPACE_QUEUE_MAX: usize = 256;
+
+/// Without followers and work for so long, a space leaves memory. Opening it again takes milliseconds.
+pub const SPACE_IDLE: Duration = Duration::from_mins(5);
+
+/// How long a write that was not taken waits before the space hears of it, so that a full queue is not asked in a loop.
+pub const WRITE_RETRY: Duration = Duration::from_millis(200);
+
+/// How long a shutdown waits for the last appends and checkpoints.
+pub const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A person's name. Longer ones do not fit on an avatar's tooltip.
+pub const PERSON_NAME_BYTES_MAX: usize = 64;
+
+/// One request of an admin, one line.
+pub const ADMIN_LINE_BYTES_MAX: u64 = 16 * 1024;

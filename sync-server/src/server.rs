@@ -1,0 +1,140 @@
+//! A server: its folder opened, its door, its end.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use recordplayer::domain::Domain;
+use recordplayer::id::SpaceId;
+use recordplayer::record::Position;
+use recordplayer::space::Space;
+use recordplayer_store::{OpenError, RedbStore, Writer};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::time::{sleep, timeout};
+
+use crate::accounts::{AccountError, Accounts};
+use crate::directory::Directory;
+use crate::gateway;
+use crate::hub::Hub;
+use crate::limits::{SHUTDOWN_TIMEOUT, WRITE_RETRY};
+use crate::space_actor::{Call, SpaceHash};
+
+/// The file of the log, the models and the views.
+pub const STORE_FILE: &str = "store.redb";
+/// The file of people and devices.
+pub const ACCOUNTS_FILE: &str = "accounts.redb";
+
+/// Why a server does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error(transparent)]
+    Store(#[from] OpenError),
+    #[error(transparent)]
+    Accounts(#[from] AccountError),
+    #[error("the spaces cannot be listed: {0}")]
+    Spaces(#[from] recordplayer::storage::ReadError),
+}
+
+/// The sync server of one domain on one folder.
+#[derive(Debug)]
+pub struct Server {
+    hub: Arc<Hub>,
+    writer: Writer,
+    origins: Vec<String>,
+}
+
+/// What an admin may ask of a server while it serves.
+#[derive(Clone, Debug)]
+pub struct Control(Arc<Hub>);
+
+impl Server {
+    /// Opens the folder. It must exist; its files are made if they do not.
+    pub fn open(domain: Arc<Domain>, folder: &Path) -> Result<Self, StartError> {
+        let writer = Writer::start(Box::new(RedbStore::open(folder.join(STORE_FILE))?));
+        let accounts = Accounts::open(&folder.join(ACCOUNTS_FILE))?;
+        let mut directory = Directory::default();
+        for space in writer.handle().spaces()? {
+            match Space::open(Arc::clone(&domain), space, writer.handle().reader(space), accounts.salt_key()) {
+                Ok(opened) if opened.durable().position > Position::START => {
+                    directory.put(space, Arc::clone(opened.members()));
+                }
+                Ok(_) => {}
+                Err(error) => tracing::error!(%space, %error, "a space cannot be opened; the others are served"),
+            }
+        }
+        let hub = Hub::new(domain, accounts, writer.handle(), directory);
+        Ok(Self { hub, writer, origins: Vec::new() })
+    }
+
+    /// Lets pages of this origin (`https://boards.example`) connect. By default no page may.
+    pub fn allow_origin(mut self, origin: impl Into<String>) -> Self {
+        self.origins.push(origin.into());
+        self
+    }
+
+    pub fn control(&self) -> Control {
+        Control(Arc::clone(&self.hub))
+    }
+
+    /// Serves until `shutdown` is ready; then says goodbye, saves, and closes the store.
+    pub async fn serve(self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
+        let Self { hub, writer, origins } = self;
+        let origins: Arc<[String]> = origins.into();
+        tokio::select! {
+            () = accept(&hub, &listener, &origins) => {}
+            () = shutdown => {}
+        }
+        drop(listener);
+        tracing::info!("shutting down");
+        if timeout(SHUTDOWN_TIMEOUT, wind_down(&hub)).await.is_err() {
+            tracing::warn!("not everything was saved in time; the next start plays it again from the log");
+        }
+        if tokio::task::spawn_blocking(move || writer.stop()).await.is_err() {
+            tracing::error!("the store was not closed in order");
+        }
+    }
+}
+
+async fn accept(hub: &Arc<Hub>, listener: &TcpListener, origins: &Arc<[String]>) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => drop(tokio::spawn(gateway::serve(Arc::clone(hub), stream, Arc::clone(origins)))),
+            Err(error) => {
+                // Out of file handles, most likely: others end, so try again.
+                tracing::warn!(%error, "a connection was not accepted");
+                sleep(WRITE_RETRY).await;
+            }
+        }
+    }
+}
+
+async fn wind_down(hub: &Arc<Hub>) {
+    hub.say_goodbye();
+    for space in hub.active_spaces() {
+        let (stopped, waiting) = oneshot::channel();
+        hub.send_if_active(space, Call::Stop(stopped)).await;
+        // Where the space is gone already, there is nothing to wait for.
+        let _ = waiting.await;
+    }
+    while hub.session_count() > 0 {
+        sleep(WRITE_RETRY / 10).await;
+    }
+}
+
+impl Control {
+    pub fn accounts(&self) -> &Accounts {
+        &self.0.accounts
+    }
+
+    /// The spaces with this id or title.
+    pub fn find_spaces(&self, text: &str) -> Vec<(SpaceId, String)> {
+        self.0.find_spaces(text)
+    }
+
+    /// The state hash of a space, once nothing waits; nothing where the space cannot be read.
+    pub async fn hash(&self, space: SpaceId) -> Option<SpaceHash> {
+        let (answer, waiting) = oneshot::channel();
+        self.0.send(space, Call::Hash(answer)).await;
+        waiting.await.ok()
+    }
+}

@@ -1,0 +1,286 @@
+//! One connection of a client: the hello, then frames in and frames out until one side ends it.
+
+use std::collections::BTreeSet;
+use std::pin::pin;
+use std::sync::Arc;
+
+use futures_util::stream::{SplitSink, SplitStream};
+use futures_util::{SinkExt, StreamExt};
+use recordplayer::commit::Head;
+use recordplayer::entity::Entity;
+use recordplayer::id::SpaceId;
+use recordplayer::limits::IN_FLIGHT_COMMANDS_MAX;
+use recordplayer::membership::Membership;
+use recordplayer::protocol::{ClientFrame, CommandEntry, Goodbye, PROTOCOL_VERSIONS, ServerFrame};
+use recordplayer::space::{SpaceInput, Submission};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, interval, timeout, timeout_at};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::{Bytes, Error, Message};
+
+use crate::accounts::Device;
+use crate::clock::now;
+use crate::hub::{Hub, Link};
+use crate::limits::{
+    GOODBYE_TIMEOUT, HANDSHAKE_TIMEOUT, PING_INTERVAL, SILENCE_TIMEOUT, SUBSCRIPTIONS_MAX, WRITE_TIMEOUT,
+};
+use crate::outbound::goodbye;
+use crate::space_actor::Call;
+
+type Incoming = SplitStream<WebSocketStream<TcpStream>>;
+type Outgoing = SplitSink<WebSocketStream<TcpStream>, Message>;
+
+/// Serves a connection to its end.
+pub(crate) async fn run(hub: Arc<Hub>, socket: WebSocketStream<TcpStream>) {
+    let (mut outgoing, mut incoming) = socket.split();
+    let greeted = match timeout(HANDSHAKE_TIMEOUT, next_frame(&mut incoming)).await {
+        Ok(Ok(frame)) => greet(&hub, frame),
+        Ok(Err(end)) => Err(end),
+        Err(_) => Err(Some(goodbye(Goodbye::Malformed, "no hello came", "send a hello as the first frame"))),
+    };
+    let link = match greeted {
+        Ok(link) => link,
+        Err(end) => {
+            if let Some(end) = end {
+                let last = Message::Binary(end.encode().into());
+                let _ = timeout(GOODBYE_TIMEOUT, outgoing.send(last)).await;
+            }
+            return close(outgoing, incoming).await;
+        }
+    };
+    tracing::info!(session = link.id.0, person = %link.device.person, "a session begins");
+    let mut session = Session { hub: Arc::clone(&hub), link: Arc::clone(&link), spaces: BTreeSet::new() };
+    {
+        let mut writing = pin!(write_frames(&hub, &link, &mut outgoing));
+        let is_writing = tokio::select! {
+            end = session.read_frames(&mut incoming) => {
+                link.out.end(end.as_deref());
+                true
+            }
+            () = &mut writing => false,
+        };
+        if is_writing {
+            let _ = timeout(GOODBYE_TIMEOUT, writing).await;
+        }
+    }
+    hub.leave(link.id);
+    for space in session.spaces {
+        hub.send_if_active(space, Call::Input(SpaceInput::Gone { session: link.id })).await;
+    }
+    tracing::info!(session = link.id.0, "the session ends");
+    close(outgoing, incoming).await;
+}
+
+/// Ends the socket in order: what was said last is read before the connection goes.
+async fn close(mut outgoing: Outgoing, mut incoming: Incoming) {
+    let closing = async {
+        let _ = outgoing.close().await;
+        while let Some(Ok(_)) = incoming.next().await {}
+    };
+    let _ = timeout(GOODBYE_TIMEOUT, closing).await;
+}
+
+/// The next frame, or what is to be said when there is none.
+async fn next_frame(incoming: &mut Incoming) -> Result<ClientFrame, Option<Box<ServerFrame>>> {
+    let malformed = |why: &str| Some(goodbye(Goodbye::Malformed, why, "upgrade the program, or report this"));
+    loop {
+        match incoming.next().await {
+            Some(Ok(Message::Binary(bytes))) => {
+                return ClientFrame::decode(&bytes).map_err(|error| malformed(&error.to_string()));
+            }
+            Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+            Some(Ok(Message::Text(_) | Message::Frame(_))) => return Err(malformed("frames are binary messages")),
+            Some(Err(Error::Capacity(error))) => {
+                return Err(Some(goodbye(Goodbye::TooMuch, &error.to_string(), "send less in one frame")));
+            }
+            Some(Ok(Message::Close(_)) | Err(_)) | None => return Err(None),
+        }
+    }
+}
+
+/// Checks who comes and what they speak, and says welcome.
+fn greet(hub: &Hub, frame: ClientFrame) -> Result<Arc<Link>, Option<Box<ServerFrame>>> {
+    let ClientFrame::Hello { protocol_min, protocol_max, domain, token, program, .. } = frame else {
+        return Err(Some(goodbye(Goodbye::Malformed, "the first frame is no hello", "send a hello first")));
+    };
+    let (oldest, newest) = PROTOCOL_VERSIONS;
+    let protocol = newest.min(protocol_max);
+    if protocol < oldest.max(protocol_min) {
+        let message =
+            format!("the server speaks protocol {oldest} to {newest}, the client {protocol_min} to {protocol_max}");
+        let help = if protocol_min > newest { "upgrade the server" } else { "upgrade the program on this device" };
+        return Err(Some(goodbye(Goodbye::Incompatible, &message, help)));
+    }
+    if domain != *hub.domain.name() {
+        let message = format!("this is a server for {:?}, not for {domain:?}", hub.domain.name());
+        return Err(Some(goodbye(Goodbye::Incompatible, &message, "connect to a server of this application")));
+    }
+    let Some(device) = hub.accounts.device(&token) else {
+        return Err(Some(goodbye(
+            Goodbye::BadToken,
+            "the token is not known here",
+            "ask the admin for a new device token",
+        )));
+    };
+    let program: String = program.chars().filter(|letter| !letter.is_control()).take(64).collect();
+    tracing::debug!(person = %device.person, program, "hello");
+    let welcome = welcome(hub, &device, protocol);
+    let Some(link) = hub.join(device) else {
+        return Err(Some(goodbye(Goodbye::TooMuch, "the server has too many connections", "try again in a while")));
+    };
+    link.out.push(&welcome, None);
+    hub.tell_spaces(&link);
+    Ok(link)
+}
+
+fn welcome(hub: &Hub, device: &Device, protocol: u32) -> ServerFrame {
+    ServerFrame::Welcome {
+        protocol,
+        domain_version: hub.domain.version(),
+        person: device.person,
+        name: device.name.clone(),
+        time: now(),
+    }
+}
+
+fn bad_token() -> Box<ServerFrame> {
+    goodbye(Goodbye::BadToken, "the token was revoked", "ask the admin for a new device token")
+}
+
+/// Writes what waits together, then asks the spaces for more.
+async fn write_frames(hub: &Arc<Hub>, link: &Link, outgoing: &mut Outgoing) {
+    loop {
+        let batch = link.out.next().await;
+        if !batch.is_last && !hub.accounts.is_valid(&link.device.token) {
+            link.out.end(Some(&*bad_token()));
+            continue;
+        }
+        let writing = async {
+            for frame in batch.frames {
+                outgoing.feed(Message::Binary(Bytes::from_owner(frame))).await?;
+            }
+            outgoing.flush().await
+        };
+        if !matches!(timeout(WRITE_TIMEOUT, writing).await, Ok(Ok(()))) || batch.is_last {
+            return;
+        }
+        for space in batch.pulls {
+            hub.send_if_active(space, Call::Input(SpaceInput::Pull { session: link.id })).await;
+        }
+    }
+}
+
+struct Session {
+    hub: Arc<Hub>,
+    link: Arc<Link>,
+    /// The spaces that know of this session.
+    spaces: BTreeSet<SpaceId>,
+}
+
+impl Session {
+    /// Takes frames until the session ends; then what is to be said.
+    async fn read_frames(&mut self, incoming: &mut Incoming) -> Option<Box<ServerFrame>> {
+        let mut pings = interval(PING_INTERVAL);
+        pings.tick().await;
+        let mut silent_at = Instant::now() + SILENCE_TIMEOUT;
+        let mut nonce = 0;
+        loop {
+            let frame = tokio::select! {
+                frame = timeout_at(silent_at, next_frame(incoming)) => match frame {
+                    Ok(Ok(frame)) => frame,
+                    Ok(Err(end)) => return end,
+                    Err(_) => return None,
+                },
+                _ = pings.tick() => {
+                    nonce += 1;
+                    self.link.out.push(&ServerFrame::Ping { nonce, heads: self.heads() }, None);
+                    continue;
+                }
+            };
+            silent_at = Instant::now() + SILENCE_TIMEOUT;
+            if !self.hub.accounts.is_valid(&self.link.device.token) {
+                return Some(bad_token());
+            }
+            if let Err(end) = self.take(frame).await {
+                return Some(end);
+            }
+        }
+    }
+
+    /// Where the logs end that this session follows and may see.
+    fn heads(&self) -> Vec<(SpaceId, Head)> {
+        let person = self.link.device.person;
+        self.spaces.iter().filter_map(|space| Some((*space, self.hub.head_for(*space, person)?))).collect()
+    }
+
+    async fn take(&mut self, frame: ClientFrame) -> Result<(), Box<ServerFrame>> {
+        let (session, actor) = (self.link.id, self.link.device.person);
+        match frame {
+            ClientFrame::Hello { .. } => {
+                Err(goodbye(Goodbye::Malformed, "a second hello came", "say hello once for each connection"))
+            }
+            ClientFrame::Subscribe { space, knowledge } => {
+                self.ask(space, SpaceInput::Subscribe { session, actor, knowledge }).await
+            }
+            ClientFrame::SubscribeView { space, view } => {
+                self.ask(space, SpaceInput::SubscribeView { session, actor, view }).await
+            }
+            ClientFrame::Unsubscribe { space, view } => {
+                self.hub.send_if_active(space, Call::Input(SpaceInput::Unsubscribe { session, view })).await;
+                Ok(())
+            }
+            ClientFrame::FetchSnapshot { space, at, cursor } => {
+                self.ask(space, SpaceInput::FetchSnapshot { session, actor, at, cursor }).await
+            }
+            ClientFrame::FetchCommits { space, after, upto } => {
+                self.ask(space, SpaceInput::FetchCommits { session, actor, after, upto }).await
+            }
+            ClientFrame::Submit { space, replica, parent, answered_up_to, commands } => {
+                if commands.len() > IN_FLIGHT_COMMANDS_MAX {
+                    let message = format!("{} commands in one frame; at most {IN_FLIGHT_COMMANDS_MAX}", commands.len());
+                    return Err(goodbye(Goodbye::TooMuch, &message, "send fewer at a time"));
+                }
+                let founds = commands.first().is_some_and(|first| is_founding(space, first));
+                let input =
+                    SpaceInput::Submit(Submission { session, actor, replica, parent, answered_up_to, commands });
+                if founds { self.enter(space, input).await } else { self.ask(space, input).await }
+            }
+            ClientFrame::Ping { nonce } => {
+                self.link.out.push(&ServerFrame::Pong { nonce, heads: self.heads() }, None);
+                Ok(())
+            }
+            ClientFrame::FindPerson { name } => {
+                let found = self.hub.accounts.person(&name).map(|person| (person, name));
+                self.link.out.push(&ServerFrame::People { people: found.into_iter().collect() }, None);
+                Ok(())
+            }
+            ClientFrame::Pong { .. } => Ok(()),
+        }
+    }
+
+    /// Asks a space that exists; there is the same answer where it does not and where the person may not.
+    async fn ask(&mut self, space: SpaceId, input: SpaceInput) -> Result<(), Box<ServerFrame>> {
+        if !self.hub.knows(space) {
+            self.link.out.push(&ServerFrame::NoAccess { space }, None);
+            return Ok(());
+        }
+        self.enter(space, input).await
+    }
+
+    async fn enter(&mut self, space: SpaceId, input: SpaceInput) -> Result<(), Box<ServerFrame>> {
+        self.spaces.insert(space);
+        if self.spaces.len() > SUBSCRIPTIONS_MAX {
+            return Err(goodbye(Goodbye::TooMuch, "too many projects in one session", "follow fewer at a time"));
+        }
+        self.hub.send(space, Call::Input(input)).await;
+        Ok(())
+    }
+}
+
+/// Whether the command founds the space: the only one that an unknown space takes.
+fn is_founding(space: SpaceId, entry: &CommandEntry) -> bool {
+    entry.number == 1
+        && *entry.stream.kind == *Membership::KIND
+        && entry.stream.id == space.0
+        && &*entry.name == "space.found"
+}

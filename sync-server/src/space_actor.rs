@@ -1,0 +1,297 @@
+//! One active space: a task around the space machine. It waits for nobody but the store.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use recordplayer::commit::Head;
+use recordplayer::hash::StateHash;
+use recordplayer::id::SpaceId;
+use recordplayer::protocol::ServerFrame;
+use recordplayer::record::Position;
+use recordplayer::space::{SessionId, Space, SpaceInput, SpaceOutput};
+use recordplayer::storage::{Write, Written};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, sleep};
+
+use crate::clock::now;
+use crate::hub::Hub;
+use crate::limits::{SPACE_IDLE, WRITE_RETRY};
+
+/// What a space is asked.
+#[derive(Debug)]
+pub(crate) enum Call {
+    Input(SpaceInput),
+    /// The state hash, once nothing waits.
+    Hash(oneshot::Sender<SpaceHash>),
+    /// Save, and leave memory; answered when that is done.
+    Stop(oneshot::Sender<()>),
+}
+
+/// A state hash and where it was taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SpaceHash {
+    pub space: SpaceId,
+    pub epoch: u32,
+    pub record: Position,
+    pub state: StateHash,
+}
+
+struct Actor {
+    hub: Arc<Hub>,
+    space: Space,
+    /// Where the store's answers arrive; at most an append and a checkpoint are on their way.
+    written: mpsc::Sender<SpaceInput>,
+    writes: mpsc::Receiver<SpaceInput>,
+    writing: usize,
+    head: Arc<Mutex<Head>>,
+    /// Who ever said something to this space; when it fails, they connect again.
+    sessions: BTreeSet<SessionId>,
+    hashes: Vec<oneshot::Sender<SpaceHash>>,
+    has_failed: bool,
+}
+
+pub(crate) async fn run(
+    hub: Arc<Hub>,
+    id: SpaceId,
+    own: mpsc::WeakSender<Call>,
+    mut calls: mpsc::Receiver<Call>,
+    head: Arc<Mutex<Head>>,
+) {
+    let opening = {
+        let (domain, reader, key) = (Arc::clone(&hub.domain), hub.writer.reader(id), hub.accounts.salt_key());
+        tokio::task::spawn_blocking(move || Space::open(domain, id, reader, key))
+    };
+    let mut stopped = None;
+    match opening.await {
+        Ok(Ok(space)) => {
+            let (written, writes) = mpsc::channel(4);
+            let actor = Actor {
+                hub: Arc::clone(&hub),
+                space,
+                written,
+                writes,
+                writing: 0,
+                head,
+                sessions: BTreeSet::new(),
+                hashes: Vec::new(),
+                has_failed: false,
+            };
+            stopped = actor.live(&mut calls).await;
+        }
+        Ok(Err(error)) => {
+            tracing::error!(space = %id, %error, "the space cannot be opened");
+            cut_off(&hub, id, &mut calls);
+        }
+        Err(error) => {
+            tracing::error!(space = %id, %error, "opening the space panicked");
+            cut_off(&hub, id, &mut calls);
+        }
+    }
+    calls.close();
+    if let Some(own) = own.upgrade() {
+        hub.retire(id, &own);
+    }
+    if let Some(stopped) = stopped {
+        let _ = stopped.send(());
+        return;
+    }
+    // What arrived while the space left memory opens it anew.
+    while let Ok(call) = calls.try_recv() {
+        let hub = Arc::clone(&hub);
+        tokio::spawn(async move { hub.send(id, call).await });
+    }
+}
+
+/// Ends the sessions whose calls nobody can answer.
+fn cut_off(hub: &Hub, space: SpaceId, calls: &mut mpsc::Receiver<Call>) {
+    while let Ok(call) = calls.try_recv() {
+        if let Call::Input(input) = call
+            && let Some(link) = session_of(&input).and_then(|session| hub.link(session))
+        {
+            tracing::warn!(%space, session = link.id.0, "the session ends with its space");
+            link.out.end(None);
+        }
+    }
+}
+
+impl Actor {
+    /// Until the space is idle, fails, or is stopped; then who waits for that.
+    async fn live(mut self, calls: &mut mpsc::Receiver<Call>) -> Option<oneshot::Sender<()>> {
+        self.tell_head();
+        let mut idle_at = Instant::now() + SPACE_IDLE;
+        while !self.has_failed {
+            let wait = self.until_wakeup().min(idle_at.saturating_duration_since(Instant::now()));
+            tokio::select! {
+                biased;
+                Some(input) = self.writes.recv() => self.take_written(input),
+                call = calls.recv() => {
+                    idle_at = Instant::now() + SPACE_IDLE;
+                    match call {
+                        Some(Call::Input(input)) => {
+                            self.sessions.extend(session_of(&input));
+                            self.handle(input);
+                        }
+                        Some(Call::Hash(answer)) => self.hashes.push(answer),
+                        Some(Call::Stop(stopped)) => {
+                            self.save().await;
+                            return Some(stopped);
+                        }
+                        None => return None,
+                    }
+                }
+                () = sleep(wait) => self.handle(SpaceInput::Wakeup),
+            }
+            self.answer_hashes();
+            if Instant::now() >= idle_at && self.space.is_idle() && self.writing == 0 {
+                self.save().await;
+                if self.space.is_idle() {
+                    tracing::debug!(space = %self.space.id(), "an idle space leaves memory");
+                    return None;
+                }
+            }
+        }
+        for session in std::mem::take(&mut self.sessions) {
+            if let Some(link) = self.hub.link(session) {
+                link.out.end(None);
+            }
+        }
+        None
+    }
+
+    /// What is due while an append is on its way is done with the append's answer.
+    fn until_wakeup(&self) -> Duration {
+        match self.space.wake_at() {
+            Some(at) if self.writing == 0 => {
+                let ms = at.0.saturating_sub(now().0).max(10);
+                Duration::from_millis(ms.unsigned_abs())
+            }
+            Some(_) | None => SPACE_IDLE,
+        }
+    }
+
+    /// Lets what is on its way arrive, and saves.
+    async fn save(&mut self) {
+        if self.space.decided().position > Position::START {
+            self.handle(SpaceInput::Evict);
+        }
+        while self.writing > 0 && !self.has_failed {
+            let Some(input) = self.writes.recv().await else { return };
+            self.take_written(input);
+        }
+    }
+
+    fn take_written(&mut self, input: SpaceInput) {
+        self.writing -= 1;
+        self.handle(input);
+    }
+
+    fn answer_hashes(&mut self) {
+        if self.hashes.is_empty() {
+            return;
+        }
+        let Some(state) = self.space.state_hash() else { return };
+        let (space, epoch, record) = (self.space.id(), self.space.epoch(), self.space.durable().position);
+        for answer in self.hashes.drain(..) {
+            let _ = answer.send(SpaceHash { space, epoch, record, state });
+        }
+    }
+
+    fn tell_head(&self) {
+        *self.head.lock().unwrap_or_else(PoisonError::into_inner) = self.space.durable();
+    }
+
+    /// Hands the news to the machine, and does its work.
+    fn handle(&mut self, input: SpaceInput) {
+        self.space.handle(now(), input);
+        let mut lagging: BTreeMap<SessionId, Position> = BTreeMap::new();
+        let mut gone: BTreeSet<SessionId> = BTreeSet::new();
+        while let Some(output) = self.space.poll_output() {
+            match output {
+                SpaceOutput::Append(append) => self.write(Write::Append(append), SpaceInput::Appended),
+                SpaceOutput::Checkpoint(write) => self.write(Write::Checkpoint(write), SpaceInput::Checkpointed),
+                SpaceOutput::Send { session, frame } => {
+                    if !self.send(session, &frame) {
+                        gone.insert(session);
+                    }
+                }
+                SpaceOutput::FanOut { sessions, after, frame } => {
+                    for session in sessions {
+                        // Behind a dropped frame nothing more is handed over: the log tells it.
+                        if lagging.contains_key(&session) {
+                            continue;
+                        }
+                        match self.hub.link(session) {
+                            Some(link) if link.out.offer(self.space.id(), &frame) => {}
+                            Some(_) => drop(lagging.insert(session, after)),
+                            None => drop(gone.insert(session)),
+                        }
+                    }
+                }
+                SpaceOutput::Members(members) => self.hub.members_changed(self.space.id(), members),
+                SpaceOutput::Failed(error) => {
+                    tracing::error!(space = %self.space.id(), %error, "the space fails and is opened anew");
+                    self.has_failed = true;
+                }
+            }
+        }
+        self.tell_head();
+        for (session, after) in lagging {
+            self.space.handle(now(), SpaceInput::Lagging { session, after });
+        }
+        for session in gone {
+            self.sessions.remove(&session);
+            self.space.handle(now(), SpaceInput::Gone { session });
+        }
+    }
+
+    fn send(&self, session: SessionId, frame: &ServerFrame) -> bool {
+        let Some(link) = self.hub.link(session) else { return false };
+        // A chunk of catching up is followed by the next one as soon as it is written.
+        let is_chunk = matches!(frame, ServerFrame::Commits { is_backfill: false, .. });
+        link.out.push(frame, is_chunk.then(|| self.space.id()));
+        true
+    }
+
+    fn write(&mut self, write: Write, answer: fn(Written) -> SpaceInput) {
+        self.writing += 1;
+        let (runtime, written) = (tokio::runtime::Handle::current(), self.written.clone());
+        let later = {
+            let (runtime, written) = (runtime.clone(), written.clone());
+            move |what: Written| {
+                runtime.spawn(async move {
+                    sleep(WRITE_RETRY).await;
+                    let _ = written.send(answer(what)).await;
+                });
+            }
+        };
+        let failed = later.clone();
+        let submitted = self.hub.writer.submit(vec![write], move |mut results| match results.pop() {
+            Some(Written::Unknown(why)) => failed(Written::Unknown(why)),
+            // The channel has room for all that may be on its way; where it is closed, the space is gone.
+            Some(what) => drop(written.try_send(answer(what))),
+            None => unreachable!("the writer answers each write"),
+        });
+        if let Err(not_taken) = submitted {
+            later(Written::Unknown(not_taken.reason.to_string()));
+        }
+    }
+}
+
+fn session_of(input: &SpaceInput) -> Option<SessionId> {
+    match input {
+        SpaceInput::Submit(submission) => Some(submission.session),
+        SpaceInput::Subscribe { session, .. }
+        | SpaceInput::SubscribeView { session, .. }
+        | SpaceInput::Unsubscribe { session, .. }
+        | SpaceInput::FetchSnapshot { session, .. }
+        | SpaceInput::FetchCommits { session, .. }
+        | SpaceInput::Pull { session }
+        | SpaceInput::Lagging { session, .. } => Some(*session),
+        SpaceInput::Gone { .. }
+        | SpaceInput::Appended(_)
+        | SpaceInput::Checkpointed(_)
+        | SpaceInput::Evict
+        | SpaceInput::Wakeup => None,
+    }
+}

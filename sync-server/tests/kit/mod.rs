@@ -1,0 +1,188 @@
+//! A server on a loopback socket, and a client of nothing but frames.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use recordplayer::codec::encode_named;
+use recordplayer::domain::Domain;
+use recordplayer::id::{CommandId, ReplicaId, SpaceId};
+use recordplayer::membership::{Membership, MembershipCommand};
+use recordplayer::name::Name;
+use recordplayer::protocol::{AnswerCode, ClientFrame, CommandEntry, Goodbye, ServerFrame};
+use recordplayer::record::StreamId;
+use recordplayer_server::{Control, Server};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::{WebSocketStream, client_async};
+
+/// Far more than anything here takes, so that a hanging test ends.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A server's folder with two people, ann and bo.
+pub struct Town(tempfile::TempDir);
+
+impl Town {
+    pub fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    /// Serves while the test runs, then drops everything where it stands, as a kill would.
+    pub fn run<T>(&self, test: impl AsyncFnOnce(SocketAddr, &Control) -> T) -> T {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let server = Server::open(Domain::new("todo", 1).shared(), self.0.path()).unwrap();
+        let server = server.allow_origin("https://boards.example");
+        let control = server.control();
+        for name in ["ann", "bo"] {
+            // The second time they are there already.
+            let _ = control.accounts().add_user(name);
+        }
+        runtime.block_on(async {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let address = listener.local_addr().unwrap();
+            tokio::spawn(server.serve(listener, std::future::pending()));
+            test(address, &control).await
+        })
+    }
+}
+
+pub fn founding(title: &str) -> MembershipCommand {
+    MembershipCommand::Found { title: title.to_owned() }
+}
+
+pub fn todo_command(title: &str) -> MembershipCommand {
+    MembershipCommand::Rename { title: title.to_owned() }
+}
+
+/// Commands of one replica, numbered from `first`.
+pub fn submit_frame(space: SpaceId, first: u64, commands: &[MembershipCommand]) -> ClientFrame {
+    let entry = |(number, command): (u64, &MembershipCommand)| {
+        let (variant, payload) = encode_named(command).unwrap();
+        CommandEntry {
+            number,
+            command: CommandId::derived("test", &[&number.to_be_bytes()]),
+            stream: StreamId::of::<Membership>(space.0),
+            name: Name::new(&format!("space.{variant}")).unwrap(),
+            payload: payload.into(),
+            act: None,
+            happened_at: None,
+            requires: Vec::new(),
+        }
+    };
+    ClientFrame::Submit {
+        space,
+        replica: ReplicaId::derived("test", &[]),
+        parent: None,
+        answered_up_to: 0,
+        commands: (first..).zip(commands).map(entry).collect(),
+    }
+}
+
+/// One raw connection.
+pub struct Client(WebSocketStream<TcpStream>);
+
+impl Client {
+    pub async fn connect(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).await.unwrap();
+        Self(client_async(format!("ws://{address}/"), stream).await.unwrap().0)
+    }
+
+    pub async fn welcomed(address: SocketAddr, token: &str) -> Self {
+        let mut client = Self::connect(address).await;
+        client.hello(token, "todo", (1, 1)).await;
+        assert!(matches!(client.next().await, ServerFrame::Welcome { .. }));
+        client
+    }
+
+    pub async fn refused(address: SocketAddr, token: &str, domain: &str, protocol: (u32, u32)) -> Goodbye {
+        let mut client = Self::connect(address).await;
+        client.hello(token, domain, protocol).await;
+        client.goodbye().await
+    }
+
+    pub async fn status_with_origin(address: SocketAddr, origin: &str) -> u16 {
+        let mut request = format!("ws://{address}/").into_client_request().unwrap();
+        request.headers_mut().insert("origin", origin.parse().unwrap());
+        let stream = TcpStream::connect(address).await.unwrap();
+        match client_async(request, stream).await {
+            Ok((_, response)) => response.status().as_u16(),
+            Err(Error::Http(response)) => response.status().as_u16(),
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    async fn hello(&mut self, token: &str, domain: &str, protocol: (u32, u32)) {
+        let hello = ClientFrame::Hello {
+            protocol_min: protocol.0,
+            protocol_max: protocol.1,
+            domain: Name::new(domain).unwrap(),
+            domain_version: 1,
+            token: token.to_owned(),
+            program: "test".to_owned(),
+        };
+        self.send(&hello).await;
+    }
+
+    pub async fn send(&mut self, frame: &ClientFrame) {
+        self.send_bytes(frame.encode()).await;
+    }
+
+    pub async fn send_bytes(&mut self, bytes: Vec<u8>) {
+        self.0.send(Message::Binary(bytes.into())).await.unwrap();
+    }
+
+    pub async fn send_text(&mut self, text: &str) {
+        self.0.send(Message::text(text)).await.unwrap();
+    }
+
+    async fn next(&mut self) -> ServerFrame {
+        loop {
+            match timeout(PATIENCE, self.0.next()).await.expect("a frame in time").expect("no end").unwrap() {
+                Message::Binary(bytes) => return ServerFrame::decode(&bytes).unwrap(),
+                Message::Ping(_) | Message::Pong(_) => {}
+                other => panic!("unexpected: {other:?}"),
+            }
+        }
+    }
+
+    /// The next frame that is looked for; others are skipped.
+    pub async fn until<T>(&mut self, look: impl Fn(ServerFrame) -> Option<T>) -> T {
+        loop {
+            if let Some(found) = look(self.next().await) {
+                return found;
+            }
+        }
+    }
+
+    pub async fn answer(&mut self) -> (u64, AnswerCode) {
+        self.until(|frame| match frame {
+            ServerFrame::Answer { number, code, .. } => Some((number, code)),
+            _ => None,
+        })
+        .await
+    }
+
+    pub async fn goodbye(&mut self) -> Goodbye {
+        self.until(|frame| match frame {
+            ServerFrame::Goodbye { code, .. } => Some(code),
+            _ => None,
+        })
+        .await
+    }
+
+    pub async fn has_no_access(&mut self) -> bool {
+        self.until(|frame| match frame {
+            ServerFrame::NoAccess { .. } => Some(true),
+            ServerFrame::Commits { .. } | ServerFrame::Answer { .. } => Some(false),
+            _ => None,
+        })
+        .await
+    }
+
+    /// The next commits, encoded.
+    pub async fn commits_bytes(&mut self) -> Vec<u8> {
+        self.until(|frame| matches!(frame, ServerFrame::Commits { .. }).then(|| frame.encode())).await
+    }
+}

@@ -1,0 +1,128 @@
+//! The server at its own border: real sockets on loopback, frames in and frames out.
+
+mod kit;
+
+use kit::{Client, Town, founding, submit_frame, todo_command};
+use recordplayer::commit::Head;
+use recordplayer::id::{Id, SpaceId};
+use recordplayer::membership::MembershipCommand;
+use recordplayer::protocol::{AnswerCode, ClientFrame, Goodbye, Knowledge, ServerFrame};
+
+const SPACE: SpaceId = SpaceId(Id([7; 16]));
+
+fn subscribe() -> ClientFrame {
+    ClientFrame::Subscribe { space: SPACE, knowledge: Knowledge { epoch: 0, head: Head::START } }
+}
+
+#[test]
+fn what_one_client_submits_reaches_both_as_the_same_bytes() {
+    let town = Town::new();
+    town.run(async |address, control| {
+        let (ann, bo) = (control.accounts().new_token("ann").unwrap(), control.accounts().new_token("bo").unwrap());
+        let bo_id = control.accounts().person("bo").unwrap();
+        let (mut ann, mut bo) = (Client::welcomed(address, &ann).await, Client::welcomed(address, &bo).await);
+        let add = MembershipCommand::AddMember { person: bo_id, role: "member".to_owned() };
+        ann.send(&submit_frame(SPACE, 1, &[founding("shared"), add])).await;
+        assert_eq!(ann.answer().await, (1, AnswerCode::Accepted));
+        assert_eq!(ann.answer().await, (2, AnswerCode::Accepted));
+        let spaces = bo.until(|frame| match frame {
+            ServerFrame::MySpaces { spaces } if !spaces.is_empty() => Some(spaces),
+            _ => None,
+        });
+        assert_eq!(spaces.await[0].title, "shared");
+
+        ann.send(&subscribe()).await;
+        bo.send(&subscribe()).await;
+        assert_eq!(ann.commits_bytes().await, bo.commits_bytes().await);
+        ann.send(&submit_frame(SPACE, 3, &[todo_command("renamed")])).await;
+        let live = ann.commits_bytes().await;
+        assert_eq!(live, bo.commits_bytes().await);
+        assert!(!live.is_empty());
+        assert_eq!(ann.answer().await, (3, AnswerCode::Accepted));
+    });
+}
+
+#[test]
+fn garbage_is_answered_with_goodbye() {
+    let town = Town::new();
+    town.run(async |address, control| {
+        let token = control.accounts().new_token("ann").unwrap();
+        let mut client = Client::welcomed(address, &token).await;
+        client.send_bytes(vec![0xff; 64]).await;
+        assert_eq!(client.goodbye().await, Goodbye::Malformed);
+        let mut client = Client::connect(address).await;
+        client.send_text("hello").await;
+        assert_eq!(client.goodbye().await, Goodbye::Malformed);
+        // And the others go on.
+        Client::welcomed(address, &token).await;
+    });
+}
+
+#[test]
+fn a_wrong_token_a_foreign_domain_and_a_newer_protocol_are_sent_away() {
+    let town = Town::new();
+    town.run(async |address, control| {
+        let token = control.accounts().new_token("ann").unwrap();
+        assert_eq!(Client::refused(address, "rp_0000", "todo", (1, 1)).await, Goodbye::BadToken);
+        assert_eq!(Client::refused(address, &token, "other", (1, 1)).await, Goodbye::Incompatible);
+        assert_eq!(Client::refused(address, &token, "todo", (99, 100)).await, Goodbye::Incompatible);
+    });
+}
+
+#[test]
+fn a_revoked_token_ends_its_session() {
+    let town = Town::new();
+    town.run(async |address, control| {
+        let token = control.accounts().new_token("ann").unwrap();
+        let mut client = Client::welcomed(address, &token).await;
+        control.accounts().revoke(&control.accounts().device(&token).unwrap()).unwrap();
+        client.send(&ClientFrame::Ping { nonce: 1 }).await;
+        assert_eq!(client.goodbye().await, Goodbye::BadToken);
+    });
+}
+
+#[test]
+fn a_page_of_a_foreign_origin_is_refused() {
+    let town = Town::new();
+    town.run(async |address, _| {
+        assert_eq!(Client::status_with_origin(address, "https://evil.example").await, 403);
+        assert_eq!(Client::status_with_origin(address, "https://boards.example").await, 101);
+    });
+}
+
+#[test]
+fn who_is_no_member_learns_nothing() {
+    let town = Town::new();
+    town.run(async |address, control| {
+        let (ann, bo) = (control.accounts().new_token("ann").unwrap(), control.accounts().new_token("bo").unwrap());
+        let (mut ann, mut bo) = (Client::welcomed(address, &ann).await, Client::welcomed(address, &bo).await);
+        bo.send(&subscribe()).await;
+        assert!(bo.has_no_access().await, "a space that does not exist");
+        ann.send(&submit_frame(SPACE, 1, &[founding("own")])).await;
+        assert_eq!(ann.answer().await, (1, AnswerCode::Accepted));
+        bo.send(&subscribe()).await;
+        assert!(bo.has_no_access().await, "a space of somebody else");
+        bo.send(&submit_frame(SPACE, 1, &[todo_command("mine")])).await;
+        assert!(bo.has_no_access().await, "a command into it");
+    });
+}
+
+#[test]
+fn a_killed_server_opens_again_with_everything() {
+    let town = Town::new();
+    let (token, before) = town.run(async |address, control| {
+        let token = control.accounts().new_token("ann").unwrap();
+        let mut ann = Client::welcomed(address, &token).await;
+        ann.send(&submit_frame(SPACE, 1, &[founding("kept"), todo_command("renamed")])).await;
+        assert_eq!(ann.answer().await, (1, AnswerCode::Accepted));
+        assert_eq!(ann.answer().await, (2, AnswerCode::Accepted));
+        (token, control.hash(SPACE).await.unwrap())
+    });
+    town.run(async |address, control| {
+        assert_eq!(control.hash(SPACE).await, Some(before));
+        assert_eq!(control.find_spaces("renamed").len(), 1);
+        let mut ann = Client::welcomed(address, &token).await;
+        ann.send(&submit_frame(SPACE, 2, &[todo_command("renamed")])).await;
+        assert_eq!(ann.answer().await, (2, AnswerCode::Accepted), "the stored verdict");
+    });
+}

@@ -7,9 +7,10 @@
 //! 4. The store's writer appends many spaces' commits with one sync, and calls back.
 //! 5. [`outbound`]: what became durable goes to every session as the same bytes; a slow one reads it from the log later.
 //!
-//! Beside it stand the [`accounts`] (people, devices, secrets) and the [`directory`] (who is in which space).
+//! Beside it stand the [`accounts`] (people, devices, secrets), the [`directory`] (who is in which space) and the [`admin`]'s socket.
 
 mod accounts;
+mod admin;
 mod clock;
 mod directory;
 mod gateway;
@@ -21,5 +22,6 @@ mod session;
 mod space_actor;
 
 pub use accounts::{AccountError, Accounts, Device};
+pub use admin::{ADMIN_SOCKET, AdminSocket, Failure, Request, ask};
 pub use server::{ACCOUNTS_FILE, Control, STORE_FILE, Server, StartError};
 pub use space_actor::SpaceHash;

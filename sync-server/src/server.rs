@@ -86,12 +86,21 @@ impl Server {
         }
         drop(listener);
         tracing::info!("shutting down");
-        if timeout(SHUTDOWN_TIMEOUT, wind_down(&hub)).await.is_err() {
-            tracing::warn!("not everything was saved in time; the next start plays it again from the log");
-        }
-        if tokio::task::spawn_blocking(move || writer.stop()).await.is_err() {
-            tracing::error!("the store was not closed in order");
-        }
+        end(&hub, writer).await;
+    }
+
+    /// Saves and closes the store, of a server that does not serve.
+    pub async fn close(self) {
+        end(&self.hub, self.writer).await;
+    }
+}
+
+async fn end(hub: &Arc<Hub>, writer: Writer) {
+    if timeout(SHUTDOWN_TIMEOUT, wind_down(hub)).await.is_err() {
+        tracing::warn!("not everything was saved in time; the next start plays it again from the log");
+    }
+    if tokio::task::spawn_blocking(move || writer.stop()).await.is_err() {
+        tracing::error!("the store was not closed in order");
     }
 }
 

@@ -1,0 +1,165 @@
+//! `recordplayer-server`: the sync server of `RecordPlayer` Kanban.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::{Parser, Subcommand};
+use recordplayer::domain::Domain;
+use recordplayer_server::{AdminSocket, Failure, Request, STORE_FILE, Server, ask};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+/// The sync server of `RecordPlayer`.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Arguments {
+    /// Answer with one JSON object.
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make the folder of a new server.
+    Init { dir: PathBuf },
+    /// Serve a folder until interrupted.
+    Serve {
+        dir: PathBuf,
+        /// Where to listen; port 0 takes a free one. Anything but loopback wants a TLS proxy in front.
+        #[arg(long, default_value = "127.0.0.1:7717")]
+        listen: SocketAddr,
+    },
+    /// People.
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Devices of people.
+    #[command(subcommand)]
+    Device(DeviceCommand),
+    /// The state hash of a project, by its name or id.
+    Hash { dir: PathBuf, project: String },
+}
+
+#[derive(Debug, Subcommand)]
+enum UserCommand {
+    /// Add a person.
+    Add { dir: PathBuf, name: String },
+}
+
+#[derive(Debug, Subcommand)]
+enum DeviceCommand {
+    /// Make a token for a new device of a person. It is shown once.
+    Token { dir: PathBuf, name: String },
+}
+
+fn domain() -> Arc<Domain> {
+    Domain::new("kanban", 1).shared()
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_default_env()
+                .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info")),
+        )
+        .init();
+    match run(arguments.command) {
+        Ok(answer) => {
+            print_answer(&answer, arguments.json);
+            ExitCode::SUCCESS
+        }
+        Err(failure) => {
+            if arguments.json {
+                println!("{}", json!({ "error": failure }));
+            } else {
+                eprintln!("{}\n{}", failure.message, failure.help);
+            }
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}
+
+fn print_answer(answer: &Value, is_json: bool) {
+    match answer {
+        Value::Null => {}
+        Value::Object(fields) if !is_json => {
+            for (name, value) in fields {
+                println!("{name}: {}", value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+            }
+        }
+        other => println!("{other}"),
+    }
+}
+
+fn run(command: Command) -> Result<Value, Failure> {
+    let (dir, request) = match command {
+        Command::Init { dir } => return init(&dir),
+        Command::Serve { dir, listen } => return serve(&dir, listen).map(|()| Value::Null),
+        Command::User(UserCommand::Add { dir, name }) => (dir, Request::UserAdd { name }),
+        Command::Device(DeviceCommand::Token { dir, name }) => (dir, Request::DeviceToken { name }),
+        Command::Hash { dir, project } => (dir, Request::Hash { project }),
+    };
+    must_be_a_server(&dir)?;
+    ask(domain(), &dir, &request)
+}
+
+fn must_be_a_server(dir: &Path) -> Result<(), Failure> {
+    if dir.join(STORE_FILE).is_file() {
+        return Ok(());
+    }
+    let message = format!("this is no folder of a server: {}", dir.display());
+    Err(Failure::new("wrong_use", message, "make one with \"recordplayer-server init DIR\""))
+}
+
+fn init(dir: &Path) -> Result<Value, Failure> {
+    if dir.join(STORE_FILE).exists() {
+        let message = format!("there is a server already: {}", dir.display());
+        return Err(Failure::new("exists", message, "serve it, or choose another folder"));
+    }
+    make_private_folder(dir)?;
+    drop(Server::open(domain(), dir)?);
+    Ok(json!({ "initialised": dir.display().to_string() }))
+}
+
+/// The folder holds secrets: only its owner may look into it.
+fn make_private_folder(dir: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)
+}
+
+fn serve(dir: &Path, listen: SocketAddr) -> Result<(), Failure> {
+    must_be_a_server(dir)?;
+    if !listen.ip().is_loopback() {
+        tracing::warn!(%listen, "this address is open to others, and tokens travel in clear text: put a TLS proxy in front");
+    }
+    let runtime = tokio::runtime::Runtime::new()?;
+    let server = Server::open(domain(), dir)?;
+    runtime.block_on(async {
+        let listener = TcpListener::bind(listen).await.map_err(|error| {
+            Failure::new("wrong_use", format!("cannot listen on {listen}: {error}"), "choose another address")
+        })?;
+        let address = listener.local_addr()?;
+        let admin = tokio::spawn(AdminSocket::open(dir)?.serve(server.control()));
+        println!("{}", json!({ "listening": format!("http://{address}") }));
+        server.serve(listener, interrupted()).await;
+        admin.abort();
+        // The end of the task removes the socket.
+        let _ = admin.await;
+        Ok(())
+    })
+}
+
+/// An interrupt from the keyboard, or the system's request to end.
+async fn interrupted() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return std::future::pending().await };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}

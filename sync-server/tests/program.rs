@@ -1,0 +1,63 @@
+//! The program: its commands, their answers and exit codes, while it serves and while it does not.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use serde_json::Value;
+
+fn program(arguments: &[&str], dir: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_recordplayer-server"));
+    command.arg("--json").args(arguments.iter().map(|argument| argument.replace("DIR", dir.to_str().unwrap())));
+    command
+}
+
+fn answer(arguments: &[&str], dir: &Path) -> (i32, Value) {
+    let output = program(arguments, dir).output().unwrap();
+    (output.status.code().unwrap(), serde_json::from_slice(&output.stdout).unwrap())
+}
+
+fn serve(dir: &Path) -> Child {
+    let mut child = program(&["serve", "DIR", "--listen", "127.0.0.1:0"], dir).stdout(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let line: Value = serde_json::from_str(&line).unwrap();
+    assert!(line["listening"].as_str().unwrap().starts_with("http://127.0.0.1:"), "{line}");
+    child
+}
+
+#[test]
+fn the_admins_commands_work_while_it_serves_and_while_it_does_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path();
+    assert_eq!(answer(&["user", "add", "DIR", "ann"], dir).0, 2, "no server yet");
+    assert_eq!(answer(&["init", "DIR"], dir).0, 0);
+    assert_eq!(answer(&["init", "DIR"], dir).0, 1);
+    assert_eq!(answer(&["user", "add", "DIR", "ann"], dir).0, 0);
+
+    let mut server = serve(dir);
+    assert_eq!(answer(&["user", "add", "DIR", "bo"], dir).0, 0);
+    let (code, again) = answer(&["user", "add", "DIR", "ann"], dir);
+    assert_eq!((code, again["error"]["code"].as_str()), (1, Some("exists")));
+    let (code, token) = answer(&["device", "token", "DIR", "ann"], dir);
+    assert_eq!(code, 0);
+    assert!(token["token"].as_str().unwrap().starts_with("rp_"));
+    assert_eq!(answer(&["hash", "DIR", "nothing"], dir).0, 2);
+    server.kill().unwrap();
+    server.wait().unwrap();
+
+    assert_eq!(answer(&["device", "token", "DIR", "bo"], dir).0, 0, "after a kill, its socket still lies there");
+    assert_eq!(answer(&["device", "token", "DIR", "cy"], dir).0, 1);
+}
+
+#[test]
+fn a_folder_that_is_served_is_not_served_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path();
+    assert_eq!(answer(&["init", "DIR"], dir).0, 0);
+    let mut server = serve(dir);
+    let (code, second) = answer(&["serve", "DIR", "--listen", "127.0.0.1:0"], dir);
+    assert_eq!((code, second["error"]["code"].as_str()), (2, Some("in_use")));
+    server.kill().unwrap();
+    server.wait().unwrap();
+}

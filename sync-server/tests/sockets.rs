@@ -126,3 +126,23 @@ fn a_killed_server_opens_again_with_everything() {
         assert_eq!(ann.answer().await, (2, AnswerCode::Accepted), "the stored verdict");
     });
 }
+
+#[test]
+fn a_server_that_shuts_down_says_goodbye_and_saves() {
+    let town = Town::new();
+    let (stop, stopping) = tokio::sync::oneshot::channel();
+    town.run_until(
+        async {
+            let _ = stopping.await;
+        },
+        async |address, control| {
+            let token = control.accounts().new_token("ann").unwrap();
+            let mut ann = Client::welcomed(address, &token).await;
+            ann.send(&submit_frame(SPACE, 1, &[founding("kept")])).await;
+            assert_eq!(ann.answer().await, (1, AnswerCode::Accepted));
+            stop.send(()).unwrap();
+            assert_eq!(ann.goodbye().await, Goodbye::ShuttingDown);
+        },
+    );
+    town.run(async |_, control| assert_eq!(control.find_spaces("kept").len(), 1));
+}

@@ -13,6 +13,7 @@ use recordplayer::protocol::{AnswerCode, ClientFrame, CommandEntry, Goodbye, Ser
 use recordplayer::record::StreamId;
 use recordplayer_server::{Control, Server};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{Error, Message};
@@ -31,6 +32,26 @@ impl Town {
 
     /// Serves while the test runs, then drops everything where it stands, as a kill would.
     pub fn run<T>(&self, test: impl AsyncFnOnce(SocketAddr, &Control) -> T) -> T {
+        self.serve(std::future::pending(), async |address, control, _| test(address, control).await)
+    }
+
+    /// Serves until `shutdown`, and then to the end.
+    pub fn run_until(
+        &self,
+        shutdown: impl Future<Output = ()> + Send + 'static,
+        test: impl AsyncFnOnce(SocketAddr, &Control),
+    ) {
+        self.serve(shutdown, async |address, control, serving| {
+            test(address, control).await;
+            timeout(PATIENCE, serving).await.expect("an end in time").unwrap();
+        });
+    }
+
+    fn serve<T>(
+        &self,
+        shutdown: impl Future<Output = ()> + Send + 'static,
+        test: impl AsyncFnOnce(SocketAddr, &Control, JoinHandle<()>) -> T,
+    ) -> T {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let server = Server::open(Domain::new("todo", 1).shared(), self.0.path()).unwrap();
         let server = server.allow_origin("https://boards.example");
@@ -42,8 +63,8 @@ impl Town {
         runtime.block_on(async {
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             let address = listener.local_addr().unwrap();
-            tokio::spawn(server.serve(listener, std::future::pending()));
-            test(address, &control).await
+            let serving = tokio::spawn(server.serve(listener, shutdown));
+            test(address, &control, serving).await
         })
     }
 }

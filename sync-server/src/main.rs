@@ -56,7 +56,7 @@ enum DeviceCommand {
 }
 
 fn domain() -> Arc<Domain> {
-    Domain::new("kanban", 1).shared()
+    recordplayer_kanban::domain().shared()
 }
 
 fn main() -> ExitCode {

@@ -1,13 +1,13 @@
 //! The sync server of `RecordPlayer`, for any domain.
 //!
 //! A record's way through it:
-//! 1. [`gateway`]: a connection becomes a web socket, if its origin may.
-//! 2. [`session`]: hello, token, then frames; each is checked and handed to its space.
-//! 3. [`space_actor`]: the one task that holds the space machine: it decides, and asks the store to append.
+//! 1. `gateway`: a connection becomes a web socket, if its origin may.
+//! 2. `session`: hello, token, then frames; each is checked and handed to its space.
+//! 3. `space_actor`: the one task that holds the space machine: it decides, and asks the store to append.
 //! 4. The store's writer appends many spaces' commits with one sync, and calls back.
-//! 5. [`outbound`]: what became durable goes to every session as the same bytes; a slow one reads it from the log later.
+//! 5. `outbound`: what became durable goes to every session as the same bytes; a slow one reads it from the log later.
 //!
-//! Beside it stand the [`accounts`] (people, devices, secrets), the [`directory`] (who is in which space) and the [`admin`]'s socket.
+//! Beside it stand the `accounts` (people, devices, secrets), the `directory` (who is in which space) and the `admin`'s socket.
 
 mod accounts;
 mod admin;

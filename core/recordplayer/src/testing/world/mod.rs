@@ -15,7 +15,7 @@ pub use faults::Faults;
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use crate::commit::Head;
+use crate::commit::{Commit, Head};
 use crate::decide::Intent;
 use crate::domain::Domain;
 use crate::hash::StateHash;
@@ -23,6 +23,7 @@ use crate::id::{CommandId, Id, SpaceId};
 use crate::membership::{Membership, MembershipCommand};
 use crate::models::Hydrator;
 use crate::protocol::{ClientFrame, ServerFrame};
+use crate::record::Position;
 use crate::replica::{Replica, SubmitError, Wish};
 use crate::space::{SessionId, Space, SpaceInput, SpaceOutput, Submission};
 use crate::state::SpaceState;
@@ -283,12 +284,36 @@ impl World {
     /// What must hold whenever the world is quiet.
     pub fn check_invariants(&mut self) {
         let why = self.how_to_replay();
+        self.check_decided_once();
         let (head, state) = self.authority();
         assert_eq!(self.replayed(), state, "the authority's state is a replay of its log; {why}");
         for device in &mut self.devices {
             let Some(replica) = device.replica.as_mut() else { continue };
             assert_eq!(replica.confirmed(), head, "{} has the whole log; {why}", device.name);
             assert_eq!(replica.state_hash(), state, "{} has the authority's state; {why}", device.name);
+        }
+    }
+
+    /// Each command stands in the log once, and the numbers of each replica count without a gap.
+    fn check_decided_once(&self) {
+        let reader = self.store.reader(self.id);
+        let head = reader.head().expect("memory can be read");
+        let stored = reader.commits(Position::START, head.position, usize::MAX).expect("memory can be read");
+        let mut commands = BTreeSet::new();
+        let mut numbers = BTreeMap::new();
+        for stored in stored {
+            let commit = Commit::open(stored.bytes, &stored.previous).expect("the log holds commits");
+            let header = commit.header;
+            assert!(commands.insert(header.command), "{} was decided twice; {}", header.command, self.how_to_replay());
+            let number = numbers.entry(header.replica).or_insert(0);
+            *number += 1;
+            assert_eq!(
+                header.number,
+                *number,
+                "the numbers of {} have a gap; {}",
+                header.replica,
+                self.how_to_replay()
+            );
         }
     }
 

@@ -15,9 +15,6 @@ use recordplayer::storage::{ReadError, Readers, SpaceReader, Store, Write, Writt
 use crate::error::panic_text;
 use crate::limits::{WRITER_QUEUE_BYTES_MAX, WRITER_QUEUE_SUBMITS_MAX};
 
-/// What a row, a key, a head cost beside the bytes that they carry.
-const OVERHEAD_BYTES: usize = 128;
-
 type Callback = Box<dyn FnOnce(Vec<Written>) + Send>;
 
 /// The owner of a writer thread. Dropping it writes what waits, and closes the store.
@@ -121,7 +118,7 @@ impl WriterHandle {
         batch: Vec<Write>,
         callback: impl FnOnce(Vec<Written>) + Send + 'static,
     ) -> Result<(), NotTaken> {
-        let bytes = batch.iter().map(bytes_of).sum::<usize>();
+        let bytes = batch.iter().map(Write::bytes).sum::<usize>();
         let mut state = self.queue.lock();
         let is_full = state.bytes.saturating_add(bytes) > WRITER_QUEUE_BYTES_MAX
             || state.waiting.len() >= WRITER_QUEUE_SUBMITS_MAX;
@@ -199,19 +196,4 @@ fn run(mut store: Box<dyn Store>, queue: &Queue) {
             }
         }
     }
-}
-
-fn bytes_of(write: &Write) -> usize {
-    let content = match write {
-        Write::Append(append) => append.commits.iter().map(|commit| commit.bytes.len() + OVERHEAD_BYTES).sum(),
-        Write::Backfill { commits, .. } => commits.iter().map(|commit| commit.bytes.len() + OVERHEAD_BYTES).sum(),
-        Write::Checkpoint(write) => {
-            let rows = write.rows.iter().map(|(_, row)| row.as_ref().map_or(0, |row| row.bytes.len()) + OVERHEAD_BYTES);
-            let texts = write.texts.iter().map(|(_, row)| row.bytes.len() + OVERHEAD_BYTES);
-            rows.chain(texts).sum::<usize>() + write.checkpoint.meta.len()
-        }
-        Write::CompactText { base, .. } => base.bytes.len(),
-        Write::Forget { .. } => 0,
-    };
-    OVERHEAD_BYTES + content
 }

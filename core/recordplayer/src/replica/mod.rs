@@ -20,7 +20,7 @@ use std::sync::Arc;
 pub use confirm::Merge;
 use join::Snapshot;
 use outbox::Pending;
-pub use outbox::{Identity, OutboxEntry};
+pub use outbox::{CommandState, Identity, OutboxEntry};
 pub use submit::{SubmitError, Wish};
 
 use crate::commit::Head;
@@ -31,7 +31,8 @@ use crate::id::{ActorId, CommandId, Id, ReplicaId, SpaceId};
 use crate::models::Models;
 use crate::protocol::{AnswerCode, ClientFrame, Knowledge, ServerFrame};
 use crate::record::Position;
-use crate::state::{OpenError, SpaceState};
+pub use crate::state::OpenError;
+use crate::state::SpaceState;
 use crate::storage::{OutboxContent, OutboxWrite, ReadError, SpaceReader, Write, Written};
 use crate::time::Timestamp;
 use crate::view::{Key, View, ViewKey};

@@ -83,6 +83,18 @@ impl OutboxEntry {
     }
 }
 
+/// How far one command of this device has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CommandState {
+    /// Not in the outbox on disk yet.
+    Unsaved,
+    Waiting,
+    Sent,
+    Refused(Refused),
+    /// Not in the outbox any more: confirmed or discarded.
+    Gone,
+}
+
 /// What the log says about a command.
 enum InLog {
     Nothing,
@@ -124,6 +136,19 @@ impl Replica {
     /// What waits and what was refused, in the order of submission.
     pub fn outbox(&self) -> impl Iterator<Item = &OutboxEntry> {
         self.outbox.iter().map(|pending| &*pending.entry)
+    }
+
+    /// How far a command of this device has come.
+    pub fn command_state(&self, command: CommandId) -> CommandState {
+        let Some(pending) = self.outbox.iter().find(|pending| pending.entry.command == command) else {
+            return CommandState::Gone;
+        };
+        match &pending.entry.refused {
+            Some(refused) => CommandState::Refused(refused.clone()),
+            None if !pending.is_stored => CommandState::Unsaved,
+            None if pending.is_sent => CommandState::Sent,
+            None => CommandState::Waiting,
+        }
     }
 
     pub(super) fn put(&self, pending: &Pending) -> OutboxWrite {

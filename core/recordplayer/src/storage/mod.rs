@@ -176,7 +176,29 @@ impl Write {
             Self::Backfill { space, .. } | Self::CompactText { space, .. } | Self::Forget { space } => *space,
         }
     }
+
+    /// About how much memory it takes while it waits: its bytes, and what each part costs beside them.
+    pub fn bytes(&self) -> usize {
+        let commits = |commits: &[Arc<Commit>]| {
+            commits.iter().map(|commit| commit.bytes.len() + PART_OVERHEAD_BYTES).sum::<usize>()
+        };
+        let content = match self {
+            Self::Append(append) => commits(&append.commits),
+            Self::Backfill { commits: older, .. } => commits(older),
+            Self::Checkpoint(write) => {
+                let rows = write.rows.iter().map(|(_, row)| row.as_ref().map_or(0, |row| row.bytes.len()));
+                let texts = write.texts.iter().map(|(_, row)| row.bytes.len());
+                rows.chain(texts).map(|bytes| bytes + PART_OVERHEAD_BYTES).sum::<usize>() + write.checkpoint.meta.len()
+            }
+            Self::CompactText { base, .. } => base.bytes.len(),
+            Self::Forget { .. } => 0,
+        };
+        PART_OVERHEAD_BYTES + content
+    }
 }
+
+/// What a row, a key, a head cost beside the bytes that they carry.
+const PART_OVERHEAD_BYTES: usize = 128;
 
 /// What became of one write.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -240,6 +262,18 @@ pub enum OutboxWrite {
     Forget {
         space: SpaceId,
     },
+}
+
+impl OutboxWrite {
+    /// About how much memory it takes while it waits.
+    pub fn bytes(&self) -> usize {
+        let content = match self {
+            Self::Put { row, .. } => row.bytes.len(),
+            Self::Identity { bytes, .. } => bytes.len(),
+            Self::Remove { .. } | Self::Forget { .. } => 0,
+        };
+        PART_OVERHEAD_BYTES + content
+    }
 }
 
 /// What an outbox holds for one space.

@@ -1,0 +1,246 @@
+//! One space on this device: the replica machine under a lock that is held only while it thinks.
+//!
+//! Whoever brings something (the person, the line, the disk, the clock) calls [`SpaceCopy::act`]: the machine takes it, and its outputs are
+//! carried out before the lock is given back: writes and frames are queued, so nothing waits for disk or network, and what is looked at is
+//! renewed.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use recordplayer::id::SpaceId;
+use recordplayer::protocol::ClientFrame;
+use recordplayer::replica::{Replica, ReplicaOutput, SaveToken};
+use recordplayer::storage::Written;
+use recordplayer::view::ViewKey;
+use tokio::sync::mpsc::UnboundedSender;
+
+use crate::bell::Bell;
+use crate::clock::{instant, now};
+use crate::live::Slot;
+use crate::save::{Save, Saver};
+use crate::space::SendError;
+
+/// What the machine says that concerns more than its own space.
+#[derive(Debug)]
+pub(crate) enum Concern {
+    AccessEnded,
+    /// What is on disk cannot be read, or is not what the machine wrote: fetch it anew.
+    Damaged(String),
+}
+
+/// A space on this device.
+pub(crate) struct SpaceCopy {
+    pub space: SpaceId,
+    /// The account that it belongs to.
+    pub url: String,
+    machine: Mutex<Machine>,
+    settled: Condvar,
+    lives: Mutex<BTreeMap<ViewKey, Vec<Weak<dyn Slot>>>>,
+    saver: Arc<Saver>,
+    bell: Arc<Bell>,
+    concerns: UnboundedSender<(SpaceId, Concern)>,
+}
+
+pub(crate) struct Machine {
+    pub replica: Replica,
+    /// Where frames go while a session lives.
+    line: Option<UnboundedSender<ClientFrame>>,
+    /// Set once the copy has asked to be replaced; it takes nothing more.
+    is_given_up: bool,
+    /// The authority's history is another one.
+    pub has_parted: bool,
+}
+
+impl SpaceCopy {
+    pub fn new(
+        replica: Replica,
+        url: String,
+        saver: Arc<Saver>,
+        bell: Arc<Bell>,
+        concerns: UnboundedSender<(SpaceId, Concern)>,
+    ) -> Arc<Self> {
+        let space = replica.space();
+        let machine = Machine { replica, line: None, is_given_up: false, has_parted: false };
+        let copy = Arc::new(Self {
+            space,
+            url,
+            machine: Mutex::new(machine),
+            settled: Condvar::new(),
+            lives: Mutex::default(),
+            saver,
+            bell,
+            concerns,
+        });
+        // Opening may have reconciled the outbox with the log.
+        copy.act(|_| ());
+        copy
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Machine> {
+        self.machine.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Looks at the machine.
+    pub fn look<T>(&self, look: impl FnOnce(&mut Replica) -> T) -> T {
+        look(&mut self.lock().replica)
+    }
+
+    pub fn has_parted(&self) -> bool {
+        self.lock().has_parted
+    }
+
+    /// Brings the machine something, and carries out what it asks for.
+    pub fn act<T>(self: &Arc<Self>, act: impl FnOnce(&mut Replica) -> T) -> T {
+        let mut machine = self.lock();
+        let outcome = act(&mut machine.replica);
+        self.carry_out(&mut machine);
+        drop(machine);
+        self.settled.notify_all();
+        self.bell.ring();
+        outcome
+    }
+
+    fn carry_out(self: &Arc<Self>, machine: &mut Machine) {
+        while let Some(output) = machine.replica.poll_output() {
+            match output {
+                ReplicaOutput::Save { token, main, outbox } => {
+                    if !machine.is_given_up {
+                        self.saver.save(Save { copy: Arc::clone(self), token, main, outbox });
+                    }
+                }
+                ReplicaOutput::Send(frame) => {
+                    // Where the session ends meanwhile, the machine sends again in the next one.
+                    if let Some(line) = &machine.line {
+                        let _ = line.send(frame);
+                    }
+                }
+                ReplicaOutput::Changed(views) => self.renew(&machine.replica, &views),
+                ReplicaOutput::AccessEnded => self.concern(Concern::AccessEnded),
+                ReplicaOutput::Parted { epoch, head } => {
+                    tracing::error!(space = %self.space, epoch, head = %head.position, "the server has another history");
+                    machine.has_parted = true;
+                }
+                ReplicaOutput::Damaged(error) => self.give_up(machine, error.to_string()),
+            }
+        }
+    }
+
+    fn concern(&self, concern: Concern) {
+        // Where the device is closing, nobody is left to care.
+        let _ = self.concerns.send((self.space, concern));
+    }
+
+    fn give_up(&self, machine: &mut Machine, why: String) {
+        if !std::mem::replace(&mut machine.is_given_up, true) {
+            self.concern(Concern::Damaged(why));
+        }
+    }
+
+    /// As [`Self::act`], unless the copy is about to be fetched anew: what it took now would be lost with it.
+    pub fn act_if_alive<T>(self: &Arc<Self>, act: impl FnOnce(&mut Replica) -> T) -> Result<T, SendError> {
+        if self.lock().is_given_up {
+            return Err(SendError::NotThere("it is being fetched anew; try again in a moment".to_owned()));
+        }
+        Ok(self.act(act))
+    }
+
+    /// A session begins: what was sent before counts as lost.
+    pub fn connect(self: &Arc<Self>, line: UnboundedSender<ClientFrame>) {
+        let mut machine = self.lock();
+        if machine.line.as_ref().is_some_and(|before| before.same_channel(&line)) {
+            return;
+        }
+        machine.line = Some(line);
+        machine.replica.handle_connected();
+        self.carry_out(&mut machine);
+        drop(machine);
+        self.settled.notify_all();
+        self.bell.ring();
+    }
+
+    pub fn disconnect(self: &Arc<Self>) {
+        self.lock().line = None;
+        self.act(Replica::handle_disconnected);
+    }
+
+    /// A save is on disk. What the store did not take as the machine expected means that the two have come apart.
+    pub fn saved(self: &Arc<Self>, token: SaveToken, written: &[Written]) {
+        let fenced = written.iter().find(|written| !matches!(written, Written::Durable(_)));
+        if let Some(fenced) = fenced {
+            let why = format!("the log on this device is not what was written to it ({fenced:?})");
+            let mut machine = self.lock();
+            return self.give_up(&mut machine, why);
+        }
+        self.act(|replica| replica.handle_saved(token, written));
+    }
+
+    /// Waits until `is_done` says something, at most so long.
+    pub fn wait<T>(&self, timeout: Duration, mut is_done: impl FnMut(&mut Machine) -> Option<T>) -> Option<T> {
+        let end = instant().checked_add(timeout);
+        let mut machine = self.lock();
+        loop {
+            if let Some(done) = is_done(&mut machine) {
+                return Some(done);
+            }
+            let left = end.map_or(Duration::MAX, |end| end.saturating_duration_since(instant()));
+            if left.is_zero() {
+                return None;
+            }
+            // The disk may fail without a word of the machine: look now and then.
+            let step = left.min(Duration::from_millis(100));
+            machine = self.settled.wait_timeout(machine, step).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    /// When the machine wants to be woken.
+    pub fn wake_at(&self) -> Option<recordplayer::time::Timestamp> {
+        self.lock().replica.wake_at()
+    }
+
+    pub fn wake_up(self: &Arc<Self>) {
+        if self.wake_at().is_some_and(|at| at <= now()) {
+            self.act(|replica| replica.handle_wakeup(now()));
+        }
+    }
+
+    /// Keeps the slot current from now on.
+    pub fn follow(&self, key: ViewKey, slot: &Arc<dyn Slot>) {
+        let machine = self.lock();
+        slot.renew(&machine.replica);
+        self.lives().entry(key).or_default().push(Arc::downgrade(slot));
+    }
+
+    fn lives(&self) -> MutexGuard<'_, BTreeMap<ViewKey, Vec<Weak<dyn Slot>>>> {
+        self.lives.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn renew<'a>(&self, replica: &Replica, views: impl IntoIterator<Item = &'a ViewKey>) {
+        let mut lives = self.lives();
+        for view in views {
+            let Some(slots) = lives.get_mut(view) else { continue };
+            slots.retain(|slot| slot.upgrade().inspect(|slot| slot.renew(replica)).is_some());
+            if slots.is_empty() {
+                lives.remove(view);
+            }
+        }
+    }
+
+    /// The screens that looked at another copy of this space look at this one now.
+    pub fn take_over(&self, before: &Self) {
+        let machine = self.lock();
+        let mut lives = self.lives();
+        for (key, slots) in std::mem::take(&mut *before.lives()) {
+            for slot in slots.iter().filter_map(Weak::upgrade) {
+                slot.renew(&machine.replica);
+            }
+            lives.entry(key).or_default().extend(slots);
+        }
+    }
+}
+
+impl std::fmt::Debug for SpaceCopy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "SpaceCopy({})", self.space)
+    }
+}

@@ -1,0 +1,442 @@
+//! A device: one folder with its copies of spaces, its outbox and its accounts.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use recordplayer::domain::Domain;
+use recordplayer::id::{ActorId, SpaceId};
+use recordplayer::membership::{Membership, MembershipCommand};
+use recordplayer::storage::{ReadError, Store};
+use recordplayer_store::{OpenError as FileError, RedbOutbox, RedbStore};
+use tokio::runtime::Runtime;
+use tokio::sync::mpsc::unbounded_channel;
+
+use crate::address::{Address, AddressError};
+use crate::book::{Account, Book, BookError, SpaceInfo};
+use crate::clock::{instant, now};
+use crate::inner::{Inner, Parts, SharedOutbox};
+use crate::limits::Timing;
+use crate::line::{self, LineState};
+use crate::random::fresh_id;
+use crate::save::Saver;
+use crate::socket::{LineError, Socket};
+use crate::space::{SendError, Space};
+use crate::tasks;
+use crate::ticket::Ticket;
+
+/// The file of logs, models and views.
+pub const STORE_FILE: &str = "store.redb";
+/// The file of what waits and what was refused.
+pub const OUTBOX_FILE: &str = "outbox.redb";
+
+/// Why a device's folder cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error("another process works with this folder")]
+    InUse,
+    #[error(transparent)]
+    File(FileError),
+    #[error(transparent)]
+    Book(#[from] BookError),
+    #[error("the folder cannot be made or written: {0}; check its rights and free space")]
+    Folder(std::io::Error),
+    #[error("the outbox cannot be read: {0}")]
+    Outbox(#[from] ReadError),
+}
+
+impl From<FileError> for OpenError {
+    fn from(error: FileError) -> Self {
+        match error {
+            FileError::InUse { .. } => Self::InUse,
+            FileError::Foreign { .. }
+            | FileError::NewerFormat { .. }
+            | FileError::Damaged { .. }
+            | FileError::Io { .. } => Self::File(error),
+        }
+    }
+}
+
+/// Why an account was not added.
+#[derive(Debug, thiserror::Error)]
+pub enum LoginError {
+    #[error(transparent)]
+    Address(#[from] AddressError),
+    #[error(transparent)]
+    Line(#[from] LineError),
+    #[error(
+        "this device works for {known} at this server already, and its projects belong to them; use another folder for {found}"
+    )]
+    OtherPerson { known: String, found: String },
+    #[error(transparent)]
+    Book(#[from] BookError),
+}
+
+/// The server could not be asked.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the server cannot be asked just now: {why}")]
+pub struct NotOnline {
+    pub why: String,
+}
+
+/// Why a device is not in step with its servers.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotInStep {
+    #[error("this device has no account; log in first")]
+    NoAccount,
+    #[error("{0}")]
+    Refused(LineError),
+    #[error("not connected: {0}")]
+    Offline(String),
+    #[error("{waiting} commands wait, {behind} records are missing")]
+    Working { waiting: usize, behind: u64 },
+    #[error(
+        "the server holds another history of {title:?} than this device; its admin may have restored an older backup"
+    )]
+    Parted { title: String },
+    #[error("the disk failed: {0}; free space or check the disk, and start again")]
+    Disk(String),
+}
+
+/// One folder, open: its copies of spaces, its outbox and its accounts.
+///
+/// Cheap to clone. Offline until [`Self::connect`]; nothing but the methods that take a time-out waits for disk or network.
+#[derive(Clone, Debug)]
+pub struct Device {
+    owner: Arc<Owner>,
+}
+
+/// Closes the device with its last handle.
+#[derive(Debug)]
+struct Owner {
+    inner: Arc<Inner>,
+    running: Mutex<Option<Running>>,
+}
+
+#[derive(Debug)]
+struct Running {
+    runtime: Runtime,
+    writer: JoinHandle<()>,
+}
+
+impl Device {
+    /// Opens a folder, or makes it. A damaged store is set aside, for the servers have what it held; the outbox never is.
+    pub fn open(domain: Arc<Domain>, folder: &Path) -> Result<Self, OpenError> {
+        Self::open_with(domain, folder, Timing::default())
+    }
+
+    /// As [`Self::open`], with other times.
+    pub fn open_with(domain: Arc<Domain>, folder: &Path, timing: Timing) -> Result<Self, OpenError> {
+        make_private_folder(folder).map_err(OpenError::Folder)?;
+        let outbox = RedbOutbox::open(folder.join(OUTBOX_FILE))?;
+        let mut notices = Vec::new();
+        let store = open_store(folder, &mut notices)?;
+        let mut book = Book::open(folder)?;
+        book.change(|content| content.notices.append(&mut notices))?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .thread_name("device")
+            .enable_all()
+            .build()
+            .map_err(OpenError::Folder)?;
+        let saver: Arc<Saver> = Arc::default();
+        let (concerns, incoming) = unbounded_channel();
+        let outbox = SharedOutbox::new(Box::new(outbox));
+        let inner = Arc::new(Inner::new(Parts {
+            domain,
+            folder: folder.to_owned(),
+            timing,
+            book,
+            saver: Arc::clone(&saver),
+            readers: store.readers(),
+            outbox: outbox.clone(),
+            concerns,
+        }));
+        let writer = saver.start(Box::new(store), Box::new(outbox));
+        runtime.spawn(tasks::wake_machines(Arc::clone(&inner)));
+        runtime.spawn(tasks::take_concerns(Arc::clone(&inner), incoming));
+        tasks::open_copies(&inner);
+        Ok(Self { owner: Arc::new(Owner { inner, running: Mutex::new(Some(Running { runtime, writer })) }) })
+    }
+
+    fn inner(&self) -> &Arc<Inner> {
+        &self.owner.inner
+    }
+
+    /// Goes online with all accounts, and stays so in the background. A line that pauses tries again at once.
+    pub fn connect(&self) {
+        let urls: Vec<String> = self.accounts().into_iter().map(|account| account.url).collect();
+        for url in urls {
+            if self.inner().add_line(&url) {
+                self.owner.spawn(line::run(Arc::clone(self.inner()), url));
+            } else {
+                self.inner().set_line(&url, |line| {
+                    if line::is_waiting(&line.state) {
+                        line.hurry.notify_one();
+                    }
+                });
+            }
+        }
+    }
+
+    /// Asks the server who the token belongs to, and keeps the account.
+    pub fn login(&self, url: &str, token: &str, timeout: Duration) -> Result<Account, LoginError> {
+        let address = Address::parse(url)?;
+        let opening = Socket::open(&address, &self.inner().domain, token, timeout);
+        let (socket, welcome) = self.owner.block_on(opening).unwrap_or(Err(LineError::Silent))?;
+        self.owner.block_on(socket.close(Duration::from_secs(1)));
+        let account =
+            Account { url: address.to_string(), person: welcome.person, name: welcome.name, token: token.to_owned() };
+        let mut book = self.inner().book();
+        if let Some(known) = book.content.account(&account.url)
+            && known.person != account.person
+        {
+            return Err(LoginError::OtherPerson { known: known.name.clone(), found: account.name });
+        }
+        book.change(|content| {
+            content.accounts.retain(|known| known.url != account.url);
+            content.accounts.push(account.clone());
+            content.learn([(account.person, account.name.clone())]);
+        })?;
+        drop(book);
+        self.inner().set_line(&account.url, |line| line.hurry.notify_one());
+        Ok(account)
+    }
+
+    pub fn accounts(&self) -> Vec<Account> {
+        self.inner().book().content.accounts.clone()
+    }
+
+    /// Where the line of an account stands; nothing before [`Self::connect`].
+    pub fn line(&self, url: &str) -> Option<LineState> {
+        self.inner().look_at_line(url, |line| line.map(|line| line.state.clone()))
+    }
+
+    /// The spaces that are here or are coming, with those founded here that nobody has decided yet.
+    pub fn spaces(&self) -> Vec<SpaceInfo> {
+        let mut spaces: Vec<SpaceInfo> = self.inner().book().content.spaces.values().cloned().collect();
+        for info in &mut spaces {
+            // What this device itself has changed is shown at once.
+            if let Some(copy) = self.inner().copy(info.space) {
+                copy.look(|replica| {
+                    let membership = replica.entity::<Membership>(info.space.0);
+                    if membership.is_founded() {
+                        membership.title().clone_into(&mut info.title);
+                        membership.role_of(replica.actor()).unwrap_or_default().clone_into(&mut info.role);
+                    }
+                });
+            }
+        }
+        spaces
+    }
+
+    pub fn space(&self, space: SpaceId) -> Option<Space> {
+        self.inner().copy(space).map(|_| Space::new(Arc::clone(self.inner()), space))
+    }
+
+    /// Makes a new space of an account. It is here at once, and at the server as soon as that can be reached.
+    pub fn found(&self, url: &str, title: &str) -> Result<(Space, Ticket), SendError> {
+        let account = self.inner().book().content.account(url).cloned();
+        let account = account.ok_or_else(|| SendError::NoAccount(url.to_owned()))?;
+        let id = SpaceId(fresh_id());
+        let copy = self.inner().open_copy(id, &account).map_err(|error| SendError::NotThere(error.to_string()))?;
+        let space = Space::new(Arc::clone(self.inner()), id);
+        let command = MembershipCommand::Found { title: title.to_owned() };
+        match space.send::<Membership>(id.0, &command) {
+            Ok(ticket) => {
+                let info =
+                    SpaceInfo { space: id, title: title.to_owned(), role: String::new(), url: account.url.clone() };
+                self.inner().note(|content| {
+                    content.spaces.insert(id, info);
+                });
+                if let Some(frames) = self.inner().session_of(&account.url) {
+                    copy.connect(frames);
+                }
+                Ok((space, ticket))
+            }
+            Err(error) => {
+                self.inner().drop_copy(id);
+                Err(error)
+            }
+        }
+    }
+
+    /// The person whom a server knows by this name.
+    pub fn find_person(&self, url: &str, name: &str, timeout: Duration) -> Result<Option<ActorId>, NotOnline> {
+        self.connect();
+        let end = instant() + timeout;
+        let mut rings = 0;
+        let waiting = loop {
+            if let Some(waiting) = self.inner().ask_for(url, name) {
+                break waiting;
+            }
+            let left = end.saturating_duration_since(instant());
+            if left.is_zero() || matches!(self.line(url), Some(LineState::Refused { .. })) {
+                return Err(NotOnline { why: self.why_offline(url) });
+            }
+            rings = self.inner().bell.wait(rings, left);
+        };
+        let answer = self.owner.block_on(async { tokio::time::timeout_at(end, waiting).await });
+        match answer {
+            Some(Ok(Ok(found))) => Ok(found),
+            Some(Ok(Err(_)) | Err(_)) | None => Err(NotOnline { why: self.why_offline(url) }),
+        }
+    }
+
+    fn why_offline(&self, url: &str) -> String {
+        match self.line(url) {
+            Some(LineState::Retrying { why, .. } | LineState::Refused { why }) => why.to_string(),
+            Some(LineState::Connecting) => "the connection is not there yet".to_owned(),
+            Some(LineState::Online) => "the server did not answer in time".to_owned(),
+            None => "this device is offline".to_owned(),
+        }
+    }
+
+    /// A person's name, if any server has told it.
+    pub fn name_of(&self, person: ActorId) -> Option<String> {
+        self.inner().book().content.people.get(&person).cloned()
+    }
+
+    /// What the person must be told: access that ended, copies that were damaged. They stay until [`Self::forget_notices`].
+    pub fn notices(&self) -> Vec<String> {
+        self.inner().book().content.notices.clone()
+    }
+
+    /// The person has been told.
+    pub fn forget_notices(&self) {
+        self.inner().note(|content| content.notices.clear());
+    }
+
+    /// Calls back after every change, from whatever thread made it: to ask for a new frame, say. It must not wait.
+    pub fn on_change(&self, listener: impl Fn() + Send + Sync + 'static) {
+        self.inner().bell.on_ring(Box::new(listener));
+    }
+
+    /// Waits until everything is sent, decided, received and on disk; goes online for it.
+    pub fn wait_in_step(&self, timeout: Duration) -> Result<(), NotInStep> {
+        self.connect();
+        let end = instant() + timeout;
+        let mut rings = 0;
+        loop {
+            let standing = self.in_step();
+            let left = end.saturating_duration_since(instant());
+            match standing {
+                Ok(()) => return Ok(()),
+                Err(
+                    final_one @ (NotInStep::NoAccount
+                    | NotInStep::Refused(_)
+                    | NotInStep::Parted { .. }
+                    | NotInStep::Disk(_)),
+                ) => return Err(final_one),
+                Err(why) if left.is_zero() => return Err(why),
+                Err(NotInStep::Offline(_) | NotInStep::Working { .. }) => {}
+            }
+            // The disk rings no bell when it fails.
+            rings = self.inner().bell.wait(rings, left.min(Duration::from_millis(100)));
+        }
+    }
+
+    /// Whether everything is sent, decided, received and on disk.
+    pub fn in_step(&self) -> Result<(), NotInStep> {
+        let inner = self.inner();
+        if let Some(why) = inner.saver.failure() {
+            return Err(NotInStep::Disk(why));
+        }
+        let accounts = self.accounts();
+        if accounts.is_empty() {
+            return Err(NotInStep::NoAccount);
+        }
+        let (mut waiting, mut behind, mut is_working) = (0, 0, false);
+        for account in accounts {
+            match self.line(&account.url) {
+                Some(LineState::Online) => {}
+                Some(LineState::Refused { why }) => return Err(NotInStep::Refused(why)),
+                Some(LineState::Retrying { .. } | LineState::Connecting) | None => {
+                    return Err(NotInStep::Offline(self.why_offline(&account.url)));
+                }
+            }
+            is_working |= inner.look_at_line(&account.url, |line| line.is_none_or(|line| !line.knows_spaces));
+            for copy in inner.copies_of(&account.url) {
+                if copy.has_parted() {
+                    let title = copy.look(|replica| replica.entity::<Membership>(copy.space.0).title().to_owned());
+                    return Err(NotInStep::Parted { title });
+                }
+                let (status, is_settled) = copy.look(|replica| (replica.status(), replica.is_settled()));
+                waiting += status.waiting + status.sending;
+                behind += status.behind;
+                is_working |= !is_settled;
+            }
+        }
+        let is_saved = inner.saver.is_idle();
+        if is_working || !is_saved { Err(NotInStep::Working { waiting, behind }) } else { Ok(()) }
+    }
+
+    /// Ends all lines, waits until everything is on disk, and gives the folder free. Other handles have nothing to hold on to any more.
+    pub fn close(&self) {
+        self.owner.end();
+    }
+}
+
+impl Owner {
+    fn running<T>(&self, with: impl FnOnce(&Running) -> T) -> Option<T> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(with)
+    }
+
+    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.running(|running| drop(running.runtime.spawn(task)));
+    }
+
+    /// Waits for a task; nothing where the device is closed.
+    fn block_on<T>(&self, task: impl Future<Output = T>) -> Option<T> {
+        let handle = self.running(|running| running.runtime.handle().clone())?;
+        Some(handle.block_on(task))
+    }
+
+    fn end(&self) {
+        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(Running { runtime, writer }) = running else { return };
+        runtime.shutdown_timeout(Duration::from_secs(5));
+        self.inner.saver.stop();
+        if writer.join().is_err() {
+            tracing::error!("the writer of the device ended by a panic");
+        }
+        self.inner.outbox.close();
+    }
+}
+
+impl Drop for Owner {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// The folder holds tokens and everything a person works on: only its owner may look into it.
+fn make_private_folder(folder: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt;
+        builder.mode(0o700);
+    }
+    builder.create(folder)
+}
+
+/// Opens the main store; a damaged one is set aside and begun anew, for what it held is at the servers.
+fn open_store(folder: &Path, notices: &mut Vec<String>) -> Result<RedbStore, OpenError> {
+    let path = folder.join(STORE_FILE);
+    match RedbStore::open(&path) {
+        Err(FileError::Damaged { what, .. }) => {
+            let aside = folder.join(format!("{STORE_FILE}.damaged-{}", now().0));
+            std::fs::rename(&path, &aside).map_err(OpenError::Folder)?;
+            notices.push(format!(
+                "The projects on this device were damaged ({what}). They are fetched anew from the server; what waits in the outbox is kept. \
+                 The damaged file lies in {}",
+                aside.display()
+            ));
+            Ok(RedbStore::open(&path)?)
+        }
+        other => Ok(other?),
+    }
+}

@@ -1,0 +1,183 @@
+//! The handle of one space.
+
+use std::sync::Arc;
+
+use recordplayer::Models;
+use recordplayer::codec::CodecError;
+use recordplayer::decide::Intent;
+use recordplayer::entity::Entity;
+use recordplayer::hash::StateHash;
+use recordplayer::id::{ActorId, CommandId, Id, SpaceId};
+use recordplayer::record::Position;
+use recordplayer::refusal::Refused;
+use recordplayer::replica::{OutboxEntry, Replica, Status, SubmitError, Wish};
+use recordplayer::view::{Key, View, ViewKey};
+
+use crate::clock::now;
+use crate::copy::SpaceCopy;
+use crate::inner::Inner;
+use crate::live::{Live, live};
+use crate::random::fresh_id;
+use crate::ticket::Ticket;
+
+/// Why a command was not taken; nothing was queued.
+#[derive(Debug, thiserror::Error)]
+pub enum SendError {
+    /// `decide` already says no here.
+    #[error("{0}")]
+    Refused(Refused),
+    #[error("this version of the program does not know the command {0}")]
+    Unknown(String),
+    #[error("the command cannot be written: {0}")]
+    Unwritable(#[from] CodecError),
+    #[error("the project cannot be read on this device: {0}")]
+    NotThere(String),
+    #[error("there is no account at {0}; log in first")]
+    NoAccount(String),
+    #[error("the command {0} is not in the outbox, or cannot be taken back any more")]
+    NotInOutbox(CommandId),
+    #[error("the disk failed: {0}; free space or check the disk, and start again")]
+    Disk(String),
+}
+
+impl From<SubmitError> for SendError {
+    fn from(error: SubmitError) -> Self {
+        match error {
+            SubmitError::Refused(refused) => Self::Refused(refused),
+            SubmitError::Unknown(name) => Self::Unknown(name),
+            SubmitError::Read(error) => Self::NotThere(error.to_string()),
+            SubmitError::NotThere(command) => Self::NotInOutbox(command),
+        }
+    }
+}
+
+/// The state of a space, in one value that is the same on every device and on the server when nothing waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SpaceHash {
+    pub record: Position,
+    pub epoch: u32,
+    pub state: StateHash,
+}
+
+/// One space on this device.
+///
+/// Cheap to clone. Reads and wishes are answered from memory: nothing here waits for disk or network.
+#[derive(Clone, Debug)]
+pub struct Space {
+    inner: Arc<Inner>,
+    id: SpaceId,
+}
+
+impl Space {
+    pub(crate) fn new(inner: Arc<Inner>, id: SpaceId) -> Self {
+        Self { inner, id }
+    }
+
+    pub fn id(&self) -> SpaceId {
+        self.id
+    }
+
+    /// The copy as it is now: it may have been fetched anew since.
+    fn copy(&self) -> Result<Arc<SpaceCopy>, SendError> {
+        self.inner.copy(self.id).ok_or_else(|| SendError::NotThere("it is not on this device any more".to_owned()))
+    }
+
+    /// Looks at the machine; the default where the space has left the device.
+    fn look<T: Default>(&self, look: impl FnOnce(&mut Replica) -> T) -> T {
+        self.inner.copy(self.id).map(|copy| copy.look(look)).unwrap_or_default()
+    }
+
+    /// Who acts here.
+    pub fn actor(&self) -> ActorId {
+        self.look(|replica| replica.actor())
+    }
+
+    /// The address of the account that the space belongs to.
+    pub fn url(&self) -> String {
+        self.inner.copy(self.id).map(|copy| copy.url.clone()).unwrap_or_default()
+    }
+
+    pub fn status(&self) -> Status {
+        self.look(|replica| replica.status())
+    }
+
+    /// The hash of what is confirmed.
+    pub fn hash(&self) -> SpaceHash {
+        let hash = |replica: &mut Replica| {
+            let state = replica.state_hash();
+            Some(SpaceHash { record: replica.confirmed().position, epoch: replica.epoch(), state })
+        };
+        self.look(hash).unwrap_or(SpaceHash { record: Position::START, epoch: 0, state: StateHash::default() })
+    }
+
+    /// Sends a command: decided and shown at once, saved in a moment, and at the authority as soon as that can be reached.
+    pub fn send<E: Entity>(&self, id: impl Into<Id>, command: &E::Command) -> Result<Ticket, SendError> {
+        let intent = Intent::of::<E>(id, command)?;
+        self.submit(Wish::new(self.fresh_command(), intent))
+    }
+
+    /// A new command's id, for a [`Wish`].
+    pub fn fresh_command(&self) -> CommandId {
+        CommandId(fresh_id())
+    }
+
+    /// Sends a command with all that belongs to it.
+    pub fn submit(&self, wish: Wish) -> Result<Ticket, SendError> {
+        let command = self.act(|replica| replica.submit(now(), wish))?;
+        Ok(self.ticket(command))
+    }
+
+    fn act<T>(&self, act: impl FnOnce(&mut Replica) -> Result<T, SubmitError>) -> Result<T, SendError> {
+        if let Some(why) = self.inner.saver.failure() {
+            return Err(SendError::Disk(why));
+        }
+        self.copy()?.act_if_alive(act)?.map_err(SendError::from)
+    }
+
+    fn ticket(&self, command: CommandId) -> Ticket {
+        Ticket { inner: Arc::clone(&self.inner), space: self.id, command }
+    }
+
+    /// The outbox: what waits and what was refused, in the order of submission.
+    pub fn outbox(&self) -> Vec<OutboxEntry> {
+        self.look(|replica| replica.outbox().cloned().collect())
+    }
+
+    /// Sends a refused command again.
+    pub fn retry(&self, refused: CommandId) -> Result<Ticket, SendError> {
+        let fresh = self.fresh_command();
+        let command = self.act(|replica| replica.retry(now(), refused, fresh))?;
+        Ok(self.ticket(command))
+    }
+
+    /// Takes a refused or not yet sent command out of the outbox for good.
+    pub fn discard(&self, command: CommandId) -> Result<OutboxEntry, SendError> {
+        self.act(|replica| replica.discard(command))
+    }
+
+    /// A view as it is now, with everything that waits.
+    pub fn view<V: View>(&self, key: impl Into<Key>) -> Arc<V> {
+        let key = key.into();
+        self.look(|replica| Some(replica.view::<V>(key))).unwrap_or_default()
+    }
+
+    /// A view that stays current while it is held.
+    pub fn live<V: View>(&self, key: impl Into<Key>) -> Live<V> {
+        let key = key.into();
+        let (live, slot) = live::<V>(key.clone());
+        if let Some(copy) = self.inner.copy(self.id) {
+            copy.follow(ViewKey::of::<V>(key), &slot);
+        }
+        live
+    }
+
+    /// An entity with everything that waits.
+    pub fn entity<E: Entity>(&self, id: impl Into<Id>) -> Arc<E> {
+        self.look(|replica| Some(replica.entity::<E>(id))).unwrap_or_default()
+    }
+
+    /// Reads several entities as they are at one moment.
+    pub fn read<T>(&self, read: impl FnOnce(&Models<'_>) -> T) -> Result<T, SendError> {
+        Ok(self.copy()?.look(|replica| read(&replica.models())))
+    }
+}

@@ -1,0 +1,137 @@
+//! What goes on in the background of a device, besides its lines.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use recordplayer::id::SpaceId;
+use recordplayer::membership::Membership;
+use recordplayer::replica::OutboxEntry;
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::time::sleep;
+
+use crate::book::{Account, private_file, sync_folder};
+use crate::clock::now;
+use crate::copy::{Concern, SpaceCopy};
+use crate::inner::Inner;
+
+/// How long the machines sleep when none of them wants anything.
+const IDLE: Duration = Duration::from_mins(1);
+
+/// Wakes each machine when it wants to be woken.
+pub(crate) async fn wake_machines(inner: Arc<Inner>) {
+    loop {
+        let next = inner.copies().iter().filter_map(|copy| copy.wake_at()).min();
+        let wait = next.map_or(IDLE, |at| Duration::from_millis(at.0.saturating_sub(now().0).max(0).unsigned_abs()));
+        tokio::select! {
+            () = sleep(wait.min(IDLE)) => {}
+            () = inner.bell.task.notified() => {}
+        }
+        for copy in inner.copies() {
+            copy.wake_up();
+        }
+    }
+}
+
+/// Opens the copies of all spaces that the device knows of.
+pub(crate) fn open_copies(inner: &Arc<Inner>) {
+    let known: Vec<_> = {
+        let book = inner.book();
+        let account_of = |url: &str| book.content.account(url).cloned();
+        book.content.spaces.values().filter_map(|info| Some((info.space, account_of(&info.url)?))).collect()
+    };
+    for (space, account) in known {
+        if let Err(error) = inner.open_copy(space, &account) {
+            tracing::error!(%space, %error, "the copy of a space cannot be opened; it is fetched anew");
+            fetch_anew(inner, space, error.to_string());
+        }
+    }
+}
+
+/// Takes care of what concerns more than one space's machine.
+pub(crate) async fn take_concerns(inner: Arc<Inner>, mut concerns: UnboundedReceiver<(SpaceId, Concern)>) {
+    while let Some((space, concern)) = concerns.recv().await {
+        match concern {
+            Concern::AccessEnded => end_access(&inner, space),
+            Concern::Damaged(why) => fetch_anew(&inner, space, why),
+        }
+    }
+}
+
+/// The person is no member any more: what was never sent is written to a file, and the space leaves the device (rule 13).
+fn end_access(inner: &Arc<Inner>, space: SpaceId) {
+    let Some(copy) = inner.copy(space) else { return };
+    let (title, unsent) = copy.look(|replica| {
+        let title = replica.entity::<Membership>(space.0).title().to_owned();
+        (title, replica.outbox().cloned().collect::<Vec<OutboxEntry>>())
+    });
+    let lost = if unsent.is_empty() {
+        Ok(String::new())
+    } else {
+        export(inner, space, &title, &unsent).map(|path| format!(" What was not sent lies in {path}"))
+    };
+    match lost {
+        Ok(lies_in) => {
+            inner.notice(format!("You are not a member of the project {title:?} any more.{lies_in}"));
+            inner.drop_copy(space);
+            inner.saver.forget(space, true, || {});
+        }
+        // What cannot be exported stays: nothing that a person typed is lost.
+        Err(error) => inner.notice(format!(
+            "You are not a member of the project {title:?} any more. What was not sent stays in the outbox, for it could not be exported: {error}"
+        )),
+    }
+}
+
+/// Writes commands that will never be sent to a file, as people and programs can read it.
+fn export(inner: &Inner, space: SpaceId, title: &str, unsent: &[OutboxEntry]) -> std::io::Result<String> {
+    let folder = inner.folder.join("exports");
+    std::fs::create_dir_all(&folder)?;
+    let path = folder.join(format!("{space}-{}.json", now().0));
+    let entries: Vec<_> = unsent.iter().map(as_json).collect();
+    let content = serde_json::json!({ "project": title, "space": space.to_string(), "unsent": entries });
+    let file = private_file(&path)?;
+    serde_json::to_writer_pretty(&file, &content)?;
+    file.sync_all()?;
+    sync_folder(&path)?;
+    Ok(path.display().to_string())
+}
+
+/// A command as people can read it, where it holds text, and as programs can: its whole content as CBOR in hex.
+fn as_json(entry: &OutboxEntry) -> serde_json::Value {
+    let readable = ciborium::from_reader::<serde_json::Value, _>(&entry.payload[..]).ok();
+    serde_json::json!({
+        "command": entry.command.to_string(),
+        "name": &*entry.name,
+        "stream": entry.stream.to_string(),
+        "made_at_ms": entry.made_at.0,
+        "refused": entry.refused.as_ref().map(|refused| &refused.message),
+        "content": readable,
+        "payload": data_encoding::HEXLOWER.encode(&entry.payload),
+    })
+}
+
+/// What the disk holds of a space cannot be used: it is dropped and fetched from the server again. The outbox stays.
+fn fetch_anew(inner: &Arc<Inner>, space: SpaceId, why: String) {
+    let (account, title) = {
+        let book = inner.book();
+        let info = book.content.spaces.get(&space);
+        let title = info.map_or_else(|| space.to_string(), |info| info.title.clone());
+        let url = inner.copy(space).map(|copy| copy.url.clone()).or_else(|| info.map(|info| info.url.clone()));
+        (url.and_then(|url| book.content.account(&url).cloned()), title)
+    };
+    let Some(account) = account else { return };
+    inner.notice(format!(
+        "The copy of the project {title:?} on this device was damaged ({why}). It is fetched anew; what waits in the outbox is kept"
+    ));
+    let again = Arc::clone(inner);
+    inner.saver.forget(space, false, move || match again.reopen_copy(space, &account) {
+        Ok(copy) => follow_session(&again, &account, &copy),
+        Err(error) => tracing::error!(%space, %error, "the space cannot be opened even empty"),
+    });
+}
+
+fn follow_session(inner: &Inner, account: &Account, copy: &Arc<SpaceCopy>) {
+    if let Some(frames) = inner.session_of(&account.url) {
+        copy.connect(frames);
+    }
+}

@@ -28,6 +28,7 @@ mod socket;
 mod space;
 mod tasks;
 mod ticket;
+mod unsent;
 
 pub use address::AddressError;
 pub use book::{Account, BookError, SpaceInfo};

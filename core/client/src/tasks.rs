@@ -9,10 +9,11 @@ use recordplayer::replica::OutboxEntry;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::sleep;
 
-use crate::book::{Account, private_file, sync_folder};
+use crate::book::Account;
 use crate::clock::now;
 use crate::copy::{Concern, SpaceCopy};
 use crate::inner::Inner;
+use crate::unsent;
 
 /// How long the machines sleep when none of them wants anything.
 const IDLE: Duration = Duration::from_mins(1);
@@ -67,7 +68,7 @@ fn end_access(inner: &Arc<Inner>, space: SpaceId) {
     let lost = if unsent.is_empty() {
         Ok(String::new())
     } else {
-        export(inner, space, &title, &unsent).map(|path| format!(" What was not sent lies in {path}"))
+        unsent::export(&inner.folder, space, &title, &unsent).map(|path| format!(" What was not sent lies in {path}"))
     };
     match lost {
         Ok(lies_in) => {
@@ -80,34 +81,6 @@ fn end_access(inner: &Arc<Inner>, space: SpaceId) {
             "You are not a member of the project {title:?} any more. What was not sent stays in the outbox, for it could not be exported: {error}"
         )),
     }
-}
-
-/// Writes commands that will never be sent to a file, as people and programs can read it.
-fn export(inner: &Inner, space: SpaceId, title: &str, unsent: &[OutboxEntry]) -> std::io::Result<String> {
-    let folder = inner.folder.join("exports");
-    std::fs::create_dir_all(&folder)?;
-    let path = folder.join(format!("{space}-{}.json", now().0));
-    let entries: Vec<_> = unsent.iter().map(as_json).collect();
-    let content = serde_json::json!({ "project": title, "space": space.to_string(), "unsent": entries });
-    let file = private_file(&path)?;
-    serde_json::to_writer_pretty(&file, &content)?;
-    file.sync_all()?;
-    sync_folder(&path)?;
-    Ok(path.display().to_string())
-}
-
-/// A command as people can read it, where it holds text, and as programs can: its whole content as CBOR in hex.
-fn as_json(entry: &OutboxEntry) -> serde_json::Value {
-    let readable = ciborium::from_reader::<serde_json::Value, _>(&entry.payload[..]).ok();
-    serde_json::json!({
-        "command": entry.command.to_string(),
-        "name": &*entry.name,
-        "stream": entry.stream.to_string(),
-        "made_at_ms": entry.made_at.0,
-        "refused": entry.refused.as_ref().map(|refused| &refused.message),
-        "content": readable,
-        "payload": data_encoding::HEXLOWER.encode(&entry.payload),
-    })
 }
 
 /// What the disk holds of a space cannot be used: it is dropped and fetched from the server again. The outbox stays.

@@ -1,0 +1,56 @@
+//! Work that will never be sent, as a file for its author.
+
+use std::io;
+use std::path::Path;
+
+use ciborium::Value as Cbor;
+use recordplayer::id::SpaceId;
+use recordplayer::replica::OutboxEntry;
+use serde_json::{Map, Value, json};
+
+use crate::book::{private_file, sync_folder};
+use crate::clock::now;
+
+/// Writes the commands to a file under `exports` in the device's folder; answers with its path.
+pub(crate) fn export(folder: &Path, space: SpaceId, title: &str, unsent: &[OutboxEntry]) -> io::Result<String> {
+    let exports = folder.join("exports");
+    std::fs::create_dir_all(&exports)?;
+    let path = exports.join(format!("{space}-{}.json", now().0));
+    let entries: Vec<_> = unsent.iter().map(entry_json).collect();
+    let file = private_file(&path)?;
+    let content = json!({ "project": title, "space": space.to_string(), "unsent": entries });
+    serde_json::to_writer_pretty(&file, &content)?;
+    file.sync_all()?;
+    sync_folder(&path)?;
+    Ok(path.display().to_string())
+}
+
+/// A command for people, with its words, and for programs, with its payload as it would have been sent.
+fn entry_json(entry: &OutboxEntry) -> Value {
+    let content = ciborium::from_reader::<Cbor, _>(&entry.payload[..]).map_or(Value::Null, readable);
+    json!({
+        "command": entry.command.to_string(),
+        "name": &*entry.name,
+        "stream": entry.stream.to_string(),
+        "made_at_ms": entry.made_at.0,
+        "refused": entry.refused.as_ref().map(|refused| &refused.message),
+        "content": content,
+        "payload": data_encoding::HEXLOWER.encode(&entry.payload),
+    })
+}
+
+/// Ids and other bytes as hex; what JSON has no word for is left out, for the payload has it.
+fn readable(value: Cbor) -> Value {
+    match value {
+        Cbor::Text(text) => Value::String(text),
+        Cbor::Bytes(bytes) => Value::String(data_encoding::HEXLOWER.encode(&bytes)),
+        Cbor::Bool(is) => Value::Bool(is),
+        Cbor::Integer(number) => i64::try_from(number).map_or(Value::Null, Value::from),
+        Cbor::Array(items) => items.into_iter().map(readable).collect(),
+        Cbor::Map(entries) => {
+            let named = entries.into_iter().filter_map(|(key, value)| Some((key.into_text().ok()?, readable(value))));
+            Value::Object(named.collect::<Map<_, _>>())
+        }
+        _ => Value::Null,
+    }
+}

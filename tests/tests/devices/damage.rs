@@ -1,0 +1,84 @@
+use crate::town::{PATIENCE, Town, hash_of, titles, two_in_step, write_card};
+
+/// A flipped bit in the big file must cost neither the program nor the outbox: the file is set aside, the space is fetched anew, and what
+/// waits is sent.
+#[test]
+fn a_damaged_store_is_set_aside_and_the_outbox_is_kept() {
+    let town = Town::new();
+    let [(ann, mine), _bo] = two_in_step(&town);
+    write_card(&mine, "At the server");
+    ann.wait_in_step(PATIENCE).unwrap();
+    town.stop();
+    write_card(&mine, "In the outbox").wait_saved(PATIENCE).unwrap();
+    let id = mine.id();
+    ann.close();
+    drop((ann, mine));
+    let store = town.device_folder("ann").join("store.redb");
+    let mut bytes = std::fs::read(&store).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[64..middle].fill(0xa5);
+    std::fs::write(&store, &bytes).unwrap();
+
+    let ann = town.open("ann");
+    let notices = ann.notices();
+    assert!(notices.iter().any(|notice| notice.contains("fetched anew")), "{notices:?}");
+    let aside = std::fs::read_dir(town.device_folder("ann")).unwrap();
+    let names: Vec<_> = aside.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+    assert!(names.iter().any(|name| name.contains("damaged")), "{names:?}");
+    town.start();
+    ann.wait_in_step(PATIENCE).unwrap();
+    let mine = ann.space(id).unwrap();
+    assert_eq!(titles(&mine), ["At the server", "In the outbox"]);
+    assert_eq!(hash_of(&mine), town.hash(id));
+}
+
+/// The main file of yesterday with the outbox of today, as a backup tool that copies file by file makes it.
+#[test]
+fn an_older_main_file_catches_up() {
+    let town = Town::new();
+    let [(ann, mine), _bo] = two_in_step(&town);
+    let id = mine.id();
+    ann.close();
+    drop((ann, mine));
+    let (store, copy) = (town.device_folder("ann").join("store.redb"), town.device_folder("ann").join("copy"));
+    std::fs::copy(&store, &copy).unwrap();
+    let ann = town.open("ann");
+    write_card(&ann.space(id).unwrap(), "After the copy");
+    ann.wait_in_step(PATIENCE).unwrap();
+    ann.close();
+    drop(ann);
+    std::fs::rename(&copy, &store).unwrap();
+    let ann = town.open("ann");
+    let mine = ann.space(id).unwrap();
+    write_card(&mine, "After the restore");
+    ann.wait_in_step(PATIENCE).unwrap();
+    assert_eq!(titles(&mine), ["After the copy", "After the restore"]);
+    assert_eq!(hash_of(&mine), town.hash(id));
+}
+
+/// The other way round: an outbox of yesterday knows a number that was given away since. The device takes a new identity, and nothing is
+/// decided twice.
+#[test]
+fn an_older_outbox_takes_a_new_identity() {
+    let town = Town::new();
+    let [(ann, mine), _bo] = two_in_step(&town);
+    let id = mine.id();
+    town.stop();
+    write_card(&mine, "Once").wait_saved(PATIENCE).unwrap();
+    ann.close();
+    drop((ann, mine));
+    let (outbox, copy) = (town.device_folder("ann").join("outbox.redb"), town.device_folder("ann").join("copy"));
+    std::fs::copy(&outbox, &copy).unwrap();
+    town.start();
+    let ann = town.open("ann");
+    ann.wait_in_step(PATIENCE).unwrap();
+    ann.close();
+    drop(ann);
+    std::fs::rename(&copy, &outbox).unwrap();
+    let ann = town.open("ann");
+    let mine = ann.space(id).unwrap();
+    write_card(&mine, "Afterwards");
+    ann.wait_in_step(PATIENCE).unwrap();
+    assert_eq!(titles(&mine), ["Afterwards", "Once"]);
+    assert_eq!(hash_of(&mine), town.hash(id));
+}

@@ -1,0 +1,7 @@
+//! Devices of the client against a real server, over real sockets, all in one process.
+
+mod access;
+mod damage;
+mod lines;
+mod sharing;
+mod town;

@@ -18,10 +18,12 @@ mod hub;
 pub mod limits;
 mod outbound;
 mod server;
+mod serving;
 mod session;
 mod space_actor;
 
 pub use accounts::{AccountError, Accounts, Device};
 pub use admin::{ADMIN_SOCKET, AdminSocket, Failure, Request, ask};
 pub use server::{ACCOUNTS_FILE, Control, STORE_FILE, Server, StartError};
+pub use serving::Serving;
 pub use space_actor::SpaceHash;

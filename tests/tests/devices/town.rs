@@ -17,9 +17,7 @@ use recordplayer_kanban::ids::{BoardId, CardId, ColumnId};
 use recordplayer_kanban::project::ProjectCommand;
 use recordplayer_kanban::view::BoardView;
 use recordplayer_kanban::{Board, Card, Column, Project};
-use recordplayer_server::{Control, Server};
-use tokio::net::TcpListener;
-use tokio::runtime::Runtime;
+use recordplayer_server::{Control, Server, Serving};
 
 /// Far more than anything here takes, so that a hanging test ends.
 pub const PATIENCE: Duration = Duration::from_secs(60);
@@ -38,7 +36,7 @@ pub const QUICK: Timing = Timing {
 pub struct Town {
     folder: tempfile::TempDir,
     address: Cell<Option<SocketAddr>>,
-    running: RefCell<Option<(Runtime, Control)>>,
+    running: RefCell<Option<Serving>>,
 }
 
 impl Town {
@@ -56,19 +54,18 @@ impl Town {
 
     /// Starts the server, at the address that it had before.
     pub fn start(&self) {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let server = Server::open(recordplayer_kanban::domain().shared(), &self.server_folder()).unwrap();
-        let control = server.control();
         let address = self.address.get().unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 0)));
-        let listener = runtime.block_on(TcpListener::bind(address)).unwrap();
-        self.address.set(Some(listener.local_addr().unwrap()));
-        runtime.spawn(server.serve(listener, std::future::pending()));
-        *self.running.borrow_mut() = Some((runtime, control));
+        let serving = server.start(address).unwrap();
+        self.address.set(Some(serving.address()));
+        *self.running.borrow_mut() = Some(serving);
     }
 
     /// Drops the server where it stands.
     pub fn stop(&self) {
-        drop(self.running.borrow_mut().take());
+        if let Some(serving) = self.running.borrow_mut().take() {
+            serving.kill();
+        }
     }
 
     pub fn address(&self) -> SocketAddr {
@@ -80,7 +77,7 @@ impl Town {
     }
 
     pub fn control<T>(&self, with: impl FnOnce(&Control) -> T) -> T {
-        with(&self.running.borrow().as_ref().unwrap().1)
+        with(self.running.borrow().as_ref().unwrap().control())
     }
 
     /// A new token for a device of the person, who is added the first time.
@@ -110,8 +107,8 @@ impl Town {
     /// The state hash at the server.
     pub fn hash(&self, space: SpaceId) -> String {
         let running = self.running.borrow();
-        let (runtime, control) = running.as_ref().unwrap();
-        let hash = runtime.block_on(control.hash(space)).unwrap();
+        let serving = running.as_ref().unwrap();
+        let hash = serving.block_on(serving.control().hash(space)).unwrap();
         format!("{} {}", hash.record, hash.state)
     }
 }

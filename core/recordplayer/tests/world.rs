@@ -36,6 +36,22 @@ fn two_devices_edit_offline_and_converge() {
     }
 }
 
+/// A device that had just subscribed took its old knowledge for the present and called itself in step: a person was shown "synced" while a
+/// night's work of others was missing.
+#[test]
+fn a_device_is_in_step_only_once_the_authority_has_said_where_the_log_ends() {
+    let mut world = World::seeded(9, &domain());
+    let [ann, bo] = world.devices(["ann", "bo"]);
+    world.cut_off(bo);
+    world.send(ann, add(1, 100, "milk")).unwrap();
+    world.run_for_ms(5_000);
+    world.heal();
+    let status = world.replica(bo).status();
+    assert!(status.is_online && !status.is_current && !world.replica(bo).is_settled(), "{status:?}");
+    world.run_until_quiet();
+    assert!(world.replica(bo).status().is_current);
+}
+
 #[test]
 fn the_last_place_goes_to_one_and_the_other_keeps_the_command_with_the_reason() {
     let mut world = World::seeded(8, &domain());

@@ -68,6 +68,8 @@ pub enum ReplicaOutput {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Status {
     pub is_online: bool,
+    /// Whether the authority has said in this session where its log ends, and everything up to there is here.
+    pub is_current: bool,
     /// Commands sent and not yet confirmed.
     pub sending: usize,
     /// Commands that wait to be sent.
@@ -109,6 +111,8 @@ pub struct Replica {
     outbox: Vec<Pending>,
     link: Link,
     authority_head: Position,
+    /// Whether everything is here that the authority told of since the last subscription: before its first word nobody knows.
+    is_current: bool,
     /// The authority asked to wait until then.
     retry_at: Option<Timestamp>,
     /// The log holds commands of this replica that are not of this device: it takes a new identity once it has caught up.
@@ -154,6 +158,7 @@ impl Replica {
             identity: Identity::new(fresh),
             outbox: Vec::new(),
             link: Link::Offline,
+            is_current: false,
             retry_at: None,
             must_fork: false,
             answered_at_last_ping: None,
@@ -222,6 +227,7 @@ impl Replica {
         };
         Status {
             is_online: self.link == Link::Online,
+            is_current: self.is_current,
             sending: waiting(true),
             waiting: waiting(false),
             refused: self.outbox.iter().filter(|pending| !pending.is_waiting()).count(),
@@ -229,10 +235,10 @@ impl Replica {
         }
     }
 
-    /// Whether nothing waits, nothing is on its way to the disk, and everything known of is here.
+    /// Whether nothing waits, nothing is on its way to the disk, and everything that the authority told of in this session is here.
     pub fn is_settled(&self) -> bool {
         let status = self.status();
-        status.is_online && status.sending + status.waiting == 0 && status.behind == 0 && self.saves.is_empty()
+        status.is_online && status.is_current && status.sending + status.waiting == 0 && status.behind == 0 && self.saves.is_empty()
     }
 
     /// When the machine wants [`Self::handle_wakeup`].
@@ -263,6 +269,7 @@ impl Replica {
         if self.link != Link::Ended {
             self.link = Link::Offline;
         }
+        self.is_current = false;
         self.outbox.iter_mut().for_each(|pending| pending.is_sent = false);
     }
 
@@ -284,6 +291,7 @@ impl Replica {
                     self.backfill(after, &commits);
                 } else {
                     self.commits(epoch, after, upto, &commits);
+                    self.is_current = self.state.head.position >= head.position;
                     self.checkpoint_if_due(now);
                 }
             }
@@ -347,6 +355,7 @@ impl Replica {
 
     fn subscribe(&mut self) {
         self.link = Link::Online;
+        self.is_current = false;
         let knowledge = Knowledge { epoch: self.state.epoch, head: self.state.head };
         self.outputs.push_back(ReplicaOutput::Send(ClientFrame::Subscribe { space: self.space(), knowledge }));
     }

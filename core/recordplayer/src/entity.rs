@@ -48,6 +48,13 @@ pub trait Entity: Default + Data {
         let _ = event;
         None
     }
+
+    /// The change of a merged text that a command carries, with the name of the text's field. The replica makes such commands
+    /// ([`crate::replica::Replica::edit_text`]), and puts another change in the place of one that builds on what was refused.
+    fn command_text(command: &mut Self::Command) -> Option<(&'static str, &mut TextChange)> {
+        let _ = command;
+        None
+    }
 }
 
 /// What a record brings along for `play`: there is no other clock and no other source of ids.

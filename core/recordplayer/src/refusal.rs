@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::codec::{CodecError, decode_named, encode_named};
 use crate::entity::Data;
 use crate::id::CommandId;
+use crate::text::TextRefusal;
 
 /// A refusal as it stands in a response record: typed for the program that knows the type, and a sentence for everybody.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,6 +61,8 @@ pub enum CoreRefusal {
     Malformed { why: String },
     #[error("This project holds records of a newer version. Upgrade the program to change it")]
     NewerRecords {},
+    #[error("{why}")]
+    Text { why: TextRefusal },
     #[error("The outbox is full. Connect to the server so that it can send what waits")]
     OutboxFull { commands: u64 },
     #[error("You may not change this project. Ask a manager for another role")]

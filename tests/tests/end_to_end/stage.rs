@@ -31,7 +31,9 @@ impl Answer {
         let stdout = String::from_utf8(output.stdout).unwrap_or_else(|_| panic!("{what} prints UTF-8"));
         let json = match stdout.trim() {
             "" => Value::Null,
-            text => serde_json::from_str(text).unwrap_or_else(|error| panic!("{what}: one JSON object ({error}): {text}")),
+            text => {
+                serde_json::from_str(text).unwrap_or_else(|error| panic!("{what}: one JSON object ({error}): {text}"))
+            }
         };
         let code = output.status.code().unwrap_or_else(|| panic!("{what} was killed"));
         Self { code, json, stderr: String::from_utf8_lossy(&output.stderr).into_owned() }
@@ -74,7 +76,8 @@ impl Stage {
         let mut first = String::new();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         stdout.read_line(&mut first).unwrap();
-        let first: Value = serde_json::from_str(&first).unwrap_or_else(|_| panic!("the server says where it listens: {first:?}"));
+        let first: Value =
+            serde_json::from_str(&first).unwrap_or_else(|_| panic!("the server says where it listens: {first:?}"));
         let url = first["listening"].as_str().unwrap().to_owned();
         Server { child, url, _stdout: stdout }
     }

@@ -73,7 +73,8 @@ fn two_devices_work_through_a_killed_server_and_lose_nothing() {
 
     for person in [&ann, &bo] {
         let board = person.tell(&["board"]);
-        let titles: BTreeSet<String> = cards(&board).iter().map(|card| card["title"].as_str().unwrap().to_owned()).collect();
+        let titles: BTreeSet<String> =
+            cards(&board).iter().map(|card| card["title"].as_str().unwrap().to_owned()).collect();
         assert_eq!(titles.len(), 23);
         let column = board["columns"].as_array().unwrap().iter().find(|column| column["name"] == LIMITED).unwrap();
         let there = column["cards"].as_array().unwrap();

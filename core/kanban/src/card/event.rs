@@ -110,6 +110,10 @@ impl Entity for Card {
         self.answer(command, cx)
     }
 
+    fn command_text(command: &mut CardCommand) -> Option<(&'static str, &mut TextChange)> {
+        if let CardCommand::Describe { change } = command { Some((Self::DESCRIPTION, change)) } else { None }
+    }
+
     fn text_change(event: &CardEvent) -> Option<(&'static str, &TextChange)> {
         if let CardEvent::Described { change } = event { Some((Self::DESCRIPTION, change)) } else { None }
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::codec::{CodecError, decode, decode_named, encode};
+use crate::codec::{CodecError, decode, decode_named, encode, encode_named};
 use crate::commit::Draft;
 use crate::context::{Context, draft};
 use crate::entity::{Entity, Stamp};
@@ -37,6 +37,9 @@ pub(crate) enum Played {
     Erased,
 }
 
+/// The field and the change of a text that a command carries, by its variant and payload.
+type CommandText = fn(&str, &[u8]) -> Option<(Name, TextChange)>;
+
 type Decide = fn(&AnyState, &str, &[u8], &mut Context<'_>, &StreamId) -> Result<Vec<Draft>, DecideError>;
 
 /// One kind of entity.
@@ -49,6 +52,9 @@ pub(crate) struct EntityType {
     pub decode: fn(&[u8]) -> Result<AnyState, CodecError>,
     /// The name of the text's field and the change that an event carries.
     pub text_change: fn(&Record) -> Option<(Name, TextChange)>,
+    pub command_text: CommandText,
+    /// The command's payload with another change in it.
+    pub with_text: fn(&str, &[u8], &TextChange) -> Option<Vec<u8>>,
 }
 
 fn typed<T: Send + Sync + 'static>(state: &AnyState) -> &T {
@@ -81,6 +87,16 @@ impl EntityType {
             text_change: |record| {
                 let (field, change) = E::text_change(record.event::<E>()?)?;
                 Some((Name::of(field), change.clone()))
+            },
+            command_text: |variant, payload| {
+                let mut command: E::Command = decode_named(variant, payload).ok()?;
+                let (field, change) = E::command_text(&mut command)?;
+                Some((Name::of(field), change.clone()))
+            },
+            with_text: |variant, payload, change| {
+                let mut command: E::Command = decode_named(variant, payload).ok()?;
+                E::command_text(&mut command)?.1.clone_from(change);
+                encode_named(&command).ok().map(|(_, payload)| payload)
             },
         }
     }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::outbox::Pending;
 use super::rebase::Dirty;
 use super::{Replica, ReplicaOutput, Saving};
 use crate::commit::{Commit, CommitError, Head};
@@ -64,14 +65,14 @@ impl Replica {
             Ok(news) => news,
             Err(merge) => return merge,
         };
-        let waits = self.outbox.iter().any(super::Pending::is_waiting);
+        let waits = self.outbox.iter().any(Pending::is_waiting);
         let optimistic = self.state.layers.pop();
         let mut dirty = Dirty::default();
         let mut writes = Vec::new();
         for commit in &news {
             let touched = self.state.play(commit).expect("the commits were checked to follow each other");
             dirty.add(&touched);
-            writes.extend(self.settle(commit));
+            writes.extend(self.settle(commit, &mut dirty));
         }
         self.state.layers.push_layer(optimistic);
         if let Some(failure) = self.state.take_failure() {
@@ -102,7 +103,7 @@ impl Replica {
     }
 
     /// Takes a command that the authority has decided out of what waits.
-    fn settle(&mut self, commit: &Commit) -> Vec<OutboxWrite> {
+    fn settle(&mut self, commit: &Commit, dirty: &mut Dirty) -> Vec<OutboxWrite> {
         let header = &commit.header;
         let mut writes = Vec::new();
         if header.replica == self.identity.replica {
@@ -114,17 +115,26 @@ impl Replica {
             self.must_fork |= is_unknown;
             self.identity.answered_up_to = self.identity.answered_up_to.max(header.number);
         }
-        let Some(at) = self.outbox.iter().position(|pending| pending.entry.command == header.command) else {
-            return writes;
-        };
-        if let Some(response) = Response::of(commit) {
-            let pending = &mut self.outbox[at];
-            Arc::make_mut(&mut pending.entry).refused = Some(response.refused);
-            pending.optimistic = None;
-            writes.push(OutboxWrite::Put { space: self.state.space, row: pending.row() });
-        } else {
-            let pending = self.outbox.remove(at);
-            writes.push(OutboxWrite::Remove { space: self.space(), order: pending.order });
+        let is_it = |pending: &Pending| pending.entry.command == header.command;
+        let Some(at) = self.outbox.iter().position(is_it) else { return writes };
+        // What it did here is gone or confirmed, and was perhaps not the same: those behind it that looked at that look again.
+        if let Some(optimistic) = self.outbox[at].optimistic.take() {
+            dirty.add_optimistic(optimistic);
+        }
+        let response = Response::of(commit);
+        let is_superseded = self.outbox[at].entry.superseded_by.is_some();
+        match response {
+            Some(response) if !is_superseded => {
+                writes.extend(self.retract_text(at));
+                let pending =
+                    self.outbox.iter_mut().find(|pending| is_it(pending)).expect("only later ones have moved");
+                Arc::make_mut(&mut pending.entry).refused = Some(response.refused);
+                writes.push(OutboxWrite::Put { space: self.state.space, row: pending.row() });
+            }
+            Some(_) | None => {
+                let pending = self.outbox.remove(at);
+                writes.push(OutboxWrite::Remove { space: self.space(), order: pending.order });
+            }
         }
         writes
     }

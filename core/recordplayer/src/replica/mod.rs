@@ -11,7 +11,9 @@ mod confirm;
 mod join;
 mod outbox;
 mod rebase;
+mod say_again;
 mod submit;
+mod texts;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
@@ -20,8 +22,9 @@ use std::sync::Arc;
 pub use confirm::Merge;
 use join::Snapshot;
 use outbox::Pending;
-pub use outbox::{CommandState, Identity, OutboxEntry};
+pub use outbox::{CommandState, EditedText, Identity, OutboxEntry};
 pub use submit::{SubmitError, Wish};
+pub use texts::{TextEdit, TextWork};
 
 use crate::commit::Head;
 use crate::domain::Domain;
@@ -238,7 +241,11 @@ impl Replica {
     /// Whether nothing waits, nothing is on its way to the disk, and everything that the authority told of in this session is here.
     pub fn is_settled(&self) -> bool {
         let status = self.status();
-        status.is_online && status.is_current && status.sending + status.waiting == 0 && status.behind == 0 && self.saves.is_empty()
+        status.is_online
+            && status.is_current
+            && status.sending + status.waiting == 0
+            && status.behind == 0
+            && self.saves.is_empty()
     }
 
     /// When the machine wants [`Self::handle_wakeup`].
@@ -389,7 +396,8 @@ impl Replica {
     pub fn handle_saved(&mut self, token: SaveToken, main: &[Written]) {
         let Some(saved) = self.saves.remove(&token) else { return };
         for pending in &mut self.outbox {
-            pending.is_stored |= saved.stored.contains(&pending.entry.command);
+            // An edit that was joined with a later one is saved when the whole of it is.
+            pending.is_stored |= saved.stored.contains(&pending.entry.command) && pending.saving == Some(token);
             pending.is_number_stored |= saved.numbered.contains(&pending.entry.command);
         }
         if let Some(at) = saved.checkpoint {
@@ -417,6 +425,9 @@ impl Replica {
     fn save(&mut self, main: Vec<Write>, outbox: Vec<OutboxWrite>, saving: Saving) {
         self.last_token += 1;
         let token = SaveToken(self.last_token);
+        for pending in self.outbox.iter_mut().rev().filter(|pending| saving.stored.contains(&pending.entry.command)) {
+            pending.saving = Some(token);
+        }
         self.saves.insert(token, saving);
         self.outputs.push_back(ReplicaOutput::Save { token, main, outbox });
     }

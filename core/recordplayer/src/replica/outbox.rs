@@ -1,10 +1,11 @@
 //! The outbox: what the authority has not decided yet, and what it refused.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Replica, ReplicaOutput, Saving};
+use super::{Replica, ReplicaOutput, SaveToken, Saving};
 use crate::codec::{decode, encode};
 use crate::commit::{Commit, Draft};
 use crate::decide::Intent;
@@ -19,6 +20,7 @@ use crate::response::Response;
 use crate::state::OpenError;
 use crate::storage::{OutboxContent, OutboxRow, OutboxWrite, ReadError, SpaceReader};
 use crate::time::Timestamp;
+use crate::view::ViewKey;
 
 /// Who this copy of the space is. The outbox file owns it, with the counter of numbers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,11 +36,21 @@ pub struct Identity {
     pub last_order: u64,
     /// How often this device had to take a new identity.
     pub generation: u32,
+    /// The generation of the actor that writes in texts: the next one after each refused change.
+    pub text_generation: u32,
 }
 
 impl Identity {
     pub(super) fn new(replica: ReplicaId) -> Self {
-        Self { replica, parent: None, last_number: 0, answered_up_to: 0, last_order: 0, generation: 0 }
+        Self {
+            replica,
+            parent: None,
+            last_number: 0,
+            answered_up_to: 0,
+            last_order: 0,
+            generation: 0,
+            text_generation: 0,
+        }
     }
 }
 
@@ -58,6 +70,17 @@ pub struct OutboxEntry {
     pub made_at: Timestamp,
     /// Why it was refused, until the person has dealt with it.
     pub refused: Option<Refused>,
+    /// The whole text before and after an edit that cannot stand as it was made: what its author typed is here (rule 11).
+    pub text: Option<EditedText>,
+    /// The command that says the same on another ground; when this one is refused, nobody needs to hear of it.
+    pub superseded_by: Option<CommandId>,
+}
+
+/// What an edit made of a text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EditedText {
+    pub before: String,
+    pub after: String,
 }
 
 impl OutboxEntry {
@@ -65,8 +88,10 @@ impl OutboxEntry {
         Intent { stream: self.stream.clone(), name: self.name.clone(), payload: self.payload.as_slice().into() }
     }
 
-    fn bytes(&self) -> usize {
-        self.payload.len() + 128 + 16 * self.requires.len()
+    /// About how much it takes on disk and in memory.
+    pub(super) fn bytes(&self) -> usize {
+        let text = self.text.as_ref().map_or(0, |text| text.before.len() + text.after.len());
+        self.payload.len() + text + 128 + 16 * self.requires.len()
     }
 
     fn frame_entry(&self, number: u64) -> CommandEntry {
@@ -111,6 +136,8 @@ pub(super) struct Pending {
     pub is_number_stored: bool,
     /// Sent on this session.
     pub is_sent: bool,
+    /// The save that holds it as it is now.
+    pub saving: Option<SaveToken>,
     /// Its events on the optimistic state, and what the decision read; `None` where `decide` says no here.
     pub optimistic: Option<Optimistic>,
 }
@@ -119,11 +146,30 @@ pub(super) struct Pending {
 pub(super) struct Optimistic {
     pub events: Vec<Draft>,
     pub reads: ReadSet,
+    /// The views that its events are played on.
+    pub views: BTreeSet<ViewKey>,
 }
 
 impl Pending {
+    pub fn new(order: u64, entry: OutboxEntry) -> Self {
+        Self {
+            order,
+            is_number_stored: entry.number.is_some(),
+            entry: Arc::new(entry),
+            is_stored: false,
+            is_sent: false,
+            saving: None,
+            optimistic: None,
+        }
+    }
+
     pub fn is_waiting(&self) -> bool {
         self.entry.refused.is_none()
+    }
+
+    /// Whether it shows on the optimistic state: what waits, and was not said again by another.
+    pub fn is_shown(&self) -> bool {
+        self.is_waiting() && self.entry.superseded_by.is_none()
     }
 
     pub fn row(&self) -> OutboxRow {
@@ -133,9 +179,9 @@ impl Pending {
 }
 
 impl Replica {
-    /// What waits and what was refused, in the order of submission.
+    /// What waits and what was refused, in the order of submission. What another command says again is that one's.
     pub fn outbox(&self) -> impl Iterator<Item = &OutboxEntry> {
-        self.outbox.iter().map(|pending| &*pending.entry)
+        self.outbox.iter().map(|pending| &*pending.entry).filter(|entry| entry.superseded_by.is_none())
     }
 
     /// How far a command of this device has come.
@@ -169,15 +215,8 @@ impl Replica {
         let mut writes = Vec::new();
         for row in content.rows {
             let entry: OutboxEntry = decode(&row.bytes).map_err(|_| damaged("a command"))?;
-            let is_number_stored = entry.number.is_some();
-            let mut pending = Pending {
-                order: row.order,
-                entry: Arc::new(entry),
-                is_stored: true,
-                is_number_stored,
-                is_sent: false,
-                optimistic: None,
-            };
+            let mut pending = Pending::new(row.order, entry);
+            pending.is_stored = true;
             self.identity.last_order = self.identity.last_order.max(row.order);
             match self.verdict_in_log(&pending.entry)? {
                 InLog::Accepted => {
@@ -264,8 +303,8 @@ impl Replica {
             }
             let Some(number) = pending.entry.number.filter(|_| pending.is_number_stored) else { break };
             pending.is_sent = true;
-            let length = pending.entry.bytes();
             let entry = pending.entry.frame_entry(number);
+            let length = entry.payload.len() + 128;
             if bytes + length > FRAME_BYTES_MAX / 2 && !commands.is_empty() {
                 self.send_commands(std::mem::take(&mut commands));
                 bytes = 0;
@@ -311,6 +350,7 @@ impl Replica {
             answered_up_to: 0,
             last_order: self.identity.last_order,
             generation,
+            text_generation: 0,
         };
         let mut writes = vec![self.identity_write()];
         for pending in self.outbox.iter_mut().filter(|pending| pending.is_waiting()) {
@@ -319,7 +359,10 @@ impl Replica {
             pending.is_sent = false;
             writes.push(OutboxWrite::Put { space: self.state.space, row: pending.row() });
         }
+        // The changes of texts were signed by the old identity.
+        writes.extend(self.say_all_texts_again());
         self.save(Vec::new(), writes, Saving::default());
+        self.rebase_all();
         self.number_and_send();
     }
 }

@@ -26,6 +26,12 @@ impl Dirty {
         self.streams.extend(touched.streams.iter().cloned());
         self.views.extend(touched.views.keys().cloned());
     }
+
+    /// What a command did on the optimistic layer and does no more, or does otherwise.
+    pub fn add_optimistic(&mut self, optimistic: Optimistic) {
+        self.streams.extend(optimistic.events.into_iter().map(|event| event.stream));
+        self.views.extend(optimistic.views);
+    }
 }
 
 impl Replica {
@@ -37,7 +43,7 @@ impl Replica {
         self.state.layers.push();
         let mut views: BTreeSet<ViewKey> = before.views.into_keys().collect();
         for at in 0..self.outbox.len() {
-            if !self.outbox[at].is_waiting() {
+            if !self.outbox[at].is_shown() {
                 continue;
             }
             let before = self.outbox[at].optimistic.take();
@@ -47,13 +53,14 @@ impl Replica {
                 continue;
             }
             // What it did before may be missing now, and what it does now may be new: both are dirty for those behind it.
-            dirty.streams.extend(before.into_iter().flat_map(|optimistic| optimistic.events).map(|event| event.stream));
+            if let Some(optimistic) = before {
+                dirty.add_optimistic(optimistic);
+            }
             let entry = Arc::clone(&self.outbox[at].entry);
             // Where `decide` says no now, the command waits all the same: the authority has the word.
-            if let Ok((optimistic, touched)) = self.decide_entry(&entry) {
-                dirty.streams.extend(optimistic.events.iter().map(|event| event.stream.clone()));
-                dirty.views.extend(touched.iter().cloned());
-                views.extend(touched);
+            if let Ok(optimistic) = self.decide_entry(&entry) {
+                dirty.add_optimistic(optimistic.clone());
+                views.extend(optimistic.views.iter().cloned());
                 self.outbox[at].optimistic = Some(optimistic);
             }
         }

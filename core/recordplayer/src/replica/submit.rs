@@ -1,6 +1,5 @@
 //! Wishes of the person: submit, discard, try again.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::outbox::{Optimistic, OutboxEntry, Pending};
@@ -13,7 +12,6 @@ use crate::record::Origin;
 use crate::refusal::{CoreRefusal, Refused};
 use crate::storage::{OutboxWrite, ReadError};
 use crate::time::Timestamp;
-use crate::view::ViewKey;
 
 /// A command as the person sends it.
 #[derive(Clone, Debug)]
@@ -74,17 +72,13 @@ impl Replica {
             requires: wish.requires,
             made_at: now,
             refused: None,
+            text: None,
+            superseded_by: None,
         };
-        let mut pending = Pending {
-            order: self.identity.last_order,
-            entry: Arc::new(entry),
-            is_stored: false,
-            is_number_stored: false,
-            is_sent: false,
-            optimistic: None,
-        };
+        let mut pending = Pending::new(self.identity.last_order, entry);
         let views = match self.decide_entry(&pending.entry) {
-            Ok((optimistic, views)) => {
+            Ok(optimistic) => {
+                let views = optimistic.views.clone();
                 pending.optimistic = Some(optimistic);
                 views
             }
@@ -105,9 +99,15 @@ impl Replica {
             pending.entry.command == command && (!pending.is_waiting() || pending.entry.number.is_none())
         };
         let at = self.outbox.iter().position(may_go).ok_or(SubmitError::NotThere(command))?;
-        let pending = self.outbox.remove(at);
-        let write = OutboxWrite::Remove { space: self.space(), order: pending.order };
-        self.save(Vec::new(), vec![write], Saving::default());
+        let mut writes = Vec::new();
+        if self.outbox[at].is_waiting() {
+            // Later edits of the same text build on it.
+            writes.extend(self.retract_text(at));
+        }
+        let at = self.outbox.iter().position(|pending| pending.entry.command == command);
+        let pending = self.outbox.remove(at.ok_or(SubmitError::NotThere(command))?);
+        writes.push(OutboxWrite::Remove { space: self.space(), order: pending.order });
+        self.save(Vec::new(), writes, Saving::default());
         self.rebase_all();
         Ok(Arc::unwrap_or_clone(pending.entry))
     }
@@ -121,6 +121,9 @@ impl Replica {
             .find(is_it)
             .map(|pending| Arc::clone(&pending.entry))
             .ok_or(SubmitError::NotThere(refused))?;
+        if entry.text.is_some() {
+            return self.retry_text(now, &entry, fresh);
+        }
         let wish = Wish {
             command: fresh,
             intent: entry.intent(),
@@ -134,7 +137,7 @@ impl Replica {
     }
 
     /// Decides a pending command on top of the optimistic layer and merges what it does into it.
-    pub(super) fn decide_entry(&mut self, entry: &OutboxEntry) -> Result<(Optimistic, BTreeSet<ViewKey>), Undecided> {
+    pub(super) fn decide_entry(&mut self, entry: &OutboxEntry) -> Result<Optimistic, Undecided> {
         let origin = self.origin_of(entry);
         let deciding = Deciding {
             space: self.space(),
@@ -151,7 +154,7 @@ impl Replica {
         let mut reads = decision.reads;
         reads.streams.extend(decision.touched.streams);
         let views = decision.touched.views.into_keys().collect();
-        Ok((Optimistic { events: decision.events, reads }, views))
+        Ok(Optimistic { events: decision.events, reads, views })
     }
 
     pub(super) fn origin_of(&self, entry: &OutboxEntry) -> Origin {

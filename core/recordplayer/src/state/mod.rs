@@ -6,6 +6,7 @@
 mod checkpoint;
 mod play;
 mod replicas;
+mod texts;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,7 +15,7 @@ use std::sync::Arc;
 
 pub use checkpoint::OpenError;
 pub(crate) use checkpoint::checkpoint_sum;
-pub(crate) use play::{Touched, ViewChange};
+pub(crate) use play::{Touched, ViewChange, text_change};
 pub(crate) use replicas::ReplicaTable;
 
 use crate::commit::Head;

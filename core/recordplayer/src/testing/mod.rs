@@ -2,8 +2,7 @@
 
 pub mod conformance;
 pub mod given;
-
-pub use given::{FOUNDER, Given, SPACE, When, given};
 pub mod world;
 
-pub use world::{Faults, World};
+pub use given::{FOUNDER, Given, SPACE, When, given};
+pub use world::{DeviceId, Faults, World};

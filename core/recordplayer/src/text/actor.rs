@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use super::TextChange;
+use super::format::Change;
 use crate::id::{Id, ReplicaId};
 
 /// The author of a text's changes, as automerge orders and counts them.
@@ -33,6 +35,13 @@ impl TextActor {
         let bytes: &[u8; 20] = bytes.try_into().ok()?;
         let (replica, generation) = (bytes[..16].try_into().ok()?, bytes[16..].try_into().ok()?);
         Some(Self { replica: ReplicaId(Id(replica)), generation: u32::from_be_bytes(generation) })
+    }
+}
+
+impl TextChange {
+    /// Who wrote the change, and its number among theirs; nothing where the bytes are no change.
+    pub(crate) fn author(&self) -> Option<(TextActor, u64)> {
+        Change::read(self.bytes()).ok().map(|change| (change.actor, change.seq))
     }
 }
 

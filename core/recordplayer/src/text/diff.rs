@@ -4,6 +4,7 @@
 //! compared by graphemes, so that an accent never parts from its letter. Where too much differs for that, lines are compared first and
 //! graphemes only within changed lines; and where even that is too much, the middle is replaced.
 
+use super::splice::Splice;
 use unicode_segmentation::{GraphemeCursor, UnicodeSegmentation};
 
 /// One stretch of the old text that gives way to another. Positions and lengths count code points.
@@ -13,6 +14,12 @@ pub(super) struct Hunk<'a> {
     pub at: usize,
     pub delete: usize,
     pub insert: &'a str,
+}
+
+impl<'a> From<&'a Splice> for Hunk<'a> {
+    fn from(splice: &'a Splice) -> Self {
+        Self { at: splice.at, delete: splice.delete, insert: &splice.insert }
+    }
 }
 
 /// Steps that one comparison may take: a few milliseconds.

@@ -9,6 +9,7 @@ use super::base::{BaseError, read_base, write_base};
 use super::diff::{Hunk, difference};
 use super::genesis::{TEXT_KEY, genesis_bytes};
 use super::reading::Reading;
+use super::splice::Splice;
 use super::{TextActor, TextChange, TextHash, TextRefusal};
 use crate::limits::{TEXT_BYTES_MAX, TEXT_CHANGE_BYTES_MAX};
 
@@ -134,7 +135,8 @@ impl TextDocument {
         let inserted: usize = hunks.iter().map(|hunk| hunk.insert.len()).sum();
         if inserted <= TEXT_CHANGE_BYTES_MAX {
             let mut document = self.document.clone();
-            let change = commit(&mut document, &self.object, hunks);
+            // From behind, so that the positions of those before still hold.
+            let change = commit(&mut document, &self.object, hunks.iter().rev().cloned());
             if change.bytes().len() <= TEXT_CHANGE_BYTES_MAX {
                 self.reading.take(change.bytes())?;
                 self.document = document;
@@ -145,6 +147,23 @@ impl TextDocument {
         let (earlier, later) = halves(hunks);
         self.write_parts(&later, changes)?;
         self.write_parts(&earlier, changes)
+    }
+
+    pub(super) fn automerge(&self) -> &Automerge {
+        &self.document
+    }
+
+    /// Writes splices, one after the other, as one change; where it is refused, nothing has changed.
+    pub(super) fn write_splices(&mut self, actor: TextActor, splices: &[Splice]) -> Result<TextChange, TextRefusal> {
+        let mut copy = self.clone();
+        copy.document.set_actor(ActorId::from(&actor.bytes()[..]));
+        let change = commit(&mut copy.document, &copy.object, splices.iter().map(Hunk::from));
+        if change.bytes().len() > TEXT_CHANGE_BYTES_MAX {
+            return Err(TextRefusal::TooLarge { bytes: change.bytes().len() as u64 });
+        }
+        copy.reading.take(change.bytes())?;
+        *self = copy;
+        Ok(change)
     }
 
     fn take(&mut self, chunk: &[u8]) -> Option<Change> {
@@ -170,10 +189,10 @@ impl fmt::Debug for TextDocument {
     }
 }
 
-/// One change of all hunks; without a time or a message, which nobody needs and which would tell about people.
-fn commit(document: &mut Automerge, object: &ObjId, hunks: &[Hunk<'_>]) -> TextChange {
+/// One change of all hunks, done one after the other; without a time or a message, which nobody needs and which would tell about people.
+fn commit<'a>(document: &mut Automerge, object: &ObjId, hunks: impl Iterator<Item = Hunk<'a>>) -> TextChange {
     let mut transaction = document.transaction();
-    for hunk in hunks.iter().rev() {
+    for hunk in hunks {
         let delete = isize::try_from(hunk.delete).expect("a text is shorter than memory");
         transaction.splice_text(object, hunk.at, delete, hunk.insert).expect("the hunk lies within the text");
     }

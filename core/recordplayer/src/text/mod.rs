@@ -25,6 +25,7 @@ mod limits;
 mod model;
 mod reading;
 mod refusal;
+mod splice;
 
 pub use actor::TextActor;
 pub use base::{BaseError, compact};
@@ -33,3 +34,4 @@ pub use document::TextDocument;
 pub use limits::{TEXT_BASE_BYTES_MAX, TEXT_HISTORY_BYTES_MAX, TEXT_WRITERS_MAX};
 pub use model::Text;
 pub use refusal::TextRefusal;
+pub(crate) use splice::{Ground, Splice};

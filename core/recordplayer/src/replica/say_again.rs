@@ -1,0 +1,274 @@
+//! Edits of texts that cannot stand as they were made: said again on another ground, or kept with their words.
+//!
+//! ```text
+//!  refused ─► the next generation of the actor; the whole text stays with the refused command;
+//!             each later edit that builds on it ─► the same edit on the text without the refused one ─► a new change
+//!  a new identity ─► every waiting edit, signed by it
+//! ```
+
+use std::sync::Arc;
+
+use super::outbox::{EditedText, OutboxEntry, Pending};
+use super::texts::{part_of, refused};
+use super::{Replica, ReplicaOutput, SubmitError, Wish};
+use crate::decide::Intent;
+use crate::id::CommandId;
+use crate::refusal::{CoreRefusal, Refused};
+use crate::storage::{OutboxWrite, ReadError, TextKey};
+use crate::text::{Ground, Splice, TextChange, TextDocument, TextRefusal};
+use crate::time::Timestamp;
+
+/// One waiting edit and what it made of the text.
+struct Told {
+    command: CommandId,
+    change: TextChange,
+    splices: Vec<Splice>,
+    text: EditedText,
+}
+
+impl Replica {
+    /// What each waiting edit made of the text, the first of them on what is confirmed. Changes that the log holds under numbers which this
+    /// device has given to its own (it was cloned, or restored from a copy) are left aside, or its own could not be read.
+    fn told(&self, key: &TextKey) -> Result<Vec<Told>, ReadError> {
+        let edits: Vec<(CommandId, TextChange)> = self
+            .outbox
+            .iter()
+            .filter(|pending| pending.is_shown())
+            .filter_map(|pending| {
+                let (of, change) = self.command_text(&pending.entry)?;
+                (of == *key).then_some((pending.entry.command, change))
+            })
+            .collect();
+        let Some((_, first)) = edits.first() else { return Ok(Vec::new()) };
+        let mut rows = self.state.text_rows(self.reader.as_ref(), key)?;
+        if let Some((actor, seq)) = first.author() {
+            rows.changes.retain(|change| {
+                let author = TextChange::new(change.to_vec()).author();
+                author.is_none_or(|(other, of)| other != actor || of < seq)
+            });
+        }
+        let mut document = rows.open()?;
+        let mut told = Vec::new();
+        for (command, change) in edits {
+            let before = document.clone();
+            document.apply(&change);
+            let text = EditedText { before: before.text(), after: document.text() };
+            told.push(Told { command, change, splices: document.splices_since(&before), text });
+        }
+        Ok(told)
+    }
+
+    /// The edit at this place of the outbox will not be in its text: the whole text stays with it, and later edits are said again without it.
+    /// Does nothing for commands that edit no text.
+    pub(super) fn retract_text(&mut self, at: usize) -> Vec<OutboxWrite> {
+        let mut writes = Vec::new();
+        if let Err(error) = self.retract(at, &mut writes) {
+            self.outputs.push_back(ReplicaOutput::Damaged(error));
+        }
+        writes
+    }
+
+    fn retract(&mut self, at: usize, writes: &mut Vec<OutboxWrite>) -> Result<(), ReadError> {
+        let entry = Arc::clone(&self.outbox[at].entry);
+        let Some((key, _)) = self.command_text(&entry).filter(|_| entry.superseded_by.is_none()) else { return Ok(()) };
+        let mut told = self.told(&key)?;
+        let Some(place) = told.iter().position(|told| told.command == entry.command) else { return Ok(()) };
+        let later = told.split_off(place + 1);
+        let gone = &told[place];
+        self.keep_text(gone, writes);
+        self.identity.text_generation += 1;
+        writes.push(self.identity_write());
+        let ground = Ground::without(&gone.text.before, &gone.splices).ok();
+        let document = self.text_upto(&key, at)?;
+        self.say_again(document, later, ground, writes);
+        Ok(())
+    }
+
+    /// After a new identity: every waiting edit of every text, signed by it.
+    pub(super) fn say_all_texts_again(&mut self) -> Vec<OutboxWrite> {
+        let mut keys: Vec<TextKey> = Vec::new();
+        for pending in self.outbox.iter().filter(|pending| pending.is_shown()) {
+            if let Some((key, _)) = self.command_text(&pending.entry)
+                && !keys.contains(&key)
+            {
+                keys.push(key);
+            }
+        }
+        let mut writes = Vec::new();
+        for key in keys {
+            if let Err(error) = self.sign_anew(&key, &mut writes) {
+                self.outputs.push_back(ReplicaOutput::Damaged(error));
+            }
+        }
+        writes
+    }
+
+    fn sign_anew(&mut self, key: &TextKey, writes: &mut Vec<OutboxWrite>) -> Result<(), ReadError> {
+        let told = self.told(key)?;
+        let document = self.text_upto(key, 0)?;
+        let mine = told.first().map(|first| first.text.before.clone()).unwrap_or_default();
+        // What the log has under the same numbers lies between the two.
+        let ground = Ground::between(&mine, &document.text()).ok();
+        self.say_again(document, told, ground, writes);
+        Ok(())
+    }
+
+    /// Says edits on the document, which is what is left of the ground that they were made on.
+    fn say_again(
+        &mut self,
+        mut document: TextDocument,
+        edits: Vec<Told>,
+        mut ground: Option<Ground>,
+        writes: &mut Vec<OutboxWrite>,
+    ) {
+        let actor = self.text_actor();
+        let is_mine = |told: &Told| told.change.author().is_some_and(|(author, _)| author.replica == actor.replica);
+        // What does not build on what is gone stands as it is.
+        let mut standing = document.clone();
+        let falls: Vec<bool> = edits.iter().map(|told| !(is_mine(told) && standing.apply(&told.change))).collect();
+        // What has its number is on its way and cannot be changed; it and all behind it are said by new commands, in the same order.
+        let has_number = |told: &Told| self.pending(told.command).is_some_and(|pending| pending.entry.number.is_some());
+        let in_place = !edits.iter().zip(&falls).any(|(told, falls)| *falls && has_number(told));
+        for (told, falls) in edits.into_iter().zip(falls) {
+            let before = ground.as_ref().map(Ground::text);
+            let splices = ground.as_mut().and_then(|ground| ground.take(&told.splices).ok());
+            if !falls {
+                document.apply(&told.change);
+                continue;
+            }
+            let mut next = document.clone();
+            let change = match (&splices, &ground) {
+                (Some(splices), _) if before.as_ref() == Some(&document.text()) => {
+                    next.redo(actor, splices).ok().flatten()
+                }
+                (Some(_), Some(ground)) => next.edit(actor, &ground.text()).ok().and_then(only),
+                (Some(_) | None, _) => None,
+            };
+            match change {
+                Some(change) if self.replace(&told, &change, in_place, writes) => document = next,
+                Some(_) | None => self.give_up_text(&told, writes),
+            }
+        }
+    }
+
+    fn pending(&self, command: CommandId) -> Option<&Pending> {
+        self.outbox.iter().find(|pending| pending.entry.command == command)
+    }
+
+    /// Puts another change in the place of an edit's own; false where the command cannot take it.
+    fn replace(&mut self, told: &Told, change: &TextChange, in_place: bool, writes: &mut Vec<OutboxWrite>) -> bool {
+        let Some(at) = self.outbox.iter().position(|pending| pending.entry.command == told.command) else {
+            return false;
+        };
+        let Some(payload) = self.payload_with(&self.outbox[at].entry, change) else { return false };
+        let space = self.space();
+        if in_place {
+            let pending = &mut self.outbox[at];
+            Arc::make_mut(&mut pending.entry).payload = payload;
+            pending.optimistic = None;
+            writes.push(OutboxWrite::Put { space, row: pending.row() });
+            return true;
+        }
+        self.identity.last_order += 1;
+        let old = &self.outbox[at];
+        let (generation, was) = (self.identity.text_generation, old.entry.command);
+        let command = CommandId::derived("said again", &[was.bytes(), &generation.to_be_bytes()]);
+        let entry =
+            OutboxEntry { command, number: None, payload, requires: Vec::new(), ..OutboxEntry::clone(&old.entry) };
+        let mut again = Pending::new(self.identity.last_order, entry);
+        // It is on disk before anything that comes later, its number included.
+        again.is_stored = true;
+        writes.push(OutboxWrite::Put { space, row: again.row() });
+        self.outbox.push(again);
+        let old = &mut self.outbox[at];
+        old.optimistic = None;
+        if old.entry.number.is_some() {
+            Arc::make_mut(&mut old.entry).superseded_by = Some(command);
+            writes.push(OutboxWrite::Put { space, row: old.row() });
+        } else {
+            let order = self.outbox.remove(at).order;
+            writes.push(OutboxWrite::Remove { space, order });
+        }
+        writes.push(self.identity_write());
+        true
+    }
+
+    /// An edit that cannot be said again: it is as if refused, with its words kept.
+    fn give_up_text(&mut self, told: &Told, writes: &mut Vec<OutboxWrite>) {
+        self.keep_text(told, writes);
+        let refusal = CoreRefusal::Text { why: TextRefusal::Detached {} };
+        let space = self.space();
+        let Some(pending) = self.outbox.iter_mut().find(|pending| pending.entry.command == told.command) else {
+            return;
+        };
+        pending.optimistic = None;
+        if pending.entry.number.is_none() {
+            Arc::make_mut(&mut pending.entry).refused = Some(Refused::from(refusal));
+            writes.push(OutboxWrite::Put { space, row: pending.row() });
+        }
+    }
+
+    fn keep_text(&mut self, told: &Told, writes: &mut Vec<OutboxWrite>) {
+        let space = self.space();
+        let Some(pending) = self.outbox.iter_mut().find(|pending| pending.entry.command == told.command) else {
+            return;
+        };
+        Arc::make_mut(&mut pending.entry).text = Some(told.text.clone());
+        writes.push(OutboxWrite::Put { space, row: pending.row() });
+    }
+
+    /// Says a refused edit again on the text as it is now.
+    pub(super) fn retry_text(
+        &mut self,
+        now: Timestamp,
+        entry: &OutboxEntry,
+        fresh: CommandId,
+    ) -> Result<CommandId, SubmitError> {
+        let (Some(text), Some((key, change))) = (&entry.text, self.command_text(entry)) else {
+            return Err(SubmitError::NotThere(entry.command));
+        };
+        self.leave_hidden_edits(&key);
+        let document = self.text_upto(&key, self.outbox.len()).map_err(SubmitError::Read)?;
+        let changes = self.on_this_text(document, text, &change).map_err(refused)?;
+        let mut last = None;
+        for (change, part) in changes.iter().zip(0_u64..) {
+            let payload = self.payload_with(entry, change).ok_or(SubmitError::NotThere(entry.command))?;
+            let command = if part == 0 { fresh } else { part_of(fresh, part) };
+            let intent = Intent { payload: payload.into(), ..entry.intent() };
+            let wish = Wish {
+                command,
+                intent,
+                act: entry.act,
+                happened_at: entry.happened_at,
+                requires: last.into_iter().collect(),
+            };
+            last = Some(self.submit(now, wish)?);
+        }
+        self.discard(entry.command)?;
+        // Where the text says all of it already, there is nothing left to be sent.
+        Ok(last.map_or(entry.command, |_| fresh))
+    }
+
+    /// The same edit on the text as it is now: by the refused change itself, if everything that it builds on is here, or else by what it made
+    /// of the text.
+    fn on_this_text(
+        &self,
+        mut document: TextDocument,
+        text: &EditedText,
+        change: &TextChange,
+    ) -> Result<Vec<TextChange>, TextRefusal> {
+        let mut with = document.clone();
+        if with.apply(change) {
+            let splices = with.splices_since(&document);
+            return Ok(document.redo(self.text_actor(), &splices)?.into_iter().collect());
+        }
+        let mut ground = Ground::between(&text.before, &document.text())?;
+        ground.take_text(&text.after)?;
+        document.edit(self.text_actor(), &ground.text())
+    }
+}
+
+fn only(changes: Vec<TextChange>) -> Option<TextChange> {
+    let mut changes = changes.into_iter();
+    changes.next().filter(|_| changes.next().is_none())
+}

@@ -1,0 +1,85 @@
+//! A note with one text, and a rule by which one edit can be refused and the next one not.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use recordplayer::context::Context;
+use recordplayer::domain::Domain;
+use recordplayer::entity::{Entity, Stamp};
+use recordplayer::id::{CommandId, Id};
+use recordplayer::text::{Text, TextChange, TextRefusal};
+use serde::{Deserialize, Serialize};
+
+pub const TEXT: &str = "text";
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Note {
+    pub text: Text,
+    banned: BTreeSet<CommandId>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum NoteCommand {
+    Write {
+        change: TextChange,
+    },
+    /// From now on this command is refused.
+    Ban {
+        command: CommandId,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum NoteEvent {
+    Written { change: TextChange },
+    Banned { command: CommandId },
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, thiserror::Error)]
+pub enum NoteRefusal {
+    #[error("This edit was banned. Write something else")]
+    Banned {},
+    #[error("{why}")]
+    Text { why: TextRefusal },
+}
+
+impl Entity for Note {
+    const KIND: &'static str = "note";
+    type Command = NoteCommand;
+    type Event = NoteEvent;
+    type Refusal = NoteRefusal;
+
+    fn decide(&self, command: &NoteCommand, cx: &mut Context<'_>) -> Result<Vec<NoteEvent>, NoteRefusal> {
+        match command {
+            NoteCommand::Write { .. } if self.banned.contains(&cx.command()) => Err(NoteRefusal::Banned {}),
+            NoteCommand::Write { change } => {
+                self.text.check(change, cx.replica()).map_err(|why| NoteRefusal::Text { why })?;
+                Ok(vec![NoteEvent::Written { change: change.clone() }])
+            }
+            NoteCommand::Ban { command } => Ok(vec![NoteEvent::Banned { command: *command }]),
+        }
+    }
+
+    fn play(&mut self, event: &NoteEvent, _: &Stamp) {
+        match event {
+            NoteEvent::Written { change } => self.text.play(change),
+            NoteEvent::Banned { command } => drop(self.banned.insert(*command)),
+        }
+    }
+
+    fn text_change(event: &NoteEvent) -> Option<(&'static str, &TextChange)> {
+        if let NoteEvent::Written { change } = event { Some((TEXT, change)) } else { None }
+    }
+
+    fn command_text(command: &mut NoteCommand) -> Option<(&'static str, &mut TextChange)> {
+        if let NoteCommand::Write { change } = command { Some((TEXT, change)) } else { None }
+    }
+}
+
+pub fn note() -> Id {
+    Id([1; 16])
+}
+
+pub fn domain() -> Arc<Domain> {
+    Domain::new("notes", 1).entity::<Note>().shared()
+}

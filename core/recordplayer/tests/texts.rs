@@ -1,0 +1,279 @@
+//! One text, several people, offline and refused: nothing that anybody typed is lost (rules 11 and 17).
+
+mod note;
+
+use note::{Note, NoteCommand, NoteRefusal, TEXT, domain, note};
+use rand::RngExt;
+use recordplayer::decide::Intent;
+use recordplayer::id::{ActId, CommandId, Id};
+use recordplayer::replica::{SubmitError, TextEdit, TextWork};
+use recordplayer::testing::{DeviceId, Faults, World};
+
+fn edit(world: &mut World, device: DeviceId, act: u8, text: &str) -> Result<Vec<CommandId>, SubmitError> {
+    let command = CommandId(Id(world.random().random()));
+    let edit = TextEdit::<Note> {
+        command,
+        entity: note(),
+        act: Some(ActId(Id([act; 16]))),
+        work: TextWork::Replace(text),
+        make: |change| NoteCommand::Write { change },
+    };
+    world.with(device, |replica, now| replica.edit_text(now, &edit))
+}
+
+fn text(world: &World, device: DeviceId) -> String {
+    world.replica(device).text::<Note>(note(), TEXT).unwrap().text()
+}
+
+fn append(world: &mut World, device: DeviceId, act: u8, words: &str) -> CommandId {
+    let before = text(world, device);
+    let commands = edit(world, device, act, &format!("{before}{words}")).unwrap();
+    assert_eq!(commands.len(), 1);
+    commands[0]
+}
+
+fn ban(world: &mut World, device: DeviceId, command: CommandId) {
+    world.send(device, Intent::of::<Note>(note(), &NoteCommand::Ban { command }).unwrap()).unwrap();
+}
+
+/// The texts that refused edits keep.
+fn kept(world: &World, device: DeviceId) -> Vec<String> {
+    let refused = world.replica(device).outbox().filter(|entry| entry.refused.is_some());
+    refused.filter_map(|entry| Some(entry.text.as_ref()?.after.clone())).collect()
+}
+
+/// All devices read the same text, and the model in the entity says the same of it as the opened document.
+fn converged(world: &World, devices: &[DeviceId]) -> String {
+    let first = text(world, devices[0]);
+    for device in devices {
+        let document = world.replica(*device).confirmed_text::<Note>(note(), TEXT).unwrap();
+        assert_eq!(document.text(), first, "{}", world.how_to_replay());
+        let model = world.replica(*device).entity::<Note>(note());
+        let (of_model, of_document): (Vec<_>, Vec<_>) = (model.text.heads().collect(), document.heads().collect());
+        // A reader skips what builds on a refused change; the model, which knows no hashes but the last ones, cannot tell.
+        assert!(of_model == of_document || document.skipped() > 0, "{}", world.how_to_replay());
+    }
+    first
+}
+
+#[test]
+fn two_people_who_edit_offline_both_have_their_words_in_the_text() {
+    let mut world = World::seeded(31, &domain());
+    let [ann, bo] = world.devices(["ann", "bo"]);
+    edit(&mut world, ann, 1, "one\ntwo\n").unwrap();
+    world.run_until_quiet();
+    world.cut_off(ann);
+    world.cut_off(bo);
+    edit(&mut world, ann, 2, "zero\none\ntwo\n").unwrap();
+    edit(&mut world, bo, 2, "one\ntwo\nthree\n").unwrap();
+    assert_eq!(text(&world, ann), "zero\none\ntwo\n", "shown at once");
+    world.heal();
+    world.run_until_quiet();
+    assert_eq!(converged(&world, &[ann, bo]), "zero\none\ntwo\nthree\n");
+}
+
+#[test]
+fn typing_that_waits_is_joined_into_one_command_of_its_act() {
+    let mut world = World::seeded(32, &domain());
+    let [ann, bo] = world.devices(["ann", "bo"]);
+    world.cut_off(ann);
+    for letters in ["H", "He", "Hel", "Hello", "Hello!"] {
+        edit(&mut world, ann, 1, letters).unwrap();
+    }
+    assert_eq!(world.replica(ann).outbox().count(), 1);
+    edit(&mut world, ann, 2, "Hello! Bye.").unwrap();
+    assert_eq!(world.replica(ann).outbox().count(), 2, "another act is another command");
+    world.run_for_ms(100);
+    world.crash(ann);
+    world.restart(ann);
+    assert_eq!(text(&world, ann), "Hello! Bye.", "what was saved is there after a crash");
+    world.heal();
+    world.run_until_quiet();
+    assert_eq!(converged(&world, &[ann, bo]), "Hello! Bye.");
+}
+
+#[test]
+fn an_edit_that_changes_nothing_sends_nothing() {
+    let mut world = World::seeded(33, &domain());
+    let [ann] = world.devices(["ann"]);
+    edit(&mut world, ann, 1, "same").unwrap();
+    assert_eq!(edit(&mut world, ann, 2, "same").unwrap(), []);
+}
+
+#[test]
+fn a_splice_counts_characters_and_not_bytes() {
+    let mut world = World::seeded(34, &domain());
+    let [ann] = world.devices(["ann"]);
+    edit(&mut world, ann, 1, "äöü 日本").unwrap();
+    let splice = TextEdit::<Note> {
+        command: CommandId(Id([9; 16])),
+        entity: note(),
+        act: None,
+        work: TextWork::Splice { position: 3, delete: 1, insert: "-" },
+        make: |change| NoteCommand::Write { change },
+    };
+    world.with(ann, |replica, now| replica.edit_text(now, &splice)).unwrap();
+    assert_eq!(text(&world, ann), "äöü-日本");
+}
+
+/// The refused change is not in the text, so what was typed on top of it built on nothing: all later edits were refused with it, and the
+/// words of a whole afternoon were gone.
+#[test]
+fn later_edits_are_said_again_when_the_one_below_them_is_refused() {
+    for seed in 0..20 {
+        let mut world = World::seeded(3_500 + seed, &domain());
+        let [ann, bo] = world.devices(["ann", "bo"]);
+        edit(&mut world, ann, 1, "Begin. ").unwrap();
+        world.run_until_quiet();
+        world.cut_off(bo);
+        let first = append(&mut world, bo, 2, "Forbidden. ");
+        append(&mut world, bo, 3, "Second. ");
+        append(&mut world, bo, 4, "Third. ");
+        ban(&mut world, ann, first);
+        world.run_for_ms(1_000);
+        // All three are on their way when the verdict on the first one comes.
+        world.heal();
+        world.run_until_quiet();
+        assert_eq!(converged(&world, &[ann, bo]), "Begin. Second. Third. ", "{}", world.how_to_replay());
+        assert_eq!(kept(&world, bo), ["Begin. Forbidden. "], "the refused words are kept, whole");
+        assert_eq!(world.replica(bo).outbox().count(), 1, "and nothing else is there to be dealt with");
+    }
+}
+
+#[test]
+fn a_refused_edit_is_tried_again_on_the_text_as_it_is_then() {
+    let mut world = World::seeded(36, &domain());
+    let [ann, bo] = world.devices(["ann", "bo"]);
+    edit(&mut world, ann, 1, "Begin. End.").unwrap();
+    world.run_until_quiet();
+    world.cut_off(bo);
+    let commands = edit(&mut world, bo, 2, "Begin. Middle. End.").unwrap();
+    ban(&mut world, ann, commands[0]);
+    edit(&mut world, ann, 3, "Title. Begin. End.").unwrap();
+    world.run_for_ms(1_000);
+    world.heal();
+    world.run_until_quiet();
+    assert_eq!(text(&world, bo), "Title. Begin. End.");
+    let again = CommandId(Id([77; 16]));
+    world.with(bo, |replica, now| replica.retry(now, commands[0], again)).unwrap();
+    world.run_until_quiet();
+    assert_eq!(converged(&world, &[ann, bo]), "Title. Begin. Middle. End.");
+    assert_eq!(world.replica(bo).outbox().count(), 0);
+}
+
+#[test]
+fn an_edit_that_is_discarded_before_it_was_sent_takes_no_later_one_with_it() {
+    let mut world = World::seeded(37, &domain());
+    let [ann, bo] = world.devices(["ann", "bo"]);
+    world.cut_off(ann);
+    let first = append(&mut world, ann, 1, "Away. ");
+    append(&mut world, ann, 2, "Stays. ");
+    world.with(ann, |replica, _| replica.discard(first)).unwrap();
+    assert_eq!(text(&world, ann), "Stays. ");
+    world.heal();
+    world.run_until_quiet();
+    assert_eq!(converged(&world, &[ann, bo]), "Stays. ");
+}
+
+/// A disk is copied with an edit waiting, and both copies go on writing in one text. The second one that connects finds its numbers taken.
+#[test]
+fn a_cloned_device_keeps_what_was_typed_on_both() {
+    let mut world = World::seeded(38, &domain());
+    let [ann, bo] = world.devices(["ann", "bo"]);
+    edit(&mut world, ann, 1, "Begin. ").unwrap();
+    world.run_until_quiet();
+    world.cut_off(ann);
+    append(&mut world, ann, 2, "Before the copy. ");
+    world.run_for_ms(1_000);
+    world.clone_from(bo, ann);
+    world.cut_off(bo);
+    append(&mut world, ann, 3, "On the first. ");
+    append(&mut world, bo, 4, "On the second. ");
+    world.heal();
+    world.run_until_quiet();
+    let text = converged(&world, &[ann, bo]);
+    for words in ["Begin. ", "On the first. ", "On the second. "] {
+        assert_eq!(text.matches(words).count(), 1, "{words:?} once in {text:?}; {}", world.how_to_replay());
+    }
+    assert!(text.contains("Before the copy. "), "{text:?}");
+}
+
+#[test]
+fn a_text_that_is_too_long_is_refused_here_and_nothing_is_queued() {
+    let mut world = World::seeded(39, &domain());
+    let [ann] = world.devices(["ann"]);
+    let error = edit(&mut world, ann, 1, &"x".repeat(1024 * 1024 + 1)).unwrap_err();
+    assert!(matches!(error, SubmitError::Refused(_)), "{error}");
+    assert_eq!(world.replica(ann).outbox().count(), 0);
+    edit(&mut world, ann, 1, &"x".repeat(300 * 1024)).unwrap();
+    world.run_until_quiet();
+    assert_eq!(text(&world, ann).len(), 300 * 1024, "a long paste goes in several commands");
+}
+
+#[test]
+fn whatever_happens_every_word_is_in_the_text_or_kept_with_its_refusal() {
+    for seed in 0..60 {
+        let mut world = World::seeded(3_900 + seed, &domain());
+        let devices = world.devices(["ann", "bo", "cy"]);
+        world.suffer(Faults::bad());
+        let mut typed = Vec::new();
+        for step in 0..40_u32 {
+            let device = devices[world.random().random_range(0..devices.len())];
+            match world.random().random_range(0..10) {
+                0 => world.cut_off(device),
+                1 => {
+                    world.run_for_ms(3_000);
+                    world.crash(device);
+                    world.restart(device);
+                }
+                2 => {
+                    world.crash_authority();
+                    world.start_authority();
+                }
+                3 => world.run_for_ms(500),
+                _ => {
+                    let marker = format!("<{seed}.{step}>");
+                    let command = append(&mut world, device, step as u8, &marker);
+                    // Saved, so a crash may not take it.
+                    world.run_for_ms(10);
+                    typed.push((device, marker));
+                    if world.random().random_ratio(1, 4) {
+                        let other = devices[world.random().random_range(0..devices.len())];
+                        ban(&mut world, other, command);
+                    }
+                }
+            }
+        }
+        world.heal();
+        world.run_until_quiet();
+        let text = converged(&world, &devices);
+        for (device, marker) in typed {
+            let in_text = text.matches(&marker).count();
+            let is_kept = kept(&world, device).iter().any(|text| text.contains(&marker));
+            assert!(
+                in_text == 1 || (in_text == 0 && is_kept),
+                "{marker} of {device:?} in {text:?}, kept {:?}; {}",
+                kept(&world, device),
+                world.how_to_replay()
+            );
+        }
+    }
+}
+
+#[test]
+fn a_note_refuses_what_was_banned() {
+    let mut world = World::seeded(40, &domain());
+    let [ann] = world.devices(["ann"]);
+    let command = CommandId(Id([5; 16]));
+    ban(&mut world, ann, command);
+    let edit = TextEdit::<Note> {
+        command,
+        entity: note(),
+        act: None,
+        work: TextWork::Replace("x"),
+        make: |change| NoteCommand::Write { change },
+    };
+    let error = world.with(ann, |replica, now| replica.edit_text(now, &edit)).unwrap_err();
+    let SubmitError::Refused(refused) = error else { panic!("{error}") };
+    assert_eq!(refused.typed::<NoteRefusal>(), Some(NoteRefusal::Banned {}));
+}

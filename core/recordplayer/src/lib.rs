@@ -12,6 +12,7 @@ pub mod limits;
 pub mod membership;
 mod models;
 pub mod name;
+pub mod playback;
 pub mod prelude;
 pub mod protocol;
 pub mod record;

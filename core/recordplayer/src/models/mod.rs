@@ -115,6 +115,11 @@ impl Layers {
         self.base.get_mut()
     }
 
+    pub fn base_entries(&self) -> usize {
+        let base = self.base.borrow();
+        base.entities.len() + base.views.len()
+    }
+
     pub fn top_mut(&mut self) -> &mut Layer {
         self.upper.last_mut().unwrap_or_else(|| self.base.get_mut())
     }

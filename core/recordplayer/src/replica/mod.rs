@@ -32,6 +32,7 @@ use crate::entity::Entity;
 use crate::hash::StateHash;
 use crate::id::{ActorId, CommandId, Id, ReplicaId, SpaceId};
 use crate::models::Models;
+use crate::playback::Playback;
 use crate::protocol::{AnswerCode, ClientFrame, Knowledge, ServerFrame};
 use crate::record::Position;
 pub use crate::state::OpenError;
@@ -246,6 +247,11 @@ impl Replica {
             && status.sending + status.waiting == 0
             && status.behind == 0
             && self.saves.is_empty()
+    }
+
+    /// The history of what is confirmed, to be played.
+    pub fn playback(&self) -> Playback {
+        Playback::new(Arc::clone(&self.domain), self.space(), Arc::clone(&self.reader))
     }
 
     /// When the machine wants [`Self::handle_wakeup`].

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 pub use checkpoint::OpenError;
 pub(crate) use checkpoint::checkpoint_sum;
-pub(crate) use play::{Touched, ViewChange, text_change};
+pub(crate) use play::{PlayError, Touched, ViewChange, text_change};
 pub(crate) use replicas::ReplicaTable;
 
 use crate::commit::Head;
@@ -84,6 +84,28 @@ impl SpaceState {
             saving: Unsaved::default(),
             captures_entering: false,
         }
+    }
+
+    /// The same state once more, all of it in memory; nothing of it is to be saved. Only for states that hydrate from nothing.
+    pub fn copy(&mut self) -> Self {
+        self.state_hash();
+        let mut copy = Self::empty(Arc::clone(&self.domain), self.space, self.epoch);
+        *copy.layers.base_mut() = self.layers.base_mut().clone();
+        copy.head = self.head;
+        copy.time = self.time;
+        copy.replicas = self.replicas.clone();
+        copy.sum = self.sum;
+        copy
+    }
+
+    /// Entities and views in memory.
+    pub fn entries(&self) -> usize {
+        self.layers.base_entries()
+    }
+
+    /// For a state that is only looked at: what it would save is dropped.
+    pub fn forget_unsaved(&mut self) {
+        self.unsaved = Unsaved::default();
     }
 
     pub fn models(&self) -> Models<'_> {

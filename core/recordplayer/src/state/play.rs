@@ -9,7 +9,7 @@ use crate::domain::{Domain, Played};
 use crate::entity::Entity;
 use crate::membership::Membership;
 use crate::models::{AnyState, Layers, Models};
-use crate::record::{Position, Record, StreamId};
+use crate::record::{Position, Record, RecordKind, StreamId};
 use crate::storage::TextKey;
 use crate::text::TextChange;
 use crate::view::{Key, ViewKey};
@@ -51,6 +51,15 @@ pub(crate) struct Touched {
 impl SpaceState {
     /// Plays a commit on the base. The upper layers must be gone: what they hold was decided on the state before.
     pub fn play(&mut self, commit: &Commit) -> Result<Touched, PlayError> {
+        self.play_each(commit, &mut |_, _, _| ())
+    }
+
+    /// As [`Self::play`], showing each record with its place in the commit and the entities as they are just after it.
+    pub fn play_each(
+        &mut self,
+        commit: &Commit,
+        show: &mut dyn FnMut(&Record, usize, &Models<'_>),
+    ) -> Result<Touched, PlayError> {
         assert_eq!(self.layers.depth(), 0, "commits are played on the base");
         let expected = self.head.position.plus(1);
         if commit.header.first != expected {
@@ -60,13 +69,16 @@ impl SpaceState {
             return Err(PlayError::Foreign);
         }
         let mut touched = Touched::default();
-        for record in commit.events() {
-            self.play_event(record, &mut touched);
-            self.keep_text(record);
-            self.stale.insert(record.stream.clone());
-            self.unsaved.entities.insert(record.stream.clone());
-            self.unsaved.events += 1;
-            self.unsaved.is_wanted |= self.domain.saving_strategy().on_events.contains(&&*record.name);
+        for (record, index) in commit.records.iter().zip(0..) {
+            if record.kind == RecordKind::Event {
+                self.play_event(record, &mut touched);
+                self.keep_text(record);
+                self.stale.insert(record.stream.clone());
+                self.unsaved.entities.insert(record.stream.clone());
+                self.unsaved.events += 1;
+                self.unsaved.is_wanted |= self.domain.saving_strategy().on_events.contains(&&*record.name);
+            }
+            show(record, index, &self.models());
         }
         self.unsaved.first_at.get_or_insert(commit.header.time);
         self.unsaved.views.extend(touched.views.keys().cloned());

@@ -1,1 +1,3 @@
+//! The desktop of RecordPlayer Kanban as a library.
 
+pub mod headless;

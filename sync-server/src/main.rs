@@ -87,6 +87,10 @@ fn main() -> ExitCode {
 fn print_answer(answer: &Value, is_json: bool) {
     match answer {
         Value::Null => {}
+        // A token stands alone on its line, to be put into a file.
+        Value::Object(fields) if !is_json && fields.contains_key("token") => {
+            println!("{}", fields["token"].as_str().unwrap_or_default());
+        }
         Value::Object(fields) if !is_json => {
             for (name, value) in fields {
                 println!("{name}: {}", value.as_str().map_or_else(|| value.to_string(), str::to_owned));

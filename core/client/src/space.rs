@@ -7,10 +7,12 @@ use recordplayer::codec::CodecError;
 use recordplayer::decide::Intent;
 use recordplayer::entity::Entity;
 use recordplayer::hash::StateHash;
-use recordplayer::id::{ActorId, CommandId, Id, SpaceId};
+use recordplayer::id::{ActId, ActorId, CommandId, Id, SpaceId};
+use recordplayer::playback::Playback;
 use recordplayer::record::Position;
 use recordplayer::refusal::Refused;
-use recordplayer::replica::{OutboxEntry, Replica, Status, SubmitError, Wish};
+use recordplayer::replica::{OutboxEntry, Replica, Status, SubmitError, TextEdit, TextWork, Wish};
+use recordplayer::text::TextChange;
 use recordplayer::view::{Key, View, ViewKey};
 
 use crate::clock::now;
@@ -116,6 +118,16 @@ impl Space {
         self.submit(Wish::new(self.fresh_command(), intent))
     }
 
+    /// A new act, to join several commands of a person's.
+    pub fn fresh_act(&self) -> ActId {
+        ActId(fresh_id())
+    }
+
+    /// A new thing's id.
+    pub fn fresh_id(&self) -> Id {
+        fresh_id()
+    }
+
     /// A new command's id, for a [`Wish`].
     pub fn fresh_command(&self) -> CommandId {
         CommandId(fresh_id())
@@ -136,6 +148,31 @@ impl Space {
 
     fn ticket(&self, command: CommandId) -> Ticket {
         Ticket { inner: Arc::clone(&self.inner), space: self.id, command }
+    }
+
+    /// A merged text with everything that waits.
+    pub fn text<E: Entity>(&self, id: impl Into<Id>, field: &'static str) -> Result<String, SendError> {
+        let text = self.copy()?.look(|replica| replica.text::<E>(id, field));
+        text.map(|document| document.text()).map_err(|error| SendError::NotThere(error.to_string()))
+    }
+
+    /// Makes a merged text be `text`, by the difference to what this device has: edits of others stay. No tickets where it is so already.
+    pub fn edit_text<E: Entity>(
+        &self,
+        id: impl Into<Id>,
+        act: Option<ActId>,
+        text: &str,
+        make: fn(TextChange) -> E::Command,
+    ) -> Result<Vec<Ticket>, SendError> {
+        let work = TextWork::Replace(text);
+        let edit = TextEdit::<E> { command: self.fresh_command(), entity: id.into(), act, work, make };
+        let commands = self.act(|replica| replica.edit_text(now(), &edit))?;
+        Ok(commands.into_iter().map(|command| self.ticket(command)).collect())
+    }
+
+    /// The history of what is confirmed, to be played.
+    pub fn playback(&self) -> Result<Playback, SendError> {
+        Ok(self.copy()?.look(|replica| replica.playback()))
     }
 
     /// The outbox: what waits and what was refused, in the order of submission.
@@ -174,6 +211,11 @@ impl Space {
     /// An entity with everything that waits.
     pub fn entity<E: Entity>(&self, id: impl Into<Id>) -> Arc<E> {
         self.look(|replica| Some(replica.entity::<E>(id))).unwrap_or_default()
+    }
+
+    /// Looks at the machine itself: entities, texts and outbox as they are at one moment. What waits for it meanwhile waits.
+    pub fn inspect<T>(&self, look: impl FnOnce(&Replica) -> T) -> Result<T, SendError> {
+        Ok(self.copy()?.look(|replica| look(replica)))
     }
 
     /// Reads several entities as they are at one moment.

@@ -11,7 +11,7 @@ mod card;
 mod keys;
 mod words;
 
-pub use activity::{Activity, ActivityView};
+pub use activity::{Activity, ActivityView, happened};
 pub use board::{BoardView, CardRow, ColumnRow, ColumnShown};
 pub use card::{CardNames, CardView, CommentRow};
 pub use keys::{Found, KeysView};

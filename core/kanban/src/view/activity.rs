@@ -4,7 +4,7 @@ use recordplayer::Models;
 use recordplayer::entity::Entity;
 use recordplayer::id::ActorId;
 use recordplayer::name::Name;
-use recordplayer::record::{Position, Record, StreamId};
+use recordplayer::record::{Position, Record, RecordKind, StreamId};
 use recordplayer::time::Timestamp;
 use recordplayer::view::{Key, View};
 use rpds::QueueSync;
@@ -38,6 +38,23 @@ pub struct Activity {
     pub what: String,
 }
 
+/// What a record tells, with the entities as they are just after it; `None` for what only keeps the books.
+pub fn happened(record: &Record, after: &Models<'_>) -> Option<Activity> {
+    if record.kind != RecordKind::Event {
+        return None;
+    }
+    let what = words(record, after)?;
+    Some(Activity {
+        record: record.number,
+        name: record.name.clone(),
+        card: card_of(&record.stream, after),
+        actor: record.origin.actor,
+        at: record.origin.time,
+        happened_at: record.origin.happened_at,
+        what,
+    })
+}
+
 /// The card that a stream is about.
 fn card_of(stream: &StreamId, models: &Models<'_>) -> Option<CardId> {
     match &*stream.kind {
@@ -64,18 +81,10 @@ impl View for ActivityView {
     }
 
     fn play(&mut self, _: &Key, record: &Record, after: &Models<'_>) {
-        let Some(what) = words(record, after) else { return };
+        let Some(entry) = happened(record, after) else { return };
         if self.entries.len() >= ACTIVITY_ENTRIES_MAX {
             self.entries.dequeue_mut();
         }
-        self.entries.enqueue_mut(Activity {
-            record: record.number,
-            name: record.name.clone(),
-            card: card_of(&record.stream, after),
-            actor: record.origin.actor,
-            at: record.origin.time,
-            happened_at: record.origin.happened_at,
-            what,
-        });
+        self.entries.enqueue_mut(entry);
     }
 }

@@ -1,0 +1,231 @@
+//! What can be said on the command line. These forms stay: scripts rely on them.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use recordplayer_kanban::column::ColumnKind;
+
+/// Boards that work offline and play back their life.
+#[derive(Debug, Parser)]
+#[command(name = "recordplayer", version, disable_help_subcommand = true)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub options: Options,
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// What every command takes.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Options {
+    /// The device's folder; by default the platform's folder for data.
+    #[arg(long, global = true, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Answer with JSON: one object, or one a line.
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// The project, by name or id, where there are several.
+    #[arg(long, global = true, value_name = "NAME")]
+    pub project: Option<String>,
+    /// The board, by name or id, where there are several.
+    #[arg(long, global = true, value_name = "NAME")]
+    pub board: Option<String>,
+    /// The address of the account that a new project belongs to, where there are several.
+    #[arg(long, global = true, value_name = "URL")]
+    pub account: Option<String>,
+    /// Return when the server has decided, not when the command is saved here.
+    #[arg(long, global = true)]
+    pub wait: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Work for a person of a server.
+    Login {
+        url: String,
+        /// The file that holds the device's token.
+        #[arg(long)]
+        token_file: PathBuf,
+    },
+    /// List the projects of this device.
+    Projects,
+    /// Make a project.
+    #[command(subcommand)]
+    Project(ProjectCommand),
+    /// The members of a project.
+    #[command(subcommand)]
+    Member(MemberCommand),
+    /// The columns of a board.
+    #[command(subcommand)]
+    Column(ColumnCommand),
+    /// Show a card, or do something with cards.
+    Card(CardArguments),
+    /// Take in a board of another product.
+    #[command(subcommand)]
+    Import(ImportCommand),
+    /// Comment on a card.
+    Comment { key: String, text: String },
+    /// Show a board, as it is or as it was.
+    Board {
+        name: Option<String>,
+        /// A record's number, or a time such as 2026-11-24T09:00:00Z.
+        #[arg(long)]
+        at: Option<String>,
+    },
+    /// Show what happened, in the project or to one card.
+    History { key: Option<String> },
+    /// Show what waits and what was refused.
+    Outbox {
+        #[command(subcommand)]
+        command: Option<OutboxCommand>,
+    },
+    /// Wait until nothing waits.
+    Sync {
+        /// Seconds to wait at most.
+        #[arg(long, default_value_t = 60)]
+        timeout: u64,
+    },
+    /// Show the hash of the project's state: the same on every device and on the server when nothing waits.
+    Hash,
+    /// Write all records of the project to a file, one JSON object a line.
+    Export { file: PathBuf },
+    /// Show one view and each record that touches it, without storing anything.
+    Watch {
+        /// The kind of view and what it is of: `board NAME`.
+        #[arg(long, num_args = 2, value_names = ["KIND", "NAME"])]
+        view: Vec<String>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ProjectCommand {
+    /// Make a project with a board of four columns.
+    New {
+        name: String,
+        /// The letters that its cards' keys begin with; by default from the name.
+        #[arg(long)]
+        key: Option<String>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum MemberCommand {
+    /// Let a user of the server work on the project.
+    Add {
+        user: String,
+        /// manager, worker, reviewer or viewer.
+        #[arg(long)]
+        role: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ColumnCommand {
+    /// Add a column at the right end of the board.
+    New {
+        name: String,
+        #[arg(long, value_enum, default_value_t = Kind::Backlog)]
+        kind: Kind,
+    },
+    Rename {
+        column: String,
+        name: String,
+    },
+    /// Limit how many cards a column may hold; `none` takes the limit off.
+    Limit {
+        column: String,
+        limit: String,
+    },
+    Archive {
+        column: String,
+    },
+    Restore {
+        column: String,
+    },
+}
+
+/// What a column is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Kind {
+    Backlog,
+    Ready,
+    Active,
+    Done,
+    Cancelled,
+}
+
+impl From<Kind> for ColumnKind {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Backlog => Self::Backlog,
+            Kind::Ready => Self::Ready,
+            Kind::Active => Self::Active,
+            Kind::Done => Self::Done,
+            Kind::Cancelled => Self::Cancelled,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, arg_required_else_help = true)]
+pub(crate) struct CardArguments {
+    /// The card to show: its key, provisional key or id.
+    pub key: Option<String>,
+    #[command(subcommand)]
+    pub command: Option<CardCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CardCommand {
+    /// Write a card.
+    New {
+        title: String,
+        #[arg(long)]
+        column: String,
+    },
+    /// Move a card to the end of a column, or in front of another card.
+    Move {
+        key: String,
+        #[arg(long)]
+        to: String,
+        #[arg(long)]
+        before: Option<String>,
+    },
+    Rename {
+        key: String,
+        title: String,
+    },
+    Archive {
+        #[arg(required = true)]
+        keys: Vec<String>,
+    },
+    Restore {
+        #[arg(required = true)]
+        keys: Vec<String>,
+    },
+    /// Make the description be the content of a file; what others write meanwhile stays.
+    Describe {
+        key: String,
+        #[arg(long)]
+        text_file: PathBuf,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ImportCommand {
+    /// A board that was exported from Trello as JSON.
+    Trello {
+        file: PathBuf,
+        /// Only say what would come in and what would not.
+        #[arg(long)]
+        dry_run: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum OutboxCommand {
+    /// Send a refused command again.
+    Retry { id: String },
+    /// Take a command out of the outbox for good.
+    Discard { id: String },
+}

@@ -1,0 +1,143 @@
+//! A board as it is or as it was, and the history that led there.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use recordplayer::playback::PlaybackError;
+use recordplayer::record::Position;
+use recordplayer::time::Timestamp;
+use recordplayer_kanban::view::{BoardView, happened};
+use serde_json::{Value, json};
+
+use super::answer::{Answer, DAMAGED, Failure, NOT_IN_TIME, WRONG_USE, line, time};
+use super::place::{BoardPlace, Place};
+use super::send;
+
+pub(crate) fn show(place: &Place<'_>, name: Option<&str>, at: Option<&str>) -> Result<Answer, Failure> {
+    let board = place.board(name)?;
+    match at {
+        None => {
+            let view = place.space.view::<BoardView>(board.id);
+            let record = place.space.hash().record;
+            let at = time_of(place, record)?;
+            Ok(answer(place, &board, &view, record, at))
+        }
+        Some(at) => {
+            let mut playback = place.space.playback().map_err(send::failure)?;
+            let position = match at.parse::<u64>() {
+                Ok(number) => Position(number),
+                Err(_) => playback.position_at(moment(at)?).map_err(not_playable)?,
+            };
+            let (view, record) = {
+                let moment = playback.at(position).map_err(not_playable)?;
+                (moment.view::<BoardView>(board.id), moment.head().position)
+            };
+            let at = time_of(place, record)?;
+            Ok(answer(place, &board, &view, record, at))
+        }
+    }
+}
+
+/// The effective time of the commit that ends at a record.
+fn time_of(place: &Place<'_>, record: Position) -> Result<Option<Timestamp>, Failure> {
+    let mut playback = place.space.playback().map_err(send::failure)?;
+    let mut at = None;
+    let after = Position(record.0.saturating_sub(1));
+    let found = playback.walk(after, record, |step| {
+        at = Some(step.record.origin.effective_time());
+        ControlFlow::Continue(())
+    });
+    match found {
+        Ok(()) => Ok(at),
+        // A device that joined lately has the present without all of the past.
+        Err(PlaybackError::NotHere { .. }) => Ok(None),
+        Err(error) => Err(not_playable(error)),
+    }
+}
+
+fn moment(text: &str) -> Result<Timestamp, Failure> {
+    let parsed: Result<jiff::Timestamp, _> = text.parse();
+    parsed.map(|at| Timestamp(at.as_millisecond())).map_err(|_| {
+        Failure::new(
+            WRONG_USE,
+            "bad_time",
+            format!("{text:?} is neither a record's number nor a time"),
+            "Write a number, or a time such as 2026-11-24T09:00:00Z",
+        )
+    })
+}
+
+pub(crate) fn not_playable(error: PlaybackError) -> Failure {
+    match &error {
+        PlaybackError::NotYet { .. } => {
+            Failure::new(WRONG_USE, "no_such_record", error, "See \"recordplayer history\"")
+        }
+        PlaybackError::NotHere { .. } => Failure::new(NOT_IN_TIME, "history_missing", error, "Sync until it is here"),
+        PlaybackError::Read(_) => Failure::new(DAMAGED, "unreadable", error, "Sync: a damaged copy is fetched anew"),
+    }
+}
+
+fn answer(
+    place: &Place<'_>,
+    board: &BoardPlace,
+    view: &Arc<BoardView>,
+    record: Position,
+    at: Option<Timestamp>,
+) -> Answer {
+    let columns = view.columns_json(&|person| place.name_of(person));
+    let text = board_text(&board.title, &columns);
+    let json = json!({
+        "project": place.info.title, "board": board.title, "record": record.0, "at": at.map(time), "columns": columns,
+    });
+    Answer::new(json, text)
+}
+
+/// A board for people, from its JSON.
+fn board_text(title: &str, columns: &Value) -> String {
+    let mut out = vec![line(title)];
+    for column in columns.as_array().into_iter().flatten().filter(|column| column["archived"] == false) {
+        let cards: Vec<&Value> =
+            column["cards"].as_array().into_iter().flatten().filter(|card| card["archived"] == false).collect();
+        let limit = column["limit"].as_u64().map(|limit| format!("/{limit}")).unwrap_or_default();
+        out.push(format!("\n{}  {}{limit}", line(column["name"].as_str().unwrap_or_default()), cards.len()));
+        let key_of = |card: &Value| card["key"].as_str().unwrap_or_default().to_owned();
+        let width = cards.iter().map(|card| key_of(card).len()).max().unwrap_or_default();
+        for card in cards {
+            let title = line(card["title"].as_str().unwrap_or_default());
+            out.push(format!("  {:width$}  {title}", key_of(card)));
+        }
+    }
+    out.join("\n")
+}
+
+/// What happened, a line for each thing that a person did.
+pub(crate) fn history(place: &Place<'_>, key: Option<&str>) -> Result<Answer, Failure> {
+    let card = key.map(|key| place.card(key)).transpose()?;
+    let mut playback = place.space.playback().map_err(send::failure)?;
+    let last = playback.last().map_err(not_playable)?;
+    let mut entries = Vec::new();
+    playback
+        .walk(Position::START, last, |step| {
+            if let Some(entry) = happened(step.record, step.models)
+                && (card.is_none() || entry.card == card)
+            {
+                entries.push(entry);
+            }
+            ControlFlow::Continue(())
+        })
+        .map_err(not_playable)?;
+    let mut json = Vec::with_capacity(entries.len());
+    let mut text = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let key = entry.card.map(|card| place.key_of(card));
+        let actor = place.name_of(entry.actor.into()).unwrap_or_else(|| entry.actor.to_string());
+        let shown_at = time(entry.happened_at.unwrap_or(entry.at));
+        let about = key.as_ref().map(|key| format!("{key}: ")).unwrap_or_default();
+        text.push(format!("{:>6}  {shown_at}  {about}{} {}", entry.record.0, line(&actor), line(&entry.what)));
+        json.push(json!({
+            "record": entry.record.0, "name": &*entry.name, "card": key, "actor": actor, "at": time(entry.at),
+            "happened_at": entry.happened_at.map(time), "what": entry.what,
+        }));
+    }
+    Ok(Answer::lines(json, text.join("\n")))
+}

@@ -1,0 +1,37 @@
+//! The headless face of the program: every command of the board, for people at a terminal and for scripts.
+//!
+//! The way of a command:
+//!
+//! 1. `arguments` says which forms there are; what is wrong with them ends here, with exit code 2.
+//! 2. `run` opens the device's folder, or hands the command through the door to the process that has it open (rule 18).
+//! 3. `place` finds the project, board, column or card that is meant; then the command's own module does it.
+//! 4. `answer` prints one JSON object or the same for people. Exit codes: 0 done, 1 refused, 2 wrong use, 3 not in time, 4 no access, 5
+//!    damaged or unreadable.
+
+mod answer;
+mod arguments;
+mod board;
+mod card;
+mod export;
+mod file;
+mod import;
+mod outbox;
+mod place;
+mod project;
+mod run;
+mod send;
+mod sync;
+
+use std::path::PathBuf;
+
+use arguments::Options;
+pub use run::main;
+
+/// The folder that a command works with.
+fn data_folder(options: &Options) -> PathBuf {
+    let default = || {
+        directories::BaseDirs::new()
+            .map_or_else(|| PathBuf::from(".recordplayer"), |dirs| dirs.data_dir().join("recordplayer"))
+    };
+    options.data.clone().unwrap_or_else(default)
+}

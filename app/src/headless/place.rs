@@ -1,0 +1,226 @@
+//! Which project, board, column or card somebody means.
+
+use recordplayer::Models;
+use recordplayer::id::Id;
+use recordplayer::view::Key;
+use recordplayer_client::{Device, Space, SpaceInfo};
+use recordplayer_kanban::ids::{BoardId, CardId, ColumnId, PersonId};
+use recordplayer_kanban::key::{CardRef, card_key};
+use recordplayer_kanban::view::{Found, KeysView};
+use recordplayer_kanban::{Board, Card, Column, Project};
+use serde_json::{Value, json};
+
+use super::answer::{Failure, NO_ACCESS, WRONG_USE};
+use super::arguments::Options;
+
+/// The project that is worked on.
+pub(crate) struct Place<'a> {
+    pub device: &'a Device,
+    pub info: SpaceInfo,
+    pub space: Space,
+    pub options: &'a Options,
+}
+
+/// A board of the project.
+#[derive(Clone, Debug)]
+pub(crate) struct BoardPlace {
+    pub id: BoardId,
+    pub title: String,
+}
+
+/// Things of one kind among which nobody can choose for the person.
+fn ambiguous(what: &str, code: &str, found: &[(Id, String)], help: &str) -> Failure {
+    let names: Vec<String> = found.iter().map(|(id, name)| format!("  {name} ({id})")).collect();
+    let message = format!("There are several {what}:\n{}", names.join("\n"));
+    let details: Vec<Value> = found.iter().map(|(id, name)| json!({ "id": id.to_string(), "name": name })).collect();
+    Failure::new(WRONG_USE, code, message, help).with_details(Value::Array(details))
+}
+
+/// Whether somebody who types `text` means the thing with that id and name.
+fn is_meant(text: &str, id: Id, name: &str) -> bool {
+    name == text || id.to_string() == text
+}
+
+impl<'a> Place<'a> {
+    /// The project of `--project`, or the only one.
+    pub fn find(device: &'a Device, options: &'a Options) -> Result<Self, Failure> {
+        let spaces = device.spaces();
+        let fits =
+            |info: &SpaceInfo| options.project.as_ref().is_none_or(|text| is_meant(text, info.space.0, &info.title));
+        let found: Vec<SpaceInfo> = spaces.iter().filter(|info| fits(info)).cloned().collect();
+        let info = match (found.as_slice(), &options.project) {
+            ([info], _) => info.clone(),
+            ([], Some(text)) => {
+                let known: Vec<&str> = spaces.iter().map(|info| info.title.as_str()).collect();
+                let failure = Failure::new(
+                    WRONG_USE,
+                    "unknown_project",
+                    format!("There is no project {text:?} on this device"),
+                    "See \"recordplayer projects\", or sync first",
+                );
+                return Err(failure.with_details(json!(known)));
+            }
+            ([], None) => {
+                return Err(Failure::new(
+                    WRONG_USE,
+                    "no_project",
+                    "There is no project on this device yet",
+                    "Make one with \"recordplayer project new NAME\", or sync to get those that you are a member of",
+                ));
+            }
+            (several, _) => {
+                let found: Vec<_> = several.iter().map(|info| (info.space.0, info.title.clone())).collect();
+                return Err(ambiguous("projects", "ambiguous_project", &found, "Name one with --project"));
+            }
+        };
+        let space = device.space(info.space).ok_or_else(|| {
+            Failure::new(
+                NO_ACCESS,
+                "no_access",
+                format!("The project {:?} cannot be opened here", info.title),
+                "Sync, and try again",
+            )
+        })?;
+        Ok(Self { device, info, space, options })
+    }
+
+    /// Looks at the project's entities as they are now.
+    pub fn read<T>(&self, read: impl FnOnce(&Models<'_>) -> T) -> Result<T, Failure> {
+        self.space.read(read).map_err(super::send::failure)
+    }
+
+    pub fn project(&self) -> std::sync::Arc<Project> {
+        self.space.entity::<Project>(self.space.id().0)
+    }
+
+    pub fn name_of(&self, person: PersonId) -> Option<String> {
+        self.device.name_of(recordplayer::id::ActorId(person.0))
+    }
+
+    /// The boards of the project, archived ones last.
+    pub fn boards(&self) -> Result<Vec<(BoardPlace, bool)>, Failure> {
+        let project = self.project();
+        self.read(|models| {
+            let place = |id: &BoardId| {
+                let board = models.get::<Board>(*id);
+                (BoardPlace { id: *id, title: board.title().to_owned() }, board.archived)
+            };
+            let mut boards: Vec<_> = project.boards.iter().map(place).collect();
+            boards.sort_by_key(|(_, archived)| *archived);
+            boards
+        })
+    }
+
+    /// The board of the command's own argument, of `--board`, or the only one.
+    pub fn board(&self, named: Option<&str>) -> Result<BoardPlace, Failure> {
+        let boards = self.boards()?;
+        let text = named.or(self.options.board.as_deref());
+        let fits = |(board, archived): &&(BoardPlace, bool)| match text {
+            Some(text) => is_meant(text, board.id.0, &board.title),
+            None => !archived,
+        };
+        let found: Vec<&BoardPlace> = boards.iter().filter(fits).map(|(board, _)| board).collect();
+        match (found.as_slice(), text) {
+            ([board], _) => Ok((*board).clone()),
+            ([], Some(text)) => {
+                let known: Vec<&str> = boards.iter().map(|(board, _)| board.title.as_str()).collect();
+                Err(Failure::new(
+                    WRONG_USE,
+                    "unknown_board",
+                    format!("There is no board {text:?} in this project"),
+                    "Name one that is there, by its name or id",
+                )
+                .with_details(json!(known)))
+            }
+            ([], None) => Err(Failure::new(
+                WRONG_USE,
+                "no_board",
+                "This project has no board yet",
+                "Import one, or make a new project",
+            )),
+            (several, _) => {
+                let found: Vec<_> = several.iter().map(|board| (board.id.0, board.title.clone())).collect();
+                Err(ambiguous("boards", "ambiguous_board", &found, "Name one with --board"))
+            }
+        }
+    }
+
+    /// A column by name or id: on the board of `--board`, else on the preferred one, else wherever there is just one.
+    pub fn column(&self, text: &str, preferred: Option<BoardId>) -> Result<ColumnId, Failure> {
+        let boards: Vec<BoardPlace> = match &self.options.board {
+            Some(board) => vec![self.board(Some(board))?],
+            None => self.boards()?.into_iter().filter(|(_, archived)| !archived).map(|(board, _)| board).collect(),
+        };
+        let (all, found) = self.read(|models| {
+            let mut all: Vec<(ColumnId, BoardId, String)> = Vec::new();
+            for board in &boards {
+                for column in &models.get::<Board>(board.id).columns {
+                    all.push((*column, board.id, format!("{} / {}", board.title, models.get::<Column>(*column).name)));
+                }
+            }
+            let is_it = |column: ColumnId| {
+                let entity = models.get::<Column>(column);
+                is_meant(text, column.0, &entity.name)
+            };
+            let found: Vec<_> = all.iter().filter(|(column, ..)| is_it(*column)).cloned().collect();
+            (all, found)
+        })?;
+        let on_preferred: Vec<_> = found.iter().filter(|(_, board, _)| Some(*board) == preferred).cloned().collect();
+        let open = |columns: &[(ColumnId, BoardId, String)]| {
+            let is_open = |column: ColumnId| !self.space.entity::<Column>(column).archived;
+            columns.iter().filter(|(column, ..)| is_open(*column)).cloned().collect::<Vec<_>>()
+        };
+        // Two columns of one name are told apart by where they are, then by what is archived.
+        let narrowed = [on_preferred.clone(), open(&on_preferred), found.clone(), open(&found)];
+        if let Some([(column, ..)]) = narrowed.iter().map(Vec::as_slice).find(|columns| columns.len() == 1) {
+            return Ok(*column);
+        }
+        let named = |columns: &[(ColumnId, BoardId, String)]| {
+            columns.iter().map(|(id, _, name)| (id.0, name.clone())).collect::<Vec<_>>()
+        };
+        if found.is_empty() {
+            let known: Vec<String> = all.iter().map(|(_, _, name)| name.clone()).collect();
+            return Err(Failure::new(
+                WRONG_USE,
+                "unknown_column",
+                format!("There is no column {text:?}"),
+                "Name one that is there, by its name or id",
+            )
+            .with_details(json!(known)));
+        }
+        Err(ambiguous(
+            "columns of that name",
+            "ambiguous_column",
+            &named(&found),
+            "Name the board with --board, or the column by its id",
+        ))
+    }
+
+    /// A card by its key, provisional key or id.
+    pub fn card(&self, text: &str) -> Result<CardId, Failure> {
+        let card: CardRef = text
+            .parse()
+            .map_err(|error: recordplayer_kanban::key::CardRefError| Failure::new(WRONG_USE, "bad_key", error, ""))?;
+        let prefix = self.project().key.clone();
+        let keys = self.space.view::<KeysView>(Key::whole_space());
+        match keys.find(&prefix, &card) {
+            Found::One(card) => Ok(card),
+            Found::Nothing => Err(Failure::new(
+                WRONG_USE,
+                "unknown_card",
+                format!("There is no card {card} in this project"),
+                "Look at the board, or sync first",
+            )),
+            Found::Several(cards) => {
+                let named: Vec<_> =
+                    cards.iter().map(|card| (card.0, self.space.entity::<Card>(*card).title.clone())).collect();
+                Err(ambiguous("cards whose ids begin so", "ambiguous_card", &named, "Use more digits, or the whole id"))
+            }
+        }
+    }
+
+    /// What people call a card.
+    pub fn key_of(&self, card: CardId) -> String {
+        card_key(&self.project().key, &self.space.entity::<Card>(card).number, card)
+    }
+}

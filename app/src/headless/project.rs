@@ -1,0 +1,304 @@
+//! Accounts, projects, their members and columns.
+
+use std::path::Path;
+use std::time::Duration;
+
+use recordplayer::decide::Intent;
+use recordplayer::id::{ActId, CommandId, Id};
+use recordplayer::membership::{Membership, MembershipCommand};
+use recordplayer::replica::Wish;
+use recordplayer_client::{Account, Device, LineError, LoginError, Space, Ticket};
+use recordplayer_kanban::board::BoardCommand;
+use recordplayer_kanban::column::{ColumnCommand, ColumnKind};
+use recordplayer_kanban::ids::{BoardId, ColumnId};
+use recordplayer_kanban::project::ProjectCommand;
+use recordplayer_kanban::{Board, Column, Project};
+use serde_json::{Value, json};
+
+use super::answer::{Answer, DAMAGED, Failure, NO_ACCESS, NOT_IN_TIME, REFUSED, WRONG_USE, line};
+use super::arguments::{self, Options};
+use super::place::Place;
+use super::send;
+
+const LOGIN_WITHIN: Duration = Duration::from_secs(20);
+/// A token has 67 characters; what is much longer is another file.
+const TOKEN_BYTES_MAX: u64 = 4 * 1024;
+
+/// The columns of a new board.
+const FIRST_COLUMNS: [(&str, ColumnKind); 4] = [
+    ("Backlog", ColumnKind::Backlog),
+    ("Ready", ColumnKind::Ready),
+    ("In progress", ColumnKind::Active),
+    ("Done", ColumnKind::Done),
+];
+
+pub(crate) fn login(device: &Device, url: &str, token_file: &Path) -> Result<Answer, Failure> {
+    let token = super::file::text(token_file, TOKEN_BYTES_MAX)?;
+    let account = device.login(url, token.trim(), LOGIN_WITHIN).map_err(|error| match &error {
+        LoginError::Address(_) => Failure::new(WRONG_USE, "bad_address", &error, ""),
+        LoginError::Line(LineError::Goodbye { .. }) => Failure::new(NO_ACCESS, "no_access", &error, ""),
+        LoginError::Line(LineError::NotOurs(_)) => {
+            Failure::new(WRONG_USE, "no_server", &error, "Check the address and the port")
+        }
+        LoginError::Line(_) => {
+            Failure::new(NOT_IN_TIME, "unreachable", &error, "Check the address, and that the server runs")
+        }
+        LoginError::OtherPerson { .. } => {
+            Failure::new(REFUSED, "other_person", &error, "Use --data with another folder")
+        }
+        LoginError::Book(_) => Failure::new(DAMAGED, "unreadable", &error, ""),
+    })?;
+    let json = json!({ "url": account.url, "name": account.name, "person": account.person.to_string() });
+    Ok(Answer::new(json, format!("This device works for {} at {}", line(&account.name), account.url)))
+}
+
+pub(crate) fn projects(device: &Device) -> Answer {
+    let spaces = device.spaces();
+    let json = spaces.iter().map(|info| {
+        let status = device.space(info.space).map(|space| space.status()).unwrap_or_default();
+        let role = (!info.role.is_empty()).then_some(&info.role);
+        json!({
+            "name": info.title, "id": info.space.to_string(), "role": role, "server": info.url,
+            "waiting": status.waiting + status.sending, "refused": status.refused,
+        })
+    });
+    let json = json!({ "projects": json.collect::<Vec<_>>() });
+    let text: Vec<String> =
+        spaces.iter().map(|info| format!("{}  ({}, {})", line(&info.title), info.role, info.url)).collect();
+    let text = if text.is_empty() { "No projects yet".to_owned() } else { text.join("\n") };
+    Answer::new(json, text)
+}
+
+/// The account of `--account`, or the only one.
+fn account(device: &Device, options: &Options) -> Result<Account, Failure> {
+    let accounts = device.accounts();
+    let fits = |account: &Account| {
+        options.account.as_ref().is_none_or(|url| account.url.trim_end_matches('/') == url.trim_end_matches('/'))
+    };
+    let found: Vec<&Account> = accounts.iter().filter(|account| fits(account)).collect();
+    match found.as_slice() {
+        [account] => Ok((*account).clone()),
+        [] if accounts.is_empty() => Err(Failure::new(
+            WRONG_USE,
+            "no_account",
+            "This device has no account yet",
+            "Use \"recordplayer login URL --token-file F\" first",
+        )),
+        _ => {
+            let urls: Vec<&str> = accounts.iter().map(|account| account.url.as_str()).collect();
+            let message = format!("The account must be one of:\n  {}", urls.join("\n  "));
+            Err(Failure::new(WRONG_USE, "ambiguous_account", message, "Name one with --account")
+                .with_details(json!(urls)))
+        }
+    }
+}
+
+/// A new project with one board, all of it one act.
+pub(crate) fn new(device: &Device, options: &Options, name: &str, key: Option<&str>) -> Result<Answer, Failure> {
+    let made = make(device, options, name, key)?;
+    let place = Place {
+        device,
+        info: device.spaces().into_iter().find(|info| info.space == made.space.id()).expect("it was just made"),
+        space: made.space.clone(),
+        options,
+    };
+    let board = BoardId(made.space.fresh_id());
+    let mut tickets = made.tickets;
+    let mut last = made.last;
+    let mut send = |id: Id, intent: Result<Intent, _>| -> Result<(), Failure> {
+        let (ticket, command) = act_on(&made.space, made.act, Some(last), id, intent)?;
+        tickets.push(ticket);
+        last = command;
+        Ok(())
+    };
+    let add = BoardCommand::Add { title: name.to_owned() };
+    send(board.0, Intent::of::<Board>(board, &add))?;
+    for (name, kind) in FIRST_COLUMNS {
+        let column = ColumnId(made.space.fresh_id());
+        let add = ColumnCommand::Add { board, name: name.to_owned(), kind, before: None };
+        send(column.0, Intent::of::<Column>(column, &add))?;
+    }
+    send::settle(&place, &tickets)?;
+    let json = json!({
+        "project": name, "id": made.space.id().to_string(), "key": made.key, "board": board.to_string(),
+        "commands": send::ids(&tickets),
+    });
+    Ok(Answer::new(json, format!("Made the project {} with the key {}", line(name), made.key)))
+}
+
+/// A project that was just founded.
+pub(crate) struct Made {
+    pub space: Space,
+    pub key: String,
+    pub act: ActId,
+    pub tickets: Vec<Ticket>,
+    /// The command that whatever comes next requires.
+    pub last: CommandId,
+}
+
+/// Founds a project and sets its key up.
+pub(crate) fn make(device: &Device, options: &Options, name: &str, key: Option<&str>) -> Result<Made, Failure> {
+    let account = account(device, options)?;
+    let key = key.map_or_else(|| default_key(name), str::to_ascii_uppercase);
+    if !recordplayer_kanban::key::is_prefix(&key) {
+        let message = format!("{key:?} cannot be the key of a project");
+        return Err(Failure::new(
+            WRONG_USE,
+            "bad_key",
+            message,
+            "Choose 2 to 5 letters from A to Z, such as REC, with --key",
+        ));
+    }
+    let (space, founded) = device.found(&account.url, name).map_err(send::failure)?;
+    let act = space.fresh_act();
+    let set_up = ProjectCommand::SetUp { key: key.clone() };
+    let id = space.id().0;
+    let (ticket, last) = act_on(&space, act, Some(founded.command()), id, Intent::of::<Project>(id, &set_up))?;
+    Ok(Made { space, key, act, tickets: vec![founded, ticket], last })
+}
+
+/// Sends one command of an act, which requires the one before.
+fn act_on(
+    space: &Space,
+    act: ActId,
+    requires: Option<CommandId>,
+    _: Id,
+    intent: Result<Intent, recordplayer::codec::CodecError>,
+) -> Result<(Ticket, CommandId), Failure> {
+    let intent = intent.map_err(|error| send::failure(error.into()))?;
+    let command = space.fresh_command();
+    let wish = Wish { act: Some(act), requires: requires.into_iter().collect(), ..Wish::new(command, intent) };
+    let ticket = space.submit(wish).map_err(send::failure)?;
+    Ok((ticket, command))
+}
+
+/// The key of a project that nobody has chosen one for: the first letters of its words, else of its first word, filled up.
+fn default_key(name: &str) -> String {
+    let letters = |text: &str| text.chars().filter(char::is_ascii_alphabetic).collect::<String>().to_ascii_uppercase();
+    let words: Vec<String> =
+        name.split(|letter: char| !letter.is_alphanumeric()).map(letters).filter(|word| !word.is_empty()).collect();
+    let initials: String = words.iter().filter_map(|word| word.chars().next()).take(5).collect();
+    match words.as_slice() {
+        [] => "PRO".to_owned(),
+        [word] if word.len() >= 2 => word.chars().take(3).collect(),
+        [word] => format!("{word}X"),
+        _ => initials,
+    }
+}
+
+pub(crate) fn add_member(place: &Place<'_>, user: &str, role: &str) -> Result<Answer, Failure> {
+    let known = place.device.find_person(&place.info.url, user, LOGIN_WITHIN).map_err(|error| {
+        Failure::new(
+            NOT_IN_TIME,
+            "offline",
+            error,
+            "A person is looked up at the server: try again when it can be reached",
+        )
+    })?;
+    let person = known.ok_or_else(|| {
+        Failure::new(
+            REFUSED,
+            "unknown_user",
+            format!("The server knows nobody called {user:?}"),
+            "Ask its admin to add them",
+        )
+    })?;
+    let command = MembershipCommand::AddMember { person, role: role.to_owned() };
+    let ticket = place.space.send::<Membership>(place.space.id().0, &command).map_err(send::failure)?;
+    send::settle(place, std::slice::from_ref(&ticket))?;
+    let json =
+        json!({ "user": user, "person": person.to_string(), "role": role, "command": ticket.command().to_string() });
+    Ok(Answer::new(json, format!("{} is a {role} of {} now", line(user), line(&place.info.title))))
+}
+
+pub(crate) fn column(place: &Place<'_>, command: &arguments::ColumnCommand) -> Result<Answer, Failure> {
+    use arguments::ColumnCommand as C;
+    let (id, name, command, done) = match command {
+        C::New { name, kind } => {
+            let board = place.board(None)?.id;
+            let add = ColumnCommand::Add { board, name: name.clone(), kind: (*kind).into(), before: None };
+            (ColumnId(place.space.fresh_id()), name.clone(), add, format!("Added the column {}", line(name)))
+        }
+        C::Rename { column, name } => {
+            let id = place.column(column, None)?;
+            let rename = ColumnCommand::Rename { name: name.clone() };
+            (id, name.clone(), rename, format!("Renamed the column to {}", line(name)))
+        }
+        C::Limit { column, limit } => {
+            let id = place.column(column, None)?;
+            let limit = limit_of(limit)?;
+            let done = match limit {
+                Some(limit) => format!("Limited {} to {limit} cards", line(column)),
+                None => format!("Took the limit off {}", line(column)),
+            };
+            (id, column.clone(), ColumnCommand::SetLimit { limit }, done)
+        }
+        C::Archive { column } => {
+            let done = format!("Archived the column {}", line(column));
+            (place.column(column, None)?, column.clone(), ColumnCommand::Archive {}, done)
+        }
+        C::Restore { column } => {
+            let done = format!("Restored the column {}", line(column));
+            (place.column(column, None)?, column.clone(), ColumnCommand::Restore {}, done)
+        }
+    };
+    let ticket = place.space.send::<Column>(id, &command).map_err(send::failure)?;
+    send::settle(place, std::slice::from_ref(&ticket))?;
+    let json = json!({ "column": name, "id": id.to_string(), "command": ticket.command().to_string() });
+    Ok(Answer::new(json, done))
+}
+
+fn limit_of(text: &str) -> Result<Option<u32>, Failure> {
+    if text == "none" {
+        return Ok(None);
+    }
+    let limit = text.parse().ok().filter(|limit| *limit > 0);
+    limit.map(Some).ok_or_else(|| {
+        Failure::new(
+            WRONG_USE,
+            "bad_limit",
+            format!("{text:?} is no limit"),
+            "Write a number of cards from 1, or \"none\"",
+        )
+    })
+}
+
+pub(crate) fn hash(place: &Place<'_>) -> Answer {
+    let hash = place.space.hash();
+    let json: Value = json!({
+        "project": place.space.id().to_string(), "title": place.info.title, "record": hash.record.0, "epoch": hash.epoch,
+        "state": hash.state.to_string(),
+    });
+    Answer::new(json, format!("record {}, state {}", hash.record, hash.state))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_project_gets_a_key_from_its_name() {
+        for (name, key) in [
+            ("Turntable", "TUR"),
+            ("Turntable firmware", "TF"),
+            ("The very long name of a project", "TVLNO"),
+            ("x", "XX"),
+            ("日本語", "PRO"),
+            ("日本 Audio", "AUD"),
+            ("42", "PRO"),
+            ("", "PRO"),
+        ] {
+            assert_eq!(default_key(name), key, "{name}");
+            assert!(recordplayer_kanban::key::is_prefix(&default_key(name)), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_limit_is_a_number_from_one_or_none() {
+        assert_eq!(limit_of("3"), Ok(Some(3)));
+        assert_eq!(limit_of("none"), Ok(None));
+        for text in ["0", "-1", "many", ""] {
+            assert_eq!(limit_of(text).unwrap_err().exit, WRONG_USE, "{text}");
+        }
+    }
+}

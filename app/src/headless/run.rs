@@ -1,0 +1,186 @@
+//! One run of the program: by itself, or by whoever has the folder open.
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Parser;
+use recordplayer_client::{Device, Door, OpenError, hand_over};
+use serde::{Deserialize, Serialize};
+
+use super::answer::{Answer, DAMAGED, Failure, NOT_IN_TIME, Printed, WRONG_USE, printed};
+use super::arguments::{Arguments, CardCommand, Command, ImportCommand, MemberCommand, ProjectCommand};
+use super::place::Place;
+use super::{board, card, data_folder, export, import, outbox, project, sync};
+
+/// How often a folder is asked for that somebody is just opening or closing, and how long each time: ten seconds in all.
+const TRIES: u32 = 200;
+const TRY_AGAIN: Duration = Duration::from_millis(50);
+
+/// What goes through the door: the arguments, and the folder that their paths start from.
+#[derive(Debug, Serialize, Deserialize)]
+struct Request {
+    here: PathBuf,
+    words: Vec<OsString>,
+}
+
+/// Runs the program with its arguments, the first of them being its own name.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let request = Request { here: std::env::current_dir().unwrap_or_default(), words: arguments.into_iter().collect() };
+    let outcome = match parse(&request) {
+        Ok(parsed) => run(&parsed, &request),
+        Err(misread) => misread,
+    };
+    // A reader that has gone away needs no answer any more.
+    let _ = std::io::stdout().write_all(outcome.stdout.as_bytes());
+    let _ = std::io::stdout().flush();
+    let _ = std::io::stderr().write_all(outcome.stderr.as_bytes());
+    ExitCode::from(outcome.code)
+}
+
+/// Reads the arguments, with paths that are the same from everywhere; or what is to be printed instead.
+fn parse(request: &Request) -> Result<Arguments, Printed> {
+    let mut parsed = Arguments::try_parse_from(&request.words).map_err(|error| misread(&error, request))?;
+    let absolute = |path: &mut PathBuf| *path = request.here.join(&*path);
+    parsed.options.data.iter_mut().for_each(absolute);
+    match &mut parsed.command {
+        Some(
+            Command::Login { token_file: path, .. }
+            | Command::Export { file: path }
+            | Command::Import(ImportCommand::Trello { file: path, .. }),
+        ) => absolute(path),
+        Some(Command::Card(card)) => {
+            if let Some(CardCommand::Describe { text_file, .. }) = &mut card.command {
+                absolute(text_file);
+            }
+        }
+        Some(_) | None => {}
+    }
+    Ok(parsed)
+}
+
+/// Help was asked for, or the arguments are wrong.
+fn misread(error: &clap::Error, request: &Request) -> Printed {
+    let message = error.to_string();
+    if error.exit_code() == 0 {
+        return Printed { code: 0, stdout: message, stderr: String::new() };
+    }
+    if request.words.iter().any(|word| word == "--json") {
+        let failure = Failure::new(WRONG_USE, "wrong_use", message.trim_end(), "See \"recordplayer --help\"");
+        return printed(&Err(failure), true);
+    }
+    Printed { code: WRONG_USE, stdout: String::new(), stderr: message }
+}
+
+fn run(parsed: &Arguments, request: &Request) -> Printed {
+    let folder = data_folder(&parsed.options);
+    let say = |failure: Failure| printed(&Err(failure), parsed.options.json);
+    if parsed.command.is_none() {
+        return say(no_command());
+    }
+    for _ in 0..TRIES {
+        match Device::open(Arc::new(recordplayer_kanban::domain()), &folder) {
+            Ok(device) => return run_here(&device, &folder, parsed),
+            Err(OpenError::InUse) => {}
+            Err(error) => return say(unopened(&error)),
+        }
+        match hand_over(&folder, &serde_json::to_vec(request).unwrap_or_default()) {
+            Ok(Some(answer)) => {
+                return serde_json::from_slice(&answer).unwrap_or_else(|error| {
+                    let message = format!("The process that has the folder open gave no answer: {error}");
+                    say(Failure::new(DAMAGED, "no_answer", message, "Is it of another version?"))
+                });
+            }
+            // It is just opening or closing the folder.
+            Ok(None) => {}
+            Err(error) => {
+                let message = format!("The process that has the folder open ended before it answered: {error}");
+                let help = "Look whether it was done, then try again";
+                return say(Failure::new(NOT_IN_TIME, "no_answer", message, help));
+            }
+        }
+        std::thread::park_timeout(TRY_AGAIN);
+    }
+    let message = format!("Another process works with this folder and takes no commands: {}", folder.display());
+    say(Failure::new(NOT_IN_TIME, "in_use", message, "End it, or use another folder with --data"))
+}
+
+fn no_command() -> Failure {
+    let help = "See \"recordplayer --help\" for its commands; the window comes with a later version";
+    Failure::new(WRONG_USE, "no_command", "Say what to do", help)
+}
+
+fn unopened(error: &OpenError) -> Failure {
+    let help = match error {
+        OpenError::Outbox(_) => "Set outbox.redb aside to go on without what was not sent",
+        OpenError::InUse | OpenError::File(_) | OpenError::Book(_) | OpenError::Folder(_) => "",
+    };
+    Failure::new(DAMAGED, "unreadable_folder", error, help)
+}
+
+/// Works with the folder that was opened, and lets others in while it does.
+fn run_here(device: &Device, folder: &Path, parsed: &Arguments) -> Printed {
+    let visited = device.clone();
+    let door = Door::open(folder, move |request| answer_visitor(&visited, request));
+    if let Err(error) = &door {
+        tracing::warn!(%error, "nobody else can give commands meanwhile");
+    }
+    let printed = printed(&with_notices(device, execute(device, parsed)), parsed.options.json);
+    drop(door);
+    device.close();
+    printed
+}
+
+/// What the person must be told comes with the next answer, once.
+fn with_notices(device: &Device, outcome: Result<Answer, Failure>) -> Result<Answer, Failure> {
+    let mut answer = outcome?;
+    answer.notes = device.notices();
+    if !answer.notes.is_empty() {
+        device.forget_notices();
+    }
+    Ok(answer)
+}
+
+/// A command of a process that came second.
+fn answer_visitor(device: &Device, request: &[u8]) -> Vec<u8> {
+    let answer = match serde_json::from_slice::<Request>(request) {
+        Ok(request) => match parse(&request) {
+            Ok(parsed) => printed(&with_notices(device, execute(device, &parsed)), parsed.options.json),
+            Err(misread) => misread,
+        },
+        Err(error) => printed(&Err(Failure::new(WRONG_USE, "wrong_use", error, "Is it of another version?")), true),
+    };
+    serde_json::to_vec(&answer).unwrap_or_default()
+}
+
+fn execute(device: &Device, parsed: &Arguments) -> Result<Answer, Failure> {
+    let options = &parsed.options;
+    let place = || Place::find(device, options);
+    let Some(command) = &parsed.command else { return Err(no_command()) };
+    match command {
+        Command::Login { url, token_file } => project::login(device, url, token_file),
+        Command::Projects => Ok(project::projects(device)),
+        Command::Project(ProjectCommand::New { name, key }) => project::new(device, options, name, key.as_deref()),
+        Command::Member(MemberCommand::Add { user, role }) => project::add_member(&place()?, user, role),
+        Command::Column(command) => project::column(&place()?, command),
+        Command::Card(arguments) => match (&arguments.command, &arguments.key) {
+            (Some(command), _) => card::run(&place()?, command),
+            (None, Some(key)) => card::show(&place()?, key),
+            (None, None) => {
+                Err(Failure::new(WRONG_USE, "no_card", "Say which card", "See \"recordplayer card --help\""))
+            }
+        },
+        Command::Import(ImportCommand::Trello { file, dry_run }) => import::trello(device, options, file, *dry_run),
+        Command::Comment { key, text } => card::comment(&place()?, key, text),
+        Command::Board { name, at } => board::show(&place()?, name.as_deref(), at.as_deref()),
+        Command::History { key } => board::history(&place()?, key.as_deref()),
+        Command::Outbox { command } => outbox::run(&place()?, command.as_ref()),
+        Command::Sync { timeout } => sync::run(device, *timeout),
+        Command::Hash => Ok(project::hash(&place()?)),
+        Command::Export { file } => export::run(&place()?, file),
+        Command::Watch { .. } => Err(Failure::new(WRONG_USE, "wrong_use", "not yet", "")),
+    }
+}

@@ -1,0 +1,61 @@
+//! Commands on their way: saved before anybody is told so, decided where somebody waits for it.
+
+use std::time::Duration;
+
+use recordplayer_client::{Decided, NotSaved, SendError, Ticket};
+use serde_json::{Value, json};
+
+use super::answer::{DAMAGED, Failure, NO_ACCESS, NOT_IN_TIME, REFUSED, WRONG_USE};
+use super::place::Place;
+
+/// A disk that takes longer is not working.
+const SAVE_WITHIN: Duration = Duration::from_mins(1);
+/// How long `--wait` waits for the server.
+const DECIDE_WITHIN: Duration = Duration::from_mins(1);
+
+/// Why a command was not taken, for the person.
+pub(crate) fn failure(error: SendError) -> Failure {
+    match error {
+        SendError::Refused(refused) => Failure::new(REFUSED, &refused.code, &refused.message, ""),
+        SendError::Unknown(_) | SendError::Unwritable(_) | SendError::NotInOutbox(_) => {
+            Failure::new(WRONG_USE, "wrong_use", error, "")
+        }
+        SendError::NotThere(_) => Failure::new(NO_ACCESS, "no_access", error, "Sync, and try again"),
+        SendError::NoAccount(_) => Failure::new(WRONG_USE, "no_account", error, "Use \"recordplayer login\""),
+        SendError::Disk(_) => Failure::new(DAMAGED, "disk", error, ""),
+    }
+}
+
+/// Waits until the commands are in the outbox on disk; with `--wait`, until they are decided.
+pub(crate) fn settle(place: &Place<'_>, tickets: &[Ticket]) -> Result<(), Failure> {
+    for ticket in tickets {
+        ticket.wait_saved(SAVE_WITHIN).map_err(|error| match error {
+            NotSaved::Disk(_) => Failure::new(DAMAGED, "disk", error, ""),
+            NotSaved::NotYet => Failure::new(NOT_IN_TIME, "not_saved", error, "Look at the disk, then at the outbox"),
+        })?;
+    }
+    if !place.options.wait {
+        return Ok(());
+    }
+    place.device.connect();
+    for ticket in tickets {
+        match ticket.wait_decided(DECIDE_WITHIN) {
+            Decided::Accepted => {}
+            Decided::Refused(refused) => {
+                let details = json!({ "command": ticket.command().to_string() });
+                let help = "It stands in the outbox: see \"recordplayer outbox\"";
+                return Err(Failure::new(REFUSED, &refused.code, &refused.message, help).with_details(details));
+            }
+            Decided::NotYet => {
+                let message = "It is saved here, and the server has not decided it yet";
+                return Err(Failure::new(NOT_IN_TIME, "not_decided", message, "It is sent with the next sync"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The ids of commands, for an answer.
+pub(crate) fn ids(tickets: &[Ticket]) -> Vec<Value> {
+    tickets.iter().map(|ticket| json!(ticket.command().to_string())).collect()
+}

@@ -29,8 +29,10 @@ pub(crate) fn run(place: &Place<'_>, command: &CardCommand) -> Result<Answer, Fa
             let card = place.card(key)?;
             let column = place.column(to, place.space.entity::<Card>(card).board())?;
             let before = before.as_ref().map(|key| place.card(key)).transpose()?;
-            let ticket =
-                place.space.send::<Card>(card, &Do::MoveTo { column, before, exempt: false }).map_err(send::failure)?;
+            let ticket = place
+                .space
+                .send::<Card>(card, &Do::MoveTo { column, before, exempt: false })
+                .map_err(|error| send::failure_at(place, error))?;
             let name = place.space.entity::<Column>(column).name.clone();
             done(place, &[(card, ticket)], |key| format!("Moved {key} to {}", line(&name)))
         }
@@ -59,7 +61,7 @@ fn each(place: &Place<'_>, keys: &[String], command: &Do, what: &str) -> Result<
             act: Some(act),
             ..recordplayer::replica::Wish::new(place.space.fresh_command(), intent)
         };
-        sent.push((card, place.space.submit(wish).map_err(send::failure)?));
+        sent.push((card, place.space.submit(wish).map_err(|error| send::failure_at(place, error))?));
     }
     done(place, &sent, |key| format!("{what} {key}"))
 }
@@ -80,7 +82,7 @@ fn done(place: &Place<'_>, sent: &[(CardId, Ticket)], say: impl Fn(&str) -> Stri
 fn keeping(place: &Place<'_>, what: &str, text: &str, outcome: Result<Ticket, SendError>) -> Result<Ticket, Failure> {
     outcome.map_err(|error| {
         let is_refused = matches!(error, SendError::Refused(_));
-        kept(place, what, text, is_refused, send::failure(error))
+        kept(place, what, text, is_refused, send::failure_at(place, error))
     })
 }
 
@@ -105,7 +107,7 @@ fn describe(place: &Place<'_>, key: &str, text_file: &Path) -> Result<Answer, Fa
     let make = |change| Do::Describe { change };
     let tickets = place.space.edit_text::<Card>(card, None, &text, make).map_err(|error| {
         let is_refused = matches!(error, SendError::Refused(_));
-        kept(place, &format!("description {key}"), &text, is_refused, send::failure(error))
+        kept(place, &format!("description {key}"), &text, is_refused, send::failure_at(place, error))
     })?;
     send::settle(place, &tickets)?;
     let key = place.key_of(card);
@@ -131,7 +133,8 @@ pub(crate) fn comment(place: &Place<'_>, key: &str, text: &str) -> Result<Answer
 pub(crate) fn show(place: &Place<'_>, key: &str) -> Result<Answer, Failure> {
     let id = place.card(key)?;
     let view = place.space.view::<CardView>(id);
-    let description = place.space.text::<Card>(id, Card::DESCRIPTION).map_err(send::failure)?;
+    let description =
+        place.space.text::<Card>(id, Card::DESCRIPTION).map_err(|error| send::failure_at(place, error))?;
     let card = &view.card;
     let column = card.column().map(|column| place.space.entity::<Column>(column)).unwrap_or_default();
     let board = card.board().map(|board| place.space.entity::<Board>(board)).unwrap_or_default();

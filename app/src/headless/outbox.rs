@@ -53,7 +53,7 @@ fn show(place: &Place<'_>) -> Answer {
         let state = json["state"].as_str().unwrap_or_default().to_owned();
         text.push(format!("{state:8}  {}  {what}", time(entry.made_at)));
         if let Some(reason) = &entry.refused {
-            text.push(format!("          {}  ({})", line(&reason.message), entry.command));
+            text.push(format!("          {}  ({})", line(&place.named(&reason.message)), entry.command));
             refused.push(json);
         } else {
             waiting.push(json);
@@ -71,7 +71,8 @@ fn entry_json(place: &Place<'_>, entry: &OutboxEntry) -> Value {
         (None, Some(_)) => "sending",
         (None, None) => "waiting",
     };
-    let reason = entry.refused.as_ref().map(|refused| json!({ "code": refused.code, "message": refused.message }));
+    let reason =
+        entry.refused.as_ref().map(|refused| json!({ "code": refused.code, "message": place.named(&refused.message) }));
     json!({
         "id": entry.command.to_string(), "number": entry.number, "what": what(place, entry),
         "card": card_of(place, entry).map(|card| place.key_of(card)), "made_at": time(entry.made_at), "state": state,
@@ -148,8 +149,8 @@ fn card(place: &Place<'_>, id: CardId, command: CardCommand) -> String {
         place.project().labels.get(&label).map_or_else(|| "a label".to_owned(), |label| label.shown().to_owned())
     };
     match command {
-        C::Create { column: to, title, .. } => format!("Write {title} in {}", column(to)),
-        C::Rename { title } => format!("Rename {key} to {title}"),
+        C::Create { column: to, title, .. } => format!("Write “{title}” in {}", column(to)),
+        C::Rename { title } => format!("Rename {key} to “{title}”"),
         C::Describe { .. } => format!("Describe {key}"),
         C::MoveTo { column: to, .. } => format!("Move {key} to {}", column(to)),
         C::Archive {} => format!("Archive {key}"),
@@ -164,7 +165,7 @@ fn card(place: &Place<'_>, id: CardId, command: CardCommand) -> String {
         C::SetDone { done: false } => format!("Mark {key} as not finished"),
         C::SetChecklist { name, .. } => format!("Set the checklist {name} of {key}"),
         C::RemoveChecklist { .. } => format!("Remove a checklist of {key}"),
-        C::SetItem { text, .. } => format!("Write {text} in a checklist of {key}"),
+        C::SetItem { text, .. } => format!("Write “{text}” in a checklist of {key}"),
         C::TickItem { done: true, .. } => format!("Tick an item of {key}"),
         C::TickItem { done: false, .. } => format!("Untick an item of {key}"),
         C::RemoveItem { .. } => format!("Remove an item of {key}"),

@@ -219,6 +219,20 @@ impl<'a> Place<'a> {
         }
     }
 
+    /// A sentence of a refusal with names and keys in place of the ids that a record holds.
+    pub fn named(&self, sentence: &str) -> String {
+        let words = sentence.split_inclusive(|letter: char| !letter.is_ascii_hexdigit());
+        let name = |word: &str| {
+            let digits = word.trim_end_matches(|letter: char| !letter.is_ascii_hexdigit());
+            let id: Id = digits.parse().ok()?;
+            let known = self
+                .name_of(PersonId(id))
+                .or_else(|| self.space.entity::<Card>(id).exists().then(|| self.key_of(CardId(id))))?;
+            Some(known + &word[digits.len()..])
+        };
+        words.map(|word| name(word).unwrap_or_else(|| word.to_owned())).collect()
+    }
+
     /// What people call a card.
     pub fn key_of(&self, card: CardId) -> String {
         card_key(&self.project().key, &self.space.entity::<Card>(card).number, card)

@@ -26,6 +26,13 @@ pub(crate) fn failure(error: SendError) -> Failure {
     }
 }
 
+/// The same, with names in place of ids.
+pub(crate) fn failure_at(place: &Place<'_>, error: SendError) -> Failure {
+    let mut failure = failure(error);
+    failure.message = place.named(&failure.message);
+    failure
+}
+
 /// Waits until the commands are in the outbox on disk; with `--wait`, until they are decided.
 pub(crate) fn settle(place: &Place<'_>, tickets: &[Ticket]) -> Result<(), Failure> {
     for ticket in tickets {
@@ -44,7 +51,9 @@ pub(crate) fn settle(place: &Place<'_>, tickets: &[Ticket]) -> Result<(), Failur
             Decided::Refused(refused) => {
                 let details = json!({ "command": ticket.command().to_string() });
                 let help = "It stands in the outbox: see \"recordplayer outbox\"";
-                return Err(Failure::new(REFUSED, &refused.code, &refused.message, help).with_details(details));
+                return Err(
+                    Failure::new(REFUSED, &refused.code, place.named(&refused.message), help).with_details(details)
+                );
             }
             Decided::NotYet => {
                 let message = "It is saved here, and the server has not decided it yet";

@@ -222,8 +222,8 @@ impl Session {
             ClientFrame::Subscribe { space, knowledge } => {
                 self.ask(space, SpaceInput::Subscribe { session, actor, knowledge }).await
             }
-            ClientFrame::SubscribeView { space, view } => {
-                self.ask(space, SpaceInput::SubscribeView { session, actor, view }).await
+            ClientFrame::SubscribeView { space, view, after } => {
+                self.ask(space, SpaceInput::SubscribeView { session, actor, view, after }).await
             }
             ClientFrame::Unsubscribe { space, view } => {
                 self.hub.send_if_active(space, Call::Input(SpaceInput::Unsubscribe { session, view })).await;

@@ -248,7 +248,7 @@ impl Actor {
     fn send(&self, session: SessionId, frame: &ServerFrame) -> bool {
         let Some(link) = self.hub.link(session) else { return false };
         // A chunk of catching up is followed by the next one as soon as it is written.
-        let is_chunk = matches!(frame, ServerFrame::Commits { is_backfill: false, .. });
+        let is_chunk = matches!(frame, ServerFrame::Commits { is_backfill: false, .. } | ServerFrame::ViewNews { .. });
         link.out.push(frame, is_chunk.then(|| self.space.id()));
         true
     }

@@ -25,6 +25,7 @@ mod state;
 pub mod storage;
 pub mod testing;
 pub mod text;
+pub mod thin;
 pub mod time;
 pub mod view;
 

@@ -48,5 +48,12 @@ pub const PAYLOAD_DEPTH_MAX: usize = 32;
 /// A chunk of a snapshot: small enough to be interleaved with news on a slow line, large enough to cost few round trips.
 pub const SNAPSHOT_CHUNK_BYTES: usize = 256 * 1024;
 
+/// Records that somebody who looks at one view may have missed and still gets one by one: routing them again costs some milliseconds for a
+/// thousand. Who missed more gets the view's state anew, which is quicker for both.
+pub const VIEW_CATCH_UP_RECORDS_MAX: u64 = 10_000;
+
+/// The starting state of one view on a thin client, with its models: a board of 5,000 cards has some 5 MiB.
+pub const THIN_START_BYTES_MAX: usize = 64 * 1024 * 1024;
+
 /// Commits read from a log at a time, in bytes, for catching up and rebuilding: bounded memory, few reads.
 pub const READ_BYTES: usize = 512 * 1024;

@@ -139,7 +139,10 @@ fn frames_have_the_bytes_of_the_golden_files() {
             },
         ),
         ("subscribe", ClientFrame::Subscribe { space, knowledge: Knowledge { epoch: 1, head } }),
-        ("subscribe_view", ClientFrame::SubscribeView { space, view: view.clone() }),
+        (
+            "subscribe_view",
+            ClientFrame::SubscribeView { space, view: view.clone(), after: Some(Knowledge { epoch: 1, head }) },
+        ),
         (
             "submit",
             ClientFrame::Submit {
@@ -188,7 +191,7 @@ fn frames_have_the_bytes_of_the_golden_files() {
                 space,
                 view,
                 after: Position(40),
-                upto: Position(43),
+                upto: head,
                 items: vec![
                     ViewItem::Enter { stream: stream(), model: Some(vec![0xa0]), at: Position(42) },
                     ViewItem::Leave { stream: stream(), at: Position(43) },

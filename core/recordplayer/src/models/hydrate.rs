@@ -17,28 +17,37 @@ use crate::view::ViewKey;
 #[derive(Clone, Debug)]
 pub(crate) struct Hydrator {
     source: Option<(Arc<dyn SpaceReader>, Head)>,
+    /// Whether saved rows are of no use, for the moment lies before them: entities are played from their streams.
+    is_past: bool,
 }
 
 impl Hydrator {
     /// Nothing is saved: every state begins unborn.
     pub fn from_nothing() -> Self {
-        Self { source: None }
+        Self { source: None, is_past: false }
     }
 
     /// Rows and streams of this reader, up to its checkpoint `at`.
     pub fn from_checkpoint(reader: Arc<dyn SpaceReader>, at: Head) -> Self {
-        Self { source: Some((reader, at)) }
+        Self { source: Some((reader, at)), is_past: false }
+    }
+
+    /// Entities as they were at a moment of the log, each played from its stream when it is asked for. Views are not: they begin empty.
+    pub fn from_log(reader: Arc<dyn SpaceReader>, at: Head) -> Self {
+        Self { source: Some((reader, at)), is_past: true }
     }
 
     /// A newer checkpoint holds everything in memory.
     pub fn move_to(&mut self, reader: Arc<dyn SpaceReader>, at: Head) {
         self.source = Some((reader, at));
+        self.is_past = false;
     }
 
     pub fn entity(&self, domain: &Domain, stream: &StreamId) -> Result<EntitySlot, ReadError> {
         let Some((reader, at)) = &self.source else { return Ok(EntitySlot::unborn(domain, stream)) };
         let Some(kind) = domain.entity_type(&stream.kind) else { return Ok(EntitySlot::unborn(domain, stream)) };
-        if let Some(row) = reader.row(&RowKey::Model(stream.clone()))?
+        if !self.is_past
+            && let Some(row) = reader.row(&RowKey::Model(stream.clone()))?
             && row.version == kind.shape
             && row.head.position <= at.position
             && let Ok(state) = (kind.decode)(&row.bytes)
@@ -50,12 +59,14 @@ impl Hydrator {
     }
 
     pub fn text_count(&self, key: &TextKey) -> Result<u64, ReadError> {
-        let Some((reader, _)) = &self.source else { return Ok(0) };
+        let Some((reader, _)) = self.source.as_ref().filter(|_| !self.is_past) else { return Ok(0) };
         Ok(reader.text(key)?.last().map_or(0, |row| row.index + 1))
     }
 
     pub fn view(&self, domain: &Domain, key: &ViewKey) -> Result<ViewSlot, ReadError> {
-        let Some((reader, at)) = &self.source else { return Ok(ViewSlot::empty(domain, key)) };
+        let Some((reader, at)) = self.source.as_ref().filter(|_| !self.is_past) else {
+            return Ok(ViewSlot::empty(domain, key));
+        };
         let Some(view) = domain.view_type(&key.name) else { return Ok(ViewSlot::empty(domain, key)) };
         let Some(row) = reader.row(&RowKey::View(key.clone()))? else { return Ok(ViewSlot::empty(domain, key)) };
         let damaged = || ReadError::Damaged(format!("the saved view {key:?} cannot be read"));

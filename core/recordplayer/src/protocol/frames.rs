@@ -43,13 +43,16 @@ pub enum ClientFrame {
         #[n(1)]
         knowledge: Knowledge,
     },
-    /// Send me one view: its state, then each record that touches it.
+    /// Send me one view: each record that touches it, behind what I have seen of it, or else its state and then the records.
     #[n(2)]
     SubscribeView {
         #[n(0)]
         space: SpaceId,
         #[n(1)]
         view: ViewKey,
+        /// Up to where I have seen everything that touches the view; null at first.
+        #[n(2)]
+        after: Option<Knowledge>,
     },
     #[n(3)]
     Unsubscribe {
@@ -249,19 +252,21 @@ pub enum ServerFrame {
         #[n(1)]
         view: ViewKey,
         #[n(2)]
-        at: Position,
+        epoch: u32,
         #[n(3)]
-        is_first: bool,
+        at: Head,
         #[n(4)]
+        is_first: bool,
+        #[n(5)]
         is_last: bool,
         /// A piece of the view's state.
-        #[n(5)]
+        #[n(6)]
         #[cbor(with = "shared_bytes")]
         state: Arc<[u8]>,
-        #[n(6)]
+        #[n(7)]
         models: Vec<(StreamId, minicbor::bytes::ByteVec)>,
     },
-    /// What touched a view in the range (after, upto].
+    /// All that touches a view in the range (after, upto]: who has seen everything up to `after`, has now seen everything up to `upto`.
     #[n(7)]
     ViewNews {
         #[n(0)]
@@ -271,7 +276,7 @@ pub enum ServerFrame {
         #[n(2)]
         after: Position,
         #[n(3)]
-        upto: Position,
+        upto: Head,
         #[n(4)]
         items: Vec<ViewItem>,
     },

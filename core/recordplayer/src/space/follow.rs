@@ -3,17 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::watch::Looking;
 use super::{SessionId, Space};
 use crate::commit::Head;
 use crate::id::ActorId;
-use crate::limits::{FRAME_BYTES_MAX, READ_BYTES};
+use crate::limits::READ_BYTES;
 use crate::protocol::{Knowledge, ServerFrame};
-use crate::record::{Position, StreamId};
+use crate::record::Position;
 use crate::storage::{ReadError, StoredCommit};
 use crate::view::ViewKey;
-
-/// The largest piece of a view's starting state in one frame; the frame's head and one model more fit beside it.
-const START_BYTES_MAX: usize = FRAME_BYTES_MAX / 2;
 
 /// From here on a new device is offered a snapshot: below, the records themselves are as quickly played.
 const SNAPSHOT_FROM_RECORDS: u64 = 2_000;
@@ -22,7 +20,7 @@ const SNAPSHOT_FROM_RECORDS: u64 = 2_000;
 pub(super) struct Follower {
     actor: ActorId,
     whole: Option<Whole>,
-    views: BTreeMap<ViewKey, Looking>,
+    pub(super) views: BTreeMap<ViewKey, Looking>,
 }
 
 /// How far a follower of the whole space has come.
@@ -34,31 +32,12 @@ enum Whole {
     Behind { sent: Position },
 }
 
-/// How far a follower of one view has come.
-#[derive(Clone, Copy)]
-enum Looking {
-    /// Its starting state waits to become durable.
-    Starting,
-    /// It has everything up to here.
-    From { at: Position },
-    /// It missed something and starts anew with the next pull.
-    Stale,
-}
-
-/// A starting state that was taken at what is decided and waits until that is durable.
-pub(super) struct ViewStarting {
-    at: Position,
-    session: SessionId,
-    view: ViewKey,
-    frames: Vec<ServerFrame>,
-}
-
 impl Space {
-    fn is_member(&self, actor: ActorId) -> bool {
+    pub(super) fn is_member(&self, actor: ActorId) -> bool {
         self.members.role_of(actor).is_some()
     }
 
-    fn follower(&mut self, session: SessionId, actor: ActorId) -> &mut Follower {
+    pub(super) fn follower(&mut self, session: SessionId, actor: ActorId) -> &mut Follower {
         self.followers.entry(session).or_insert_with(|| Follower { actor, whole: None, views: BTreeMap::new() })
     }
 
@@ -82,7 +61,7 @@ impl Space {
         self.send_chunk(session);
     }
 
-    fn is_of_this_log(&self, knowledge: Knowledge) -> Result<bool, ReadError> {
+    pub(super) fn is_of_this_log(&self, knowledge: Knowledge) -> Result<bool, ReadError> {
         if knowledge.head == Head::START {
             return Ok(true);
         }
@@ -91,91 +70,6 @@ impl Space {
         }
         let stored = self.reader.commit_with(knowledge.head.position)?;
         Ok(stored.is_some_and(|stored| stored.head == knowledge.head))
-    }
-
-    pub(super) fn subscribe_view(&mut self, session: SessionId, actor: ActorId, view: ViewKey) {
-        if !self.is_member(actor) || self.domain.view_type(&view.name).is_none() {
-            return self.no_access(session);
-        }
-        self.follower(session, actor).views.insert(view.clone(), Looking::Starting);
-        self.start_view(session, view);
-    }
-
-    /// Takes the view's state as it is decided, and sends it as soon as that is durable: state and tail come from one position.
-    fn start_view(&mut self, session: SessionId, view: ViewKey) {
-        let at = self.state.head.position;
-        let frames = match self.starting_frames(&view, at) {
-            Ok(frames) => frames,
-            Err(error) => return self.fail(error),
-        };
-        self.starting.push(ViewStarting { at, session, view, frames });
-        if self.durable.position == at {
-            self.begin_views_at(at);
-        }
-    }
-
-    fn starting_frames(&self, view: &ViewKey, at: Position) -> Result<Vec<ServerFrame>, ReadError> {
-        let view_type = self.domain.view_type(&view.name).expect("looked up when it was subscribed to");
-        let slot = self.state.layers.view(view, 0);
-        let state = (view_type.encode)(&slot.state).map_err(|error| ReadError::Damaged(error.to_string()))?;
-        let mut parts: Vec<(Arc<[u8]>, Vec<_>)> =
-            state.chunks(START_BYTES_MAX).map(|piece| (piece.into(), Vec::new())).collect();
-        let mut models: Vec<(StreamId, minicbor::bytes::ByteVec)> = Vec::new();
-        let mut bytes = 0;
-        for stream in slot.members.iter() {
-            let model = self.encoded_model(stream, &self.state.layers.entity(stream, 0).state).unwrap_or_default();
-            bytes += model.len() + stream.kind.len() + 64;
-            models.push((stream.clone(), model.into()));
-            if bytes > START_BYTES_MAX {
-                parts.push((Arc::default(), std::mem::take(&mut models)));
-                bytes = 0;
-            }
-        }
-        parts.push((Arc::default(), models));
-        if let Some(failure) = self.state.take_failure() {
-            return Err(failure);
-        }
-        let last = parts.len() - 1;
-        let frame = |(index, (state, models))| ServerFrame::ViewStart {
-            space: self.id(),
-            view: view.clone(),
-            at,
-            is_first: index == 0,
-            is_last: index == last,
-            state,
-            models,
-        };
-        Ok(parts.into_iter().enumerate().map(frame).collect())
-    }
-
-    /// Sends the starting states that were taken at this position, now that it is durable.
-    pub(super) fn begin_views_at(&mut self, position: Position) {
-        let (ready, waiting) =
-            std::mem::take(&mut self.starting).into_iter().partition(|starting| starting.at == position);
-        self.starting = waiting;
-        let ready: Vec<ViewStarting> = ready;
-        for starting in ready {
-            let Some(follower) = self.followers.get_mut(&starting.session) else { continue };
-            let Some(looking) = follower.views.get_mut(&starting.view) else { continue };
-            *looking = Looking::From { at: position };
-            for frame in starting.frames {
-                self.send(starting.session, frame);
-            }
-        }
-    }
-
-    /// The sessions that look at the view and have not seen this position; from now on they have.
-    pub(super) fn listeners(&mut self, view: &ViewKey, upto: Position) -> Vec<SessionId> {
-        let mut sessions = Vec::new();
-        for (session, follower) in &mut self.followers {
-            if let Some(Looking::From { at }) = follower.views.get_mut(view)
-                && *at < upto
-            {
-                *at = upto;
-                sessions.push(*session);
-            }
-        }
-        sessions
     }
 
     pub(super) fn unsubscribe(&mut self, session: SessionId, view: Option<&ViewKey>) {
@@ -201,22 +95,12 @@ impl Space {
         if let Some(Whole::Live { sent } | Whole::Behind { sent }) = follower.whole {
             follower.whole = Some(Whole::Behind { sent: sent.min(after) });
         }
-        follower.views.values_mut().for_each(|looking| *looking = Looking::Stale);
+        follower.views.values_mut().for_each(|looking| looking.miss(after));
     }
 
-    /// The session has room: the next chunk, or the views that it missed something of.
+    /// The session has room: the next chunk, and what it missed of its views.
     pub(super) fn pull(&mut self, session: SessionId) {
-        let Some(follower) = self.followers.get_mut(&session) else { return };
-        let mut stale = Vec::new();
-        for (view, looking) in &mut follower.views {
-            if matches!(looking, Looking::Stale) {
-                *looking = Looking::Starting;
-                stale.push(view.clone());
-            }
-        }
-        for view in stale {
-            self.start_view(session, view);
-        }
+        self.catch_up_views(session);
         self.send_chunk(session);
     }
 

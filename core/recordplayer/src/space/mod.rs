@@ -12,14 +12,16 @@ mod follow;
 mod publish;
 mod snapshot;
 mod submit;
+mod watch;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::sync::Arc;
 
-use follow::{Follower, ViewStarting};
+use follow::Follower;
 use publish::Decided;
 use snapshot::Joining;
+use watch::ViewStarting;
 
 pub use submit::Submission;
 
@@ -52,6 +54,7 @@ pub enum SpaceInput {
         session: SessionId,
         actor: ActorId,
         view: ViewKey,
+        after: Option<Knowledge>,
     },
     Unsubscribe {
         session: SessionId,
@@ -232,7 +235,9 @@ impl Space {
         match input {
             SpaceInput::Submit(submission) => self.submit(now, submission),
             SpaceInput::Subscribe { session, actor, knowledge } => self.subscribe(session, actor, knowledge),
-            SpaceInput::SubscribeView { session, actor, view } => self.subscribe_view(session, actor, view),
+            SpaceInput::SubscribeView { session, actor, view, after } => {
+                self.subscribe_view(session, actor, view, after);
+            }
             SpaceInput::Unsubscribe { session, view } => self.unsubscribe(session, view.as_ref()),
             SpaceInput::FetchSnapshot { session, actor, at, cursor } => {
                 self.fetch_snapshot(session, actor, at, cursor.as_deref());

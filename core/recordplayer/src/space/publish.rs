@@ -129,22 +129,26 @@ impl Space {
 
     /// Sends each view that the commit touched to those who look at it, encoded once for each view.
     fn tell_views(&mut self, decided: &Decided) {
-        let (after, upto) = (decided.commit.before(), decided.commit.head().position);
+        let (begins_at, upto) = (decided.commit.before(), decided.commit.head());
         let mut listeners: BTreeMap<&ViewKey, Vec<SessionId>> = BTreeMap::new();
         for view in decided.touched.views.keys() {
-            let sessions = self.listeners(view, upto);
+            let sessions = self.listeners(view, upto.position);
             if !sessions.is_empty() {
                 listeners.insert(view, sessions);
             }
         }
         for (view, sessions) in listeners {
-            let items = decided.touched.views[view].iter().map(|change| self.view_item(change)).collect();
+            let touched = &decided.touched.views[view];
+            let items = touched.changes.iter().map(|change| self.view_item(change)).collect();
+            // Nothing touched the view since: who has seen that one has seen everything.
+            let after = touched.before;
             let frame = ServerFrame::ViewNews { space: self.id(), view: view.clone(), after, upto, items };
-            self.outputs.push_back(SpaceOutput::FanOut { sessions, after, frame: frame.encode().into() });
+            let frame = frame.encode().into();
+            self.outputs.push_back(SpaceOutput::FanOut { sessions, after: begins_at, frame });
         }
     }
 
-    fn view_item(&self, change: &ViewChange) -> ViewItem {
+    pub(super) fn view_item(&self, change: &ViewChange) -> ViewItem {
         match change {
             ViewChange::Enter { stream, model, at } => {
                 let model = model.as_ref().and_then(|model| self.encoded_model(stream, model));

@@ -6,6 +6,7 @@
 mod checkpoint;
 mod play;
 mod replicas;
+mod route;
 mod texts;
 
 use std::cell::RefCell;
@@ -17,6 +18,7 @@ pub use checkpoint::OpenError;
 pub(crate) use checkpoint::checkpoint_sum;
 pub(crate) use play::{PlayError, Touched, ViewChange, text_change};
 pub(crate) use replicas::ReplicaTable;
+pub(crate) use route::Router;
 
 use crate::commit::Head;
 use crate::domain::Domain;

@@ -39,11 +39,19 @@ pub(crate) enum ViewChange {
     },
 }
 
+/// What a commit did to one view.
+#[derive(Clone)]
+pub(crate) struct TouchedView {
+    /// The last record that touched it before.
+    pub before: Position,
+    pub changes: Vec<ViewChange>,
+}
+
 /// What a commit changed.
 #[derive(Clone, Default)]
 pub(crate) struct Touched {
     pub streams: BTreeSet<StreamId>,
-    pub views: BTreeMap<ViewKey, Vec<ViewChange>>,
+    pub views: BTreeMap<ViewKey, TouchedView>,
     /// Whether members or roles changed: no frame spans such a commit.
     pub changes_membership: bool,
 }
@@ -128,7 +136,11 @@ impl SpaceState {
             for key in union {
                 let view_key = ViewKey { name: name.clone(), key: key.clone() };
                 let mut slot = self.layers.take_view(&view_key);
-                let changes = touched.views.entry(view_key.clone()).or_default();
+                let changes = &mut touched
+                    .views
+                    .entry(view_key.clone())
+                    .or_insert_with(|| TouchedView { before: slot.position, changes: Vec::new() })
+                    .changes;
                 if after.contains(key) && !slot.members.contains(stream) {
                     Arc::make_mut(&mut slot.members).insert(stream.clone());
                     changes.push(ViewChange::Enter {

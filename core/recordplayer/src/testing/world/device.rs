@@ -7,15 +7,26 @@ use rand::RngExt;
 use super::{Journey, World, all_durable, fresh};
 use crate::commit::Head;
 use crate::id::{ActorId, ReplicaId, SpaceId};
+use crate::protocol::{ClientFrame, ServerFrame};
+use crate::record::{Position, Record};
 use crate::replica::{Replica, ReplicaOutput, SaveToken};
 use crate::space::{SessionId, SpaceInput};
 use crate::storage::memory::{MemoryOutbox, MemoryStore};
 use crate::storage::{OutboxStore, OutboxWrite, Store, Write, Written};
+use crate::thin::{ThinOutput, ThinView};
 use crate::time::Timestamp;
+use crate::view::ViewKey;
 
 /// One device of a world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DeviceId(pub(super) usize);
+
+/// What a thin view has told.
+#[derive(Clone, Debug)]
+pub enum Shown {
+    Started { at: Position },
+    Record(Record),
+}
 
 /// A save on its way to a device's disk.
 pub(super) struct Saved {
@@ -30,6 +41,9 @@ pub(super) struct Device {
     pub actor: ActorId,
     pub replica: Option<Replica>,
     pub session: Option<SessionId>,
+    /// What the device looks at the thin way, beside its replica.
+    thin: Option<ThinView>,
+    shown: Vec<Shown>,
     /// Counts the starts, so that what was on its way to the disk at a crash is lost.
     pub life: u64,
     store: MemoryStore,
@@ -60,6 +74,8 @@ impl World {
             actor: ActorId(fresh(&mut self.rng)),
             replica: None,
             session: None,
+            thin: None,
+            shown: Vec::new(),
             life: 0,
             store: MemoryStore::new(),
             outbox: MemoryOutbox::new(),
@@ -117,6 +133,9 @@ impl World {
         self.sequence += 1;
         device.session = Some(SessionId(self.sequence));
         device.replica.as_mut().expect("just seen").handle_connected();
+        if let Some(thin) = &mut device.thin {
+            thin.handle_connected();
+        }
         self.drain_device(id);
     }
 
@@ -134,7 +153,53 @@ impl World {
         self.travel(ms, Journey::Reconnect { device: id });
     }
 
+    /// Lets the device look at one view the thin way, from now on.
+    pub fn look(&mut self, id: DeviceId, view: ViewKey) {
+        let mut thin = ThinView::new(Arc::clone(&self.domain), self.id, view);
+        if self.devices[id.0].session.is_some() {
+            thin.handle_connected();
+        }
+        self.devices[id.0].thin = Some(thin);
+        self.drain_device(id);
+    }
+
+    /// The thin view of a device, and everything that it has told.
+    pub fn thin(&self, id: DeviceId) -> (&ThinView, &[Shown]) {
+        let device = &self.devices[id.0];
+        (device.thin.as_ref().expect("the device looks at something"), &device.shown)
+    }
+
+    fn drain_thin(&mut self, id: DeviceId) {
+        while let Some(output) = self.devices[id.0].thin.as_mut().and_then(ThinView::poll_output) {
+            match output {
+                ThinOutput::Send(frame) => self.send_up(id, &frame),
+                ThinOutput::Started { at } => self.devices[id.0].shown.push(Shown::Started { at }),
+                ThinOutput::Record(record) => self.devices[id.0].shown.push(Shown::Record(record)),
+                ThinOutput::AccessEnded => {}
+                ThinOutput::Unreadable(why) => panic!("{}: {why}; {}", self.devices[id.0].name, self.how_to_replay()),
+            }
+        }
+    }
+
+    fn send_up(&mut self, id: DeviceId, frame: &ClientFrame) {
+        let Some(session) = self.devices[id.0].session else { return };
+        let bytes = frame.encode();
+        self.transport(id, session, |bytes| Journey::ToAuthority { device: id, session, bytes }, &bytes, true);
+    }
+
+    pub(super) fn receive(&mut self, id: DeviceId, frame: ServerFrame) {
+        let now = self.now;
+        if let Some(thin) = &mut self.devices[id.0].thin {
+            thin.handle_frame(frame.clone());
+        }
+        if let Some(replica) = self.devices[id.0].replica.as_mut() {
+            replica.handle_frame(now, frame);
+        }
+        self.drain_device(id);
+    }
+
     pub(super) fn drain_device(&mut self, id: DeviceId) {
+        self.drain_thin(id);
         while let Some(output) = self.devices[id.0].replica.as_mut().and_then(Replica::poll_output) {
             match output {
                 ReplicaOutput::Save { token, main, outbox } => {
@@ -145,17 +210,7 @@ impl World {
                     let saved = Saved { life: device.life, token, main, outbox };
                     self.travel_at(at, Journey::DeviceSave { device: id, saved });
                 }
-                ReplicaOutput::Send(frame) => {
-                    let Some(session) = self.devices[id.0].session else { continue };
-                    let bytes = frame.encode();
-                    self.transport(
-                        id,
-                        session,
-                        |bytes| Journey::ToAuthority { device: id, session, bytes },
-                        &bytes,
-                        true,
-                    );
-                }
+                ReplicaOutput::Send(frame) => self.send_up(id, &frame),
                 ReplicaOutput::Changed(_) | ReplicaOutput::AccessEnded => {}
                 ReplicaOutput::Parted { head, .. } => {
                     panic!(

@@ -9,8 +9,8 @@ mod faults;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-pub use device::DeviceId;
 use device::{Device, Saved};
+pub use device::{DeviceId, Shown};
 pub use faults::Faults;
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -352,11 +352,7 @@ impl World {
             Journey::ToDevice { device, session, bytes } => {
                 if self.devices[device.0].session == Some(session) {
                     let frame = ServerFrame::decode(&bytes).expect("the authority sends frames");
-                    let now = self.now;
-                    if let Some(replica) = self.devices[device.0].replica.as_mut() {
-                        replica.handle_frame(now, frame);
-                    }
-                    self.drain_device(device);
+                    self.receive(device, frame);
                 }
             }
             Journey::AuthorityWrite { life, write } => {
@@ -411,7 +407,7 @@ impl World {
             }
             ClientFrame::FetchSnapshot { at, cursor, .. } => SpaceInput::FetchSnapshot { session, actor, at, cursor },
             ClientFrame::FetchCommits { after, upto, .. } => SpaceInput::FetchCommits { session, actor, after, upto },
-            ClientFrame::SubscribeView { view, .. } => SpaceInput::SubscribeView { session, actor, view },
+            ClientFrame::SubscribeView { view, after, .. } => SpaceInput::SubscribeView { session, actor, view, after },
             ClientFrame::Unsubscribe { view, .. } => SpaceInput::Unsubscribe { session, view },
             ClientFrame::Hello { .. }
             | ClientFrame::Ping { .. }

@@ -1,0 +1,220 @@
+//! Who looks at one view: its state once, then each record that touches it, once, whatever happens to the line.
+//!
+//! ```text
+//!  at first, or after too long   ViewStart at N ─────────────► ViewNews, as they become durable
+//!  knows everything up to N      ViewNews (N, durable] ──────► ViewNews, as they become durable
+//!                                └ found again in the log
+//! ```
+
+use std::sync::Arc;
+
+use super::{SessionId, Space};
+use crate::commit::{Commit, Head};
+use crate::id::ActorId;
+use crate::limits::{FRAME_BYTES_MAX, READ_BYTES, VIEW_CATCH_UP_RECORDS_MAX};
+use crate::protocol::{Knowledge, ServerFrame, ViewItem};
+use crate::record::{Position, StreamId};
+use crate::state::Router;
+use crate::storage::ReadError;
+use crate::view::ViewKey;
+
+/// The largest piece of a view's starting state, or of what was missed, in one frame; the frame's head and one model more fit beside it.
+const PIECE_BYTES_MAX: usize = FRAME_BYTES_MAX / 2;
+
+/// How far a follower of one view has come.
+#[derive(Clone, Copy)]
+pub(super) enum Looking {
+    /// Its starting state waits to become durable.
+    Starting,
+    /// It has everything up to here.
+    From { at: Position },
+    /// It has everything up to here, and missed something behind it: it catches up with the next pull.
+    Behind { at: Position },
+}
+
+impl Looking {
+    /// Frames were dropped that began behind a position.
+    pub fn miss(&mut self, after: Position) {
+        if let Self::From { at } | Self::Behind { at } = *self {
+            *self = Self::Behind { at: at.min(after) };
+        }
+    }
+}
+
+/// A starting state that was taken at what is decided and waits until that is durable.
+pub(super) struct ViewStarting {
+    at: Position,
+    pub session: SessionId,
+    view: ViewKey,
+    frames: Vec<ServerFrame>,
+}
+
+impl Space {
+    pub(super) fn subscribe_view(
+        &mut self,
+        session: SessionId,
+        actor: ActorId,
+        view: ViewKey,
+        after: Option<Knowledge>,
+    ) {
+        if !self.is_member(actor) || self.domain.view_type(&view.name).is_none() {
+            return self.no_access(session);
+        }
+        let known = match after.map(|knowledge| self.catches_up_from(knowledge)).transpose() {
+            Ok(known) => known.flatten(),
+            Err(error) => return self.fail(error),
+        };
+        let looking = known.map_or(Looking::Starting, |at| Looking::Behind { at });
+        self.starting.retain(|starting| starting.session != session || starting.view != view);
+        self.follower(session, actor).views.insert(view.clone(), looking);
+        match looking {
+            Looking::Starting => self.start_view(session, view),
+            Looking::From { .. } | Looking::Behind { .. } => self.catch_up_views(session),
+        }
+    }
+
+    /// Where somebody may go on who knows so much: a commit of this log that is not too long ago.
+    fn catches_up_from(&self, knowledge: Knowledge) -> Result<Option<Position>, ReadError> {
+        let at = knowledge.head.position;
+        let is_of_this_log = at > Position::START && self.is_of_this_log(knowledge)?;
+        let is_near = self.durable.position.0 - at.0.min(self.durable.position.0) <= VIEW_CATCH_UP_RECORDS_MAX;
+        Ok((is_of_this_log && is_near).then_some(at))
+    }
+
+    /// Takes the view's state as it is decided, and sends it as soon as that is durable: state and tail come from one position.
+    fn start_view(&mut self, session: SessionId, view: ViewKey) {
+        let at = self.state.head;
+        let frames = match self.starting_frames(&view, at) {
+            Ok(frames) => frames,
+            Err(error) => return self.fail(error),
+        };
+        self.starting.push(ViewStarting { at: at.position, session, view, frames });
+        if self.durable == at {
+            self.begin_views_at(at.position);
+        }
+    }
+
+    /// What the session missed of its views: a piece of each, from the log. The next pull brings the next piece.
+    pub(super) fn catch_up_views(&mut self, session: SessionId) {
+        let Some(follower) = self.followers.get(&session) else { return };
+        let behind: Vec<(ViewKey, Position)> = follower
+            .views
+            .iter()
+            .filter_map(|(view, looking)| match looking {
+                Looking::Behind { at } => Some((view.clone(), *at)),
+                Looking::Starting | Looking::From { .. } => None,
+            })
+            .collect();
+        for (view, at) in behind {
+            match self.missed(&view, at) {
+                Ok((upto, frame)) => {
+                    let is_current = upto == self.durable.position;
+                    let looking = if is_current { Looking::From { at: upto } } else { Looking::Behind { at: upto } };
+                    if let Some(follower) = self.followers.get_mut(&session) {
+                        follower.views.insert(view, looking);
+                    }
+                    self.send(session, frame);
+                }
+                Err(error) => return self.fail(error),
+            }
+        }
+    }
+
+    /// What touched the view behind a position: one frame that ends with a commit. An empty one tells where the log ends.
+    fn missed(&self, view: &ViewKey, after: Position) -> Result<(Position, ServerFrame), ReadError> {
+        let stored = self.reader.commits(after, self.durable.position, READ_BYTES)?;
+        let hash = stored.first().map_or(self.durable.hash, |stored| stored.previous);
+        let from = Head { position: after, hash };
+        let (domain, reader) = (Arc::clone(&self.domain), Arc::clone(&self.reader));
+        let mut router = Router::new(domain, self.id(), reader, view.clone(), from);
+        let (mut upto, mut items, mut bytes) = (from, Vec::new(), 0);
+        for stored in stored {
+            let commit = Commit::open(Arc::clone(&stored.bytes), &stored.previous)
+                .map_err(|error| ReadError::Damaged(error.to_string()))?;
+            let news: Vec<ViewItem> = router.play(&commit)?.iter().map(|change| self.view_item(change)).collect();
+            let added: usize = news.iter().map(item_bytes).sum();
+            if bytes > 0 && bytes + added > PIECE_BYTES_MAX {
+                break;
+            }
+            bytes += added;
+            items.extend(news);
+            upto = commit.head();
+        }
+        let frame = ServerFrame::ViewNews { space: self.id(), view: view.clone(), after, upto, items };
+        Ok((upto.position, frame))
+    }
+
+    fn starting_frames(&self, view: &ViewKey, at: Head) -> Result<Vec<ServerFrame>, ReadError> {
+        let view_type = self.domain.view_type(&view.name).expect("looked up when it was subscribed to");
+        let slot = self.state.layers.view(view, 0);
+        let state = (view_type.encode)(&slot.state).map_err(|error| ReadError::Damaged(error.to_string()))?;
+        let mut parts: Vec<(Arc<[u8]>, Vec<_>)> =
+            state.chunks(PIECE_BYTES_MAX).map(|piece| (piece.into(), Vec::new())).collect();
+        let mut models: Vec<(StreamId, minicbor::bytes::ByteVec)> = Vec::new();
+        let mut bytes = 0;
+        for stream in slot.members.iter() {
+            let model = self.encoded_model(stream, &self.state.layers.entity(stream, 0).state).unwrap_or_default();
+            bytes += model.len() + stream.kind.len() + 64;
+            models.push((stream.clone(), model.into()));
+            if bytes > PIECE_BYTES_MAX {
+                parts.push((Arc::default(), std::mem::take(&mut models)));
+                bytes = 0;
+            }
+        }
+        parts.push((Arc::default(), models));
+        if let Some(failure) = self.state.take_failure() {
+            return Err(failure);
+        }
+        let last = parts.len() - 1;
+        let frame = |(index, (state, models))| ServerFrame::ViewStart {
+            space: self.id(),
+            view: view.clone(),
+            epoch: self.epoch(),
+            at,
+            is_first: index == 0,
+            is_last: index == last,
+            state,
+            models,
+        };
+        Ok(parts.into_iter().enumerate().map(frame).collect())
+    }
+
+    /// Sends the starting states that were taken at this position, now that it is durable.
+    pub(super) fn begin_views_at(&mut self, position: Position) {
+        let (ready, waiting) =
+            std::mem::take(&mut self.starting).into_iter().partition(|starting| starting.at == position);
+        self.starting = waiting;
+        let ready: Vec<ViewStarting> = ready;
+        for starting in ready {
+            let Some(follower) = self.followers.get_mut(&starting.session) else { continue };
+            let Some(looking) = follower.views.get_mut(&starting.view) else { continue };
+            *looking = Looking::From { at: position };
+            for frame in starting.frames {
+                self.send(starting.session, frame);
+            }
+        }
+    }
+
+    /// The sessions that look at the view and have not seen this position; from now on they have.
+    pub(super) fn listeners(&mut self, view: &ViewKey, upto: Position) -> Vec<SessionId> {
+        let mut sessions = Vec::new();
+        for (session, follower) in &mut self.followers {
+            if let Some(Looking::From { at }) = follower.views.get_mut(view)
+                && *at < upto
+            {
+                *at = upto;
+                sessions.push(*session);
+            }
+        }
+        sessions
+    }
+}
+
+fn item_bytes(item: &ViewItem) -> usize {
+    let content = match item {
+        ViewItem::Enter { model, .. } => model.as_ref().map_or(0, Vec::len),
+        ViewItem::Record { payload, .. } => payload.as_ref().map_or(0, Vec::len),
+        ViewItem::Leave { .. } => 0,
+    };
+    content + 256
+}

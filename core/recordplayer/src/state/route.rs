@@ -1,0 +1,71 @@
+//! What touched one view in a stretch of the log, found again after it was played long ago.
+
+use std::sync::Arc;
+
+use super::{SpaceState, ViewChange};
+use crate::commit::{Commit, Head};
+use crate::domain::Domain;
+use crate::id::SpaceId;
+use crate::models::{Hydrator, Models};
+use crate::record::{Record, StreamId};
+use crate::storage::{ReadError, SpaceReader};
+use crate::view::ViewKey;
+
+/// Goes along the log from a moment on and tells what touches one view.
+///
+/// The entities are taken from their streams as they were at the moment; the view itself is not needed. Which entities showed in it then is
+/// not known either, so each one that is touched enters anew: for who has it already, with the model that they have.
+pub(crate) struct Router {
+    state: SpaceState,
+    view: ViewKey,
+    entered: std::collections::BTreeSet<StreamId>,
+}
+
+impl Router {
+    pub fn new(domain: Arc<Domain>, space: SpaceId, reader: Arc<dyn SpaceReader>, view: ViewKey, from: Head) -> Self {
+        let mut state = SpaceState::empty(domain, space, 1);
+        *state.layers.hydrator_mut() = Hydrator::from_log(reader, from);
+        state.head = from;
+        Self { state, view, entered: std::collections::BTreeSet::new() }
+    }
+
+    /// Plays the next commit; answers with what it does to the view.
+    pub fn play(&mut self, commit: &Commit) -> Result<Vec<ViewChange>, ReadError> {
+        assert_eq!(commit.before(), self.state.head.position, "commits are routed in order");
+        let mut changes = Vec::new();
+        for record in commit.events() {
+            self.route(record, &mut changes);
+        }
+        self.state.head = commit.head();
+        self.state.take_failure().map_or(Ok(changes), Err)
+    }
+
+    fn shows(&self, stream: &StreamId) -> bool {
+        let view = self.state.domain.view_type(&self.view.name);
+        view.is_some_and(|view| (view.keys)(stream, &Models::new(&self.state.layers)).contains(&self.view.key))
+    }
+
+    fn route(&mut self, record: &Record, changes: &mut Vec<ViewChange>) {
+        let stream = &record.stream;
+        let domain = Arc::clone(&self.state.domain);
+        let Some(kind) = domain.entity_type(&stream.kind) else { return };
+        let before = self.shows(stream);
+        let mut slot = self.state.layers.take_entity(stream);
+        let model = Arc::clone(&slot.state);
+        (kind.play)(&mut slot.state, record);
+        slot.position = record.number;
+        self.state.layers.put_entity(stream.clone(), slot);
+        let after = self.shows(stream);
+        if !before && !after {
+            return;
+        }
+        if self.entered.insert(stream.clone()) {
+            changes.push(ViewChange::Enter { stream: stream.clone(), model: Some(model), at: record.number });
+        }
+        changes.push(ViewChange::Record(record.clone()));
+        if !after {
+            self.entered.remove(stream);
+            changes.push(ViewChange::Leave { stream: stream.clone(), at: record.number });
+        }
+    }
+}

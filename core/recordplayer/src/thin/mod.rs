@@ -1,0 +1,234 @@
+//! The thin way: one view of a space, kept current without storing anything.
+//!
+//! ```text
+//!  connected ─► SubscribeView{after: what is known} ═══► the authority
+//!                   │
+//!  ViewStart … ─► the view's state, and the models of what shows in it ─► Started
+//!  ViewNews ───► enter, play, leave ──────────────────────────────────────► Records, each once
+//!  a gap ──────► SubscribeView again, behind what is known
+//! ```
+
+mod models;
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::Arc;
+
+use models::ShownModels;
+
+use crate::commit::Head;
+use crate::domain::Domain;
+use crate::id::SpaceId;
+use crate::limits::THIN_START_BYTES_MAX;
+use crate::models::AnyState;
+use crate::protocol::{ClientFrame, Knowledge, ServerFrame, ViewItem};
+use crate::record::{Origin, Payload, Position, Record, RecordKind, StreamId};
+use crate::view::{View, ViewKey};
+
+/// Work for the driver, and news for whoever looks.
+#[derive(Debug)]
+pub enum ThinOutput {
+    Send(ClientFrame),
+    /// The view is here, as it was at that record; records follow.
+    Started {
+        at: Position,
+    },
+    /// A record touched the view, and is played on it. Each is told once, in the order of the log.
+    Record(Record),
+    /// The person may not look at it, or not any more.
+    AccessEnded,
+    /// What came cannot be read: another version of the program made it, or it is damaged.
+    Unreadable(String),
+}
+
+/// One view of one space on a device that stores nothing.
+///
+/// Holds no socket, file, clock or randomness. Methods come in three kinds: getters; news (`handle_…`); work for the driver
+/// ([`Self::poll_output`], drained to `None` after every call).
+///
+/// Invariants:
+/// 1. The state is the view at `known`, and every record that touches it up to there was told once, or lies before the start.
+/// 2. The models are those of the entities that show in the view.
+pub struct ThinView {
+    domain: Arc<Domain>,
+    space: SpaceId,
+    view: ViewKey,
+    state: AnyState,
+    models: ShownModels,
+    known: Option<Knowledge>,
+    /// A starting state on its way in.
+    starting: Option<Starting>,
+    outputs: VecDeque<ThinOutput>,
+}
+
+struct Starting {
+    at: Knowledge,
+    state: Vec<u8>,
+    models: Vec<(StreamId, Vec<u8>)>,
+    bytes: usize,
+}
+
+impl ThinView {
+    /// A view that nothing is known of yet. The domain must list it.
+    pub fn new(domain: Arc<Domain>, space: SpaceId, view: ViewKey) -> Self {
+        let view_type = domain.view_type(&view.name);
+        let state = view_type.map_or_else(|| Arc::new(()) as AnyState, |view| (view.empty)());
+        let models = ShownModels::new(Arc::clone(&domain));
+        Self { domain, space, view, state, models, known: None, starting: None, outputs: VecDeque::new() }
+    }
+
+    /// Up to where everything that touches the view is known; nothing before the start.
+    pub fn position(&self) -> Option<Position> {
+        self.known.map(|known| known.head.position)
+    }
+
+    /// The view as it is known.
+    pub fn get<V: View>(&self) -> Arc<V> {
+        Arc::clone(&self.state).downcast().unwrap_or_else(|_| panic!("{:?} is another view", self.view))
+    }
+
+    /// A session with the authority begins.
+    pub fn handle_connected(&mut self) {
+        self.starting = None;
+        self.subscribe();
+    }
+
+    fn subscribe(&mut self) {
+        let frame = ClientFrame::SubscribeView { space: self.space, view: self.view.clone(), after: self.known };
+        self.outputs.push_back(ThinOutput::Send(frame));
+    }
+
+    /// A frame of the authority; those that are not about this view are passed over.
+    pub fn handle_frame(&mut self, frame: ServerFrame) {
+        match frame {
+            ServerFrame::ViewStart { space, view, epoch, at, is_first, is_last, state, models }
+                if space == self.space && view == self.view =>
+            {
+                self.start(Knowledge { epoch, head: at }, is_first, is_last, &state, models);
+            }
+            ServerFrame::ViewNews { space, view, after, upto, items } if space == self.space && view == self.view => {
+                self.news(after, upto, items);
+            }
+            ServerFrame::AccessEnded { space, .. } | ServerFrame::NoAccess { space } if space == self.space => {
+                self.known = None;
+                self.outputs.push_back(ThinOutput::AccessEnded);
+            }
+            ServerFrame::Ping { heads, .. } | ServerFrame::Pong { heads, .. } => self.heads(&heads),
+            _ => {}
+        }
+    }
+
+    /// A log that is longer than what is known may have touched the view, and the news may be lost: ask. The answer is short where not.
+    fn heads(&mut self, heads: &[(SpaceId, Head)]) {
+        let head = heads.iter().find(|(space, _)| *space == self.space);
+        if head.zip(self.known).is_some_and(|((_, head), known)| head.position > known.head.position) {
+            self.subscribe();
+        }
+    }
+
+    fn start(
+        &mut self,
+        at: Knowledge,
+        is_first: bool,
+        is_last: bool,
+        state: &[u8],
+        models: Vec<(StreamId, minicbor::bytes::ByteVec)>,
+    ) {
+        if is_first {
+            self.starting = Some(Starting { at, state: Vec::new(), models: Vec::new(), bytes: 0 });
+        }
+        let Some(starting) = self.starting.as_mut().filter(|starting| starting.at == at) else { return };
+        starting.bytes += state.len() + models.iter().map(|(_, model)| model.len() + 64).sum::<usize>();
+        if starting.bytes > THIN_START_BYTES_MAX {
+            self.starting = None;
+            let why = format!("the view has more than {THIN_START_BYTES_MAX} bytes; follow the whole space instead");
+            return self.outputs.push_back(ThinOutput::Unreadable(why));
+        }
+        starting.state.extend_from_slice(state);
+        starting.models.extend(models.into_iter().map(|(stream, model)| (stream, model.into())));
+        if is_last {
+            let starting = self.starting.take().expect("just seen");
+            self.begin(starting);
+        }
+    }
+
+    fn begin(&mut self, starting: Starting) {
+        // An older start than what is known was overtaken by it.
+        if self
+            .known
+            .is_some_and(|known| known.epoch == starting.at.epoch && known.head.position >= starting.at.head.position)
+        {
+            return;
+        }
+        let Some(view_type) = self.domain.view_type(&self.view.name) else {
+            let why = format!("this program does not know the view {:?}", self.view);
+            return self.outputs.push_back(ThinOutput::Unreadable(why));
+        };
+        match (view_type.decode)(&starting.state) {
+            Ok(state) => {
+                self.state = state;
+                self.models = ShownModels::new(Arc::clone(&self.domain));
+                for (stream, model) in starting.models {
+                    self.models.enter(&stream, Some(&model));
+                }
+                self.known = Some(starting.at);
+                self.outputs.push_back(ThinOutput::Started { at: starting.at.head.position });
+            }
+            Err(error) => self.outputs.push_back(ThinOutput::Unreadable(error.to_string())),
+        }
+    }
+
+    fn news(&mut self, after: Position, upto: Head, items: Vec<ViewItem>) {
+        let Some(known) = self.known else { return };
+        let have = known.head.position;
+        if upto.position <= have {
+            return;
+        }
+        if after > have {
+            return self.subscribe();
+        }
+        for item in items {
+            match item {
+                ViewItem::Enter { stream, model, at } if at > have => self.models.enter(&stream, model.as_deref()),
+                ViewItem::Leave { stream, at } if at > have => self.models.leave(&stream),
+                ViewItem::Record { .. } | ViewItem::Enter { .. } | ViewItem::Leave { .. } => {
+                    if let Some(record) = record_of(item).filter(|record| record.number > have) {
+                        self.play(record);
+                    }
+                }
+            }
+        }
+        self.known = Some(Knowledge { head: upto, ..known });
+    }
+
+    fn play(&mut self, record: Record) {
+        let domain = Arc::clone(&self.domain);
+        self.models.play(&record);
+        if let Some(view) = domain.view_type(&self.view.name) {
+            (view.play)(&mut self.state, &self.view.key, &record, &self.models.models());
+        }
+        self.outputs.push_back(ThinOutput::Record(record));
+    }
+
+    /// The next piece of work; call until `None`.
+    pub fn poll_output(&mut self) -> Option<ThinOutput> {
+        self.outputs.pop_front()
+    }
+}
+
+/// The record that an item carries.
+fn record_of(item: ViewItem) -> Option<Record> {
+    let ViewItem::Record { number, stream, name, command, actor, replica, act, time, happened_at, payload } = item
+    else {
+        return None;
+    };
+    let payload = payload.map_or(Payload::Erased, |bytes| Payload::Plain(bytes.into()));
+    let origin = Origin { command, actor, replica, act, time, happened_at };
+    Some(Record::new(number, RecordKind::Event, stream, name, origin, payload))
+}
+
+impl fmt::Debug for ThinView {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ThinView({:?} of {} at {:?})", self.view, self.space, self.position())
+    }
+}

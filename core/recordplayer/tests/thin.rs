@@ -1,0 +1,144 @@
+//! The thin way: a view that is shown without being stored, each record once, whatever happens to the line (rule 7).
+
+mod todo;
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+use rand::RngExt;
+use recordplayer::id::Id;
+use recordplayer::record::Position;
+use recordplayer::testing::{DeviceId, Faults, Shown, World};
+use recordplayer::view::ViewKey;
+use todo::{Item, ItemCommand, ItemEvent, ListView, add, command, domain, id};
+
+const LIST: u8 = 100;
+
+fn looked_at() -> ViewKey {
+    ViewKey::of::<ListView>(id(LIST))
+}
+
+/// The records that touch the list, as a fold of the whole log tells.
+fn touching(world: &World, device: DeviceId) -> Vec<Position> {
+    let mut playback = world.replica(device).playback();
+    let last = playback.last().unwrap();
+    let mut list_of: BTreeMap<Id, Id> = BTreeMap::new();
+    let mut touching = Vec::new();
+    playback
+        .walk(Position::START, last, |step| {
+            let stream = step.record.stream.id;
+            if let Some(event) = step.record.event::<Item>() {
+                let before = list_of.get(&stream).copied();
+                if let ItemEvent::Added { list, .. } | ItemEvent::MovedTo { list } = event {
+                    list_of.insert(stream, *list);
+                }
+                let after = list_of.get(&stream).copied();
+                if before == Some(id(LIST)) || after == Some(id(LIST)) {
+                    touching.push(step.record.number);
+                }
+            }
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+    touching
+}
+
+/// What was shown since the last start, which says where it began.
+fn shown(world: &World, device: DeviceId) -> (usize, Position, Vec<Position>) {
+    let (mut starts, mut from, mut numbers) = (0, Position::START, Vec::new());
+    for shown in world.thin(device).1 {
+        match shown {
+            Shown::Started { at } => {
+                starts += 1;
+                from = *at;
+                numbers.clear();
+            }
+            Shown::Record(record) => numbers.push(record.number),
+        }
+    }
+    (starts, from, numbers)
+}
+
+/// The thin view is what a fold of everything gives, and each record that touches it was shown once.
+fn check(world: &World, thin: DeviceId, whole: DeviceId) -> usize {
+    let view = world.thin(thin).0.get::<ListView>();
+    assert_eq!(view, world.replica(whole).view::<ListView>(id(LIST)), "{}", world.how_to_replay());
+    let (starts, from, numbers) = shown(world, thin);
+    let expected: Vec<Position> = touching(world, whole).into_iter().filter(|number| *number > from).collect();
+    assert_eq!(numbers, expected, "from {from}; {}", world.how_to_replay());
+    starts
+}
+
+fn something(world: &mut World, device: DeviceId, step: u32) {
+    let item = world.random().random_range(1..12_u8);
+    let intent = match world.random().random_range(0..4) {
+        0 => add(item, LIST + item % 2, &format!("item {step}")),
+        1 => command(item, &ItemCommand::Rename { title: format!("renamed {step}") }),
+        2 => command(item, &ItemCommand::MoveTo { list: id(LIST + step as u8 % 2) }),
+        _ => command(item, &ItemCommand::Finish {}),
+    };
+    let _ = world.send(device, intent);
+}
+
+#[test]
+fn a_thin_view_starts_with_the_state_and_plays_each_record_that_touches_it() {
+    let mut world = World::seeded(60, &domain());
+    let [ann, wall] = world.devices(["ann", "wall"]);
+    world.send(ann, add(1, LIST, "before")).unwrap();
+    world.send(ann, add(2, LIST + 1, "elsewhere")).unwrap();
+    world.run_until_quiet();
+    world.look(wall, looked_at());
+    world.run_for_ms(3_000);
+    for intent in [
+        add(3, LIST, "after"),
+        command(2, &ItemCommand::Rename { title: "elsewhere still".to_owned() }),
+        command(2, &ItemCommand::MoveTo { list: id(LIST) }),
+        command(2, &ItemCommand::Rename { title: "here now".to_owned() }),
+        command(1, &ItemCommand::MoveTo { list: id(LIST + 1) }),
+        command(1, &ItemCommand::Rename { title: "gone".to_owned() }),
+    ] {
+        world.send(ann, intent).unwrap();
+        world.run_for_ms(1_000);
+    }
+    world.run_until_quiet();
+    world.run_for_ms(3_000);
+    check(&world, wall, ann);
+    let (_, _, numbers) = shown(&world, wall);
+    assert_eq!(numbers.len(), 4, "what happens elsewhere is not shown");
+}
+
+/// A wall display lost its server for a minute and showed the board as it was after; what had happened in between it never showed.
+#[test]
+fn nothing_is_missed_or_doubled_while_the_line_or_the_authority_is_down() {
+    for seed in 0..60 {
+        let mut world = World::seeded(6_000 + seed, &domain());
+        let [ann, bo, wall] = world.devices(["ann", "bo", "wall"]);
+        world.look(wall, looked_at());
+        world.run_for_ms(2_000);
+        world.suffer(Faults::bad());
+        for step in 0..120_u32 {
+            match world.random().random_range(0..20) {
+                0 => world.cut_off(wall),
+                1 => {
+                    world.crash_authority();
+                    world.run_for_ms(500);
+                    world.start_authority();
+                }
+                2 => {
+                    world.heal();
+                    world.suffer(Faults::bad());
+                }
+                _ => {
+                    let device = if world.random().random_bool(0.5) { ann } else { bo };
+                    something(&mut world, device, step);
+                    world.run_for_ms(150);
+                }
+            }
+        }
+        world.heal();
+        world.run_until_quiet();
+        world.run_for_ms(5_000);
+        let starts = check(&world, wall, ann);
+        assert_eq!(starts, 1, "it went on where it was; {}", world.how_to_replay());
+    }
+}

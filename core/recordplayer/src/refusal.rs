@@ -55,6 +55,8 @@ pub enum CoreRefusal {
     Quarantined { panic: String },
     #[error("A change that this one builds on was refused")]
     RequiredRefused { command: CommandId },
+    #[error("This change was decided already, when it came from another copy of this device")]
+    DecidedAlready {},
     #[error("This change is too large ({bytes} bytes). Split it into several")]
     TooLarge { bytes: u64 },
     #[error("This is not a valid command: {why}")]

@@ -31,13 +31,15 @@ pub enum Merge {
 }
 
 impl Replica {
-    pub(super) fn commits(&mut self, epoch: u32, after: Head, upto: Head, commits: &[Arc<[u8]>]) {
+    /// `head` is where the authority's log ended when it sent them.
+    pub(super) fn commits(&mut self, epoch: u32, after: Head, upto: Head, head: Head, commits: &[Arc<[u8]>]) {
         let is_first_news = self.state.head == Head::START && self.state.epoch != epoch;
         if is_first_news {
             self.state.epoch = epoch;
         }
         match self.merge(epoch, after, upto, commits) {
             Merge::Advanced { .. } | Merge::Rebased { .. } | Merge::Known => {
+                self.is_current = self.state.head.position >= head.position;
                 self.fork_if_caught_up();
                 self.number_and_send();
                 self.backfill_next();

@@ -303,8 +303,7 @@ impl Replica {
                 if is_backfill {
                     self.backfill(after, &commits);
                 } else {
-                    self.commits(epoch, after, upto, &commits);
-                    self.is_current = self.state.head.position >= head.position;
+                    self.commits(epoch, after, upto, head, &commits);
                     self.checkpoint_if_due(now);
                 }
             }
@@ -385,6 +384,8 @@ impl Replica {
                 self.unsend_from(number);
                 self.retry_at = Some(now.plus_ms(i64::try_from(value).unwrap_or(60_000).clamp(1, 60_000)));
             }
+            // The log has told more since this answer set out.
+            AnswerCode::Expect if value <= self.identity.answered_up_to => {}
             AnswerCode::Expect if self.outbox.iter().any(|pending| pending.entry.number == Some(value)) => {
                 self.unsend_from(value);
                 self.number_and_send();
@@ -392,7 +393,8 @@ impl Replica {
             AnswerCode::Expect | AnswerCode::Conflict => {
                 self.must_fork = true;
                 self.unsend_from(0);
-                self.fork_if_caught_up();
+                // Only with everything here that the authority has decided is it known what is still to be sent.
+                self.subscribe();
             }
             AnswerCode::WaitForUpgrade => self.retry_at = Some(now.plus_ms(60_000)),
         }

@@ -336,7 +336,7 @@ impl Replica {
 
     /// Takes a new identity once everything known of is here: what the log holds has left the outbox by then, by the commands' ids.
     pub(super) fn fork_if_caught_up(&mut self) {
-        if !self.must_fork || self.authority_head > self.state.head.position {
+        if !self.must_fork || !self.is_current {
             return;
         }
         self.must_fork = false;

@@ -148,7 +148,14 @@ impl Space {
             happened_at: header.happened_at,
             is_authority: true,
         };
-        let outcome = match self.unmet_requirement(submission.replica, entry) {
+        let is_decided =
+            self.state.replicas.was_decided_in_family(submission.replica, submission.parent, entry.command);
+        let refusal = if is_decided {
+            Some(CoreRefusal::DecidedAlready {})
+        } else {
+            self.unmet_requirement(submission.replica, entry)
+        };
+        let outcome = match refusal {
             Some(refusal) => Err(Undecided::from(refusal)),
             None => decide(&mut self.state, &deciding, intent, header.origin(), header.first),
         };

@@ -23,6 +23,8 @@ pub(crate) struct ReplicaEntry {
     pub last_number: u64,
     pub last_command: CommandId,
     pub parent: Option<ReplicaId>,
+    /// Whether others were cloned or restored from it.
+    pub has_children: bool,
     /// The numbers above the replica's `answered_up_to`.
     pub verdicts: BTreeMap<u64, Verdict>,
 }
@@ -48,6 +50,7 @@ impl ReplicaTable {
             last_number: 0,
             last_command: header.command,
             parent: header.parent,
+            has_children: false,
             verdicts: BTreeMap::new(),
         });
         entry.last_number = header.number;
@@ -56,5 +59,27 @@ impl ReplicaTable {
         let verdict =
             Verdict { command: header.command, is_accepted: !commit.is_refusal(), at: commit.head().position };
         entry.verdicts.insert(header.number, verdict);
+        let parent = header.parent.and_then(|parent| self.0.get_mut(&parent));
+        if let Some(parent) = parent {
+            parent.has_children = true;
+        }
+    }
+
+    /// Whether a command was decided under another identity of the same device: one that it was cloned or restored from, or one that was
+    /// cloned or restored from it. A late frame of an old session must not have it decided again.
+    pub fn was_decided_in_family(&self, replica: ReplicaId, parent: Option<ReplicaId>, command: CommandId) -> bool {
+        let own = self.get(replica);
+        let decided = |entry: &ReplicaEntry| entry.verdicts.values().any(|verdict| verdict.command == command);
+        let mut parent = own.map_or(parent, |entry| entry.parent);
+        // A chain cannot be longer than there are replicas, even where somebody claims a circle.
+        for _ in 0..self.0.len() {
+            let Some(entry) = parent.and_then(|parent| self.get(parent)) else { break };
+            if decided(entry) {
+                return true;
+            }
+            parent = entry.parent;
+        }
+        own.is_some_and(|entry| entry.has_children)
+            && self.0.values().any(|entry| entry.parent == Some(replica) && decided(entry))
     }
 }

@@ -24,7 +24,9 @@ use crate::membership::{Membership, MembershipCommand};
 use crate::models::Hydrator;
 use crate::protocol::{ClientFrame, ServerFrame};
 use crate::record::Position;
+use crate::refusal::CoreRefusal;
 use crate::replica::{Replica, SubmitError, Wish};
+use crate::response::Response;
 use crate::space::{SessionId, Space, SpaceInput, SpaceOutput, Submission};
 use crate::state::SpaceState;
 use crate::storage::memory::{Failure, MemoryStore};
@@ -303,8 +305,9 @@ impl World {
         let mut numbers = BTreeMap::new();
         for stored in stored {
             let commit = Commit::open(stored.bytes, &stored.previous).expect("the log holds commits");
-            let header = commit.header;
-            assert!(commands.insert(header.command), "{} was decided twice; {}", header.command, self.how_to_replay());
+            let header = &commit.header;
+            let is_first = commands.insert(header.command);
+            assert!(is_first || is_repeated(&commit), "{} was decided twice; {}", header.command, self.how_to_replay());
             let number = numbers.entry(header.replica).or_insert(0);
             *number += 1;
             assert_eq!(
@@ -457,6 +460,12 @@ impl std::fmt::Debug for World {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "World(seed {}, {:?})", self.seed, self.now)
     }
+}
+
+/// The answer to a command that had been decided under another identity of its device: it changes nothing.
+fn is_repeated(commit: &Commit) -> bool {
+    let refused = Response::of(commit).map(|response| response.refused);
+    refused.and_then(|refused| refused.typed::<CoreRefusal>()) == Some(CoreRefusal::DecidedAlready {})
 }
 
 fn fresh(rng: &mut impl Rng) -> Id {

@@ -1,0 +1,108 @@
+//! The space machine alone: what it answers, whatever comes.
+
+mod todo;
+
+use recordplayer::id::{ActorId, CommandId, Id, ReplicaId, SpaceId};
+use recordplayer::membership::{Membership, MembershipCommand};
+use recordplayer::protocol::{AnswerCode, CommandEntry, ServerFrame};
+use recordplayer::space::{SessionId, Space, SpaceInput, SpaceOutput, Submission};
+use recordplayer::storage::Store;
+use recordplayer::storage::memory::MemoryStore;
+use recordplayer::time::Timestamp;
+use todo::{add, domain};
+
+const SPACE: SpaceId = SpaceId(Id([1; 16]));
+const PERSON: ActorId = ActorId(Id([2; 16]));
+const FIRST: ReplicaId = ReplicaId(Id([3; 16]));
+const CLONE: ReplicaId = ReplicaId(Id([4; 16]));
+
+/// A space that its person has founded by the first command of the first replica.
+struct Authority {
+    store: MemoryStore,
+    space: Space,
+}
+
+impl Authority {
+    fn founded() -> Self {
+        let store = MemoryStore::new();
+        let space = Space::open(domain(), SPACE, store.reader(SPACE), [0; 32]).unwrap();
+        let mut authority = Self { store, space };
+        let found = MembershipCommand::Found { title: "space".to_owned() };
+        let intent = recordplayer::decide::Intent::of::<Membership>(SPACE.0, &found).unwrap();
+        assert_eq!(authority.submit(FIRST, None, 1, 100, intent), AnswerCode::Accepted);
+        authority
+    }
+
+    fn submit(
+        &mut self,
+        replica: ReplicaId,
+        parent: Option<ReplicaId>,
+        number: u64,
+        command: u8,
+        intent: recordplayer::decide::Intent,
+    ) -> AnswerCode {
+        let entry = CommandEntry {
+            number,
+            command: CommandId(Id([command; 16])),
+            stream: intent.stream,
+            name: intent.name,
+            payload: intent.payload,
+            act: None,
+            happened_at: None,
+            requires: Vec::new(),
+        };
+        let commands = vec![entry];
+        let submission =
+            Submission { session: SessionId(1), actor: PERSON, replica, parent, answered_up_to: 0, commands };
+        self.handle(SpaceInput::Submit(submission)).expect("each command is answered")
+    }
+
+    /// Gives the machine news and does its work; answers with the answer that it gives.
+    fn handle(&mut self, input: SpaceInput) -> Option<AnswerCode> {
+        let mut inputs = vec![input];
+        let mut answer = None;
+        while let Some(input) = inputs.pop() {
+            self.space.handle(Timestamp(0), input);
+            while let Some(output) = self.space.poll_output() {
+                match output {
+                    SpaceOutput::Send { frame: ServerFrame::Answer { code, .. }, .. } => answer = Some(code),
+                    SpaceOutput::Append(_) => {
+                        let write = output.into_write().expect("an append is a write");
+                        inputs.push(SpaceInput::Appended(self.store.write(vec![write]).remove(0)));
+                    }
+                    SpaceOutput::Failed(error) => panic!("{error}"),
+                    SpaceOutput::Send { .. }
+                    | SpaceOutput::FanOut { .. }
+                    | SpaceOutput::Checkpoint(_)
+                    | SpaceOutput::Members(_) => {}
+                }
+            }
+        }
+        answer
+    }
+}
+
+/// A device changed its identity and sent again what it had not heard of. A frame of its old session, which had been on its way all the time,
+/// arrived after that: the same command was decided under both identities, and the item was there twice.
+#[test]
+fn a_command_is_decided_once_whichever_identity_of_the_device_sends_it() {
+    let mut authority = Authority::founded();
+    assert_eq!(authority.submit(FIRST, None, 2, 7, add(1, 100, "once")), AnswerCode::Accepted);
+    assert_eq!(authority.submit(CLONE, Some(FIRST), 1, 7, add(1, 100, "once")), AnswerCode::Refused);
+    // The other way round: the old frame comes last.
+    assert_eq!(authority.submit(CLONE, Some(FIRST), 2, 8, add(2, 100, "twice?")), AnswerCode::Accepted);
+    assert_eq!(authority.submit(FIRST, None, 3, 8, add(2, 100, "twice?")), AnswerCode::Refused);
+    // Both go on.
+    assert_eq!(authority.submit(FIRST, None, 4, 9, add(3, 100, "first")), AnswerCode::Accepted);
+    assert_eq!(authority.submit(CLONE, Some(FIRST), 3, 10, add(4, 100, "clone")), AnswerCode::Accepted);
+}
+
+#[test]
+fn a_number_is_answered_by_what_the_log_says_of_it() {
+    let mut authority = Authority::founded();
+    assert_eq!(authority.submit(FIRST, None, 2, 7, add(1, 100, "a")), AnswerCode::Accepted);
+    assert_eq!(authority.submit(FIRST, None, 2, 7, add(1, 100, "a")), AnswerCode::Accepted, "again the same");
+    assert_eq!(authority.submit(FIRST, None, 2, 8, add(2, 100, "b")), AnswerCode::Conflict, "another command's number");
+    assert_eq!(authority.submit(FIRST, None, 5, 9, add(3, 100, "c")), AnswerCode::Expect);
+    assert_eq!(authority.submit(CLONE, None, 2, 9, add(3, 100, "c")), AnswerCode::Expect, "a replica begins with 1");
+}

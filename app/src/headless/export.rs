@@ -94,7 +94,7 @@ fn header_json(header: &Header) -> Value {
     })
 }
 
-fn payload_json(payload: &Payload) -> Value {
+pub(crate) fn payload_json(payload: &Payload) -> Value {
     match payload {
         Payload::Plain(bytes) => match ciborium::from_reader::<Cbor, _>(&bytes[..]) {
             Ok(value) => plain(value),

@@ -21,6 +21,7 @@ mod project;
 mod run;
 mod send;
 mod sync;
+mod watch;
 
 use std::path::PathBuf;
 

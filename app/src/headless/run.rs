@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::answer::{Answer, DAMAGED, Failure, NOT_IN_TIME, Printed, WRONG_USE, printed};
 use super::arguments::{Arguments, CardCommand, Command, ImportCommand, MemberCommand, ProjectCommand};
 use super::place::Place;
-use super::{board, card, data_folder, export, import, outbox, project, sync};
+use super::{board, card, data_folder, export, import, outbox, project, sync, watch};
 
 /// How often a folder is asked for that somebody is just opening or closing, and how long each time: ten seconds in all.
 const TRIES: u32 = 200;
@@ -78,8 +78,13 @@ fn misread(error: &clap::Error, request: &Request) -> Printed {
 fn run(parsed: &Arguments, request: &Request) -> Printed {
     let folder = data_folder(&parsed.options);
     let say = |failure: Failure| printed(&Err(failure), parsed.options.json);
-    if parsed.command.is_none() {
-        return say(no_command());
+    match &parsed.command {
+        None => return say(no_command()),
+        // It stores nothing, so whoever has the folder open is not disturbed.
+        Some(Command::Watch { view }) => {
+            return printed(&watch::run(&parsed.options, &folder, view), parsed.options.json);
+        }
+        Some(_) => {}
     }
     for _ in 0..TRIES {
         match Device::open(Arc::new(recordplayer_kanban::domain()), &folder) {
@@ -181,6 +186,6 @@ fn execute(device: &Device, parsed: &Arguments) -> Result<Answer, Failure> {
         Command::Sync { timeout } => sync::run(device, *timeout),
         Command::Hash => Ok(project::hash(&place()?)),
         Command::Export { file } => export::run(&place()?, file),
-        Command::Watch { .. } => Err(Failure::new(WRONG_USE, "wrong_use", "not yet", "")),
+        Command::Watch { view } => watch::run(options, &data_folder(options), view),
     }
 }

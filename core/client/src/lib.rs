@@ -29,6 +29,7 @@ mod space;
 mod tasks;
 mod ticket;
 mod unsent;
+mod watch;
 
 pub use address::AddressError;
 pub use book::{Account, BookError, SpaceInfo};
@@ -39,3 +40,4 @@ pub use live::Live;
 pub use socket::LineError;
 pub use space::{SendError, Space, SpaceHash};
 pub use ticket::{Decided, NotSaved, Ticket};
+pub use watch::{Watch, WatchError, Watched, accounts_of, spaces_at};

@@ -31,6 +31,9 @@ pub const SPACES_MAX: usize = 1_024;
 /// One request through the door: a command's arguments.
 pub const DOOR_REQUEST_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
+/// Records that wait for whoever watches; beyond it, the line is read no further.
+pub const WATCH_EVENTS_MAX: usize = 1_024;
+
 /// Requests through the door at a time: each has a thread of its own.
 pub const DOOR_VISITORS_MAX: usize = 64;
 

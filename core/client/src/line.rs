@@ -21,7 +21,7 @@ use crate::address::Address;
 use crate::book::Account;
 use crate::clock::{instant, now};
 use crate::inner::Inner;
-use crate::limits::FLUSH_FRAMES;
+use crate::limits::{FLUSH_FRAMES, Timing};
 use crate::random::below;
 use crate::socket::{LineError, Socket};
 
@@ -68,7 +68,7 @@ impl Line {
 
 /// Runs the line of an account until the task is ended.
 pub(crate) async fn run(inner: Arc<Inner>, url: String) {
-    let mut pause = inner.timing.retry_min;
+    let mut backoff = Backoff::new(&inner.timing);
     loop {
         // The account may have got a new token meanwhile.
         let Some(account) = inner.book().content.account(&url).cloned() else { return };
@@ -77,13 +77,13 @@ pub(crate) async fn run(inner: Arc<Inner>, url: String) {
         let opened = Socket::open(&address, &inner.domain, &account.token, inner.timing.handshake).await;
         let why = match opened {
             Ok((socket, _)) => {
-                pause = inner.timing.retry_min;
+                backoff.reset();
                 session(&inner, &account, socket).await
             }
             Err(why) => why,
         };
         tracing::debug!(url, %why, "the line is down");
-        let wait = if why.is_final() { inner.timing.retry_refused } else { jittered(pause) };
+        let wait = if why.is_final() { inner.timing.retry_refused } else { backoff.next() };
         let ms = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
         let hurry = inner.set_line(&url, |line| {
             line.state = if why.is_final() {
@@ -95,16 +95,36 @@ pub(crate) async fn run(inner: Arc<Inner>, url: String) {
         });
         let Some(hurry) = hurry else { return };
         tokio::select! {
-            () = sleep(wait) => pause = (pause * 2).min(inner.timing.retry_max),
-            () = hurry.notified() => pause = inner.timing.retry_min,
+            () = sleep(wait) => {}
+            () = hurry.notified() => backoff.reset(),
         }
     }
 }
 
-/// Between half the pause and the whole.
-fn jittered(pause: Duration) -> Duration {
-    let ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
-    Duration::from_millis(ms / 2 + below(ms / 2 + 1))
+/// Pauses between tries: each twice as long as the one before, up to a longest one, and none exactly so long.
+#[derive(Debug)]
+pub(crate) struct Backoff {
+    min: Duration,
+    max: Duration,
+    pause: Duration,
+}
+
+impl Backoff {
+    pub fn new(timing: &Timing) -> Self {
+        Self { min: timing.retry_min, max: timing.retry_max, pause: timing.retry_min }
+    }
+
+    /// A try went well.
+    pub fn reset(&mut self) {
+        self.pause = self.min;
+    }
+
+    /// How long to wait now: between half the pause and the whole.
+    pub fn next(&mut self) -> Duration {
+        let ms = u64::try_from(self.pause.as_millis()).unwrap_or(u64::MAX);
+        self.pause = (self.pause * 2).min(self.max);
+        Duration::from_millis(ms / 2 + below(ms / 2 + 1))
+    }
 }
 
 /// One session, from the welcome to its end.

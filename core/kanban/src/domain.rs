@@ -11,7 +11,7 @@ use crate::card::Card;
 use crate::column::Column;
 use crate::comment::Comment;
 use crate::project::Project;
-use crate::view::{ActivityView, BoardView, CardView, KeysView};
+use crate::view::{ActivityView, BoardView, BoardsView, CardView, KeysView};
 
 /// The roles of members; the first one manages.
 pub const ROLES: &[&str] = &["manager", "worker", "reviewer", "viewer"];
@@ -26,6 +26,7 @@ pub fn domain() -> Domain {
         .entity::<Card>()
         .entity::<Comment>()
         .view::<BoardView>()
+        .view::<BoardsView>()
         .view::<CardView>()
         .view::<ActivityView>()
         .view::<KeysView>()

@@ -1,17 +1,20 @@
 //! What screens show: folds of the space's records.
 //!
 //! * [`BoardView`]: a board with its columns and cards, by the board's id.
+//! * [`BoardsView`]: which boards there are, once in a space.
 //! * [`CardView`]: a card with its comments, by the card's id.
 //! * [`ActivityView`]: what happened lately, by the id of a card or board, and of the whole space.
 //! * [`KeysView`]: which card a key means, once in a space.
 
 mod activity;
 mod board;
+mod boards;
 mod card;
 mod keys;
 mod words;
 
 pub use activity::{Activity, ActivityView, happened};
 pub use board::{BoardView, CardRow, ColumnRow, ColumnShown};
+pub use boards::{BoardRow, BoardsView};
 pub use card::{CardNames, CardView, CommentRow};
 pub use keys::{Found, KeysView};

@@ -10,7 +10,7 @@ use recordplayer_tests::binary;
 use serde_json::Value;
 
 /// Far more than anything here takes, so that a hanging test ends.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_mins(1);
 const PATIENCE_S: &str = "60";
 
 /// The folders of a server and of the devices of its people.

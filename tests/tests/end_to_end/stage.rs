@@ -49,7 +49,7 @@ impl Answer {
 impl Stage {
     pub fn new() -> Self {
         let stage = Self { folder: tempfile::tempdir().unwrap() };
-        stage.server(&["init", &stage.server_folder()]).expect_code(0);
+        Self::server(&["init", &stage.server_folder()]).expect_code(0);
         stage
     }
 
@@ -62,7 +62,7 @@ impl Stage {
     }
 
     /// One of the admin's commands, answered as JSON.
-    pub fn server(&self, arguments: &[&str]) -> Answer {
+    pub fn server(arguments: &[&str]) -> Answer {
         let mut command = clean(&binary("recordplayer-server"));
         let output = command.args(arguments).arg("--json").output().unwrap();
         Answer::of(output, &arguments.join(" "))
@@ -84,8 +84,8 @@ impl Stage {
 
     /// A person with an account and a device that is logged in.
     pub fn person(&self, name: &str, server: &Server) -> Person {
-        self.server(&["user", "add", &self.server_folder(), name]).expect_code(0);
-        let token = self.server(&["device", "token", &self.server_folder(), name]).expect_code(0);
+        Self::server(&["user", "add", &self.server_folder(), name]).expect_code(0);
+        let token = Self::server(&["device", "token", &self.server_folder(), name]).expect_code(0);
         let file = self.path(&format!("{name}.token"));
         std::fs::write(&file, token["token"].as_str().unwrap()).unwrap();
         let person = Person { name: name.to_owned(), folder: self.path(name), files: self.folder.path().to_owned() };

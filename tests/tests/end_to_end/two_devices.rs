@@ -54,7 +54,7 @@ fn two_devices_work_through_a_killed_server_and_lose_nothing() {
     // Who was first hears now what came after.
     ann.sync();
 
-    let at_server = stage.server(&["hash", &stage.server_folder(), "Turntable"]).expect_code(0);
+    let at_server = Stage::server(&["hash", &stage.server_folder(), "Turntable"]).expect_code(0);
     let expected = (at_server["record"].clone(), at_server["state"].clone());
     assert_eq!((ann.hash(), bo.hash()), (expected.clone(), expected));
 

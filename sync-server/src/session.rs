@@ -147,6 +147,11 @@ fn bad_token() -> Box<ServerFrame> {
     goodbye(Goodbye::BadToken, "the token was revoked", "ask the admin for a new device token")
 }
 
+fn silent() -> Box<ServerFrame> {
+    let message = format!("nothing came from the client for {} seconds", SILENCE_TIMEOUT.as_secs());
+    goodbye(Goodbye::Silent, &message, "answer each ping, and connect again")
+}
+
 /// Writes what waits together, then asks the spaces for more.
 async fn write_frames(hub: &Arc<Hub>, link: &Link, outgoing: &mut Outgoing) {
     loop {
@@ -189,7 +194,7 @@ impl Session {
                 frame = timeout_at(silent_at, next_frame(incoming)) => match frame {
                     Ok(Ok(frame)) => frame,
                     Ok(Err(end)) => return end,
-                    Err(_) => return None,
+                    Err(_) => return Some(silent()),
                 },
                 _ = pings.tick() => {
                     nonce += 1;

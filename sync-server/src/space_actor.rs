@@ -7,7 +7,7 @@ use std::time::Duration;
 use recordplayer::commit::Head;
 use recordplayer::hash::StateHash;
 use recordplayer::id::SpaceId;
-use recordplayer::protocol::ServerFrame;
+use recordplayer::protocol::{Goodbye, ServerFrame};
 use recordplayer::record::Position;
 use recordplayer::space::{SessionId, Space, SpaceInput, SpaceOutput};
 use recordplayer::storage::{Write, Written};
@@ -17,6 +17,7 @@ use tokio::time::{Instant, sleep};
 use crate::clock::now;
 use crate::hub::Hub;
 use crate::limits::{SPACE_IDLE, WRITE_RETRY};
+use crate::outbound::goodbye;
 
 /// What a space is asked.
 #[derive(Debug)]
@@ -110,9 +111,17 @@ fn cut_off(hub: &Hub, space: SpaceId, calls: &mut mpsc::Receiver<Call>) {
             && let Some(link) = session_of(&input).and_then(|session| hub.link(session))
         {
             tracing::warn!(%space, session = link.id.0, "the session ends with its space");
-            link.out.end(None);
+            link.out.end(Some(&*unavailable()));
         }
     }
+}
+
+fn unavailable() -> Box<ServerFrame> {
+    goodbye(
+        Goodbye::Unavailable,
+        "a project cannot be read just now",
+        "connect again in a while; if that does not help, tell the admin",
+    )
 }
 
 impl Actor {
@@ -153,7 +162,7 @@ impl Actor {
         }
         for session in std::mem::take(&mut self.sessions) {
             if let Some(link) = self.hub.link(session) {
-                link.out.end(None);
+                link.out.end(Some(&*unavailable()));
             }
         }
         None

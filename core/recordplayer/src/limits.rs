@@ -27,6 +27,10 @@ pub const NAME_BYTES_MAX: usize = 64;
 /// Commands sent and not yet answered. Enough to fill a group commit many times over; what waits longer stays in the outbox.
 pub const IN_FLIGHT_COMMANDS_MAX: usize = 1_024;
 
+/// Verdicts of one replica that the authority keeps until the replica says that it has them. Twice what may be in flight; who lets more pile
+/// up has to take some in before more is decided, or the table of all replicas would grow without bound.
+pub const VERDICTS_MAX: u64 = 2 * IN_FLIGHT_COMMANDS_MAX as u64;
+
 /// Bytes of commands sent and not yet answered.
 pub const IN_FLIGHT_BYTES_MAX: usize = 1024 * 1024;
 

@@ -3,6 +3,7 @@
 mod todo;
 
 use recordplayer::id::{ActorId, CommandId, Id, ReplicaId, SpaceId};
+use recordplayer::limits::VERDICTS_MAX;
 use recordplayer::membership::{Membership, MembershipCommand};
 use recordplayer::protocol::{AnswerCode, CommandEntry, ServerFrame};
 use recordplayer::space::{SessionId, Space, SpaceInput, SpaceOutput, Submission};
@@ -51,9 +52,18 @@ impl Authority {
             happened_at: None,
             requires: Vec::new(),
         };
+        self.submit_answered(replica, parent, 0, entry)
+    }
+
+    fn submit_answered(
+        &mut self,
+        replica: ReplicaId,
+        parent: Option<ReplicaId>,
+        answered_up_to: u64,
+        entry: CommandEntry,
+    ) -> AnswerCode {
         let commands = vec![entry];
-        let submission =
-            Submission { session: SessionId(1), actor: PERSON, replica, parent, answered_up_to: 0, commands };
+        let submission = Submission { session: SessionId(1), actor: PERSON, replica, parent, answered_up_to, commands };
         self.handle(SpaceInput::Submit(submission)).expect("each command is answered")
     }
 
@@ -95,6 +105,30 @@ fn a_command_is_decided_once_whichever_identity_of_the_device_sends_it() {
     // Both go on.
     assert_eq!(authority.submit(FIRST, None, 4, 9, add(3, 100, "first")), AnswerCode::Accepted);
     assert_eq!(authority.submit(CLONE, Some(FIRST), 3, 10, add(4, 100, "clone")), AnswerCode::Accepted);
+}
+
+/// A client that never said what it had heard made the table of verdicts grow by a row for each command, for ever, and each checkpoint with it.
+#[test]
+fn who_acknowledges_nothing_is_asked_to_wait() {
+    let mut authority = Authority::founded();
+    let command = |number: u64| CommandEntry {
+        number,
+        command: CommandId(Id::derived("test", &[&number.to_be_bytes()])),
+        stream: add(1, 100, "x").stream,
+        name: add(1, 100, "x").name,
+        payload: add(1, 100, "x").payload,
+        act: None,
+        happened_at: None,
+        requires: Vec::new(),
+    };
+    for number in 2..=VERDICTS_MAX {
+        let code = authority.submit_answered(FIRST, None, 0, command(number));
+        assert!(matches!(code, AnswerCode::Accepted | AnswerCode::Refused), "{number}: {code:?}");
+    }
+    let next = VERDICTS_MAX + 1;
+    assert_eq!(authority.submit_answered(FIRST, None, 0, command(next)), AnswerCode::RetryAfter);
+    let code = authority.submit_answered(FIRST, None, next - 1, command(next));
+    assert!(matches!(code, AnswerCode::Accepted | AnswerCode::Refused), "{code:?}");
 }
 
 #[test]

@@ -77,7 +77,7 @@ fn typing_that_waits_is_joined_into_one_command_of_its_act() {
     let mut world = World::seeded(32, &domain());
     let [ann, bo] = world.devices(["ann", "bo"]);
     world.cut_off(ann);
-    for letters in ["H", "He", "Hel", "Hello", "Hello!"] {
+    for letters in ["H", "He", "Hello", "Hello!"] {
         edit(&mut world, ann, 1, letters).unwrap();
     }
     assert_eq!(world.replica(ann).outbox().count(), 1);

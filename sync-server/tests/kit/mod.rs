@@ -96,7 +96,7 @@ pub fn submit_frame(space: SpaceId, first: u64, commands: &[MembershipCommand]) 
         space,
         replica: ReplicaId::derived("test", &[]),
         parent: None,
-        answered_up_to: 0,
+        answered_up_to: first - 1,
         commands: (first..).zip(commands).map(entry).collect(),
     }
 }

@@ -360,6 +360,12 @@ pub enum Goodbye {
     TooMuch,
     #[n(4)]
     ShuttingDown,
+    /// Nothing came from the client for too long.
+    #[n(5)]
+    Silent,
+    /// A project cannot be served just now.
+    #[n(6)]
+    Unavailable,
 }
 
 /// What an answer says about a command.

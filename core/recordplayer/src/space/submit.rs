@@ -9,7 +9,7 @@ use crate::context::Deciding;
 use crate::decide::{Decision, Intent, Undecided, decide};
 use crate::entity::Entity;
 use crate::id::{ActorId, ReplicaId};
-use crate::limits::{IN_FLIGHT_BYTES_MAX, IN_FLIGHT_COMMANDS_MAX, REQUIRES_MAX};
+use crate::limits::{IN_FLIGHT_BYTES_MAX, IN_FLIGHT_COMMANDS_MAX, REQUIRES_MAX, VERDICTS_MAX};
 use crate::membership::Membership;
 use crate::protocol::{AnswerCode, CommandEntry, ServerFrame};
 use crate::record::Position;
@@ -78,7 +78,11 @@ impl Space {
                 return false;
             }
         }
-        if self.undurable.len() >= UNDURABLE_COMMITS_MAX || self.undurable_bytes >= UNDURABLE_BYTES_MAX {
+        let has_too_many_verdicts = entry.number.saturating_sub(submission.answered_up_to) > VERDICTS_MAX;
+        if has_too_many_verdicts
+            || self.undurable.len() >= UNDURABLE_COMMITS_MAX
+            || self.undurable_bytes >= UNDURABLE_BYTES_MAX
+        {
             self.answer(submission, entry.number, AnswerCode::RetryAfter, RETRY_AFTER_MS);
             return false;
         }

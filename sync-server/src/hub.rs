@@ -10,7 +10,7 @@ use recordplayer::domain::Domain;
 use recordplayer::id::{ActorId, SpaceId};
 use recordplayer::membership::Membership;
 use recordplayer::protocol::{Goodbye, ServerFrame};
-use recordplayer::space::SessionId;
+use recordplayer::space::{Names, SessionId};
 use recordplayer_store::WriterHandle;
 use tokio::sync::mpsc;
 
@@ -40,6 +40,8 @@ pub(crate) struct Hub {
     pub domain: Arc<Domain>,
     pub accounts: Accounts,
     pub writer: WriterHandle,
+    /// The names that are unique among all spaces.
+    pub names: Arc<dyn Names>,
     directory: Mutex<Directory>,
     sessions: Mutex<BTreeMap<SessionId, Arc<Link>>>,
     spaces: Mutex<BTreeMap<SpaceId, Active>>,
@@ -51,11 +53,18 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Hub {
-    pub fn new(domain: Arc<Domain>, accounts: Accounts, writer: WriterHandle, directory: Directory) -> Arc<Self> {
+    pub fn new(
+        domain: Arc<Domain>,
+        accounts: Accounts,
+        writer: WriterHandle,
+        directory: Directory,
+        names: Arc<dyn Names>,
+    ) -> Arc<Self> {
         Arc::new(Self {
             domain,
             accounts,
             writer,
+            names,
             directory: Mutex::new(directory),
             sessions: Mutex::default(),
             spaces: Mutex::default(),

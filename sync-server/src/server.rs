@@ -6,7 +6,7 @@ use std::sync::Arc;
 use recordplayer::domain::Domain;
 use recordplayer::id::SpaceId;
 use recordplayer::record::Position;
-use recordplayer::space::Space;
+use recordplayer::space::{NameTable, Names, Space};
 use recordplayer_store::{OpenError, RedbStore, Writer};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -53,8 +53,15 @@ impl Server {
         let writer = Writer::start(Box::new(RedbStore::open(folder.join(STORE_FILE))?));
         let accounts = Accounts::open(&folder.join(ACCOUNTS_FILE))?;
         let mut directory = Directory::default();
+        let names: Arc<dyn Names> = Arc::new(NameTable::default());
         for space in writer.handle().spaces()? {
-            match Space::open(Arc::clone(&domain), space, writer.handle().reader(space), accounts.salt_key()) {
+            match Space::open(
+                Arc::clone(&domain),
+                space,
+                writer.handle().reader(space),
+                accounts.salt_key(),
+                names.clone(),
+            ) {
                 Ok(opened) if opened.durable().position > Position::START => {
                     directory.put(space, Arc::clone(opened.members()));
                 }
@@ -62,7 +69,7 @@ impl Server {
                 Err(error) => tracing::error!(%space, %error, "a space cannot be opened; the others are served"),
             }
         }
-        let hub = Hub::new(domain, accounts, writer.handle(), directory);
+        let hub = Hub::new(domain, accounts, writer.handle(), directory, names);
         Ok(Self { hub, writer, origins: Vec::new() })
     }
 

@@ -61,7 +61,8 @@ pub(crate) async fn run(
 ) {
     let opening = {
         let (domain, reader, key) = (Arc::clone(&hub.domain), hub.writer.reader(id), hub.accounts.salt_key());
-        tokio::task::spawn_blocking(move || Space::open(domain, id, reader, key))
+        let names = Arc::clone(&hub.names);
+        tokio::task::spawn_blocking(move || Space::open(domain, id, reader, key, names))
     };
     let mut stopped = None;
     match opening.await {

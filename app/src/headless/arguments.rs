@@ -106,6 +106,8 @@ pub(crate) enum ProjectCommand {
         #[arg(long)]
         key: Option<String>,
     },
+    /// Give a project its key, where the first one was refused.
+    Key { key: String },
 }
 
 #[derive(Debug, Subcommand)]

@@ -126,6 +126,24 @@ pub(crate) fn new(device: &Device, options: &Options, name: &str, key: Option<&s
     Ok(Answer::new(json, format!("Made the project {} with the key {}", line(name), made.key)))
 }
 
+/// The key of a project that has none yet: its first one was taken by another project of the server.
+pub(crate) fn set_key(place: &Place<'_>, key: &str) -> Result<Answer, Failure> {
+    let key = checked(key.to_ascii_uppercase())?;
+    let set_up = ProjectCommand::SetUp { key: key.clone() };
+    let ticket = place.space.send::<Project>(place.space.id().0, &set_up).map_err(send::failure)?;
+    send::settle(place, std::slice::from_ref(&ticket))?;
+    let json = json!({ "project": place.info.title, "key": key, "command": ticket.command().to_string() });
+    Ok(Answer::new(json, format!("Gave {} the key {key}", line(&place.info.title))))
+}
+
+fn checked(key: String) -> Result<String, Failure> {
+    if recordplayer_kanban::key::is_prefix(&key) {
+        return Ok(key);
+    }
+    let message = format!("{key:?} cannot be the key of a project");
+    Err(Failure::new(WRONG_USE, "bad_key", message, "Choose 2 to 5 letters from A to Z, such as REC"))
+}
+
 /// A project that was just founded.
 pub(crate) struct Made {
     pub space: Space,
@@ -139,16 +157,7 @@ pub(crate) struct Made {
 /// Founds a project and sets its key up.
 pub(crate) fn make(device: &Device, options: &Options, name: &str, key: Option<&str>) -> Result<Made, Failure> {
     let account = account(device, options)?;
-    let key = key.map_or_else(|| default_key(name), str::to_ascii_uppercase);
-    if !recordplayer_kanban::key::is_prefix(&key) {
-        let message = format!("{key:?} cannot be the key of a project");
-        return Err(Failure::new(
-            WRONG_USE,
-            "bad_key",
-            message,
-            "Choose 2 to 5 letters from A to Z, such as REC, with --key",
-        ));
-    }
+    let key = checked(key.map_or_else(|| default_key(name), str::to_ascii_uppercase))?;
     let (space, founded) = device.found(&account.url, name).map_err(send::failure)?;
     let act = space.fresh_act();
     let set_up = ProjectCommand::SetUp { key: key.clone() };

@@ -1,7 +1,10 @@
 //! The product as one value: what the server, the client and the tests take.
 
+use recordplayer::Models;
 use recordplayer::context::Context;
-use recordplayer::domain::Domain;
+use recordplayer::decide::Intent;
+use recordplayer::domain::{Domain, UniqueName};
+use recordplayer::id::SpaceId;
 use recordplayer::record::StreamId;
 use recordplayer::refusal::{CoreRefusal, Refused};
 use serde::{Deserialize, Serialize};
@@ -10,7 +13,7 @@ use crate::board::Board;
 use crate::card::Card;
 use crate::column::Column;
 use crate::comment::Comment;
-use crate::project::Project;
+use crate::project::{Project, ProjectCommand, ProjectRefusal};
 use crate::view::{ActivityView, BoardView, BoardsView, CardView, KeysView};
 
 /// The roles of members; the first one manages.
@@ -31,6 +34,29 @@ pub fn domain() -> Domain {
         .view::<ActivityView>()
         .view::<KeysView>()
         .guard(may_write)
+        .unique_name(UniqueName { claimed: claimed_key, held: held_key, taken: key_taken })
+}
+
+/// The prefix of a project's keys is its own on its server, so that a card's key says which project it is of.
+fn claimed_key(intent: &Intent) -> Option<String> {
+    match intent.typed::<Project>()? {
+        ProjectCommand::SetUp { key } => Some(key),
+        ProjectCommand::SetLabel { .. }
+        | ProjectCommand::RemoveLabel { .. }
+        | ProjectCommand::SetPlaceholder { .. }
+        | ProjectCommand::ClaimPlaceholder { .. }
+        | ProjectCommand::SetField { .. } => None,
+    }
+}
+
+fn held_key(space: SpaceId, models: &Models<'_>) -> Option<String> {
+    let project = models.get::<Project>(space.0);
+    project.is_set_up().then(|| project.key.clone())
+}
+
+fn key_taken(key: &str) -> Refused {
+    let refusal = ProjectRefusal::KeyTaken { key: key.to_owned() };
+    Refused::of(&refusal).unwrap_or_else(|_| CoreRefusal::MayNotWrite {}.into())
 }
 
 /// What the guards of the product refuse, whatever the command.

@@ -142,6 +142,8 @@ pub enum ProjectRefusal {
     BadKey { key: String },
     #[error("This project has the key {key} already, and its cards are called by it")]
     SetUpAlready { key: String },
+    #[error("Another project on this server has the key {key}. Choose another one")]
+    KeyTaken { key: String },
     #[error("This project is not set up yet. Give it a key first, such as REC")]
     NotSetUp {},
     #[error("There is no such label in this project any more. Choose another one")]

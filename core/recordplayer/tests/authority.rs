@@ -6,7 +6,7 @@ use recordplayer::id::{ActorId, CommandId, Id, ReplicaId, SpaceId};
 use recordplayer::limits::VERDICTS_MAX;
 use recordplayer::membership::{Membership, MembershipCommand};
 use recordplayer::protocol::{AnswerCode, CommandEntry, ServerFrame};
-use recordplayer::space::{SessionId, Space, SpaceInput, SpaceOutput, Submission};
+use recordplayer::space::{AllFree, SessionId, Space, SpaceInput, SpaceOutput, Submission};
 use recordplayer::storage::Store;
 use recordplayer::storage::memory::MemoryStore;
 use recordplayer::time::Timestamp;
@@ -26,7 +26,7 @@ struct Authority {
 impl Authority {
     fn founded() -> Self {
         let store = MemoryStore::new();
-        let space = Space::open(domain(), SPACE, store.reader(SPACE), [0; 32]).unwrap();
+        let space = Space::open(domain(), SPACE, store.reader(SPACE), [0; 32], std::sync::Arc::new(AllFree)).unwrap();
         let mut authority = Self { store, space };
         let found = MembershipCommand::Found { title: "space".to_owned() };
         let intent = recordplayer::decide::Intent::of::<Membership>(SPACE.0, &found).unwrap();

@@ -2,6 +2,7 @@
 
 mod access;
 mod damage;
+mod keys;
 mod lines;
 mod sharing;
 mod town;

@@ -12,9 +12,12 @@ use std::sync::Arc;
 pub(crate) use erased::{DecideError, EntityType, Played, ViewType};
 
 use crate::context::Context;
+use crate::decide::Intent;
 use crate::entity::Entity;
 use crate::hash::Hash;
+use crate::id::SpaceId;
 use crate::membership::Membership;
+use crate::models::Models;
 use crate::name::Name;
 use crate::record::StreamId;
 use crate::refusal::Refused;
@@ -24,6 +27,17 @@ use crate::view::View;
 /// A rule that holds for every command, asked before `decide`: the command's stream and name, and the context.
 pub type Guard = fn(&StreamId, &str, &Context<'_>) -> Result<(), Refused>;
 
+/// A name that is unique across the spaces of one server.
+#[derive(Clone, Copy, Debug)]
+pub struct UniqueName {
+    /// The name that a command claims for its space, if it does.
+    pub claimed: fn(&Intent) -> Option<String>,
+    /// The name that a space holds.
+    pub held: fn(SpaceId, &Models<'_>) -> Option<String>,
+    /// What who comes second is told.
+    pub taken: fn(&str) -> Refused,
+}
+
 /// What an application is made of.
 pub struct Domain {
     name: Name,
@@ -31,6 +45,7 @@ pub struct Domain {
     entities: BTreeMap<Name, EntityType>,
     views: BTreeMap<Name, ViewType>,
     guards: Vec<Guard>,
+    unique_name: Option<UniqueName>,
     roles: &'static [&'static str],
     saving: Saving,
 }
@@ -44,6 +59,7 @@ impl Domain {
             entities: BTreeMap::new(),
             views: BTreeMap::new(),
             guards: Vec::new(),
+            unique_name: None,
             roles: &["owner", "member"],
             saving: Saving::default(),
         };
@@ -79,6 +95,12 @@ impl Domain {
         self
     }
 
+    /// Gives each space of a server a name that no other one has.
+    pub fn unique_name(mut self, name: UniqueName) -> Self {
+        self.unique_name = Some(name);
+        self
+    }
+
     /// The names of the roles of members; the first one manages the members, and each space always keeps one of it.
     pub fn roles(mut self, roles: &'static [&'static str]) -> Self {
         assert!(!roles.is_empty(), "a domain has at least the role that manages");
@@ -106,6 +128,10 @@ impl Domain {
 
     pub(crate) fn saving_strategy(&self) -> &Saving {
         &self.saving
+    }
+
+    pub(crate) fn unique(&self) -> Option<&UniqueName> {
+        self.unique_name.as_ref()
     }
 
     pub(crate) fn guards(&self) -> &[Guard] {

@@ -9,6 +9,7 @@
 //! ```
 
 mod follow;
+mod names;
 mod publish;
 mod snapshot;
 mod submit;
@@ -23,6 +24,7 @@ use publish::Decided;
 use snapshot::Joining;
 use watch::ViewStarting;
 
+pub use names::{AllFree, NameTable, Names};
 pub use submit::Submission;
 
 use crate::commit::Head;
@@ -157,21 +159,24 @@ pub struct Space {
     checkpointing: Option<Head>,
     wants_checkpoint: bool,
     salt_key: [u8; 32],
+    names: Arc<dyn Names>,
     outputs: VecDeque<SpaceOutput>,
 }
 
 impl Space {
-    /// Opens what is durable of the space. `salt_key` is a secret of the server from which salts are derived.
+    /// Opens what is durable of the space. `salt_key` is a secret of the server from which salts are derived; `names` are those of all its
+    /// spaces.
     pub fn open(
         domain: Arc<Domain>,
         space: SpaceId,
         reader: Arc<dyn SpaceReader>,
         salt_key: [u8; 32],
+        names: Arc<dyn Names>,
     ) -> Result<Self, OpenError> {
         let mut state = SpaceState::open(Arc::clone(&domain), space, &reader)?;
         state.captures_entering = true;
         let members = state.base_models().get::<Membership>(space.0);
-        Ok(Self {
+        let opened = Self {
             domain,
             reader,
             durable: state.head,
@@ -187,8 +192,19 @@ impl Space {
             checkpointing: None,
             wants_checkpoint: false,
             salt_key,
+            names,
             outputs: VecDeque::new(),
-        })
+        };
+        opened.hold_name();
+        Ok(opened)
+    }
+
+    /// The name of the space is the one that its state says, and no other.
+    fn hold_name(&self) {
+        if let Some(unique) = self.domain.unique() {
+            let held = (unique.held)(self.id(), &self.state.base_models());
+            self.names.hold(self.id(), held.as_deref());
+        }
     }
 
     pub fn id(&self) -> SpaceId {

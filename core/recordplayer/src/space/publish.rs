@@ -60,6 +60,7 @@ impl Space {
                 self.durable = state.head;
                 self.members = state.base_models().get::<Membership>(self.id().0);
                 self.state = state;
+                self.hold_name();
                 self.retry_all();
                 self.follow_anew();
             }

@@ -155,12 +155,12 @@ impl Space {
         let is_decided =
             self.state.replicas.was_decided_in_family(submission.replica, submission.parent, entry.command);
         let refusal = if is_decided {
-            Some(CoreRefusal::DecidedAlready {})
+            Some(CoreRefusal::DecidedAlready {}.into())
         } else {
-            self.unmet_requirement(submission.replica, entry)
+            self.unmet_requirement(submission.replica, entry).map(Refused::from).or_else(|| self.claim_name(intent))
         };
         let outcome = match refusal {
-            Some(refusal) => Err(Undecided::from(refusal)),
+            Some(refused) => Err(Undecided::Refused(refused)),
             None => decide(&mut self.state, &deciding, intent, header.origin(), header.first),
         };
         match outcome {
@@ -171,9 +171,19 @@ impl Space {
                     Ok(self.seal_refused(header, intent, refusal_of(&error)))
                 }
             },
-            Err(Undecided::Refused(refused)) => Ok(self.seal_refused(header, intent, refused)),
+            Err(Undecided::Refused(refused)) => {
+                self.hold_name();
+                Ok(self.seal_refused(header, intent, refused))
+            }
             Err(undecided @ (Undecided::UnknownCommand | Undecided::Unreadable(_))) => Err(undecided),
         }
+    }
+
+    /// Claims the name that the command is about; where another space has it, what its author is told.
+    fn claim_name(&self, intent: &Intent) -> Option<Refused> {
+        let unique = self.domain.unique()?;
+        let name = (unique.claimed)(intent)?;
+        (!self.names.claim(&name, self.id())).then(|| (unique.taken)(&name))
     }
 
     fn header(&self, now: Timestamp, submission: &Submission, entry: &CommandEntry) -> Header {

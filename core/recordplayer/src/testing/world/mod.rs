@@ -27,7 +27,7 @@ use crate::record::Position;
 use crate::refusal::CoreRefusal;
 use crate::replica::{Replica, SubmitError, Wish};
 use crate::response::Response;
-use crate::space::{SessionId, Space, SpaceInput, SpaceOutput, Submission};
+use crate::space::{AllFree, SessionId, Space, SpaceInput, SpaceOutput, Submission};
 use crate::state::SpaceState;
 use crate::storage::memory::{Failure, MemoryStore};
 use crate::storage::{Store, Write, Written};
@@ -240,7 +240,7 @@ impl World {
     pub fn start_authority(&mut self) {
         let salt_key = *blake3::hash(&self.seed.to_be_bytes()).as_bytes();
         let reader = self.store.reader(self.id);
-        let space = Space::open(Arc::clone(&self.domain), self.id, reader, salt_key);
+        let space = Space::open(Arc::clone(&self.domain), self.id, reader, salt_key, Arc::new(AllFree));
         self.space =
             Some(space.unwrap_or_else(|error| panic!("the authority opens: {error}; {}", self.how_to_replay())));
         for at in 0..self.devices.len() {

@@ -1,8 +1,6 @@
 //! A reader that does not keep up reads the rest from the log, all of it, once and in order (rule 14).
 
-mod kit;
-
-use kit::{Client, Town, founding, submit_frame, todo_command};
+use crate::kit::{Client, Town, founding, submit_frame, todo_command};
 use recordplayer::commit::Head;
 use recordplayer::id::{Id, SpaceId};
 use recordplayer::protocol::{AnswerCode, ClientFrame, Knowledge, ServerFrame};

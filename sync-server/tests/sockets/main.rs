@@ -1,6 +1,7 @@
 //! The server at its own border: real sockets on loopback, frames in and frames out.
 
 mod kit;
+mod slow_reader;
 
 use kit::{Client, Town, founding, submit_frame, todo_command};
 use recordplayer::commit::Head;

@@ -1,1 +1,97 @@
-fn main() {}
+//! Measures the product beside naked peers in the same run: the machine is noisy, so what counts is the ratio.
+//!
+//! Each measurement stands in a file of its own and answers with rows. Servers run as processes of their own: this program starts itself
+//! again for them (`serve`, `hub`), so that their memory is theirs alone.
+
+#![allow(clippy::cast_precision_loss, reason = "figures are rounded for the report; no count comes near 2^52")]
+
+mod clock;
+mod commands;
+mod disk;
+mod fan_out;
+mod hub;
+mod hydrate;
+mod idle;
+mod latency;
+mod line;
+mod peer;
+mod report;
+mod serve;
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Parser, Subcommand};
+use report::{Row, show};
+
+/// Measures `RecordPlayer`.
+#[derive(Debug, Parser)]
+struct Arguments {
+    /// Answer with JSON: one array of rows.
+    #[arg(long)]
+    json: bool,
+    /// Only measurements whose name holds this text.
+    #[arg(long)]
+    only: Option<String>,
+    /// How long each rate is measured, in seconds.
+    #[arg(long, default_value_t = 3)]
+    seconds: u64,
+    #[command(subcommand)]
+    role: Option<Role>,
+}
+
+/// What this program is when another run of it has started it.
+#[derive(Clone, Copy, Debug, Subcommand)]
+enum Role {
+    /// The product's server, on a folder of its own.
+    #[command(hide = true)]
+    Serve,
+    /// The naked hub: sockets and redb, nothing else.
+    #[command(hide = true)]
+    Hub,
+}
+
+type Outcome = Result<Vec<Row>, Box<dyn std::error::Error>>;
+
+/// Measures something, each rate for so long.
+type Measure = fn(Duration) -> Outcome;
+
+/// Everything that is measured, in the order of the report.
+const MEASUREMENTS: &[(&str, Measure)] = &[
+    ("disk", disk::measure),
+    ("commands", commands::measure),
+    ("latency", latency::measure),
+    ("hydration", hydrate::measure),
+    ("fan_out", fan_out::measure),
+    ("idle_clients", idle::measure),
+];
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let outcome = match arguments.role {
+        Some(Role::Serve) => serve::run(),
+        Some(Role::Hub) => hub::run(),
+        None => measure(&arguments),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn measure(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
+    peer::allow_many_sockets();
+    let mut rows = Vec::new();
+    for (name, measure) in MEASUREMENTS {
+        if arguments.only.as_ref().is_some_and(|only| !name.contains(only.as_str())) {
+            continue;
+        }
+        eprintln!("measuring {name}");
+        rows.extend(measure(Duration::from_secs(arguments.seconds)).map_err(|error| format!("{name}: {error}"))?);
+    }
+    show(&rows, arguments.json);
+    Ok(())
+}

@@ -29,6 +29,12 @@ pub struct Bench {
     /// Print the rows as JSON
     #[arg(long)]
     json: bool,
+    /// Only measurements whose name holds this text
+    #[arg(long)]
+    only: Option<String>,
+    /// How long each rate is measured, in seconds
+    #[arg(long, default_value_t = 3)]
+    seconds: u64,
 }
 
 pub fn bench(arguments: &Bench) -> Result<(), Failure> {
@@ -36,5 +42,10 @@ pub fn bench(arguments: &Bench) -> Result<(), Failure> {
     if arguments.json {
         call.push("--json");
     }
+    if let Some(only) = &arguments.only {
+        call.extend(["--only", only]);
+    }
+    let seconds = arguments.seconds.to_string();
+    call.extend(["--seconds", &seconds]);
     cargo::run(&call)
 }

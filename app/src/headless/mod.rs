@@ -26,13 +26,14 @@ mod watch;
 use std::path::PathBuf;
 
 use arguments::Options;
+use etcetera::BaseStrategy;
 pub use run::main;
 
 /// The folder that a command works with.
 fn data_folder(options: &Options) -> PathBuf {
     let default = || {
-        directories::BaseDirs::new()
-            .map_or_else(|| PathBuf::from(".recordplayer"), |dirs| dirs.data_dir().join("recordplayer"))
+        etcetera::base_strategy::choose_native_strategy()
+            .map_or_else(|_| PathBuf::from(".recordplayer"), |places| places.data_dir().join("recordplayer"))
     };
     options.data.clone().unwrap_or_else(default)
 }

@@ -1,0 +1,62 @@
+//! What the disk can do, and what a record takes on it.
+
+use std::io::{Seek, SeekFrom, Write};
+use std::sync::Arc;
+use std::time::Duration;
+
+use recordplayer::storage::{Append, Store, Write as StoreWrite};
+use recordplayer_store::RedbStore;
+
+use crate::Outcome;
+use crate::clock::now;
+use crate::hydrate::{Made, made_commits};
+use crate::line::SPACE;
+use crate::report::Row;
+
+/// Commits written to see what they take.
+const COMMITS: usize = 20_000;
+/// Commits of one transaction.
+const GROUP: usize = 256;
+
+pub fn measure(time: Duration) -> Outcome {
+    let mut rows = vec![Row::new("append of 4 KiB and fdatasync (probe)", probe(time)?, "1/s")];
+    rows.extend(size()?);
+    Ok(rows)
+}
+
+fn probe(time: Duration) -> Result<f64, Box<dyn std::error::Error>> {
+    let mut file = tempfile::tempfile()?;
+    file.seek(SeekFrom::Start(0))?;
+    let (began, mut count) = (now(), 0_u64);
+    while began.elapsed() < time {
+        file.write_all(&[7; 4096])?;
+        file.sync_data()?;
+        count += 1;
+    }
+    Ok(count as f64 / began.elapsed().as_secs_f64())
+}
+
+fn size() -> Outcome {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("store.redb");
+    let mut store = RedbStore::open(&path)?;
+    let Made { commits, records, .. } = made_commits(COMMITS)?;
+    let encoded: usize = commits.iter().map(|commit| commit.bytes.len()).sum();
+    let began = now();
+    let mut expected = recordplayer::commit::Head::START;
+    for group in commits.chunks(GROUP) {
+        let append = Append { space: SPACE, epoch: 1, expected, commits: group.iter().map(Arc::clone).collect() };
+        let written = store.write(vec![StoreWrite::Append(append)]);
+        expected = match written.as_slice() {
+            [recordplayer::storage::Written::Durable(head)] => *head,
+            other => return Err(format!("the store answers {other:?}").into()),
+        };
+    }
+    let rate = records as f64 / began.elapsed().as_secs_f64();
+    drop(store);
+    let bytes = std::fs::metadata(&path)?.len() as f64;
+    Ok(vec![
+        Row::new("bytes on disk per record", bytes / records as f64, "bytes").beside(encoded as f64 / records as f64),
+        Row::new("durable records, 256 commits a group", rate, "1/s"),
+    ])
+}

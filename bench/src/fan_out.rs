@@ -1,0 +1,107 @@
+//! One space, a thousand who follow it: commands delivered to all of them a second, beside the same bytes sent by nothing but sockets.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use recordplayer::protocol::ServerFrame;
+use recordplayer_kanban::Card;
+use tokio_tungstenite::tungstenite::{Bytes, Message};
+
+use crate::Outcome;
+use crate::clock::now;
+use crate::line::{Error, Line, connect, rename};
+use crate::peer::Peer;
+use crate::report::Row;
+
+pub const SUBSCRIBERS: u64 = 1_000;
+/// Commands in flight: enough to fill groups, few enough that nobody falls behind for long.
+const IN_FLIGHT: u64 = 16;
+
+pub fn measure(time: Duration) -> Outcome {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let naked = runtime.block_on(naked(time)).map_err(|error| error.to_string())?;
+    let ours = runtime.block_on(ours(time)).map_err(|error| error.to_string())?;
+    Ok(vec![Row::new("deliveries to 1,000 subscribers", ours, "commands/s").beside(naked)])
+}
+
+async fn ours(time: Duration) -> Result<f64, Error> {
+    let server = Peer::start("serve").map_err(|error| error.to_string())?;
+    let mut writer = Line::open(server.address, &server.token, 0).await?;
+    writer.found().await?;
+    let card = writer.write_card().await?;
+    let delivered = Arc::new(AtomicU64::new(0));
+    for seed in 1..=SUBSCRIBERS {
+        let mut line = Line::open(server.address, &server.token, seed).await?;
+        line.subscribe().await?;
+        let delivered = Arc::clone(&delivered);
+        tokio::spawn(async move {
+            while let Ok(frame) = line.next().await {
+                if let ServerFrame::Commits { commits, .. } = frame {
+                    delivered.fetch_add(commits.len() as u64, Ordering::Relaxed);
+                }
+            }
+        });
+    }
+    let before = settled(&delivered).await;
+    let (began, mut number, mut open) = (now(), 0, 0);
+    while began.elapsed() < time {
+        while open < IN_FLIGHT {
+            number += 1;
+            open += 1;
+            writer.submit::<Card>(card, &rename(number)).await?;
+        }
+        writer.answer().await?;
+        open -= 1;
+    }
+    Ok((delivered.load(Ordering::Relaxed) - before) as f64 / began.elapsed().as_secs_f64())
+}
+
+async fn naked(time: Duration) -> Result<f64, Error> {
+    let hub = Peer::start("hub").map_err(|error| error.to_string())?;
+    let delivered = Arc::new(AtomicU64::new(0));
+    for _ in 0..SUBSCRIBERS {
+        let mut socket = connect(hub.address).await?;
+        socket.send(Message::Binary(Bytes::from_static(b"listen"))).await?;
+        let delivered = Arc::clone(&delivered);
+        tokio::spawn(async move {
+            while let Some(Ok(_)) = socket.next().await {
+                delivered.fetch_add(1, Ordering::Relaxed);
+            }
+        });
+    }
+    let mut writers = Vec::new();
+    for _ in 0..IN_FLIGHT {
+        let mut socket = connect(hub.address).await?;
+        socket.send(Message::Binary(Bytes::from_static(b"command"))).await?;
+        writers.push(socket);
+    }
+    let before = settled(&delivered).await;
+    let began = now();
+    let mut running = Vec::new();
+    for mut socket in writers {
+        running.push(tokio::spawn(async move {
+            while began.elapsed() < time {
+                socket.send(Message::Binary(Bytes::from_static(&[3; 400]))).await?;
+                socket.next().await.ok_or("the hub has closed the line")??;
+            }
+            Ok::<(), Error>(())
+        }));
+    }
+    for task in running {
+        task.await??;
+    }
+    Ok((delivered.load(Ordering::Relaxed) - before) as f64 / began.elapsed().as_secs_f64())
+}
+
+/// Waits until what subscribers are sent at first has arrived.
+async fn settled(delivered: &AtomicU64) -> u64 {
+    loop {
+        let before = delivered.load(Ordering::Relaxed);
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        if delivered.load(Ordering::Relaxed) == before {
+            return before;
+        }
+    }
+}

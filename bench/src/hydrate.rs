@@ -12,7 +12,7 @@ use recordplayer::membership::{Membership, MembershipCommand};
 use recordplayer::playback::Playback;
 use recordplayer::protocol::CommandEntry;
 use recordplayer::record::{Payload, RecordKind};
-use recordplayer::space::{AllFree, SessionId, Space, SpaceInput, SpaceOutput, Submission};
+use recordplayer::space::{AllFree, Ending, Opening, SessionId, Space, SpaceInput, SpaceOutput, Submission};
 use recordplayer::storage::memory::MemoryStore;
 use recordplayer::storage::{Append, Store, Write};
 use recordplayer::time::Timestamp;
@@ -119,7 +119,12 @@ impl Maker {
     fn new() -> Result<Self, Box<dyn std::error::Error>> {
         let store = MemoryStore::new();
         let domain = recordplayer_kanban::domain().shared();
-        let space = Space::open(domain, SPACE, store.reader(SPACE), [0; 32], Arc::new(AllFree))?;
+        let space = Space::open(
+            domain,
+            SPACE,
+            store.reader(SPACE),
+            Opening { salt_key: [0; 32], names: Arc::new(AllFree), after: Ending::InOrder },
+        )?;
         Ok(Self { store, space, number: 0, commits: Vec::new() })
     }
 

@@ -73,7 +73,7 @@ impl From<StartError> for Failure {
             StartError::Store(recordplayer_store::OpenError::InUse { .. }) => {
                 Self::new("in_use", error, "end the other process, or wait until it is done")
             }
-            StartError::Store(_) | StartError::Spaces(_) => {
+            StartError::Store(_) | StartError::Marks(_) | StartError::Spaces(_) => {
                 Self::new("unreadable", error, "set the folder aside and restore a backup")
             }
         }

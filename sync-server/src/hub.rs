@@ -17,6 +17,7 @@ use tokio::sync::mpsc;
 use crate::accounts::{Accounts, Device};
 use crate::directory::Directory;
 use crate::limits::{SESSIONS_MAX, SPACE_QUEUE_MAX};
+use crate::marks::Marks;
 use crate::outbound::{Outbound, goodbye};
 use crate::space_actor::{self, Call};
 
@@ -42,6 +43,8 @@ pub(crate) struct Hub {
     pub writer: WriterHandle,
     /// The names that are unique among all spaces.
     pub names: Arc<dyn Names>,
+    /// The commands that are tried after a crash.
+    pub marks: Marks,
     directory: Mutex<Directory>,
     sessions: Mutex<BTreeMap<SessionId, Arc<Link>>>,
     spaces: Mutex<BTreeMap<SpaceId, Active>>,
@@ -59,12 +62,14 @@ impl Hub {
         writer: WriterHandle,
         directory: Directory,
         names: Arc<dyn Names>,
+        marks: Marks,
     ) -> Arc<Self> {
         Arc::new(Self {
             domain,
             accounts,
             writer,
             names,
+            marks,
             directory: Mutex::new(directory),
             sessions: Mutex::default(),
             spaces: Mutex::default(),

@@ -16,6 +16,7 @@ mod directory;
 mod gateway;
 mod hub;
 pub mod limits;
+mod marks;
 mod outbound;
 mod server;
 mod serving;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use recordplayer::domain::Domain;
 use recordplayer::id::SpaceId;
 use recordplayer::record::Position;
-use recordplayer::space::{NameTable, Names, Space};
+use recordplayer::space::{Ending, NameTable, Names, Opening, Space};
 use recordplayer_store::{OpenError, RedbStore, Writer};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -17,6 +17,7 @@ use crate::directory::Directory;
 use crate::gateway;
 use crate::hub::Hub;
 use crate::limits::{SHUTDOWN_TIMEOUT, WRITE_RETRY};
+use crate::marks::Marks;
 use crate::space_actor::{Call, SpaceHash};
 
 /// The file of the log, the models and the views.
@@ -31,6 +32,8 @@ pub enum StartError {
     Store(#[from] OpenError),
     #[error(transparent)]
     Accounts(#[from] AccountError),
+    #[error("the folder cannot be written: {0}; check its rights and free space")]
+    Marks(std::io::Error),
     #[error("the spaces cannot be listed: {0}")]
     Spaces(#[from] recordplayer::storage::ReadError),
 }
@@ -55,13 +58,9 @@ impl Server {
         let mut directory = Directory::default();
         let names: Arc<dyn Names> = Arc::new(NameTable::default());
         for space in writer.handle().spaces()? {
-            match Space::open(
-                Arc::clone(&domain),
-                space,
-                writer.handle().reader(space),
-                accounts.salt_key(),
-                names.clone(),
-            ) {
+            // Only looked at: nothing is decided, so nothing has to be tried.
+            let opening = Opening { salt_key: accounts.salt_key(), names: Arc::clone(&names), after: Ending::InOrder };
+            match Space::open(Arc::clone(&domain), space, writer.handle().reader(space), opening) {
                 Ok(opened) if opened.durable().position > Position::START => {
                     directory.put(space, Arc::clone(opened.members()));
                 }
@@ -69,7 +68,8 @@ impl Server {
                 Err(error) => tracing::error!(%space, %error, "a space cannot be opened; the others are served"),
             }
         }
-        let hub = Hub::new(domain, accounts, writer.handle(), directory, names);
+        let marks = Marks::open(folder).map_err(StartError::Marks)?;
+        let hub = Hub::new(domain, accounts, writer.handle(), directory, names, marks);
         Ok(Self { hub, writer, origins: Vec::new() })
     }
 
@@ -108,7 +108,9 @@ async fn end(hub: &Arc<Hub>, writer: Writer) {
     }
     if tokio::task::spawn_blocking(move || writer.stop()).await.is_err() {
         tracing::error!("the store was not closed in order");
+        return;
     }
+    hub.marks.close();
 }
 
 async fn accept(hub: &Arc<Hub>, listener: &TcpListener, origins: &Arc<[String]>) {

@@ -9,7 +9,7 @@ use recordplayer::hash::StateHash;
 use recordplayer::id::SpaceId;
 use recordplayer::protocol::{Goodbye, ServerFrame};
 use recordplayer::record::Position;
-use recordplayer::space::{SessionId, Space, SpaceInput, SpaceOutput};
+use recordplayer::space::{Mark, Opening, SessionId, Space, SpaceInput, SpaceOutput};
 use recordplayer::storage::{Write, Written};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep};
@@ -60,9 +60,13 @@ pub(crate) async fn run(
     head: Arc<Mutex<Head>>,
 ) {
     let opening = {
-        let (domain, reader, key) = (Arc::clone(&hub.domain), hub.writer.reader(id), hub.accounts.salt_key());
-        let names = Arc::clone(&hub.names);
-        tokio::task::spawn_blocking(move || Space::open(domain, id, reader, key, names))
+        let (domain, reader) = (Arc::clone(&hub.domain), hub.writer.reader(id));
+        let opening = Opening {
+            salt_key: hub.accounts.salt_key(),
+            names: Arc::clone(&hub.names),
+            after: hub.marks.ending_before(id),
+        };
+        tokio::task::spawn_blocking(move || Space::open(domain, id, reader, opening))
     };
     let mut stopped = None;
     match opening.await {
@@ -219,6 +223,7 @@ impl Actor {
         while let Some(output) = self.space.poll_output() {
             match output {
                 SpaceOutput::Append(append) => self.write(Write::Append(append), SpaceInput::Appended),
+                SpaceOutput::Mark(mark) => self.mark(mark),
                 SpaceOutput::Checkpoint(write) => self.write(Write::Checkpoint(write), SpaceInput::Checkpointed),
                 SpaceOutput::Send { session, frame } => {
                     if !self.send(session, &frame) {
@@ -263,6 +268,19 @@ impl Actor {
         true
     }
 
+    /// Makes a mark durable, away from the tasks that others wait for.
+    fn mark(&mut self, mark: Option<Mark>) {
+        self.writing += 1;
+        let (hub, space, written) = (Arc::clone(&self.hub), self.space.id(), self.written.clone());
+        tokio::task::spawn_blocking(move || {
+            let outcome = hub.marks.put(space, mark);
+            if let Err(error) = &outcome {
+                tracing::error!(%space, %error, "a mark cannot be written, so nothing is tried");
+            }
+            let _ = written.blocking_send(SpaceInput::Marked { is_durable: outcome.is_ok() });
+        });
+    }
+
     fn write(&mut self, write: Write, answer: fn(Written) -> SpaceInput) {
         self.writing += 1;
         let (runtime, written) = (tokio::runtime::Handle::current(), self.written.clone());
@@ -301,6 +319,7 @@ fn session_of(input: &SpaceInput) -> Option<SessionId> {
         SpaceInput::Gone { .. }
         | SpaceInput::Appended(_)
         | SpaceInput::Checkpointed(_)
+        | SpaceInput::Marked { .. }
         | SpaceInput::Evict
         | SpaceInput::Wakeup => None,
     }

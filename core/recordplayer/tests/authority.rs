@@ -2,11 +2,14 @@
 
 mod todo;
 
+use std::sync::Arc;
+
+use recordplayer::decide::Intent;
 use recordplayer::id::{ActorId, CommandId, Id, ReplicaId, SpaceId};
 use recordplayer::limits::VERDICTS_MAX;
 use recordplayer::membership::{Membership, MembershipCommand};
 use recordplayer::protocol::{AnswerCode, CommandEntry, ServerFrame};
-use recordplayer::space::{AllFree, SessionId, Space, SpaceInput, SpaceOutput, Submission};
+use recordplayer::space::{AllFree, Ending, Mark, Opening, SessionId, Space, SpaceInput, SpaceOutput, Submission};
 use recordplayer::storage::Store;
 use recordplayer::storage::memory::MemoryStore;
 use recordplayer::time::Timestamp;
@@ -17,19 +20,27 @@ const PERSON: ActorId = ActorId(Id([2; 16]));
 const FIRST: ReplicaId = ReplicaId(Id([3; 16]));
 const CLONE: ReplicaId = ReplicaId(Id([4; 16]));
 
+fn opening(after: Ending) -> Opening {
+    Opening { salt_key: [0; 32], names: Arc::new(AllFree), after }
+}
+
 /// A space that its person has founded by the first command of the first replica.
 struct Authority {
     store: MemoryStore,
     space: Space,
+    /// The mark on the disk.
+    mark: Option<Mark>,
+    /// The process dies when it decides this command.
+    deadly: Option<CommandId>,
 }
 
 impl Authority {
     fn founded() -> Self {
         let store = MemoryStore::new();
-        let space = Space::open(domain(), SPACE, store.reader(SPACE), [0; 32], std::sync::Arc::new(AllFree)).unwrap();
-        let mut authority = Self { store, space };
+        let space = Space::open(domain(), SPACE, store.reader(SPACE), opening(Ending::InOrder)).unwrap();
+        let mut authority = Self { store, space, mark: None, deadly: None };
         let found = MembershipCommand::Found { title: "space".to_owned() };
-        let intent = recordplayer::decide::Intent::of::<Membership>(SPACE.0, &found).unwrap();
+        let intent = Intent::of::<Membership>(SPACE.0, &found).unwrap();
         assert_eq!(authority.submit(FIRST, None, 1, 100, intent), AnswerCode::Accepted);
         authority
     }
@@ -40,7 +51,7 @@ impl Authority {
         parent: Option<ReplicaId>,
         number: u64,
         command: u8,
-        intent: recordplayer::decide::Intent,
+        intent: Intent,
     ) -> AnswerCode {
         let entry = CommandEntry {
             number,
@@ -53,6 +64,23 @@ impl Authority {
             requires: Vec::new(),
         };
         self.submit_answered(replica, parent, 0, entry)
+    }
+
+    /// As [`Self::submit`], where the process may die of it.
+    fn try_to(&mut self, replica: ReplicaId, number: u64, command: u8, intent: Intent) -> Option<AnswerCode> {
+        let entry = CommandEntry {
+            number,
+            command: CommandId(Id([command; 16])),
+            stream: intent.stream,
+            name: intent.name,
+            payload: intent.payload,
+            act: None,
+            happened_at: None,
+            requires: Vec::new(),
+        };
+        let (commands, session) = (vec![entry], SessionId(1));
+        let submission = Submission { session, actor: PERSON, replica, parent: None, answered_up_to: 0, commands };
+        self.handle(SpaceInput::Submit(submission))
     }
 
     fn submit_answered(
@@ -79,6 +107,13 @@ impl Authority {
                     SpaceOutput::Append(_) => {
                         let write = output.into_write().expect("an append is a write");
                         inputs.push(SpaceInput::Appended(self.store.write(vec![write]).remove(0)));
+                    }
+                    SpaceOutput::Mark(mark) => {
+                        self.mark = mark;
+                        if mark.is_some_and(|mark| Some(mark.command) == self.deadly) {
+                            return None;
+                        }
+                        inputs.push(SpaceInput::Marked { is_durable: true });
                     }
                     SpaceOutput::Failed(error) => panic!("{error}"),
                     SpaceOutput::Send { .. }
@@ -129,6 +164,30 @@ fn who_acknowledges_nothing_is_asked_to_wait() {
     assert_eq!(authority.submit_answered(FIRST, None, 0, command(next)), AnswerCode::RetryAfter);
     let code = authority.submit_answered(FIRST, None, next - 1, command(next));
     assert!(matches!(code, AnswerCode::Accepted | AnswerCode::Refused), "{code:?}");
+}
+
+/// A command that overflowed the stack killed the server, was sent again at once, killed it again, and nobody else was served any more.
+#[test]
+fn a_command_that_kills_the_process_is_quarantined_and_the_others_go_on() {
+    let mut authority = Authority::founded();
+    authority.deadly = Some(CommandId(Id([66; 16])));
+    // The first time nobody knows; then it is tried under a mark, and dies with it twice.
+    let mut deaths = 0;
+    let verdict = loop {
+        let reader = authority.store.reader(SPACE);
+        authority.space =
+            Space::open(domain(), SPACE, reader, opening(Ending::Crash { mark: authority.mark })).unwrap();
+        // Others are served before and behind it, each tried in its turn.
+        let before =
+            authority.submit(CLONE, None, deaths + 1, 200 + deaths as u8, add(50 + deaths as u8, 100, "other"));
+        assert_eq!(before, AnswerCode::Accepted);
+        match authority.try_to(FIRST, 2, 66, add(1, 100, "deadly")) {
+            Some(code) => break code,
+            None => deaths += 1,
+        }
+    };
+    assert_eq!((verdict, deaths), (AnswerCode::Refused, 2));
+    assert_eq!(authority.submit(FIRST, None, 3, 9, add(3, 100, "behind it")), AnswerCode::Accepted);
 }
 
 #[test]

@@ -8,6 +8,7 @@
 //!            ─► a new device: snapshot in chunks       [snapshot]
 //! ```
 
+mod careful;
 mod follow;
 mod names;
 mod publish;
@@ -19,11 +20,13 @@ use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::sync::Arc;
 
+use careful::Careful;
 use follow::Follower;
 use publish::Decided;
 use snapshot::Joining;
 use watch::ViewStarting;
 
+pub use careful::Mark;
 pub use names::{AllFree, NameTable, Names};
 pub use submit::Submission;
 
@@ -90,6 +93,10 @@ pub enum SpaceInput {
     /// The append or the checkpoint that is on its way came to this.
     Appended(Written),
     Checkpointed(Written),
+    /// The mark that was asked for is durable, or could not be written.
+    Marked {
+        is_durable: bool,
+    },
     /// The space is about to leave memory.
     Evict,
     /// Only time has passed.
@@ -103,6 +110,8 @@ pub enum SpaceOutput {
     Append(Append),
     /// Answer with [`SpaceInput::Checkpointed`].
     Checkpoint(CheckpointWrite),
+    /// Make this mark durable in place of the one before, then answer with [`SpaceInput::Marked`]; without one, take it away.
+    Mark(Option<Mark>),
     Send {
         session: SessionId,
         frame: ServerFrame,
@@ -125,7 +134,7 @@ impl SpaceOutput {
         match self {
             Self::Append(append) => Some(Write::Append(append)),
             Self::Checkpoint(checkpoint) => Some(Write::Checkpoint(checkpoint)),
-            Self::Send { .. } | Self::FanOut { .. } | Self::Members(_) | Self::Failed(_) => None,
+            Self::Mark(_) | Self::Send { .. } | Self::FanOut { .. } | Self::Members(_) | Self::Failed(_) => None,
         }
     }
 }
@@ -160,19 +169,40 @@ pub struct Space {
     wants_checkpoint: bool,
     salt_key: [u8; 32],
     names: Arc<dyn Names>,
+    /// Set after a crash, until enough has gone well.
+    careful: Option<Careful>,
     outputs: VecDeque<SpaceOutput>,
 }
 
+/// What a space is opened with besides its log.
+#[derive(Clone, Debug)]
+pub struct Opening {
+    /// A secret of the server, from which salts are derived.
+    pub salt_key: [u8; 32],
+    /// The names of all spaces of the server.
+    pub names: Arc<dyn Names>,
+    pub after: Ending,
+}
+
+/// How the process ended that had the space before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    InOrder,
+    /// It died, and left this mark behind where it was trying a command.
+    Crash {
+        mark: Option<Mark>,
+    },
+}
+
 impl Space {
-    /// Opens what is durable of the space. `salt_key` is a secret of the server from which salts are derived; `names` are those of all its
-    /// spaces.
+    /// Opens what is durable of the space.
     pub fn open(
         domain: Arc<Domain>,
         space: SpaceId,
         reader: Arc<dyn SpaceReader>,
-        salt_key: [u8; 32],
-        names: Arc<dyn Names>,
+        opening: Opening,
     ) -> Result<Self, OpenError> {
+        let Opening { salt_key, names, after } = opening;
         let mut state = SpaceState::open(Arc::clone(&domain), space, &reader)?;
         state.captures_entering = true;
         let members = state.base_models().get::<Membership>(space.0);
@@ -193,6 +223,10 @@ impl Space {
             wants_checkpoint: false,
             salt_key,
             names,
+            careful: match after {
+                Ending::InOrder => None,
+                Ending::Crash { mark } => Some(Careful::new(mark)),
+            },
             outputs: VecDeque::new(),
         };
         opened.hold_name();
@@ -239,6 +273,7 @@ impl Space {
             && self.checkpointing.is_none()
             && self.followers.is_empty()
             && self.joining.is_empty()
+            && self.careful.as_ref().is_none_or(Careful::is_idle)
     }
 
     /// When the machine wants a [`SpaceInput::Wakeup`].
@@ -264,9 +299,11 @@ impl Space {
             SpaceInput::Gone { session } => self.leave(session),
             SpaceInput::Appended(written) => self.appended(written),
             SpaceInput::Checkpointed(written) => self.checkpointed(&written),
+            SpaceInput::Marked { is_durable } => self.marked(now, is_durable),
             SpaceInput::Evict => self.wants_checkpoint |= self.domain.saving_strategy().on_eviction,
             SpaceInput::Wakeup => {}
         }
+        self.try_next(now);
         self.append_next();
         self.checkpoint_if_due(now);
         assert!(self.durable.position <= self.state.head.position, "what is durable was decided before");

@@ -61,6 +61,7 @@ impl Space {
                 self.members = state.base_models().get::<Membership>(self.id().0);
                 self.state = state;
                 self.hold_name();
+                self.drop_careful_queue();
                 self.retry_all();
                 self.follow_anew();
             }

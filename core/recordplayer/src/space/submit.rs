@@ -19,14 +19,14 @@ use crate::state::Touched;
 use crate::time::Timestamp;
 
 /// How long a client waits when the space is overloaded: a group commit takes a few milliseconds.
-const RETRY_AFTER_MS: u64 = 200;
+pub(super) const RETRY_AFTER_MS: u64 = 200;
 
 /// Undecided work of one space, in commits and bytes; beyond it, clients are asked to wait. Four clients' worth of what may be in flight.
 const UNDURABLE_COMMITS_MAX: usize = 4 * IN_FLIGHT_COMMANDS_MAX;
 const UNDURABLE_BYTES_MAX: usize = 16 * IN_FLIGHT_BYTES_MAX;
 
 /// Commands of one replica, as they came in one frame.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Submission {
     pub session: SessionId,
     /// Who sends, as the gateway knows from the token.
@@ -48,6 +48,9 @@ enum Known {
 impl Space {
     /// Takes the commands in order, up to the first one that cannot be decided now.
     pub(super) fn submit(&mut self, now: Timestamp, submission: Submission) {
+        if self.queue_carefully(&submission) {
+            return;
+        }
         for entry in &submission.commands {
             if !self.submit_one(now, &submission, entry) {
                 break;
@@ -56,7 +59,7 @@ impl Space {
     }
 
     /// Whether the next command may follow.
-    fn submit_one(&mut self, now: Timestamp, submission: &Submission, entry: &CommandEntry) -> bool {
+    pub(super) fn submit_one(&mut self, now: Timestamp, submission: &Submission, entry: &CommandEntry) -> bool {
         let intent =
             Intent { stream: entry.stream.clone(), name: entry.name.clone(), payload: Arc::clone(&entry.payload) };
         if !self.may_send(submission.actor, &intent) {
@@ -103,6 +106,24 @@ impl Space {
             }
             Err(Undecided::Refused(refused)) => unreachable!("a refusal is sealed: {refused}"),
         }
+    }
+
+    /// Whether the command would be decided now.
+    pub(super) fn is_next(&self, submission: &Submission, entry: &CommandEntry) -> bool {
+        let intent =
+            Intent { stream: entry.stream.clone(), name: entry.name.clone(), payload: Arc::clone(&entry.payload) };
+        self.may_send(submission.actor, &intent) && matches!(self.what_is_known(submission, entry), Known::Next)
+    }
+
+    /// Refuses a command without deciding it: the process died twice while it did.
+    pub(super) fn quarantine(&mut self, now: Timestamp, submission: &Submission) {
+        let entry = &submission.commands[0];
+        let intent =
+            Intent { stream: entry.stream.clone(), name: entry.name.clone(), payload: Arc::clone(&entry.payload) };
+        let header = self.header(now, submission, entry);
+        let refusal = CoreRefusal::Quarantined { panic: "the server died while it decided this".to_owned() };
+        let code = self.seal_refused(header, &intent, refusal.into());
+        self.answer_at(self.state.head.position, submission, entry.number, code);
     }
 
     /// Members may send; into a space that nobody founded, anybody may send what founds it.
@@ -257,7 +278,7 @@ impl Space {
     }
 
     /// Answers at once: nothing was decided.
-    fn answer(&mut self, submission: &Submission, number: u64, code: AnswerCode, value: u64) {
+    pub(super) fn answer(&mut self, submission: &Submission, number: u64, code: AnswerCode, value: u64) {
         let frame = self.answer_frame(submission.replica, number, code, Position::START, value);
         self.send(submission.session, frame);
     }

@@ -27,7 +27,7 @@ use crate::record::Position;
 use crate::refusal::CoreRefusal;
 use crate::replica::{Replica, SubmitError, Wish};
 use crate::response::Response;
-use crate::space::{AllFree, SessionId, Space, SpaceInput, SpaceOutput, Submission};
+use crate::space::{AllFree, Ending, Mark, Opening, SessionId, Space, SpaceInput, SpaceOutput, Submission};
 use crate::state::SpaceState;
 use crate::storage::memory::{Failure, MemoryStore};
 use crate::storage::{Store, Write, Written};
@@ -56,6 +56,11 @@ enum Journey {
         life: u64,
         write: Write,
     },
+    /// A mark of the authority, of this life.
+    AuthorityMark {
+        life: u64,
+        mark: Option<Mark>,
+    },
     DeviceSave {
         device: DeviceId,
         saved: Saved,
@@ -77,6 +82,8 @@ pub struct World {
     space: Option<Space>,
     /// Counts the authority's starts, so that what was on its way to the disk in an earlier life is not answered in a later one.
     life: u64,
+    /// The mark of the command that the authority tries, as it is on its disk.
+    mark: Option<Mark>,
     devices: Vec<Device>,
     journeys: BTreeMap<(Timestamp, u64), Journey>,
     sequence: u64,
@@ -99,6 +106,7 @@ impl World {
             store: MemoryStore::new(),
             space: None,
             life: 0,
+            mark: None,
             devices: Vec::new(),
             journeys: BTreeMap::new(),
             sequence: 0,
@@ -240,7 +248,10 @@ impl World {
     pub fn start_authority(&mut self) {
         let salt_key = *blake3::hash(&self.seed.to_be_bytes()).as_bytes();
         let reader = self.store.reader(self.id);
-        let space = Space::open(Arc::clone(&self.domain), self.id, reader, salt_key, Arc::new(AllFree));
+        // The first life begins in order, every later one after a crash.
+        let after = if self.life == 0 { Ending::InOrder } else { Ending::Crash { mark: self.mark } };
+        let opening = Opening { salt_key, names: Arc::new(AllFree), after };
+        let space = Space::open(Arc::clone(&self.domain), self.id, reader, opening);
         self.space =
             Some(space.unwrap_or_else(|error| panic!("the authority opens: {error}; {}", self.how_to_replay())));
         for at in 0..self.devices.len() {
@@ -367,6 +378,12 @@ impl World {
                     self.tell_authority(news);
                 }
             }
+            Journey::AuthorityMark { life, mark } => {
+                if life == self.life {
+                    self.mark = mark;
+                    self.tell_authority(SpaceInput::Marked { is_durable: true });
+                }
+            }
             Journey::DeviceSave { device, saved } => {
                 if self.devices[device.0].life == saved.life {
                     let token = saved.token;
@@ -439,6 +456,10 @@ impl World {
                     let at = self.last_write_at.max(self.now).plus_ms(self.rng.random_range(0..5));
                     self.last_write_at = at;
                     self.travel_at(at, Journey::AuthorityWrite { life: self.life, write });
+                }
+                SpaceOutput::Mark(mark) => {
+                    let ms = self.rng.random_range(0..5);
+                    self.travel(ms, Journey::AuthorityMark { life: self.life, mark });
                 }
                 SpaceOutput::Members(_) => {}
                 SpaceOutput::Failed(error) => panic!("the authority fails: {error}; {}", self.how_to_replay()),

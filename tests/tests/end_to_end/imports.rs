@@ -1,0 +1,94 @@
+//! Boards of others come in as they are, and what is no board changes nothing.
+
+use std::path::Path;
+
+use recordplayer_tests::inputs;
+use serde_json::{Value, json};
+
+use crate::stage::Stage;
+
+/// What the files' own description says that a right import gives.
+fn expected(name: &str) -> Value {
+    match name {
+        "trello-clipkit-ja.json" => json!({
+            "cards": 67, "cards_archived": 1, "columns": 5, "columns_archived": 1, "labels": 0, "label_links": 49, "members": 3,
+            "member_links": 10, "checklists": 0, "checklist_items": 0, "checklist_done": 0, "comments": 4, "attachments": 0,
+            "due_dates": 0, "descriptions": 19, "fields": 0, "field_values": 0,
+        }),
+        "trello-gocd-testdrive.json" => json!({
+            "cards": 122, "cards_archived": 78, "columns": 18, "columns_archived": 12, "labels": 8, "label_links": 51,
+            "members": 11, "member_links": 121, "checklists": 14, "checklist_items": 62, "checklist_done": 42, "comments": 93,
+            "attachments": 59, "due_dates": 25, "descriptions": 51, "fields": 0, "field_values": 0,
+        }),
+        "trello-wekan-project100.json" => json!({
+            "cards": 3, "cards_archived": 0, "columns": 3, "columns_archived": 0, "labels": 6, "label_links": 0, "members": 1,
+            "member_links": 3, "checklists": 0, "checklist_items": 0, "checklist_done": 0, "comments": 0, "attachments": 0,
+            "due_dates": 0, "descriptions": 0, "fields": 5, "field_values": 8,
+        }),
+        other => panic!("nothing is expected of {other}"),
+    }
+}
+
+#[test]
+fn boards_of_others_give_their_counts_and_a_second_import_adds_nothing() {
+    let stage = Stage::new();
+    let server = stage.serve("127.0.0.1:0");
+    let [ann, bo] = ["ann", "bo"].map(|name| stage.person(name, &server));
+    for name in ["trello-clipkit-ja.json", "trello-gocd-testdrive.json", "trello-wekan-project100.json"] {
+        let Some(path) = inputs(name) else { continue };
+        let file = path.to_str().unwrap();
+        let import = |dry: bool| {
+            let mut words = vec!["import", "trello", file, "--project", name];
+            words.extend(dry.then_some("--dry-run"));
+            words
+        };
+        let dry = ann.tell(&import(true));
+        let first = ann.tell(&import(false));
+        let counts = expected(name);
+        for (count, number) in counts.as_object().unwrap() {
+            assert_eq!(&first[count], number, "{name}: {count}");
+            assert_eq!(&dry[count], number, "{name}: {count}, in the dry run");
+        }
+        assert_eq!((&dry["added"], &first["updated"], &first["unchanged"]), (&first["added"], &json!(0), &json!(0)));
+        // Again, before and behind the server's decision, and on another device: nothing new.
+        for sync in [false, true] {
+            if sync {
+                assert_eq!(ann.sync(), 0);
+            }
+            let again = ann.tell(&import(false));
+            assert_eq!((&again["added"], &again["updated"]), (&json!(0), &json!(0)), "{name}");
+            assert_eq!(again["unchanged"], first["added"], "{name}");
+        }
+        ann.tell(&["member", "add", "bo", "--role", "manager", "--project", name]);
+        assert_eq!(ann.sync(), 0);
+        assert_eq!(bo.sync(), 0);
+        let elsewhere = bo.tell(&import(false));
+        assert_eq!((&elsewhere["added"], &elsewhere["updated"]), (&json!(0), &json!(0)), "{name}, on another device");
+        assert_eq!(bo.tell(&["hash", "--project", name])["state"], ann.tell(&["hash", "--project", name])["state"]);
+    }
+}
+
+#[test]
+fn what_is_no_board_is_refused_with_its_place_and_changes_nothing() {
+    let stage = Stage::new();
+    let server = stage.serve("127.0.0.1:0");
+    let ann = stage.person("ann", &server);
+    ann.tell(&["project", "new", "Kept", "--key", "KEP"]);
+    let before = ann.tell(&["outbox"]);
+    let board = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("assets/sample/turntable.json");
+    let whole = std::fs::read_to_string(&board).unwrap();
+    let garbage = ann.file("garbage.json", "\u{0}\u{1}not json at all");
+    let foreign = ann.file("foreign.json", "{\"format\":\"something else\",\"items\":[1,2,3]}");
+    let empty = ann.file("empty.json", "");
+    let list = ann.file("list.json", "[1,2]");
+    let truncated = ann.file("truncated.json", &whole[..whole.len() / 2]);
+    for file in [&garbage, &foreign, &empty, &list, &truncated] {
+        let failure = ann.try_to(&["import", "trello", file]).expect_code(5);
+        let message = failure["error"]["message"].as_str().unwrap();
+        assert!(message.contains(file.as_str()), "the file is named: {message}");
+        assert!(!failure["error"]["help"].as_str().unwrap().is_empty());
+    }
+    assert_eq!(ann.try_to(&["import", "trello", "/no/such/file"]).expect_code(2)["error"]["code"], "unreadable_file");
+    assert_eq!(ann.tell(&["outbox"]), before);
+    assert_eq!(ann.tell(&["projects"])["projects"].as_array().unwrap().len(), 1);
+}

@@ -1,0 +1,119 @@
+//! Whatever somebody says to the programs, they answer clearly, with the right exit code, and change nothing.
+
+use serde_json::Value;
+
+use crate::stage::{Answer, Stage};
+
+/// A failure says what, why and what to do, for programs and people.
+#[track_caller]
+fn fails(answer: Answer, exit: i32, code: &str) -> Value {
+    let json = answer.expect_code(exit);
+    let error = &json["error"];
+    assert_eq!(error["code"], code, "{json}");
+    assert!(!error["message"].as_str().unwrap().is_empty(), "{json}");
+    assert!(error["help"].is_string() && error.get("details").is_some(), "{json}");
+    json
+}
+
+#[test]
+fn wrong_words_are_told_what_would_be_right() {
+    let stage = Stage::new();
+    let server = stage.serve("127.0.0.1:0");
+    let ann = stage.person("ann", &server);
+    fails(ann.try_to(&["board"]), 2, "no_project");
+    ann.tell(&["project", "new", "One", "--key", "ONE"]);
+    ann.tell(&["project", "new", "Two", "--key", "TWO"]);
+    let several = fails(ann.try_to(&["board"]), 2, "ambiguous_project");
+    assert_eq!(several["error"]["details"].as_array().unwrap().len(), 2);
+    let one = |words: &[&str]| ann.try_to(&[words, &["--project", "One"]].concat());
+    fails(ann.try_to(&["board", "--project", "Three"]), 2, "unknown_project");
+    fails(one(&["board", "Nowhere"]), 2, "unknown_board");
+    fails(one(&["card", "ONE-99"]), 2, "unknown_card");
+    fails(one(&["card", "what is this"]), 2, "bad_key");
+    fails(one(&["card", "new", "x", "--column", "Nowhere"]), 2, "unknown_column");
+    fails(one(&["column", "limit", "Backlog", "many"]), 2, "bad_limit");
+    fails(one(&["board", "--at", "yesterday"]), 2, "bad_time");
+    fails(one(&["board", "--at", "99999"]), 2, "no_such_record");
+    fails(one(&["outbox", "retry", "nothing"]), 2, "not_in_outbox");
+    fails(ann.try_to(&["project", "new", "Three", "--key", "toolong"]), 2, "bad_key");
+    fails(ann.try_to(&["no-such-command"]), 2, "wrong_use");
+    fails(ann.try_to(&["watch", "--view", "nothing", "x"]), 2, "unknown_view");
+    let token = ann.file("token", "rp_wrong");
+    fails(ann.try_to(&["login", &server.url, "--token-file", &token]), 4, "no_access");
+    fails(ann.try_to(&["login", "not a url", "--token-file", &token]), 2, "bad_address");
+    fails(ann.try_to(&["login", "http://127.0.0.1:9", "--token-file", &token]), 3, "unreachable");
+    fails(ann.try_to(&["login", &server.url, "--token-file", "/no/such/file"]), 2, "unreadable_file");
+    fails(one(&["member", "add", "nobody", "--role", "worker"]), 1, "unknown_user");
+}
+
+#[test]
+fn what_decide_refuses_here_is_not_queued_and_typed_text_is_kept() {
+    let stage = Stage::new();
+    let server = stage.serve("127.0.0.1:0");
+    let ann = stage.person("ann", &server);
+    ann.tell(&["project", "new", "One", "--key", "ONE"]);
+    ann.tell(&["column", "limit", "Ready", "1"]);
+    let card = ann.tell(&["card", "new", "First", "--column", "Ready"])["id"].as_str().unwrap().to_owned();
+    let before = ann.tell(&["outbox"]);
+    let full = fails(ann.try_to(&["card", "new", "Words that were typed", "--column", "Ready"]), 1, "column_full");
+    let kept = full["error"]["details"]["kept_in"].as_str().unwrap();
+    assert_eq!(std::fs::read_to_string(kept).unwrap(), "Words that were typed");
+    assert_eq!(ann.tell(&["outbox"]), before);
+    ann.tell(&["card", "archive", &card]);
+    let long = ann.file("long.md", &"x".repeat(2 * 1024 * 1024));
+    fails(ann.try_to(&["card", "describe", &card, "--text-file", &long]), 5, "file_too_large");
+}
+
+#[test]
+fn a_damaged_or_foreign_folder_is_refused_and_left_alone() {
+    let stage = Stage::new();
+    let server = stage.serve("127.0.0.1:0");
+    let ann = stage.person("ann", &server);
+    ann.tell(&["project", "new", "One", "--key", "ONE"]);
+    for (file, garbage) in [("outbox.redb", "garbage"), ("device.json", "{")] {
+        let path = stage.path("ann").join(file);
+        let whole = std::fs::read(&path).unwrap();
+        std::fs::write(&path, garbage).unwrap();
+        fails(ann.try_to(&["projects"]), 5, "unreadable_folder");
+        assert_eq!(std::fs::read(&path).unwrap(), garbage.as_bytes(), "{file} is as it was");
+        std::fs::write(&path, whole).unwrap();
+    }
+    ann.tell(&["projects"]);
+}
+
+#[test]
+fn a_second_command_is_done_by_the_process_that_has_the_folder() {
+    let stage = Stage::new();
+    let server = stage.serve("127.0.0.1:0");
+    let ann = stage.person("ann", &server);
+    ann.tell(&["project", "new", "One", "--key", "ONE"]);
+    let address = server.kill();
+    // It waits for a server that is not there, and has the folder open all the time.
+    let syncing = ann.start(&["sync", "--timeout", "60"]);
+    for number in 0..5 {
+        ann.tell(&["card", "new", &format!("Card {number}"), "--column", "Backlog"]);
+    }
+    let file = ann.file("text.md", "from elsewhere");
+    let key = ann.key_of("Card 3");
+    ann.tell(&["card", "describe", &key, "--text-file", &file]);
+    assert_eq!(ann.description_of(&key), "from elsewhere");
+    drop(stage.serve(&address));
+    drop(syncing);
+}
+
+#[test]
+fn the_admins_commands_answer_as_clearly() {
+    let stage = Stage::new();
+    let folder = stage.server_folder();
+    fails(Stage::server(&["init", &folder]), 1, "exists");
+    fails(Stage::server(&["hash", "/no/such/folder", "x"]), 2, "wrong_use");
+    fails(Stage::server(&["device", "token", &folder, "nobody"]), 1, "unknown_user");
+    fails(Stage::server(&["user", "add", &folder, " "]), 1, "bad_name");
+    Stage::server(&["user", "add", &folder, "ann"]).expect_code(0);
+    let server = stage.serve("127.0.0.1:0");
+    // The same while it serves.
+    fails(Stage::server(&["user", "add", &folder, "ann"]), 1, "exists");
+    fails(Stage::server(&["hash", &folder, "Nothing"]), 2, "unknown_project");
+    fails(Stage::server(&["serve", &folder, "--listen", "127.0.0.1:0"]), 2, "in_use");
+    drop(server);
+}

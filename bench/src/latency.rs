@@ -69,7 +69,7 @@ impl Looker {
     async fn until_shown(&mut self, card: CardId, title: &str) -> Result<(), Error> {
         while self.replica.view::<BoardView>(BOARD).cards.get(&card).is_none_or(|card| card.title != title) {
             let frame = self.line.next().await?;
-            self.replica.handle_frame(Timestamp(0), frame);
+            self.replica.handle_frames(Timestamp(0), [frame]);
             self.work().await?;
         }
         Ok(())

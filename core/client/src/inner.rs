@@ -217,16 +217,16 @@ impl Inner {
         Some(waiting)
     }
 
-    pub fn to_one(&self, url: &str, space: SpaceId, frame: ServerFrame) {
+    pub fn to_one(&self, url: &str, space: SpaceId, frames: Vec<ServerFrame>) {
         // A server may speak only of the spaces of its own account.
         if let Some(copy) = self.copy(space).filter(|copy| copy.url == url) {
-            copy.act(|replica| replica.handle_frame(now(), frame));
+            copy.act(|replica| replica.handle_frames(now(), frames));
         }
     }
 
     pub fn to_all(&self, url: &str, frame: &ServerFrame) {
         for copy in self.copies_of(url) {
-            copy.act(|replica| replica.handle_frame(now(), frame.clone()));
+            copy.act(|replica| replica.handle_frames(now(), [frame.clone()]));
         }
     }
 

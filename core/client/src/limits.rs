@@ -16,6 +16,9 @@ pub const SOCKET_WRITE_BYTES_MAX: usize = 2 * FRAME_BYTES_MAX;
 /// Frames fed into the socket before it is flushed: what is sent together costs one system call, and news is read in between.
 pub const FLUSH_FRAMES: usize = 64;
 
+/// Frames that are taken together when they have arrived together: a rebase for so many at most, and the person's own wishes in between.
+pub const BATCH_FRAMES: usize = 256;
+
 /// Writes that wait for the disk before no more is read from the network: some of the largest groups.
 pub const SAVES_BYTES_MAX: usize = 32 * 1024 * 1024;
 

@@ -11,6 +11,8 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt;
+use recordplayer::id::SpaceId;
 use recordplayer::protocol::{ClientFrame, ServerFrame};
 use recordplayer::time::Timestamp;
 use tokio::sync::Notify;
@@ -21,7 +23,7 @@ use crate::address::Address;
 use crate::book::Account;
 use crate::clock::{instant, now};
 use crate::inner::Inner;
-use crate::limits::{FLUSH_FRAMES, Timing};
+use crate::limits::{BATCH_FRAMES, FLUSH_FRAMES, Timing};
 use crate::random::below;
 use crate::socket::{LineError, Socket};
 
@@ -167,7 +169,9 @@ async fn converse(
                 };
                 asked = false;
                 deadline = instant() + inner.timing.ping_after;
-                if let Some(end) = take(inner, account, frames, frame) {
+                // What has arrived together is taken together, so that what waits is rebased once.
+                let (batch, end) = arrived(socket, frame);
+                if let Some(end) = take_all(inner, account, frames, batch).or(end) {
                     return end;
                 }
                 // What the disk does not keep up with waits at the server.
@@ -219,7 +223,74 @@ async fn send(
     socket.flush().await
 }
 
-/// Takes one frame; answers with why the session ends, if it does.
+/// A frame and those that are there behind it already, up to as many as may be; and why the session ends, if it does.
+fn arrived(socket: &mut Socket, first: ServerFrame) -> (Vec<ServerFrame>, Option<LineError>) {
+    let mut batch = vec![first];
+    while batch.len() < BATCH_FRAMES {
+        match socket.next().now_or_never() {
+            Some(Ok(frame)) => batch.push(frame),
+            Some(Err(why)) => return (batch, Some(why)),
+            None => break,
+        }
+    }
+    (batch, None)
+}
+
+/// Takes frames in order; those of one space that follow each other together.
+fn take_all(
+    inner: &Arc<Inner>,
+    account: &Account,
+    frames: &UnboundedSender<ClientFrame>,
+    batch: Vec<ServerFrame>,
+) -> Option<LineError> {
+    let mut of_space: Option<(SpaceId, Vec<ServerFrame>)> = None;
+    for frame in batch {
+        let space = space_of(&frame);
+        match (&mut of_space, space) {
+            (Some((before, together)), Some(space)) if *before == space => together.push(frame),
+            _ => {
+                if let Some((space, together)) = of_space.take() {
+                    inner.to_one(&account.url, space, together);
+                }
+                match space {
+                    Some(space) => of_space = Some((space, vec![frame])),
+                    None => {
+                        if let Some(end) = take(inner, account, frames, frame) {
+                            return Some(end);
+                        }
+                    }
+                }
+            }
+        }
+    }
+    if let Some((space, together)) = of_space {
+        inner.to_one(&account.url, space, together);
+    }
+    None
+}
+
+/// The space that a frame is about, of those that a replica takes.
+fn space_of(frame: &ServerFrame) -> Option<SpaceId> {
+    match frame {
+        ServerFrame::Commits { space, .. }
+        | ServerFrame::Answer { space, .. }
+        | ServerFrame::SnapshotOffer { space, .. }
+        | ServerFrame::SnapshotChunk { space, .. }
+        | ServerFrame::AccessEnded { space, .. }
+        | ServerFrame::NoAccess { space }
+        | ServerFrame::Parted { space, .. } => Some(*space),
+        ServerFrame::Welcome { .. }
+        | ServerFrame::Goodbye { .. }
+        | ServerFrame::ViewStart { .. }
+        | ServerFrame::ViewNews { .. }
+        | ServerFrame::Ping { .. }
+        | ServerFrame::Pong { .. }
+        | ServerFrame::MySpaces { .. }
+        | ServerFrame::People { .. } => None,
+    }
+}
+
+/// Takes one frame that is not a space's; answers with why the session ends, if it does.
 fn take(
     inner: &Arc<Inner>,
     account: &Account,
@@ -235,14 +306,16 @@ fn take(
             inner.to_all(&account.url, &frame);
         }
         ServerFrame::Pong { .. } => inner.to_all(&account.url, &frame),
-        ServerFrame::Commits { space, .. }
-        | ServerFrame::Answer { space, .. }
-        | ServerFrame::SnapshotOffer { space, .. }
-        | ServerFrame::SnapshotChunk { space, .. }
-        | ServerFrame::AccessEnded { space, .. }
-        | ServerFrame::NoAccess { space }
-        | ServerFrame::Parted { space, .. } => inner.to_one(&account.url, space, frame),
-        ServerFrame::Welcome { .. } | ServerFrame::ViewStart { .. } | ServerFrame::ViewNews { .. } => {}
+        ServerFrame::Commits { .. }
+        | ServerFrame::Answer { .. }
+        | ServerFrame::SnapshotOffer { .. }
+        | ServerFrame::SnapshotChunk { .. }
+        | ServerFrame::AccessEnded { .. }
+        | ServerFrame::NoAccess { .. }
+        | ServerFrame::Parted { .. }
+        | ServerFrame::Welcome { .. }
+        | ServerFrame::ViewStart { .. }
+        | ServerFrame::ViewNews { .. } => {}
     }
     None
 }

@@ -68,15 +68,14 @@ impl Replica {
             Err(merge) => return merge,
         };
         let waits = self.outbox.iter().any(Pending::is_waiting);
-        let optimistic = self.state.layers.pop();
-        let mut dirty = Dirty::default();
+        let mut dirty = self.lift();
         let mut writes = Vec::new();
         for commit in &news {
             let touched = self.state.play(commit).expect("the commits were checked to follow each other");
             dirty.add(&touched);
             writes.extend(self.settle(commit, &mut dirty));
         }
-        self.state.layers.push_layer(optimistic);
+        self.lifted.as_mut().expect("just lifted").dirty = dirty;
         if let Some(failure) = self.state.take_failure() {
             self.outputs.push_back(ReplicaOutput::Damaged(failure));
         }
@@ -85,9 +84,6 @@ impl Replica {
         }
         let append = Append { space: self.space(), epoch, expected: ours, commits: news };
         self.save(vec![Write::Append(append)], writes, Saving::default());
-        let mut views = dirty.views.clone();
-        views.extend(self.rebase(dirty));
-        self.changed(views);
         assert_eq!(self.state.head, upto, "the batch ends where its frame says");
         let (from, to) = (ours.position, upto.position);
         if waits { Merge::Rebased { from, to } } else { Merge::Advanced { from, to } }

@@ -77,6 +77,7 @@ impl Replica {
         match SpaceState::open(Arc::clone(&self.domain), self.space(), &self.reader) {
             Ok(state) => {
                 self.state = state;
+                self.lifted = None;
                 self.state.layers.push();
                 self.rebase_all();
                 if self.link == Link::Joining {

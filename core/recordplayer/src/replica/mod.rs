@@ -23,6 +23,7 @@ pub use confirm::Merge;
 use join::Snapshot;
 use outbox::Pending;
 pub use outbox::{CommandState, EditedText, Identity, OutboxEntry};
+use rebase::Lifted;
 pub use submit::{SubmitError, Wish};
 pub use texts::{TextEdit, TextWork};
 
@@ -113,6 +114,8 @@ pub struct Replica {
     state: SpaceState,
     identity: Identity,
     outbox: Vec<Pending>,
+    /// Set while a batch of news is played.
+    lifted: Option<Lifted>,
     link: Link,
     authority_head: Position,
     /// Whether everything is here that the authority told of since the last subscription: before its first word nobody knows.
@@ -161,6 +164,7 @@ impl Replica {
             reader,
             identity: Identity::new(fresh),
             outbox: Vec::new(),
+            lifted: None,
             link: Link::Offline,
             is_current: false,
             retry_at: None,
@@ -295,8 +299,15 @@ impl Replica {
         self.checkpoint_if_due(now);
     }
 
-    /// A frame of the authority.
-    pub fn handle_frame(&mut self, now: Timestamp, frame: ServerFrame) {
+    /// Frames of the authority, all that are there: what waits is rebased once for all of them, and not for each.
+    pub fn handle_frames(&mut self, now: Timestamp, frames: impl IntoIterator<Item = ServerFrame>) {
+        for frame in frames {
+            self.frame(now, frame);
+        }
+        self.set_down();
+    }
+
+    fn frame(&mut self, now: Timestamp, frame: ServerFrame) {
         match frame {
             ServerFrame::Commits { space, epoch, after, upto, commits, head, is_backfill } if space == self.space() => {
                 self.authority_head = self.authority_head.max(head.position);
@@ -445,6 +456,7 @@ impl Replica {
         if self.is_checkpointing || self.state.checkpoint_due().is_none_or(|at| at > now) {
             return;
         }
+        self.set_down();
         let optimistic = self.state.layers.pop();
         let write = self.state.checkpoint();
         self.state.layers.push_layer(optimistic);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Replica;
 use super::outbox::Optimistic;
-use crate::models::ReadSet;
+use crate::models::{Layer, ReadSet};
 use crate::record::{Payload, Record, StreamId};
 use crate::state::Touched;
 use crate::view::ViewKey;
@@ -34,7 +34,32 @@ impl Dirty {
     }
 }
 
+/// The optimistic layer, taken off while confirmed records are played below it.
+pub(super) struct Lifted {
+    layer: Layer,
+    /// What has changed below since.
+    pub dirty: Dirty,
+}
+
 impl Replica {
+    /// Takes the optimistic layer off, unless it is off already; answers with what has changed below it so far.
+    pub(super) fn lift(&mut self) -> Dirty {
+        if self.lifted.is_none() {
+            let layer = self.state.layers.pop();
+            self.lifted = Some(Lifted { layer, dirty: Dirty::default() });
+        }
+        std::mem::take(&mut self.lifted.as_mut().expect("just lifted").dirty)
+    }
+
+    /// Puts it back, rebased: once for everything that was played meanwhile.
+    pub(super) fn set_down(&mut self) {
+        let Some(Lifted { layer, dirty }) = self.lifted.take() else { return };
+        self.state.layers.push_layer(layer);
+        let mut views = dirty.views.clone();
+        views.extend(self.rebase(dirty));
+        self.changed(views);
+    }
+
     /// Builds the optimistic layer anew. A command is decided again only where something that it read or wrote has changed; of the others
     /// the events are played again. Returns the views that the layer shows now or showed before.
     pub(super) fn rebase(&mut self, mut dirty: Dirty) -> BTreeSet<ViewKey> {
@@ -69,6 +94,7 @@ impl Replica {
 
     /// Decides everything that waits anew.
     pub(super) fn rebase_all(&mut self) {
+        self.set_down();
         for pending in &mut self.outbox {
             pending.optimistic = None;
         }

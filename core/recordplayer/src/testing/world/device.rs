@@ -193,7 +193,7 @@ impl World {
             thin.handle_frame(frame.clone());
         }
         if let Some(replica) = self.devices[id.0].replica.as_mut() {
-            replica.handle_frame(now, frame);
+            replica.handle_frames(now, [frame]);
         }
         self.drain_device(id);
     }

@@ -407,7 +407,11 @@ impl Replica {
                 // Only with everything here that the authority has decided is it known what is still to be sent.
                 self.subscribe();
             }
-            AnswerCode::WaitForUpgrade => self.retry_at = Some(now.plus_ms(60_000)),
+            // It keeps its number and its place; those behind it wait with it.
+            AnswerCode::WaitForUpgrade => {
+                self.unsend_from(number);
+                self.retry_at = Some(now.plus_ms(60_000));
+            }
         }
     }
 

@@ -116,7 +116,8 @@ impl Shared {
             self.spaces.remove(&space);
             return Written::Durable(Head::START);
         }
-        let mut state = self.spaces.get(&space).cloned().unwrap_or_default();
+        // Taken out, so that it is changed in place unless a frozen reader still looks at it.
+        let mut state = self.spaces.remove(&space).unwrap_or_default();
         let written = Arc::make_mut(&mut state).apply(write);
         // A write that changed nothing does not found a space.
         if *state != SpaceState::default() {

@@ -1,0 +1,214 @@
+//! The two machines alone, each with its disk in memory: given frames, asked for answers. Each of the tests uses a part of it.
+
+#![allow(dead_code, reason = "every test that names this module is a crate of its own")]
+
+use std::sync::Arc;
+
+use recordplayer::commit::Head;
+use recordplayer::decide::Intent;
+use recordplayer::domain::Domain;
+use recordplayer::id::{ActorId, CommandId, Id, ReplicaId, SpaceId};
+use recordplayer::membership::{Membership, MembershipCommand};
+use recordplayer::protocol::{AnswerCode, ClientFrame, CommandEntry, ServerFrame};
+use recordplayer::replica::{Replica, ReplicaOutput, SubmitError, Wish};
+use recordplayer::space::{AllFree, Ending, Mark, Opening, SessionId, Space, SpaceInput, SpaceOutput, Submission};
+use recordplayer::storage::memory::{MemoryOutbox, MemoryStore};
+use recordplayer::storage::{OutboxStore, Store};
+use recordplayer::time::Timestamp;
+
+pub const SPACE: SpaceId = SpaceId(Id([1; 16]));
+pub const PERSON: ActorId = ActorId(Id([2; 16]));
+pub const FIRST: ReplicaId = ReplicaId(Id([3; 16]));
+
+/// A device with its disk in memory.
+pub struct Device {
+    store: MemoryStore,
+    outbox: MemoryOutbox,
+    pub replica: Replica,
+    pub sent: Vec<ClientFrame>,
+}
+
+impl Device {
+    /// A new device.
+    pub fn new(domain: Arc<Domain>) -> Self {
+        Self::open(domain, MemoryStore::new(), MemoryOutbox::new())
+    }
+
+    fn open(domain: Arc<Domain>, store: MemoryStore, outbox: MemoryOutbox) -> Self {
+        let content = outbox.load(SPACE).unwrap();
+        let fresh = ReplicaId(Id([9; 16]));
+        let replica = Replica::open(domain, SPACE, PERSON, store.reader(SPACE), content, fresh).unwrap();
+        let mut device = Self { store, outbox, replica, sent: Vec::new() };
+        device.work();
+        device
+    }
+
+    /// The program is replaced by another version of it.
+    pub fn upgraded(self, domain: Arc<Domain>) -> Self {
+        Self::open(domain, self.store, self.outbox)
+    }
+
+    /// A frame of the authority comes.
+    pub fn take(&mut self, frame: ServerFrame) {
+        self.replica.handle_frames(Timestamp(0), [frame]);
+        self.work();
+    }
+
+    /// The person sends a command.
+    pub fn submit(&mut self, command: u8, intent: Intent) -> Result<CommandId, SubmitError> {
+        let outcome = self.replica.submit(Timestamp(0), Wish::new(CommandId(Id([command; 16])), intent));
+        self.work();
+        outcome
+    }
+
+    /// Does the machine's work.
+    pub fn work(&mut self) {
+        while let Some(output) = self.replica.poll_output() {
+            match output {
+                ReplicaOutput::Save { token, main, outbox } => {
+                    let written = self.store.write(main);
+                    self.outbox.write(outbox).unwrap();
+                    self.replica.handle_saved(token, &written);
+                }
+                ReplicaOutput::Send(frame) => self.sent.push(frame),
+                ReplicaOutput::Changed(_) => {}
+                ReplicaOutput::AccessEnded | ReplicaOutput::Parted { .. } | ReplicaOutput::Damaged(_) => {
+                    panic!("{output:?}")
+                }
+            }
+        }
+    }
+
+    /// The numbers of the commands in the last frame of commands.
+    pub fn last_numbers(&self) -> Vec<u64> {
+        let numbers = self.sent.iter().rev().find_map(|frame| match frame {
+            ClientFrame::Submit { commands, .. } => Some(commands.iter().map(|entry| entry.number).collect()),
+            _ => None,
+        });
+        numbers.unwrap_or_default()
+    }
+}
+
+/// A space that its person has founded by the first command of the first replica.
+pub struct Authority {
+    store: MemoryStore,
+    space: Space,
+    /// The mark on the disk.
+    pub mark: Option<Mark>,
+    /// The process dies when it decides this command.
+    pub deadly: Option<CommandId>,
+}
+
+fn opening(after: Ending) -> Opening {
+    Opening { salt_key: [0; 32], names: Arc::new(AllFree), after }
+}
+
+impl Authority {
+    pub fn founded(domain: Arc<Domain>) -> Self {
+        let store = MemoryStore::new();
+        let space = Space::open(domain, SPACE, store.reader(SPACE), opening(Ending::InOrder)).unwrap();
+        let mut authority = Self { store, space, mark: None, deadly: None };
+        let found = MembershipCommand::Found { title: "space".to_owned() };
+        let intent = Intent::of::<Membership>(SPACE.0, &found).unwrap();
+        assert_eq!(authority.submit(FIRST, None, 1, 100, intent), AnswerCode::Accepted);
+        authority
+    }
+
+    /// Starts the process anew on the same disk, with this version of the application.
+    pub fn start_again(&mut self, domain: Arc<Domain>, after: Ending) {
+        self.space = Space::open(domain, SPACE, self.store.reader(SPACE), opening(after)).unwrap();
+    }
+
+    /// Everything that the log holds, in one frame.
+    pub fn everything(&self) -> ServerFrame {
+        let reader = self.store.reader(SPACE);
+        let head = reader.head().unwrap();
+        let stored = reader.commits(Head::START.position, head.position, usize::MAX).unwrap();
+        let commits = stored.into_iter().map(|stored| stored.bytes).collect();
+        let (space, epoch, after, upto) = (SPACE, 1, Head::START, head);
+        ServerFrame::Commits { space, epoch, after, upto, commits, head, is_backfill: false }
+    }
+
+    pub fn state_hash(&mut self) -> recordplayer::hash::StateHash {
+        self.space.state_hash().unwrap()
+    }
+
+    /// One command of a replica that has heard of nothing.
+    pub fn submit(
+        &mut self,
+        replica: ReplicaId,
+        parent: Option<ReplicaId>,
+        number: u64,
+        command: u8,
+        intent: Intent,
+    ) -> AnswerCode {
+        self.submit_answered(replica, parent, 0, entry(number, CommandId(Id([command; 16])), intent))
+    }
+
+    pub fn submit_answered(
+        &mut self,
+        replica: ReplicaId,
+        parent: Option<ReplicaId>,
+        answered_up_to: u64,
+        entry: CommandEntry,
+    ) -> AnswerCode {
+        self.try_to(replica, parent, answered_up_to, entry).expect("each command is answered")
+    }
+
+    /// As [`Self::submit_answered`], where the process may die of it.
+    pub fn try_to(
+        &mut self,
+        replica: ReplicaId,
+        parent: Option<ReplicaId>,
+        answered_up_to: u64,
+        entry: CommandEntry,
+    ) -> Option<AnswerCode> {
+        let (commands, session) = (vec![entry], SessionId(1));
+        let submission = Submission { session, actor: PERSON, replica, parent, answered_up_to, commands };
+        self.handle(SpaceInput::Submit(submission))
+    }
+
+    /// Gives the machine news and does its work; answers with the answer that it gives.
+    fn handle(&mut self, input: SpaceInput) -> Option<AnswerCode> {
+        let mut inputs = vec![input];
+        let mut answer = None;
+        while let Some(input) = inputs.pop() {
+            self.space.handle(Timestamp(0), input);
+            while let Some(output) = self.space.poll_output() {
+                match output {
+                    SpaceOutput::Send { frame: ServerFrame::Answer { code, .. }, .. } => answer = Some(code),
+                    SpaceOutput::Append(_) => {
+                        let write = output.into_write().expect("an append is a write");
+                        inputs.push(SpaceInput::Appended(self.store.write(vec![write]).remove(0)));
+                    }
+                    SpaceOutput::Mark(mark) => {
+                        self.mark = mark;
+                        if mark.is_some_and(|mark| Some(mark.command) == self.deadly) {
+                            return None;
+                        }
+                        inputs.push(SpaceInput::Marked { is_durable: true });
+                    }
+                    SpaceOutput::Failed(error) => panic!("{error}"),
+                    SpaceOutput::Send { .. }
+                    | SpaceOutput::FanOut { .. }
+                    | SpaceOutput::Checkpoint(_)
+                    | SpaceOutput::Members(_) => {}
+                }
+            }
+        }
+        answer
+    }
+}
+
+pub fn entry(number: u64, command: CommandId, intent: Intent) -> CommandEntry {
+    CommandEntry {
+        number,
+        command,
+        stream: intent.stream,
+        name: intent.name,
+        payload: intent.payload,
+        act: None,
+        happened_at: None,
+        requires: Vec::new(),
+    }
+}

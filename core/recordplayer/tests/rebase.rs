@@ -1,0 +1,211 @@
+//! Rebase: what waits is decided again where something that it looked at has changed, and nowhere else (rule 10).
+
+mod machines;
+mod todo;
+
+use std::cell::Cell;
+use std::sync::Arc;
+
+use machines::{Authority, Device, FIRST};
+use rand::RngExt;
+use recordplayer::Models;
+use recordplayer::context::Context;
+use recordplayer::decide::Intent;
+use recordplayer::domain::Domain;
+use recordplayer::entity::{Entity, Stamp};
+use recordplayer::id::Id;
+use recordplayer::protocol::AnswerCode;
+use recordplayer::record::{Record, StreamId};
+use recordplayer::testing::{Faults, World};
+use recordplayer::view::{Key, View};
+use serde::{Deserialize, Serialize};
+use todo::{ItemCommand, ListView, add, command, domain, id};
+
+/// So many guests fit in, a rule over all of them: it reads a view.
+const GUESTS_MAX: u64 = 3;
+
+thread_local! {
+    static DECIDED: Cell<u32> = const { Cell::new(0) };
+}
+
+/// How often a command was decided since the last look.
+fn decided() -> u32 {
+    DECIDED.replace(0)
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Guest {
+    is_here: bool,
+    said: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+enum GuestCommand {
+    /// Reads how many are here.
+    Come {},
+    /// Reads nothing but itself.
+    Say { words: String },
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+enum GuestEvent {
+    Came {},
+    Said { words: String },
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, thiserror::Error)]
+enum GuestRefusal {
+    #[error("There are {max} guests already")]
+    Full { max: u64 },
+}
+
+impl Entity for Guest {
+    const KIND: &'static str = "guest";
+    type Command = GuestCommand;
+    type Event = GuestEvent;
+    type Refusal = GuestRefusal;
+
+    fn decide(&self, command: &GuestCommand, cx: &mut Context<'_>) -> Result<Vec<GuestEvent>, GuestRefusal> {
+        DECIDED.set(DECIDED.get() + 1);
+        match command {
+            GuestCommand::Come {} if cx.view::<Party>(Key::whole_space()).guests >= GUESTS_MAX => {
+                Err(GuestRefusal::Full { max: GUESTS_MAX })
+            }
+            GuestCommand::Come {} => Ok(vec![GuestEvent::Came {}]),
+            GuestCommand::Say { words } => Ok(vec![GuestEvent::Said { words: words.clone() }]),
+        }
+    }
+
+    fn play(&mut self, event: &GuestEvent, _: &Stamp) {
+        match event {
+            GuestEvent::Came {} => self.is_here = true,
+            GuestEvent::Said { words } => self.said.clone_from(words),
+        }
+    }
+}
+
+/// Who is here, counted with each commit.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Party {
+    guests: u64,
+}
+
+impl View for Party {
+    const NAME: &'static str = "party";
+
+    fn keys(stream: &StreamId, models: &Models<'_>) -> Vec<Key> {
+        let is_here = *stream.kind == *Guest::KIND && models.get::<Guest>(stream.id).is_here;
+        is_here.then(Key::whole_space).into_iter().collect()
+    }
+
+    fn play(&mut self, _: &Key, record: &Record, _: &Models<'_>) {
+        self.guests += u64::from(record.event::<Guest>() == Some(&GuestEvent::Came {}));
+    }
+}
+
+fn party() -> Arc<Domain> {
+    Domain::new("party", 1).entity::<Guest>().consistent_view::<Party>().shared()
+}
+
+fn come(guest: u8) -> Intent {
+    Intent::of::<Guest>(Id([guest; 16]), &GuestCommand::Come {}).unwrap()
+}
+
+fn say(guest: u8, words: &str) -> Intent {
+    Intent::of::<Guest>(Id([guest; 16]), &GuestCommand::Say { words: words.to_owned() }).unwrap()
+}
+
+#[test]
+fn what_waits_is_decided_again_where_a_view_that_it_read_has_changed() {
+    let mut authority = Authority::founded(party());
+    let mut device = Device::new(party());
+    device.replica.handle_connected();
+    device.take(authority.everything());
+    device.submit(10, come(1)).unwrap();
+    device.submit(11, say(1, "hello")).unwrap();
+    device.submit(12, say(2, "is anybody here?")).unwrap();
+    decided();
+
+    // Somebody else says something: nothing of it was read by what waits.
+    assert_eq!(authority.submit(FIRST, None, 2, 2, say(7, "no")), AnswerCode::Accepted);
+    decided();
+    device.take(authority.everything());
+    assert_eq!(decided(), 0, "nothing that was read has changed");
+
+    // Somebody else comes: the view has changed that the first command read; the one behind it looked at what that one does.
+    assert_eq!(authority.submit(FIRST, None, 3, 3, come(8)), AnswerCode::Accepted);
+    decided();
+    device.take(authority.everything());
+    assert_eq!(decided(), 2, "the one that read the view, and the one that is about the same guest");
+    assert_eq!(device.replica.view::<Party>(Key::whole_space()).guests, 2);
+
+    // The house is full now: what waits is not shown any more, and waits for the authority's word.
+    for (number, guest) in [(4, 20), (5, 21)] {
+        assert_eq!(authority.submit(FIRST, None, number, guest, come(guest)), AnswerCode::Accepted);
+    }
+    device.take(authority.everything());
+    assert_eq!(device.replica.view::<Party>(Key::whole_space()).guests, 3);
+    assert!(!device.replica.entity::<Guest>(Id([1; 16])).is_here);
+    assert_eq!(device.replica.outbox().count(), 3);
+    assert_eq!(device.replica.entity::<Guest>(Id([2; 16])).said, "is anybody here?");
+}
+
+/// A refused command took its place on the screen with it, but what had been decided on top of it stayed: the item that was never added had
+/// a new name.
+#[test]
+fn what_builds_on_a_refused_command_is_decided_again_without_it() {
+    let mut world = World::seeded(70, &domain());
+    let [ann, bo] = world.devices(["ann", "bo"]);
+    for item in 1..=9 {
+        world.send(ann, add(item, 100, "x")).unwrap();
+    }
+    world.run_until_quiet();
+    world.cut_off(bo);
+    world.send(bo, add(50, 100, "the tenth here")).unwrap();
+    world.send(bo, command(50, &ItemCommand::Rename { title: "renamed".to_owned() })).unwrap();
+    world.send(ann, add(60, 100, "the tenth there")).unwrap();
+    world.run_for_ms(1_000);
+    world.heal();
+    world.run_until_quiet();
+    assert_eq!(world.replica(bo).outbox().filter(|entry| entry.refused.is_some()).count(), 2);
+    let view = world.replica(bo).view::<ListView>(id(100));
+    assert!(!view.titles.contains_key(&id(50)), "{view:?}");
+}
+
+#[test]
+fn a_rebase_shows_what_deciding_everything_anew_shows() {
+    for seed in 0..60 {
+        let mut world = World::seeded(7_000 + seed, &domain());
+        let devices = world.devices(["ann", "bo", "cy"]);
+        world.suffer(Faults::bad());
+        for step in 0..60_u32 {
+            let device = devices[world.random().random_range(0..3)];
+            let item = world.random().random_range(1..16_u8);
+            let intent = match world.random().random_range(0..5) {
+                0 | 1 => add(item, 100 + item % 2, &format!("item {step}")),
+                2 => command(item, &ItemCommand::Rename { title: format!("renamed {step}") }),
+                3 => command(item, &ItemCommand::MoveTo { list: id(100 + step as u8 % 2) }),
+                _ => command(item, &ItemCommand::Finish {}),
+            };
+            let _ = world.send(device, intent);
+            world.run_for_ms(60);
+            if step % 12 == 0 {
+                world.cut_off(device);
+            }
+            if step % 20 == 7 {
+                let shown = |world: &World| {
+                    [100, 101].map(|list| world.replica(device).view::<ListView>(id(list)).as_ref().clone())
+                };
+                world.cut_off(device);
+                // What was done is on the disk.
+                world.run_for_ms(50);
+                let before = shown(&world);
+                world.crash(device);
+                world.restart(device);
+                assert_eq!(shown(&world), before, "{}", world.how_to_replay());
+            }
+        }
+        world.heal();
+        world.run_until_quiet();
+    }
+}

@@ -1,0 +1,182 @@
+//! Older and newer versions of one application with each other (rules 3 and 9, and the waiting for an upgrade).
+
+mod machines;
+
+use std::sync::Arc;
+
+use machines::{Authority, Device, FIRST, SPACE};
+use recordplayer::context::Context;
+use recordplayer::decide::Intent;
+use recordplayer::domain::Domain;
+use recordplayer::entity::{Entity, Stamp};
+use recordplayer::id::Id;
+use recordplayer::protocol::{AnswerCode, ServerFrame};
+use recordplayer::record::Position;
+use recordplayer::refusal::CoreRefusal;
+use recordplayer::replica::SubmitError;
+use recordplayer::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// A lamp that could only be named, and its next version, which can shine.
+macro_rules! lamp {
+    ($entity:ident, $command:ident, $event:ident, shape $shape:literal, commands { $($c:tt)* }, events { $($e:tt)* }, $decide:expr, $play:expr) => {
+        #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+        struct $entity {
+            name: String,
+            #[serde(default)]
+            shines: bool,
+        }
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        enum $command { $($c)* }
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        enum $event { $($e)* }
+        impl Entity for $entity {
+            const KIND: &'static str = "lamp";
+            const SHAPE: u32 = $shape;
+            type Command = $command;
+            type Event = $event;
+            type Refusal = Never;
+            fn decide(&self, command: &$command, _: &mut Context<'_>) -> Result<Vec<$event>, Never> {
+                let decide: fn(&$command) -> $event = $decide;
+                Ok(vec![decide(command)])
+            }
+            fn play(&mut self, event: &$event, _: &Stamp) {
+                let play: fn(&mut $entity, &$event) = $play;
+                play(self, event);
+            }
+        }
+    };
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, thiserror::Error)]
+enum Never {}
+
+lamp!(
+    OldLamp, OldCommand, OldEvent, shape 1,
+    commands { Name { name: String } },
+    events { Named { name: String } },
+    |OldCommand::Name { name }| OldEvent::Named { name: name.clone() },
+    |lamp, OldEvent::Named { name }| lamp.name.clone_from(name)
+);
+
+lamp!(
+    Lamp, LampCommand, LampEvent, shape 2,
+    commands { Name { name: String }, Shine {} },
+    events { Named { name: String }, Shone {} },
+    |command| match command {
+        LampCommand::Name { name } => LampEvent::Named { name: name.clone() },
+        LampCommand::Shine {} => LampEvent::Shone {},
+    },
+    |lamp, event| match event {
+        LampEvent::Named { name } => lamp.name.clone_from(name),
+        LampEvent::Shone {} => lamp.shines = true,
+    }
+);
+
+fn old() -> Arc<Domain> {
+    Domain::new("lamps", 1).entity::<OldLamp>().shared()
+}
+
+fn new() -> Arc<Domain> {
+    Domain::new("lamps", 2).entity::<Lamp>().shared()
+}
+
+fn lamp(number: u8) -> Id {
+    Id([number; 16])
+}
+
+fn name(number: u8, name: &str) -> Intent {
+    Intent::of::<OldLamp>(lamp(number), &OldCommand::Name { name: name.to_owned() }).unwrap()
+}
+
+fn shine(number: u8) -> Intent {
+    Intent::of::<Lamp>(lamp(number), &LampCommand::Shine {}).unwrap()
+}
+
+fn authority_with_a_shining_lamp() -> Authority {
+    let mut authority = Authority::founded(new());
+    for (number, intent) in [(2, name(1, "desk")), (3, shine(1)), (4, name(2, "floor"))] {
+        assert_eq!(authority.submit(FIRST, None, number, number as u8, intent), AnswerCode::Accepted);
+    }
+    authority
+}
+
+/// An older program dropped what it did not know, saved the lamp without it, and after its upgrade showed a lamp that had never shone.
+#[test]
+fn an_event_that_this_version_does_not_know_is_kept_and_played_after_the_upgrade() {
+    let mut authority = authority_with_a_shining_lamp();
+    let mut device = Device::new(old());
+    device.replica.handle_connected();
+    device.take(authority.everything());
+    assert_eq!(device.replica.confirmed().position, Position(8), "everything is here");
+    assert_eq!(device.replica.entity::<OldLamp>(lamp(1)).name, "desk", "and read as far as it is known");
+    // What holds newer records may be read and not written; the rest goes on.
+    let Err(SubmitError::Refused(refused)) = device.submit(50, name(1, "other")) else { panic!("it is read-only") };
+    assert_eq!(refused.typed::<CoreRefusal>(), Some(CoreRefusal::NewerRecords {}));
+    device.submit(51, name(2, "corner")).unwrap();
+    // The same after a new start, and after everything was saved.
+    device.replica.handle_wakeup(Timestamp(i64::MAX / 2));
+    device.work();
+    let mut device = device.upgraded(old());
+    assert!(device.submit(52, name(1, "other")).is_err());
+    assert_eq!(device.replica.entity::<OldLamp>(lamp(2)).name, "corner");
+
+    let mut device = device.upgraded(new());
+    assert!(device.replica.entity::<Lamp>(lamp(1)).shines);
+    assert_eq!(device.replica.entity::<Lamp>(lamp(2)).name, "corner", "what waits is there");
+    assert_eq!(device.replica.state_hash(), authority.state_hash());
+    device.submit(53, name(1, "other")).unwrap();
+}
+
+/// A kind of thing that an older program has never heard of is in its log all the same.
+#[test]
+fn a_kind_that_this_version_does_not_know_is_in_its_log() {
+    let mut authority = authority_with_a_shining_lamp();
+    let without = || Domain::new("lamps", 1).shared();
+    let mut device = Device::new(without());
+    device.replica.handle_connected();
+    device.take(authority.everything());
+    let mut device = device.upgraded(new());
+    assert!(device.replica.entity::<Lamp>(lamp(1)).shines);
+    assert_eq!(device.replica.state_hash(), authority.state_hash());
+}
+
+/// The server was older than a device. The command that it did not know blocked nothing for ever: it keeps its number and its place, and is
+/// decided when the server is upgraded, with what came behind it.
+#[test]
+fn a_command_that_the_authority_is_too_old_for_waits_for_its_upgrade() {
+    let mut authority = Authority::founded(old());
+    let mut device = Device::new(new());
+    device.replica.handle_connected();
+    device.take(authority.everything());
+    device.submit(60, shine(1)).unwrap();
+    device.submit(61, name(1, "behind it")).unwrap();
+    assert_eq!(device.last_numbers(), [2]);
+    let replica = device.replica.replica();
+    let ask = |authority: &mut Authority, number, command: u8, intent| {
+        authority.submit(replica, None, number, command, intent)
+    };
+    assert_eq!(ask(&mut authority, 1, 60, shine(1)), AnswerCode::WaitForUpgrade);
+    assert_eq!(ask(&mut authority, 2, 61, name(1, "behind it")), AnswerCode::Expect, "nothing overtakes it");
+    let answer = ServerFrame::Answer {
+        space: SPACE,
+        replica,
+        number: 1,
+        code: AnswerCode::WaitForUpgrade,
+        at: Position::START,
+        value: 0,
+    };
+    let sent = device.sent.len();
+    device.take(answer);
+    assert_eq!(device.replica.outbox().count(), 2, "both wait");
+    assert_eq!(device.sent.len(), sent, "and nobody is asked in a loop");
+    device.replica.handle_wakeup(Timestamp(120_000));
+    device.work();
+    assert_eq!(device.last_numbers(), [1, 2], "some time later both are sent again, in their order");
+
+    authority.start_again(new(), recordplayer::space::Ending::InOrder);
+    assert_eq!(ask(&mut authority, 1, 60, shine(1)), AnswerCode::Accepted);
+    assert_eq!(ask(&mut authority, 2, 61, name(1, "behind it")), AnswerCode::Accepted);
+    device.take(authority.everything());
+    assert_eq!(device.replica.outbox().count(), 0);
+}

@@ -140,6 +140,7 @@ impl Maker {
             act: None,
             happened_at: None,
             requires: Vec::new(),
+            seen: recordplayer::record::Position::START,
         };
         let mut inputs = vec![SpaceInput::Submit(Submission {
             session: SessionId(1),

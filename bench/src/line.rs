@@ -99,6 +99,7 @@ impl Line {
             act: None,
             happened_at: None,
             requires: Vec::new(),
+            seen: recordplayer::record::Position::START,
         };
         let commands = vec![entry];
         let (replica, answered_up_to) = (self.replica, self.answered);

@@ -142,9 +142,10 @@ fn run_here(device: &Device, folder: &Path, parsed: &Arguments) -> Printed {
 /// What the person must be told comes with the next answer, once.
 fn with_notices(device: &Device, outcome: Result<Answer, Failure>) -> Result<Answer, Failure> {
     let mut answer = outcome?;
-    answer.notes = device.notices();
-    if !answer.notes.is_empty() {
+    let notices = device.notices();
+    if !notices.is_empty() {
         device.forget_notices();
+        answer.notes.extend(notices);
     }
     Ok(answer)
 }

@@ -2,21 +2,54 @@
 
 use std::time::Duration;
 
-use recordplayer_client::{Device, NotInStep};
+use recordplayer::entity::Entity;
+use recordplayer::id::ActorId;
+use recordplayer::replica::Meeting;
+use recordplayer_client::{Device, NotInStep, Space};
+use recordplayer_kanban::ids::CardId;
+use recordplayer_kanban::key::card_key;
+use recordplayer_kanban::{Card, Project};
 use serde_json::json;
 
 use super::answer::{Answer, DAMAGED, Failure, NO_ACCESS, NOT_IN_TIME, REFUSED, WRONG_USE};
+
+/// Two people changed one thing: whose change holds, and where the other one is to be seen.
+fn meeting_text(device: &Device, project: &str, space: &Space, meeting: &Meeting) -> String {
+    let name = |person: ActorId| device.name_of(person).unwrap_or_else(|| "somebody".to_owned());
+    let card = space.entity::<Card>(meeting.stream.id);
+    let what = if *meeting.stream.kind == *Card::KIND && card.exists() {
+        let key = card_key(&space.entity::<Project>(space.id().0).key, &card.number, CardId(meeting.stream.id));
+        format!("{key} in {project}")
+    } else {
+        project.to_owned()
+    };
+    if meeting.actor == space.actor() {
+        format!(
+            "{what}: your change took the place of one that {} had made meanwhile (record {})",
+            name(meeting.over_actor),
+            meeting.over
+        )
+    } else {
+        format!(
+            "{what}: {} changed what you had changed (record {}) without having seen it",
+            name(meeting.actor),
+            meeting.over
+        )
+    }
+}
 
 /// Brings all projects of the device in step. Ends with 1 where a command of this device was refused and is not dealt with.
 pub(crate) fn run(device: &Device, seconds: u64) -> Result<Answer, Failure> {
     let outcome = device.wait_in_step(Duration::from_secs(seconds));
     let (mut waiting, mut refused, mut record) = (0, 0, 0);
+    let mut met = Vec::new();
     for info in device.spaces() {
         let Some(space) = device.space(info.space) else { continue };
         let status = space.status();
         waiting += status.waiting + status.sending;
         refused += status.refused;
         record = record.max(space.hash().record.0);
+        met.extend(space.meetings().iter().map(|meeting| meeting_text(device, &info.title, &space, meeting)));
     }
     let details = |state: &str| json!({ "state": state, "record": record, "waiting": waiting, "refused": refused });
     if let Err(why) = outcome {
@@ -40,6 +73,7 @@ pub(crate) fn run(device: &Device, seconds: u64) -> Result<Answer, Failure> {
         several => format!("Synced, and {several} commands were refused: see \"recordplayer outbox\""),
     };
     let mut answer = Answer::new(details("synced"), text);
+    answer.notes = met;
     answer.code = if refused > 0 { REFUSED } else { 0 };
     Ok(answer)
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use recordplayer::id::SpaceId;
 use recordplayer::protocol::ClientFrame;
-use recordplayer::replica::{Replica, ReplicaOutput, SaveToken};
+use recordplayer::replica::{Meeting, Replica, ReplicaOutput, SaveToken};
 use recordplayer::storage::Written;
 use recordplayer::view::ViewKey;
 use tokio::sync::mpsc::UnboundedSender;
@@ -48,6 +48,8 @@ pub(crate) struct Machine {
     line: Option<UnboundedSender<ClientFrame>>,
     /// Set once the copy has asked to be replaced; it takes nothing more.
     is_given_up: bool,
+    /// What this person must be told of values that two people have set.
+    met: Vec<Meeting>,
     /// The authority's history is another one.
     pub has_parted: bool,
 }
@@ -61,7 +63,7 @@ impl SpaceCopy {
         concerns: UnboundedSender<(SpaceId, Concern)>,
     ) -> Arc<Self> {
         let space = replica.space();
-        let machine = Machine { replica, line: None, is_given_up: false, has_parted: false };
+        let machine = Machine { replica, line: None, is_given_up: false, met: Vec::new(), has_parted: false };
         let copy = Arc::new(Self {
             space,
             url,
@@ -84,6 +86,11 @@ impl SpaceCopy {
     /// Looks at the machine.
     pub fn look<T>(&self, look: impl FnOnce(&mut Replica) -> T) -> T {
         look(&mut self.lock().replica)
+    }
+
+    /// What has not been told yet.
+    pub fn take_met(&self) -> Vec<Meeting> {
+        std::mem::take(&mut self.lock().met)
     }
 
     pub fn has_parted(&self) -> bool {
@@ -116,6 +123,7 @@ impl SpaceCopy {
                     }
                 }
                 ReplicaOutput::Changed(views) => self.renew(&machine.replica, &views),
+                ReplicaOutput::Met(meeting) => machine.met.push(meeting),
                 ReplicaOutput::AccessEnded => self.concern(Concern::AccessEnded),
                 ReplicaOutput::Parted { epoch, head } => {
                     tracing::error!(space = %self.space, epoch, head = %head.position, "the server has another history");

@@ -11,7 +11,7 @@ use recordplayer::id::{ActId, ActorId, CommandId, Id, SpaceId};
 use recordplayer::playback::Playback;
 use recordplayer::record::Position;
 use recordplayer::refusal::Refused;
-use recordplayer::replica::{OutboxEntry, Replica, Status, SubmitError, TextEdit, TextWork, Wish};
+use recordplayer::replica::{Meeting, OutboxEntry, Replica, Status, SubmitError, TextEdit, TextWork, Wish};
 use recordplayer::text::TextChange;
 use recordplayer::view::{Key, View, ViewKey};
 
@@ -178,6 +178,11 @@ impl Space {
     /// The outbox: what waits and what was refused, in the order of submission.
     pub fn outbox(&self) -> Vec<OutboxEntry> {
         self.look(|replica| replica.outbox().cloned().collect())
+    }
+
+    /// Values that this person and another one have set without knowing of each other, as they have come up since the last call.
+    pub fn meetings(&self) -> Vec<Meeting> {
+        self.inner.copy(self.id).map(|copy| copy.take_met()).unwrap_or_default()
     }
 
     /// Sends a refused command again.

@@ -226,6 +226,17 @@ impl Entity for Column {
         })
     }
 
+    fn sets(event: &ColumnEvent) -> Option<String> {
+        use ColumnEvent as E;
+        match event {
+            E::Renamed { .. } => Some("name".to_owned()),
+            E::KindSet { .. } => Some("kind".to_owned()),
+            E::LimitSet { .. } => Some("limit".to_owned()),
+            E::Archived {} | E::Restored {} => Some("archived".to_owned()),
+            E::Added { .. } | E::CardEntered { .. } | E::CardReordered { .. } | E::CardLeft { .. } => None,
+        }
+    }
+
     fn play(&mut self, event: &ColumnEvent, stamp: &Stamp) {
         match event.clone() {
             ColumnEvent::Added { board, name, kind } => {

@@ -49,6 +49,13 @@ pub trait Entity: Default + Data {
         None
     }
 
+    /// Which value of the entity an event sets (`title`). Where somebody sets a value that another person has set without their knowing, both
+    /// are told; events without an answer here meet nobody.
+    fn sets(event: &Self::Event) -> Option<String> {
+        let _ = event;
+        None
+    }
+
     /// The change of a merged text that a command carries, with the name of the text's field. The replica makes such commands
     /// ([`crate::replica::Replica::edit_text`]), and puts another change in the place of one that builds on what was refused.
     fn command_text(command: &mut Self::Command) -> Option<(&'static str, &mut TextChange)> {

@@ -46,6 +46,12 @@ pub const OUTBOX_BYTES_MAX: usize = 1024 * 1024 * 1024;
 /// Commands that one command may require. A batch requires the one before it, not each of its parts.
 pub const REQUIRES_MAX: usize = 16;
 
+/// Records of others that one commit may be told to go over. More are not told one by one: whoever changed so much looks at all of it.
+pub const OVER_MAX: usize = 16;
+
+/// Commits of one stream that are looked through for values that somebody has not seen. Who was away for longer meets the latest.
+pub const OVER_LOOK_BACK_COMMITS: usize = 64;
+
 /// How deep a payload may be nested. Readers are recursive; a deeper value is an attack or a mistake.
 pub const PAYLOAD_DEPTH_MAX: usize = 32;
 

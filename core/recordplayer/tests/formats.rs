@@ -49,6 +49,7 @@ fn header() -> Header {
         parent: None,
         requires: vec![CommandId(id(0xd0))],
         domain_version: 1,
+        over: vec![Position(39)],
     }
 }
 
@@ -125,6 +126,7 @@ fn frames_have_the_bytes_of_the_golden_files() {
         act: None,
         happened_at: Some(Timestamp(-1)),
         requires: Vec::new(),
+        seen: Position(40),
     };
     let client = [
         (

@@ -52,6 +52,34 @@ fn a_device_is_in_step_only_once_the_authority_has_said_where_the_log_ends() {
     assert!(world.replica(bo).status().is_current);
 }
 
+/// Two people gave one thing a name while neither knew of the other, and the first one only wondered where their name had gone.
+#[test]
+fn two_people_who_set_one_value_unseen_are_both_told() {
+    let mut world = World::seeded(10, &domain());
+    let [ann, bo, cy] = world.devices(["ann", "bo", "cy"]);
+    world.send(ann, add(1, 100, "milk")).unwrap();
+    world.run_until_quiet();
+    world.cut_off(bo);
+    world.send(ann, rename(1, "oat milk")).unwrap();
+    world.send(ann, command(2, &ItemCommand::Add { list: id(100), title: "bread".to_owned() })).unwrap();
+    world.run_for_ms(2_000);
+    world.send(bo, rename(1, "soy milk")).unwrap();
+    world.heal();
+    world.run_until_quiet();
+    let [of_ann, of_bo] = [ann, bo].map(|device| world.met(device).to_vec());
+    assert_eq!(of_ann.len(), 1);
+    assert_eq!(of_ann, of_bo, "both are told the same");
+    assert_eq!(world.met(cy), [], "it concerns nobody else");
+    let meeting = &of_ann[0];
+    assert_eq!((meeting.actor, meeting.over_actor), (world.replica(bo).actor(), world.replica(ann).actor()));
+    assert!(meeting.over < meeting.record);
+    // Who has seen what they change meets nobody, and neither does who changes their own.
+    world.send(ann, rename(1, "goat milk")).unwrap();
+    world.send(ann, rename(1, "sheep milk")).unwrap();
+    world.run_until_quiet();
+    assert_eq!(world.met(ann).len(), 1);
+}
+
 #[test]
 fn the_last_place_goes_to_one_and_the_other_keeps_the_command_with_the_reason() {
     let mut world = World::seeded(8, &domain());

@@ -90,6 +90,7 @@ pub fn submit_frame(space: SpaceId, first: u64, commands: &[MembershipCommand]) 
             act: None,
             happened_at: None,
             requires: Vec::new(),
+            seen: recordplayer::record::Position::START,
         }
     };
     ClientFrame::Submit {

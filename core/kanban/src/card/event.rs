@@ -110,6 +110,33 @@ impl Entity for Card {
         self.answer(command, cx)
     }
 
+    fn sets(event: &CardEvent) -> Option<String> {
+        use CardEvent as E;
+        match event {
+            E::Renamed { .. } => Some("title".to_owned()),
+            E::Moved { .. } => Some("column".to_owned()),
+            E::Archived {} | E::Restored {} => Some("archived".to_owned()),
+            E::DueSet { .. } => Some("due".to_owned()),
+            E::DoneSet { .. } => Some("done".to_owned()),
+            E::ChecklistSet { checklist, .. } => Some(format!("checklist {checklist}")),
+            E::ItemSet { item, .. } => Some(format!("item {item}")),
+            E::ItemTicked { item, .. } => Some(format!("tick of {item}")),
+            E::LinkAttached { attachment, .. } => Some(format!("link {attachment}")),
+            E::FieldSet { field, .. } => Some(format!("field {field}")),
+            // Texts merge, lists take everybody's, and two who drop at one place both keep their card there.
+            E::Created { .. }
+            | E::Described { .. }
+            | E::Reordered { .. }
+            | E::LabelAdded { .. }
+            | E::LabelRemoved { .. }
+            | E::Assigned { .. }
+            | E::Unassigned { .. }
+            | E::ChecklistRemoved { .. }
+            | E::ItemRemoved { .. }
+            | E::AttachmentRemoved { .. } => None,
+        }
+    }
+
     fn command_text(command: &mut CardCommand) -> Option<(&'static str, &mut TextChange)> {
         if let CardCommand::Describe { change } = command { Some((Self::DESCRIPTION, change)) } else { None }
     }

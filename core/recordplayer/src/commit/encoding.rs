@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! commit  = [ header, [ record, … ], seal ]
-//! header  = [ 1, space, epoch, first, time, actor, replica, number, command, answered_up_to, act, happened_at, parent, [requires…], domain_version ]
+//! header  = [ 1, space, epoch, first, time, actor, replica, number, command, answered_up_to, act, happened_at, parent, [requires…], domain_version, [over…] ]
 //! record  = [ kind, stream, name, payload ]
 //! stream  = [ kind, id ]      null: the same as the record's before
 //! payload = salt ‖ map        bytes, the first 16 of them the salt
@@ -24,7 +24,7 @@ use super::{Commit, Header};
 use crate::codec::{PayloadError, check_payload};
 use crate::hash::Hash;
 use crate::id::{ActId, ActorId, CommandId, Id, ReplicaId, SpaceId};
-use crate::limits::{COMMIT_BYTES_MAX, COMMIT_EVENTS_MAX, REQUIRES_MAX};
+use crate::limits::{COMMIT_BYTES_MAX, COMMIT_EVENTS_MAX, OVER_MAX, REQUIRES_MAX};
 use crate::name::{Name, NameError};
 use crate::record::{Payload, Position, Record, RecordKind, StreamId};
 use crate::time::Timestamp;
@@ -207,7 +207,7 @@ fn encoder(bytes: &mut Vec<u8>) -> Encoder<&mut Vec<u8>> {
 fn encode_header(header: &Header, bytes: &mut Vec<u8>) {
     let mut encode = || -> Result<(), minicbor::encode::Error<std::convert::Infallible>> {
         let mut e = encoder(bytes);
-        e.array(15)?.u8(VERSION)?.bytes(header.space.bytes())?.u32(header.epoch)?.u64(header.first.0)?;
+        e.array(16)?.u8(VERSION)?.bytes(header.space.bytes())?.u32(header.epoch)?.u64(header.first.0)?;
         e.i64(header.time.0)?.bytes(header.actor.bytes())?.bytes(header.replica.bytes())?.u64(header.number)?;
         e.bytes(header.command.bytes())?.u64(header.answered_up_to)?;
         optional_id(&mut e, header.act.map(|act| act.0))?;
@@ -220,7 +220,10 @@ fn encode_header(header: &Header, bytes: &mut Vec<u8>) {
         for required in &header.requires {
             e.bytes(required.bytes())?;
         }
-        e.u32(header.domain_version)?;
+        e.u32(header.domain_version)?.array(header.over.len() as u64)?;
+        for position in &header.over {
+            e.u64(position.0)?;
+        }
         Ok(())
     };
     encode().expect("a vector takes all bytes");
@@ -272,7 +275,7 @@ fn nullable<'b, T>(
 }
 
 fn decode_header(decoder: &mut Decoder<'_>) -> Result<Header, CommitError> {
-    expect_array(decoder, 15)?;
+    expect_array(decoder, 16)?;
     let version = decoder.u8()?;
     if version != VERSION {
         return Err(CommitError::Version(version));
@@ -298,6 +301,13 @@ fn decode_header(decoder: &mut Decoder<'_>) -> Result<Header, CommitError> {
             (0..count).map(|_| id(decoder).map(CommandId)).collect::<Result<_, _>>()?
         },
         domain_version: decoder.u32()?,
+        over: {
+            let count = decoder.array()?.unwrap_or(u64::MAX);
+            if count > OVER_MAX as u64 {
+                return damaged("too many records that it goes over");
+            }
+            (0..count).map(|_| Ok(Position(decoder.u64()?))).collect::<Result<_, CommitError>>()?
+        },
     };
     if header.first.0 == 0 || header.first.0 > u64::MAX / 2 || header.number == 0 {
         return damaged("records and commands are numbered from 1");

@@ -49,6 +49,8 @@ pub struct Header {
     pub requires: Vec<CommandId>,
     /// The version of the domain that decided.
     pub domain_version: u32,
+    /// Records of others that this commit's author had not seen, and whose values it sets anew.
+    pub over: Vec<Position>,
 }
 
 impl Header {

@@ -53,6 +53,8 @@ pub(crate) struct EntityType {
     /// The name of the text's field and the change that an event carries.
     pub text_change: fn(&Record) -> Option<(Name, TextChange)>,
     pub command_text: CommandText,
+    /// The value that an event sets.
+    pub sets: fn(&Record) -> Option<String>,
     /// The command's payload with another change in it.
     pub with_text: fn(&str, &[u8], &TextChange) -> Option<Vec<u8>>,
 }
@@ -88,6 +90,7 @@ impl EntityType {
                 let (field, change) = E::text_change(record.event::<E>()?)?;
                 Some((Name::of(field), change.clone()))
             },
+            sets: |record| E::sets(record.event::<E>()?),
             command_text: |variant, payload| {
                 let mut command: E::Command = decode_named(variant, payload).ok()?;
                 let (field, change) = E::command_text(&mut command)?;

@@ -147,6 +147,9 @@ pub struct CommandEntry {
     pub happened_at: Option<Timestamp>,
     #[n(7)]
     pub requires: Vec<CommandId>,
+    /// The last record that the author had when they made it.
+    #[n(8)]
+    pub seen: Position,
 }
 
 /// What a server says.

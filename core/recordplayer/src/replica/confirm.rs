@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::outbox::Pending;
 use super::rebase::Dirty;
-use super::{Replica, ReplicaOutput, Saving};
+use super::{Meeting, Replica, ReplicaOutput, Saving};
 use crate::commit::{Commit, CommitError, Head};
 use crate::record::Position;
 use crate::response::Response;
@@ -74,6 +74,7 @@ impl Replica {
             let touched = self.state.play(commit).expect("the commits were checked to follow each other");
             dirty.add(&touched);
             writes.extend(self.settle(commit, &mut dirty));
+            self.tell_meetings(commit, &news);
         }
         self.lifted.as_mut().expect("just lifted").dirty = dirty;
         if let Some(failure) = self.state.take_failure() {
@@ -97,6 +98,27 @@ impl Replica {
         match self.reader.commit_with(upto.position) {
             Ok(Some(stored)) if stored.head != upto => Merge::Parted { at: upto.position },
             Ok(Some(_) | None) | Err(_) => Merge::Known,
+        }
+    }
+
+    /// Tells of values that this commit sets over those of others, where this person is one of the two.
+    fn tell_meetings(&mut self, commit: &Commit, news: &[Arc<Commit>]) {
+        for over in &commit.header.over {
+            let holds = |commit: &Commit| commit.before() < *over && *over <= commit.head().position;
+            let stored = || {
+                let stored = self.reader.commit_with(*over).ok().flatten()?;
+                Commit::open(stored.bytes, &stored.previous).ok().map(Arc::new)
+            };
+            let Some(before) = news.iter().find(|commit| holds(commit)).cloned().or_else(stored) else { continue };
+            let Some(record) = before.records.iter().find(|record| record.number == *over) else { continue };
+            let by = commit.events().find(|event| event.stream == record.stream).map(|event| event.number);
+            let (actor, over_actor) = (commit.header.actor, before.header.actor);
+            if let Some(number) = by
+                && (actor == self.actor || over_actor == self.actor)
+            {
+                let meeting = Meeting { stream: record.stream.clone(), record: number, actor, over: *over, over_actor };
+                self.outputs.push_back(ReplicaOutput::Met(meeting));
+            }
         }
     }
 

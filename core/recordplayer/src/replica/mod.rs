@@ -35,7 +35,7 @@ use crate::id::{ActorId, CommandId, Id, ReplicaId, SpaceId};
 use crate::models::Models;
 use crate::playback::Playback;
 use crate::protocol::{AnswerCode, ClientFrame, Knowledge, ServerFrame};
-use crate::record::Position;
+use crate::record::{Position, StreamId};
 pub use crate::state::OpenError;
 use crate::state::SpaceState;
 use crate::storage::{OutboxContent, OutboxWrite, ReadError, SpaceReader, Write, Written};
@@ -58,6 +58,8 @@ pub enum ReplicaOutput {
     Send(ClientFrame),
     /// What these views show has changed.
     Changed(BTreeSet<ViewKey>),
+    /// Somebody has set a value without having seen that another one had set it, and one of the two is this person.
+    Met(Meeting),
     /// The person is no member any more; offer to export what was never sent, then forget the space.
     AccessEnded,
     /// The log of the authority and the one here have parted.
@@ -67,6 +69,18 @@ pub enum ReplicaOutput {
     },
     /// The local store cannot be read: set it aside, keep the outbox, and fetch the space anew.
     Damaged(ReadError),
+}
+
+/// Two people who set one value without knowing of each other; the later decision holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Meeting {
+    pub stream: StreamId,
+    /// The record that holds, and who made it.
+    pub record: Position,
+    pub actor: ActorId,
+    /// The record that its author had not seen, and who made that.
+    pub over: Position,
+    pub over_actor: ActorId,
 }
 
 /// How it stands between the device and the authority.

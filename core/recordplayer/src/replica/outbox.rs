@@ -14,7 +14,7 @@ use crate::limits::{FRAME_BYTES_MAX, IN_FLIGHT_BYTES_MAX, IN_FLIGHT_COMMANDS_MAX
 use crate::models::ReadSet;
 use crate::name::Name;
 use crate::protocol::{ClientFrame, CommandEntry};
-use crate::record::StreamId;
+use crate::record::{Position, StreamId};
 use crate::refusal::Refused;
 use crate::response::Response;
 use crate::state::OpenError;
@@ -68,6 +68,8 @@ pub struct OutboxEntry {
     pub happened_at: Option<Timestamp>,
     pub requires: Vec<CommandId>,
     pub made_at: Timestamp,
+    /// The last confirmed record when it was made.
+    pub seen: Position,
     /// Why it was refused, until the person has dealt with it.
     pub refused: Option<Refused>,
     /// The whole text before and after an edit that cannot stand as it was made: what its author typed is here (rule 11).
@@ -104,6 +106,7 @@ impl OutboxEntry {
             act: self.act,
             happened_at: self.happened_at,
             requires: self.requires.clone(),
+            seen: self.seen,
         }
     }
 }
@@ -368,7 +371,7 @@ impl Replica {
 }
 
 /// The refusal that a refusing commit holds.
-fn refusal_at(reader: &dyn SpaceReader, at: crate::record::Position) -> Result<Option<Refused>, ReadError> {
+fn refusal_at(reader: &dyn SpaceReader, at: Position) -> Result<Option<Refused>, ReadError> {
     let Some(stored) = reader.commit_with(at)? else { return Ok(None) };
     let commit = Commit::open(Arc::clone(&stored.bytes), &stored.previous)
         .map_err(|error| ReadError::Damaged(error.to_string()))?;

@@ -71,6 +71,7 @@ impl Replica {
             happened_at: wish.happened_at,
             requires: wish.requires,
             made_at: now,
+            seen: self.state.head.position,
             refused: None,
             text: None,
             superseded_by: None,

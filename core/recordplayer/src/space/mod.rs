@@ -11,6 +11,7 @@
 mod careful;
 mod follow;
 mod names;
+mod over;
 mod publish;
 mod snapshot;
 mod submit;

@@ -185,7 +185,7 @@ impl Space {
             None => decide(&mut self.state, &deciding, intent, header.origin(), header.first),
         };
         match outcome {
-            Ok(decision) => match self.seal_accepted(header.clone(), intent, decision) {
+            Ok(decision) => match self.seal_accepted(header.clone(), entry.seen, intent, decision) {
                 Ok(()) => Ok(AnswerCode::Accepted),
                 Err(error) => {
                     self.state.layers.pop();
@@ -223,6 +223,7 @@ impl Space {
             parent: submission.parent.filter(|_| entry.number == 1),
             requires: entry.requires.iter().take(REQUIRES_MAX).copied().collect(),
             domain_version: self.domain.version(),
+            over: Vec::new(),
         }
     }
 
@@ -238,7 +239,15 @@ impl Space {
         Some(CoreRefusal::RequiredRefused { command })
     }
 
-    fn seal_accepted(&mut self, header: Header, intent: &Intent, decision: Decision) -> Result<(), CommitError> {
+    fn seal_accepted(
+        &mut self,
+        mut header: Header,
+        seen: Position,
+        intent: &Intent,
+        decision: Decision,
+    ) -> Result<(), CommitError> {
+        // Where the log cannot be read, nobody is told; the command itself needs no such read.
+        header.over = self.goes_over(&header, seen, &decision.events).unwrap_or_default();
         let mut drafts = vec![intent.draft()];
         drafts.extend(decision.events);
         let commit = self.seal(header, drafts)?;

@@ -71,7 +71,7 @@ impl Device {
                     self.replica.handle_saved(token, &written);
                 }
                 ReplicaOutput::Send(frame) => self.sent.push(frame),
-                ReplicaOutput::Changed(_) => {}
+                ReplicaOutput::Changed(_) | ReplicaOutput::Met(_) => {}
                 ReplicaOutput::AccessEnded | ReplicaOutput::Parted { .. } | ReplicaOutput::Damaged(_) => {
                     panic!("{output:?}")
                 }
@@ -210,5 +210,6 @@ pub fn entry(number: u64, command: CommandId, intent: Intent) -> CommandEntry {
         act: None,
         happened_at: None,
         requires: Vec::new(),
+        seen: recordplayer::record::Position::START,
     }
 }

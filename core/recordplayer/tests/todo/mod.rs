@@ -92,6 +92,15 @@ pub enum ItemRefusal {
 
 impl Entity for Item {
     const KIND: &'static str = "item";
+
+    fn sets(event: &ItemEvent) -> Option<String> {
+        match event {
+            ItemEvent::Renamed { .. } => Some("title".to_owned()),
+            ItemEvent::MovedTo { .. } => Some("list".to_owned()),
+            ItemEvent::Added { .. } | ItemEvent::Finished {} => None,
+        }
+    }
+
     type Command = ItemCommand;
     type Event = ItemEvent;
     type Refusal = ItemRefusal;

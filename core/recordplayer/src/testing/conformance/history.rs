@@ -93,6 +93,7 @@ impl History {
             parent: None,
             requires: Vec::new(),
             domain_version: 1,
+            over: Vec::new(),
         };
         let drafts = std::iter::once(command).chain(events).collect();
         let commit = Commit::seal(header, drafts, &self.head.hash, |_| [self.salt; 16]).expect("a small commit");

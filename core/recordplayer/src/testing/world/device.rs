@@ -9,7 +9,7 @@ use crate::commit::Head;
 use crate::id::{ActorId, ReplicaId, SpaceId};
 use crate::protocol::{ClientFrame, ServerFrame};
 use crate::record::{Position, Record};
-use crate::replica::{Replica, ReplicaOutput, SaveToken};
+use crate::replica::{Meeting, Replica, ReplicaOutput, SaveToken};
 use crate::space::{SessionId, SpaceInput};
 use crate::storage::memory::{MemoryOutbox, MemoryStore};
 use crate::storage::{OutboxStore, OutboxWrite, Store, Write, Written};
@@ -44,6 +44,7 @@ pub(super) struct Device {
     /// What the device looks at the thin way, beside its replica.
     thin: Option<ThinView>,
     shown: Vec<Shown>,
+    met: Vec<Meeting>,
     /// Counts the starts, so that what was on its way to the disk at a crash is lost.
     pub life: u64,
     store: MemoryStore,
@@ -76,6 +77,7 @@ impl World {
             session: None,
             thin: None,
             shown: Vec::new(),
+            met: Vec::new(),
             life: 0,
             store: MemoryStore::new(),
             outbox: MemoryOutbox::new(),
@@ -163,6 +165,11 @@ impl World {
         self.drain_device(id);
     }
 
+    /// What a device was told of values that two people had set.
+    pub fn met(&self, id: DeviceId) -> &[Meeting] {
+        &self.devices[id.0].met
+    }
+
     /// The thin view of a device, and everything that it has told.
     pub fn thin(&self, id: DeviceId) -> (&ThinView, &[Shown]) {
         let device = &self.devices[id.0];
@@ -211,6 +218,7 @@ impl World {
                     self.travel_at(at, Journey::DeviceSave { device: id, saved });
                 }
                 ReplicaOutput::Send(frame) => self.send_up(id, &frame),
+                ReplicaOutput::Met(meeting) => self.devices[id.0].met.push(meeting),
                 ReplicaOutput::Changed(_) | ReplicaOutput::AccessEnded => {}
                 ReplicaOutput::Parted { head, .. } => {
                     panic!(

@@ -18,6 +18,7 @@ mod hub;
 pub mod limits;
 mod marks;
 mod outbound;
+mod scrub;
 mod server;
 mod serving;
 mod session;

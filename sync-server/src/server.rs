@@ -7,7 +7,7 @@ use recordplayer::domain::Domain;
 use recordplayer::id::SpaceId;
 use recordplayer::record::Position;
 use recordplayer::space::{Ending, NameTable, Names, Opening, Space};
-use recordplayer_store::{OpenError, RedbStore, Writer};
+use recordplayer_store::{OpenError, RedbStore, Scrub, Writer};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout};
@@ -18,6 +18,7 @@ use crate::gateway;
 use crate::hub::Hub;
 use crate::limits::{SHUTDOWN_TIMEOUT, WRITE_RETRY};
 use crate::marks::Marks;
+use crate::scrub;
 use crate::space_actor::{Call, SpaceHash};
 
 /// The file of the log, the models and the views.
@@ -43,6 +44,7 @@ pub enum StartError {
 pub struct Server {
     hub: Arc<Hub>,
     writer: Writer,
+    scrub: Scrub,
     origins: Vec<String>,
 }
 
@@ -53,7 +55,9 @@ pub struct Control(Arc<Hub>);
 impl Server {
     /// Opens the folder. It must exist; its files are made if they do not.
     pub fn open(domain: Arc<Domain>, folder: &Path) -> Result<Self, StartError> {
-        let writer = Writer::start(Box::new(RedbStore::open(folder.join(STORE_FILE))?));
+        let store = RedbStore::open(folder.join(STORE_FILE))?;
+        let scrub = store.scrub();
+        let writer = Writer::start(Box::new(store));
         let accounts = Accounts::open(&folder.join(ACCOUNTS_FILE))?;
         let mut directory = Directory::default();
         let names: Arc<dyn Names> = Arc::new(NameTable::default());
@@ -70,7 +74,7 @@ impl Server {
         }
         let marks = Marks::open(folder).map_err(StartError::Marks)?;
         let hub = Hub::new(domain, accounts, writer.handle(), directory, names, marks);
-        Ok(Self { hub, writer, origins: Vec::new() })
+        Ok(Self { hub, writer, scrub, origins: Vec::new() })
     }
 
     /// Lets pages of this origin (`https://boards.example`) connect. By default no page may.
@@ -85,13 +89,15 @@ impl Server {
 
     /// Serves until `shutdown` is ready; then says goodbye, saves, and closes the store.
     pub async fn serve(self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
-        let Self { hub, writer, origins } = self;
+        let Self { hub, writer, scrub, origins } = self;
+        let scrubbing = tokio::spawn(scrub::run(scrub));
         let origins: Arc<[String]> = origins.into();
         tokio::select! {
             () = accept(&hub, &listener, &origins) => {}
             () = shutdown => {}
         }
         drop(listener);
+        scrubbing.abort();
         tracing::info!("shutting down");
         end(&hub, writer).await;
     }

@@ -1,5 +1,6 @@
 //! The server at its own border: real sockets on loopback, frames in and frames out.
 
+mod garbage;
 mod kit;
 mod slow_reader;
 

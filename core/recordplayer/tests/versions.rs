@@ -4,13 +4,13 @@ mod machines;
 
 use std::sync::Arc;
 
-use machines::{Authority, Device, FIRST, SPACE};
+use machines::{Authority, Device, FIRST, SPACE, entry};
 use recordplayer::context::Context;
 use recordplayer::decide::Intent;
 use recordplayer::domain::Domain;
 use recordplayer::entity::{Entity, Stamp};
-use recordplayer::id::Id;
-use recordplayer::protocol::{AnswerCode, ServerFrame};
+use recordplayer::id::{CommandId, Id};
+use recordplayer::protocol::{AnswerCode, ClientFrame, ServerFrame};
 use recordplayer::record::Position;
 use recordplayer::refusal::CoreRefusal;
 use recordplayer::replica::SubmitError;
@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 /// A lamp that could only be named, and its next version, which can shine.
 macro_rules! lamp {
-    ($entity:ident, $command:ident, $event:ident, shape $shape:literal, commands { $($c:tt)* }, events { $($e:tt)* }, $decide:expr, $play:expr) => {
+    ($entity:ident, $command:ident, $event:ident, commands { $($c:tt)* }, events { $($e:tt)* }, $decide:expr, $play:expr) => {
         #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
         struct $entity {
             name: String,
@@ -32,7 +32,6 @@ macro_rules! lamp {
         enum $event { $($e)* }
         impl Entity for $entity {
             const KIND: &'static str = "lamp";
-            const SHAPE: u32 = $shape;
             type Command = $command;
             type Event = $event;
             type Refusal = Never;
@@ -52,7 +51,7 @@ macro_rules! lamp {
 enum Never {}
 
 lamp!(
-    OldLamp, OldCommand, OldEvent, shape 1,
+    OldLamp, OldCommand, OldEvent,
     commands { Name { name: String } },
     events { Named { name: String } },
     |OldCommand::Name { name }| OldEvent::Named { name: name.clone() },
@@ -60,7 +59,7 @@ lamp!(
 );
 
 lamp!(
-    Lamp, LampCommand, LampEvent, shape 2,
+    Lamp, LampCommand, LampEvent,
     commands { Name { name: String }, Shine {} },
     events { Named { name: String }, Shone {} },
     |command| match command {
@@ -128,6 +127,22 @@ fn an_event_that_this_version_does_not_know_is_kept_and_played_after_the_upgrade
     device.submit(53, name(1, "other")).unwrap();
 }
 
+/// A version could play a new event and called itself by the number of the one before. What that one had saved fitted it, so the lamp stayed
+/// read-only and dark, and the device and the server never had the same state again.
+#[test]
+fn who_forgets_to_count_a_version_up_loses_nothing() {
+    let mut authority = authority_with_a_shining_lamp();
+    let mut device = Device::new(old());
+    device.replica.handle_connected();
+    device.take(authority.everything());
+    device.replica.handle_wakeup(Timestamp(i64::MAX / 2));
+    device.work();
+    let mut device = device.upgraded(Domain::new("lamps", 1).entity::<Lamp>().shared());
+    assert!(device.replica.entity::<Lamp>(lamp(1)).shines);
+    assert_eq!(device.replica.state_hash(), authority.state_hash());
+    device.submit(54, name(1, "other")).unwrap();
+}
+
 /// A kind of thing that an older program has never heard of is in its log all the same.
 #[test]
 fn a_kind_that_this_version_does_not_know_is_in_its_log() {
@@ -179,4 +194,63 @@ fn a_command_that_the_authority_is_too_old_for_waits_for_its_upgrade() {
     assert_eq!(ask(&mut authority, 2, 61, name(1, "behind it")), AnswerCode::Accepted);
     device.take(authority.everything());
     assert_eq!(device.replica.outbox().count(), 0);
+}
+
+/// So many names, two records each, that a new device is offered the state and not the history.
+const MANY: u64 = 1_100;
+
+/// A space with a long history: the first lamp was named at its very beginning.
+fn authority_with_a_long_history(domain: Arc<Domain>) -> Authority {
+    let mut authority = Authority::founded(domain);
+    for number in 2..MANY {
+        let intent = if number == 2 { name(1, "desk") } else { name(2, &number.to_string()) };
+        let command = CommandId(Id(u128::from(number).to_be_bytes()));
+        let answer = authority.submit_answered(FIRST, None, number - 1, entry(number, command, intent));
+        assert_eq!(answer, AnswerCode::Accepted);
+    }
+    authority
+}
+
+/// A device of an older version was offered the state of a long space, could not read it, called its own disk damaged and began again, for ever.
+#[test]
+fn a_device_of_another_version_joins_a_long_space_by_its_records() {
+    let name_by_old: fn(&Device) -> String = |device| device.replica.entity::<OldLamp>(lamp(2)).name.clone();
+    let name_by_new: fn(&Device) -> String = |device| device.replica.entity::<Lamp>(lamp(2)).name.clone();
+    for (of_authority, of_device, name_of) in [(new(), old(), name_by_old), (old(), new(), name_by_new)] {
+        let mut authority = authority_with_a_long_history(of_authority);
+        let mut device = Device::new(of_device);
+        device.replica.handle_connected();
+        device.talk(&mut authority, |_| true);
+        assert_eq!(device.replica.confirmed(), authority.head());
+        assert!(device.replica.status().is_current);
+        assert_eq!(name_of(&device), (MANY - 1).to_string());
+    }
+}
+
+/// A device had joined by the state, and the history before that was still on its way. A newer person's event came, the lamp was dropped from
+/// what is saved, to be played again from its stream, and lost the name that stood in the part that was not there.
+#[test]
+fn what_holds_newer_records_keeps_what_came_before_them() {
+    let mut authority = authority_with_a_long_history(old());
+    let mut device = Device::new(old());
+    device.replica.handle_connected();
+    device.talk(&mut authority, |frame| !matches!(frame, ClientFrame::FetchCommits { .. }));
+    assert_eq!(device.replica.entity::<OldLamp>(lamp(1)).name, "desk");
+    let sum = device.replica.state_hash();
+
+    authority.start_again(new(), recordplayer::space::Ending::InOrder);
+    device.replica.handle_connected();
+    device.talk(&mut authority, |frame| !matches!(frame, ClientFrame::FetchCommits { .. }));
+    let shine = entry(MANY, CommandId(Id([200; 16])), shine(1));
+    assert_eq!(authority.submit_answered(FIRST, None, MANY - 1, shine), AnswerCode::Accepted);
+    device.talk(&mut authority, |frame| !matches!(frame, ClientFrame::FetchCommits { .. }));
+    assert_eq!(device.replica.confirmed(), authority.head());
+    device.replica.handle_wakeup(Timestamp(i64::MAX / 2));
+    device.work();
+    for _ in 0..2 {
+        assert_eq!(device.replica.entity::<OldLamp>(lamp(1)).name, "desk", "though its first records are not here");
+        assert_eq!(device.replica.state_hash(), sum, "what is not known changes nothing");
+        assert!(device.submit(201, name(1, "other")).is_err(), "and it is read-only still");
+        device = device.upgraded(old());
+    }
 }

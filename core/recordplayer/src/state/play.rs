@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::SpaceState;
 use crate::commit::{Commit, Head};
-use crate::domain::{Domain, Played};
+use crate::domain::Domain;
 use crate::entity::Entity;
 use crate::membership::Membership;
 use crate::models::{AnyState, Layers, Models};
@@ -126,9 +126,7 @@ impl SpaceState {
         let before = all_keys(&domain, stream, &self.layers);
         let mut slot = self.layers.take_entity(stream);
         let entering = self.captures_entering.then(|| Arc::clone(&slot.state));
-        let played = (kind.play)(&mut slot.state, record);
-        slot.is_read_only |= played == Played::Unknown;
-        slot.position = record.number;
+        slot.play(kind, record);
         self.layers.put_entity(stream.clone(), slot);
         let after = all_keys(&domain, stream, &self.layers);
         for ((name, view), (before, after)) in domain.view_types().zip(before.into_iter().zip(after)) {

@@ -142,3 +142,26 @@ fn nothing_is_missed_or_doubled_while_the_line_or_the_authority_is_down() {
         assert_eq!(starts, 1, "it went on where it was; {}", world.how_to_replay());
     }
 }
+
+/// The state of a large list came in pieces. One that was lost or doubled on a bad line left a state that could not be read, or one in which
+/// things were missing.
+#[test]
+fn a_start_in_pieces_is_whole_or_is_asked_for_again() {
+    for seed in 0..8 {
+        let mut world = World::seeded(6_500 + seed, &domain());
+        let [ann, wall] = world.devices(["ann", "wall"]);
+        for item in 1..9 {
+            let title = format!("{item}").repeat(190_000);
+            world.send(ann, add(item, LIST, &title)).unwrap();
+        }
+        world.run_until_quiet();
+        world.suffer(Faults { lost: 20, doubled: 30, ..Faults::bad() });
+        world.look(wall, looked_at());
+        world.run_for_ms(20_000);
+        world.heal();
+        world.run_until_quiet();
+        world.run_for_ms(5_000);
+        check(&world, wall, ann);
+        assert_eq!(world.thin(wall).0.get::<ListView>().titles.len(), 8);
+    }
+}

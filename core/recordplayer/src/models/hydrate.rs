@@ -68,7 +68,7 @@ impl Hydrator {
         {
             let in_sum = Some(model_hash(stream, &row.bytes));
             let first_unknown = self.newer.get(stream).copied();
-            return Ok(EntitySlot { state, position: row.head.position, in_sum, first_unknown });
+            return Ok(EntitySlot { state, position: row.head.position, in_sum, first_unknown, shown: None });
         }
         rebuild(domain, stream, reader.as_ref(), at.position)
     }

@@ -26,7 +26,7 @@ use crate::hash::Hash;
 use crate::id::Id;
 use crate::record::{Position, Record, StreamId};
 use crate::storage::{ReadError, TextKey};
-use crate::view::ViewKey;
+use crate::view::{Key, ViewKey};
 
 /// A state whose type only its entity or view type knows.
 pub(crate) type AnyState = Arc<dyn Any + Send + Sync>;
@@ -41,6 +41,8 @@ pub(crate) struct EntitySlot {
     pub in_sum: Option<Hash>,
     /// The first event of its stream that this version does not know, if there is one.
     pub first_unknown: Option<Position>,
+    /// The keys of each view, in the order of the domain, in which it showed after its last event; `None` where nobody noted them.
+    pub shown: Option<Arc<[Vec<Key>]>>,
 }
 
 /// One view in memory.
@@ -49,6 +51,7 @@ pub(crate) struct ViewSlot {
     pub state: AnyState,
     /// The entities that show in it.
     pub members: Arc<BTreeSet<StreamId>>,
+    /// The end of the last commit that touched it, or a later one that did not.
     pub position: Position,
 }
 
@@ -216,7 +219,7 @@ impl EntitySlot {
     /// An entity that no event has reached.
     pub fn unborn(domain: &Domain, stream: &StreamId) -> Self {
         let state = domain.entity_type(&stream.kind).map_or_else(|| Arc::new(()) as AnyState, |kind| (kind.unborn)());
-        Self { state, position: Position::START, in_sum: None, first_unknown: None }
+        Self { state, position: Position::START, in_sum: None, first_unknown: None, shown: None }
     }
 
     /// Whether its stream holds events that this version does not know: it may be read, not written.

@@ -258,8 +258,9 @@ pub enum ServerFrame {
         epoch: u32,
         #[n(3)]
         at: Head,
+        /// Counts the pieces from 0.
         #[n(4)]
-        is_first: bool,
+        piece: u32,
         #[n(5)]
         is_last: bool,
         /// A piece of the view's state.

@@ -166,17 +166,17 @@ impl Space {
             return Err(failure);
         }
         let last = parts.len() - 1;
-        let frame = |(index, (state, models))| ServerFrame::ViewStart {
+        let frame = |((state, models), piece): (_, u32)| ServerFrame::ViewStart {
             space: self.id(),
             view: view.clone(),
             epoch: self.epoch(),
             at,
-            is_first: index == 0,
-            is_last: index == last,
+            piece,
+            is_last: piece as usize == last,
             state,
             models,
         };
-        Ok(parts.into_iter().enumerate().map(frame).collect())
+        Ok(parts.into_iter().zip(0..).map(frame).collect())
     }
 
     /// Sends the starting states that were taken at this position, now that it is durable.

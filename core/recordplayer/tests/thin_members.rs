@@ -22,18 +22,37 @@ struct Shelf {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+enum Handling {
+    Carry {
+        room: Id,
+    },
+    /// Somebody reads all these, in one go.
+    ReadAll {
+        books: Vec<Id>,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 enum Carry {
     Carried { room: Id },
 }
 
 impl Entity for Shelf {
     const KIND: &'static str = "shelf";
-    type Command = Carry;
+    type Command = Handling;
     type Event = Carry;
     type Refusal = Never;
 
-    fn decide(&self, command: &Carry, _: &mut Context<'_>) -> Result<Vec<Carry>, Never> {
-        Ok(vec![command.clone()])
+    fn decide(&self, command: &Handling, cx: &mut Context<'_>) -> Result<Vec<Carry>, Never> {
+        match command {
+            Handling::Carry { room } => Ok(vec![Carry::Carried { room: *room }]),
+            Handling::ReadAll { books } => {
+                for book in books {
+                    cx.emit::<Book>(*book, &Handle::Read {});
+                }
+                Ok(Vec::new())
+            }
+        }
     }
 
     fn play(&mut self, Carry::Carried { room }: &Carry, _: &Stamp) {
@@ -107,7 +126,7 @@ fn book(number: u8, command: &Handle) -> Intent {
 }
 
 fn shelf(number: u8, room: Id) -> Intent {
-    Intent::of::<Shelf>(Id([number; 16]), &Carry::Carried { room }).unwrap()
+    Intent::of::<Shelf>(Id([number; 16]), &Handling::Carry { room }).unwrap()
 }
 
 /// A book was put away from a room into which only its shelf had been carried, and whoever looked at the room was told of a book without a
@@ -177,4 +196,40 @@ fn what_comes_back_unseen_is_sent_as_it_is_now() {
     let view = world.thin(wall).0.get::<Room>();
     assert_eq!(view, world.replica(ann).view::<Room>(HERE));
     assert_eq!(view.lines.last().unwrap(), "book.read of \"\", read by 3");
+}
+
+/// One act touched so many large things that what it did to the view was more than a frame may hold: the line broke, and broke again with each
+/// new try.
+#[test]
+fn one_commit_may_do_more_to_a_view_than_a_frame_holds() {
+    for is_away_meanwhile in [false, true] {
+        let mut world = World::seeded(72, &domain());
+        let [ann, wall] = world.devices(["ann", "wall"]);
+        world.send(ann, shelf(100, HERE)).unwrap();
+        let books: Vec<u8> = (1..10).collect();
+        for number in &books {
+            world.send(ann, book(*number, &Handle::Bought { title: "x".repeat(200_000) })).unwrap();
+            world.send(ann, book(*number, &Handle::Shelved { shelf: Id([100; 16]) })).unwrap();
+        }
+        world.run_until_quiet();
+        world.look(wall, ViewKey::of::<Room>(HERE));
+        world.run_for_ms(3_000);
+        if is_away_meanwhile {
+            world.cut_off(wall);
+        }
+        // The books are on the disk and out of memory, so all of them are sent once more.
+        world.crash_authority();
+        world.start_authority();
+        world.run_for_ms(3_000);
+        let books = books.iter().map(|number| Id([*number; 16])).collect();
+        let all = Intent::of::<Shelf>(Id([100; 16]), &Handling::ReadAll { books }).unwrap();
+        world.send(ann, all).unwrap();
+        world.run_for_ms(3_000);
+        world.heal();
+        world.run_until_quiet();
+        world.run_for_ms(5_000);
+        let view = world.thin(wall).0.get::<Room>();
+        assert_eq!(view, world.replica(ann).view::<Room>(HERE), "away: {is_away_meanwhile}");
+        assert_eq!(view.lines.len(), 18);
+    }
 }

@@ -281,7 +281,12 @@ pub enum ServerFrame {
         after: Position,
         #[n(3)]
         upto: Head,
+        /// Counts the pieces of this range from 0. What one commit does to a view may need more than one frame.
         #[n(4)]
+        piece: u32,
+        #[n(5)]
+        is_last: bool,
+        #[n(6)]
         items: Vec<ViewItem>,
     },
     /// The person is not, or no more, a member: no byte of this space follows.

@@ -107,21 +107,23 @@ impl Space {
             .collect();
         for (view, at) in behind {
             match self.missed(&view, at) {
-                Ok((upto, frame)) => {
+                Ok((upto, frames)) => {
                     let is_current = upto == self.durable.position;
                     let looking = if is_current { Looking::From { at: upto } } else { Looking::Behind { at: upto } };
                     if let Some(follower) = self.followers.get_mut(&session) {
                         follower.views.insert(view, looking);
                     }
-                    self.send(session, frame);
+                    for frame in frames {
+                        self.send(session, frame);
+                    }
                 }
                 Err(error) => return self.fail(error),
             }
         }
     }
 
-    /// What touched the view behind a position: one frame that ends with a commit. An empty one tells where the log ends.
-    fn missed(&self, view: &ViewKey, after: Position) -> Result<(Position, ServerFrame), ReadError> {
+    /// What touched the view behind a position, up to the end of a commit. Where nothing did, it tells where the log ends.
+    fn missed(&self, view: &ViewKey, after: Position) -> Result<(Position, Vec<ServerFrame>), ReadError> {
         let stored = self.reader.commits(after, self.durable.position, READ_BYTES)?;
         let hash = stored.first().map_or(self.durable.hash, |stored| stored.previous);
         let from = Head { position: after, hash };
@@ -132,7 +134,7 @@ impl Space {
             let commit = Commit::open(Arc::clone(&stored.bytes), &stored.previous)
                 .map_err(|error| ReadError::Damaged(error.to_string()))?;
             let news: Vec<ViewItem> = router.play(&commit)?.iter().map(|change| self.view_item(change)).collect();
-            let added: usize = news.iter().map(item_bytes).sum();
+            let added: usize = news.iter().map(ViewItem::size).sum();
             if bytes > 0 && bytes + added > PIECE_BYTES_MAX {
                 break;
             }
@@ -140,8 +142,41 @@ impl Space {
             items.extend(news);
             upto = commit.head();
         }
-        let frame = ServerFrame::ViewNews { space: self.id(), view: view.clone(), after, upto, items };
-        Ok((upto.position, frame))
+        Ok((upto.position, self.news_frames(view, after, upto, items)))
+    }
+
+    /// The news of one range in as many frames as they need: a commit of many events, with the models of all that they touch, is larger
+    /// than a frame may be.
+    pub(super) fn news_frames(
+        &self,
+        view: &ViewKey,
+        after: Position,
+        upto: Head,
+        items: Vec<ViewItem>,
+    ) -> Vec<ServerFrame> {
+        let mut pieces = Vec::new();
+        let (mut rest, mut bytes) = (Vec::new(), 0);
+        for item in items {
+            let added = item.size();
+            if bytes > 0 && bytes + added > PIECE_BYTES_MAX {
+                pieces.push(std::mem::take(&mut rest));
+                bytes = 0;
+            }
+            bytes += added;
+            rest.push(item);
+        }
+        pieces.push(rest);
+        let last = pieces.len() - 1;
+        let frame = |(items, piece): (_, u32)| ServerFrame::ViewNews {
+            space: self.id(),
+            view: view.clone(),
+            after,
+            upto,
+            piece,
+            is_last: piece as usize == last,
+            items,
+        };
+        pieces.into_iter().zip(0..).map(frame).collect()
     }
 
     fn starting_frames(&self, view: &ViewKey, at: Head) -> Result<Vec<ServerFrame>, ReadError> {
@@ -208,13 +243,4 @@ impl Space {
         }
         sessions
     }
-}
-
-fn item_bytes(item: &ViewItem) -> usize {
-    let content = match item {
-        ViewItem::Enter { model, .. } => model.as_ref().map_or(0, Vec::len),
-        ViewItem::Record { payload, .. } => payload.as_ref().map_or(0, Vec::len),
-        ViewItem::Leave { .. } => 0,
-    };
-    content + 256
 }

@@ -58,9 +58,20 @@ pub struct ThinView {
     known: Option<Knowledge>,
     /// A starting state on its way in.
     starting: Option<Starting>,
+    gathering: Option<Gathering>,
     /// The person may not look; asking again in this session would get the same answer.
     is_ended: bool,
     outputs: VecDeque<ThinOutput>,
+}
+
+/// News in pieces on their way in.
+struct Gathering {
+    after: Position,
+    upto: Head,
+    /// The piece that comes next.
+    next: u32,
+    items: Vec<ViewItem>,
+    bytes: usize,
 }
 
 struct Starting {
@@ -88,6 +99,7 @@ impl ThinView {
             models,
             known: None,
             starting: None,
+            gathering: None,
             is_ended: false,
             outputs: VecDeque::new(),
         }
@@ -105,7 +117,7 @@ impl ThinView {
 
     /// A session with the authority begins.
     pub fn handle_connected(&mut self) {
-        self.starting = None;
+        (self.starting, self.gathering) = (None, None);
         self.is_ended = false;
         self.subscribe();
     }
@@ -123,11 +135,13 @@ impl ThinView {
             {
                 self.start(Knowledge { epoch, head: at }, piece, is_last, &state, models);
             }
-            ServerFrame::ViewNews { space, view, after, upto, items } if space == self.space && view == self.view => {
-                self.news(after, upto, items);
+            ServerFrame::ViewNews { space, view, after, upto, piece, is_last, items }
+                if space == self.space && view == self.view =>
+            {
+                self.news(after, upto, piece, is_last, items);
             }
             ServerFrame::AccessEnded { space, .. } | ServerFrame::NoAccess { space } if space == self.space => {
-                (self.known, self.starting, self.is_ended) = (None, None, true);
+                (self.known, self.starting, self.gathering, self.is_ended) = (None, None, None, true);
                 self.outputs.push_back(ThinOutput::AccessEnded);
             }
             ServerFrame::Ping { heads, .. } | ServerFrame::Pong { heads, .. } => self.heads(&heads),
@@ -205,7 +219,7 @@ impl ThinView {
         }
     }
 
-    fn news(&mut self, after: Position, upto: Head, items: Vec<ViewItem>) {
+    fn news(&mut self, after: Position, upto: Head, piece: u32, is_last: bool, items: Vec<ViewItem>) {
         let Some(known) = self.known else { return };
         let have = known.head.position;
         if upto.position <= have {
@@ -214,6 +228,28 @@ impl ThinView {
         if after > have {
             return self.subscribe();
         }
+        if piece == 0 {
+            self.gathering = Some(Gathering { after, upto, next: 0, items: Vec::new(), bytes: 0 });
+        }
+        // Where a piece is missing, what comes next shows the gap.
+        let is_it = |news: &&mut Gathering| (news.after, news.upto, news.next) == (after, upto, piece);
+        let Some(news) = self.gathering.as_mut().filter(is_it) else { return };
+        news.next += 1;
+        news.bytes += items.iter().map(ViewItem::size).sum::<usize>();
+        if news.bytes > THIN_START_BYTES_MAX {
+            self.gathering = None;
+            let why = format!("one change of the view has more than {THIN_START_BYTES_MAX} bytes");
+            return self.outputs.push_back(ThinOutput::Unreadable(why));
+        }
+        news.items.extend(items);
+        if is_last {
+            let news = self.gathering.take().expect("just seen");
+            self.take_in(Knowledge { head: upto, ..known }, have, news.items);
+        }
+    }
+
+    /// Plays the news that lie behind what is known.
+    fn take_in(&mut self, now: Knowledge, have: Position, items: Vec<ViewItem>) {
         for item in items {
             match item {
                 ViewItem::Enter { stream, model, at } if at > have => self.models.enter(&stream, model.as_deref()),
@@ -225,7 +261,7 @@ impl ThinView {
                 }
             }
         }
-        self.known = Some(Knowledge { head: upto, ..known });
+        self.known = Some(now);
     }
 
     fn play(&mut self, record: Record) {

@@ -60,25 +60,37 @@ impl Space {
         if !self.is_member(actor) || self.domain.view_type(&view.name).is_none() {
             return self.no_access(session);
         }
-        let known = match after.map(|knowledge| self.catches_up_from(knowledge)).transpose() {
-            Ok(known) => known.flatten(),
+        let looking = match after.map(|knowledge| self.goes_on(session, &view, knowledge)).transpose() {
+            Ok(looking) => looking.flatten().unwrap_or(Looking::Starting),
             Err(error) => return self.fail(error),
         };
-        let looking = known.map_or(Looking::Starting, |at| Looking::Behind { at });
         self.starting.retain(|starting| starting.session != session || starting.view != view);
         self.follower(session, actor).views.insert(view.clone(), looking);
         match looking {
             Looking::Starting => self.start_view(session, view),
-            Looking::From { .. } | Looking::Behind { .. } => self.catch_up_views(session),
+            Looking::From { .. } => {
+                let after = after.map_or(Position::START, |knowledge| knowledge.head.position);
+                for frame in self.news_frames(&view, after, self.durable, Vec::new()) {
+                    self.send(session, frame);
+                }
+            }
+            Looking::Behind { .. } => self.catch_up_views(session),
         }
     }
 
-    /// Where somebody may go on who knows so much: a commit of this log that is not too long ago.
-    fn catches_up_from(&self, knowledge: Knowledge) -> Result<Option<Position>, ReadError> {
+    /// How somebody goes on who knows so much: not at all, unless that is a commit of this log. Who has all that this session was sent has
+    /// missed nothing, however long ago it was; for others the log is looked through, if it was not too long ago.
+    fn goes_on(&self, session: SessionId, view: &ViewKey, knowledge: Knowledge) -> Result<Option<Looking>, ReadError> {
         let at = knowledge.head.position;
-        let is_of_this_log = at > Position::START && self.is_of_this_log(knowledge)?;
-        let is_near = self.durable.position.0 - at.0.min(self.durable.position.0) <= VIEW_CATCH_UP_RECORDS_MAX;
-        Ok((is_of_this_log && is_near).then_some(at))
+        if at == Position::START || !self.is_of_this_log(knowledge)? {
+            return Ok(None);
+        }
+        let looking = self.followers.get(&session).and_then(|follower| follower.views.get(view));
+        if matches!(looking, Some(Looking::From { at: sent }) if *sent == at) {
+            return Ok(Some(Looking::From { at: self.durable.position }));
+        }
+        let is_near = self.durable.position.0 - at.0 <= VIEW_CATCH_UP_RECORDS_MAX;
+        Ok(is_near.then_some(Looking::Behind { at }))
     }
 
     /// Takes the view's state as it is decided, and sends it as soon as that is durable: state and tail come from one position.

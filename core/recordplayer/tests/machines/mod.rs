@@ -116,7 +116,7 @@ pub struct Authority {
     /// The process dies when it decides this command.
     pub deadly: Option<CommandId>,
     /// What it said to whoever talks with it.
-    said: Vec<ServerFrame>,
+    pub said: Vec<ServerFrame>,
 }
 
 fn opening(after: Ending) -> Opening {
@@ -193,12 +193,13 @@ impl Authority {
     }
 
     /// A frame of a device comes; its commands are given by [`Self::submit`].
-    fn hear(&mut self, frame: ClientFrame) {
+    pub fn hear(&mut self, frame: ClientFrame) {
         let (session, actor) = (SessionId(2), PERSON);
         let input = match frame {
             ClientFrame::Subscribe { knowledge, .. } => SpaceInput::Subscribe { session, actor, knowledge },
             ClientFrame::FetchSnapshot { at, cursor, .. } => SpaceInput::FetchSnapshot { session, actor, at, cursor },
             ClientFrame::FetchCommits { after, upto, .. } => SpaceInput::FetchCommits { session, actor, after, upto },
+            ClientFrame::SubscribeView { view, after, .. } => SpaceInput::SubscribeView { session, actor, view, after },
             other => panic!("{other:?}"),
         };
         self.handle(input);

@@ -5,16 +5,18 @@ mod machines;
 use std::sync::Arc;
 
 use machines::{Authority, Device, FIRST, SPACE, entry};
+use recordplayer::Models;
 use recordplayer::context::Context;
 use recordplayer::decide::Intent;
 use recordplayer::domain::Domain;
 use recordplayer::entity::{Entity, Stamp};
 use recordplayer::id::{CommandId, Id};
 use recordplayer::protocol::{AnswerCode, ClientFrame, ServerFrame};
-use recordplayer::record::Position;
+use recordplayer::record::{Position, Record, StreamId};
 use recordplayer::refusal::CoreRefusal;
 use recordplayer::replica::SubmitError;
 use recordplayer::time::Timestamp;
+use recordplayer::view::{Key, View};
 use serde::{Deserialize, Serialize};
 
 /// A lamp that could only be named, and its next version, which can shine.
@@ -72,12 +74,34 @@ lamp!(
     }
 );
 
+/// What happened to all lamps.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Story {
+    names: Vec<String>,
+}
+
+impl View for Story {
+    const NAME: &'static str = "story";
+
+    fn keys(stream: &StreamId, _: &Models<'_>) -> Vec<Key> {
+        if &*stream.kind == "lamp" { vec![Key::whole_space()] } else { Vec::new() }
+    }
+
+    fn play(&mut self, _: &Key, record: &Record, _: &Models<'_>) {
+        self.names.push(record.name.to_string());
+    }
+}
+
+fn story(device: &Device) -> Vec<String> {
+    device.replica.view::<Story>(Key::whole_space()).names.clone()
+}
+
 fn old() -> Arc<Domain> {
-    Domain::new("lamps", 1).entity::<OldLamp>().shared()
+    Domain::new("lamps", 1).entity::<OldLamp>().view::<Story>().shared()
 }
 
 fn new() -> Arc<Domain> {
-    Domain::new("lamps", 2).entity::<Lamp>().shared()
+    Domain::new("lamps", 2).entity::<Lamp>().view::<Story>().shared()
 }
 
 fn lamp(number: u8) -> Id {
@@ -109,6 +133,7 @@ fn an_event_that_this_version_does_not_know_is_kept_and_played_after_the_upgrade
     device.take(authority.everything());
     assert_eq!(device.replica.confirmed().position, Position(8), "everything is here");
     assert_eq!(device.replica.entity::<OldLamp>(lamp(1)).name, "desk", "and read as far as it is known");
+    assert_eq!(story(&device), ["lamp.named", "lamp.shone", "lamp.named"], "views go on");
     // What holds newer records may be read and not written; the rest goes on.
     let Err(SubmitError::Refused(refused)) = device.submit(50, name(1, "other")) else { panic!("it is read-only") };
     assert_eq!(refused.typed::<CoreRefusal>(), Some(CoreRefusal::NewerRecords {}));
@@ -137,7 +162,7 @@ fn who_forgets_to_count_a_version_up_loses_nothing() {
     device.take(authority.everything());
     device.replica.handle_wakeup(Timestamp(i64::MAX / 2));
     device.work();
-    let mut device = device.upgraded(Domain::new("lamps", 1).entity::<Lamp>().shared());
+    let mut device = device.upgraded(Domain::new("lamps", 1).entity::<Lamp>().view::<Story>().shared());
     assert!(device.replica.entity::<Lamp>(lamp(1)).shines);
     assert_eq!(device.replica.state_hash(), authority.state_hash());
     device.submit(54, name(1, "other")).unwrap();
@@ -154,6 +179,7 @@ fn a_kind_that_this_version_does_not_know_is_in_its_log() {
     let mut device = device.upgraded(new());
     assert!(device.replica.entity::<Lamp>(lamp(1)).shines);
     assert_eq!(device.replica.state_hash(), authority.state_hash());
+    assert_eq!(story(&device), ["lamp.named", "lamp.shone", "lamp.named"], "and so is what a new view shows of it");
 }
 
 /// The server was older than a device. The command that it did not know blocked nothing for ever: it keeps its number and its place, and is
@@ -253,4 +279,25 @@ fn what_holds_newer_records_keeps_what_came_before_them() {
         assert!(device.submit(201, name(1, "other")).is_err(), "and it is read-only still");
         device = device.upgraded(old());
     }
+}
+
+/// Time travel with an older version shows what it knows, at every record, and with the newer one all of it.
+#[test]
+fn the_past_holds_what_this_version_knows_of_it() {
+    let mut authority = authority_with_a_shining_lamp();
+    let mut device = Device::new(old());
+    device.replica.handle_connected();
+    device.take(authority.everything());
+    let head = authority.head().position;
+    let mut playback = device.replica.playback();
+    assert_eq!(playback.at(head).unwrap().entity::<OldLamp>(lamp(1)).name, "desk");
+    let hash = playback.state_hash_at(head).unwrap();
+    let mut device = device.upgraded(old());
+    assert_eq!(device.replica.state_hash(), hash);
+
+    let device = device.upgraded(new());
+    let mut playback = device.replica.playback();
+    assert!(playback.at(head).unwrap().entity::<Lamp>(lamp(1)).shines);
+    assert!(!playback.at(Position(4)).unwrap().entity::<Lamp>(lamp(1)).shines, "not before it shone");
+    assert_eq!(playback.state_hash_at(head).unwrap(), authority.state_hash());
 }

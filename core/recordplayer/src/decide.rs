@@ -151,7 +151,7 @@ fn events_of(
 ) -> Result<Vec<Draft>, Undecided> {
     let Some(kind) = state.domain.entity_type(&intent.stream.kind) else { return Err(Undecided::UnknownCommand) };
     let slot = state.models_noting(reads).slot(&intent.stream);
-    if slot.is_read_only {
+    if slot.is_read_only() {
         return Err(CoreRefusal::NewerRecords {}.into());
     }
     let mut cx = Context::new(deciding, &intent.stream, &state.layers, reads);
@@ -162,7 +162,7 @@ fn events_of(
     }
     let mut events = (kind.decide)(&slot.state, intent.variant(), &intent.payload, &mut cx, &intent.stream)?;
     events.extend(cx.finish().map_err(|error| Undecided::from(CoreRefusal::Malformed { why: error.to_string() }))?);
-    let emits_into_newer = events.iter().any(|event| state.models().slot(&event.stream).is_read_only);
+    let emits_into_newer = events.iter().any(|event| state.models().slot(&event.stream).is_read_only());
     if emits_into_newer {
         return Err(CoreRefusal::NewerRecords {}.into());
     }

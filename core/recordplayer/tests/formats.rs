@@ -188,12 +188,27 @@ fn frames_have_the_bytes_of_the_golden_files() {
             },
         ),
         (
+            "view_start",
+            ServerFrame::ViewStart {
+                space,
+                view: view.clone(),
+                epoch: 1,
+                at: head,
+                piece: 0,
+                is_last: true,
+                state: vec![0xa0].into(),
+                models: vec![(stream(), vec![0xa0].into())],
+            },
+        ),
+        (
             "view_news",
             ServerFrame::ViewNews {
                 space,
                 view,
                 after: Position(40),
                 upto: head,
+                piece: 0,
+                is_last: true,
                 items: vec![
                     ViewItem::Enter { stream: stream(), model: Some(vec![0xa0]), at: Position(42) },
                     ViewItem::Leave { stream: stream(), at: Position(43) },

@@ -1,14 +1,17 @@
 //! Time travel: any moment of a space's life, exactly as it was (rules 6, 7 and 12).
 
+mod machines;
 mod note;
 mod todo;
 
 use std::ops::ControlFlow;
 
+use machines::{Authority, Device, FIRST, entry};
 use note::{Note, NoteCommand, TEXT, note};
 use rand::RngExt;
 use recordplayer::id::{CommandId, Id};
 use recordplayer::playback::PlaybackError;
+use recordplayer::protocol::ClientFrame;
 use recordplayer::record::{Position, RecordKind};
 use recordplayer::replica::{TextEdit, TextWork, Wish};
 use recordplayer::testing::World;
@@ -129,6 +132,32 @@ fn what_has_not_happened_or_is_not_here_is_said() {
     world.run_until_quiet();
     let later = world.replica(ann).confirmed().position;
     assert_eq!(playback.at(later).unwrap().entity::<Item>(id(30)).title, "later", "a growing log is followed");
+}
+
+/// A device that has joined by the state shows the present at once. Of the past it says that it is on its way, and does not show half of it.
+#[test]
+fn the_past_is_shown_once_it_is_here() {
+    let mut authority = Authority::founded(domain());
+    for number in 2..1_100_u64 {
+        let intent = match number {
+            2 => add(1, 100, "first"),
+            _ => command(1, &ItemCommand::Rename { title: number.to_string() }),
+        };
+        let entry = entry(number, CommandId(Id(u128::from(number).to_be_bytes())), intent);
+        authority.submit_answered(FIRST, None, number - 1, entry);
+    }
+    let mut device = Device::new(domain());
+    device.replica.handle_connected();
+    device.talk(&mut authority, |frame| !matches!(frame, ClientFrame::FetchCommits { .. }));
+    assert_eq!(device.replica.entity::<Item>(id(1)).title, "1099", "it has joined by the state");
+    let mut playback = device.replica.playback();
+    let error = playback.at(Position(6)).unwrap_err();
+    assert_eq!(error, PlaybackError::NotHere { here: Position::START });
+    device.replica.handle_connected();
+    device.talk(&mut authority, |_| true);
+    assert_eq!(playback.last(), Ok(authority.head().position));
+    assert_eq!(playback.at(Position(6)).unwrap().entity::<Item>(id(1)).title, "first");
+    assert_eq!(playback.state_hash_at(authority.head().position).unwrap(), authority.state_hash());
 }
 
 #[test]

@@ -1,14 +1,18 @@
 //! The thin way: a view that is shown without being stored, each record once, whatever happens to the line (rule 7).
 
+mod machines;
 mod todo;
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
+use machines::{Authority, FIRST, SPACE, entry};
 use rand::RngExt;
-use recordplayer::id::Id;
+use recordplayer::id::{CommandId, Id};
+use recordplayer::protocol::ServerFrame;
 use recordplayer::record::Position;
 use recordplayer::testing::{DeviceId, Faults, Shown, World};
+use recordplayer::thin::{ThinOutput, ThinView};
 use recordplayer::view::ViewKey;
 use todo::{Item, ItemCommand, ItemEvent, ListView, add, command, domain, id};
 
@@ -141,4 +145,68 @@ fn nothing_is_missed_or_doubled_while_the_line_or_the_authority_is_down() {
         let starts = check(&world, wall, ann);
         assert_eq!(starts, 1, "it went on where it was; {}", world.how_to_replay());
     }
+}
+
+/// The state of a large list came in pieces. One that was lost or doubled on a bad line left a state that could not be read, or one in which
+/// things were missing.
+#[test]
+fn a_start_in_pieces_is_whole_or_is_asked_for_again() {
+    for seed in 0..8 {
+        let mut world = World::seeded(6_500 + seed, &domain());
+        let [ann, wall] = world.devices(["ann", "wall"]);
+        for item in 1..9 {
+            let title = format!("{item}").repeat(190_000);
+            world.send(ann, add(item, LIST, &title)).unwrap();
+        }
+        world.run_until_quiet();
+        world.suffer(Faults { lost: 20, doubled: 30, ..Faults::bad() });
+        world.look(wall, looked_at());
+        world.run_for_ms(20_000);
+        world.heal();
+        world.run_until_quiet();
+        world.run_for_ms(5_000);
+        check(&world, wall, ann);
+        assert_eq!(world.thin(wall).0.get::<ListView>().titles.len(), 8);
+    }
+}
+
+/// Somebody looked at a list in which nothing happened, while the space was busy. With every ping the log was looked through for what had not
+/// happened, and after a long stretch of it the whole view was sent anew.
+#[test]
+fn a_quiet_view_of_a_busy_space_stays_as_it_is() {
+    let mut authority = Authority::founded(domain());
+    let mut thin = ThinView::new(domain(), SPACE, looked_at());
+    let mut starts = 0;
+    thin.handle_connected();
+    let mut talk = |thin: &mut ThinView, authority: &mut Authority| {
+        while let Some(output) = thin.poll_output() {
+            match output {
+                ThinOutput::Send(frame) => authority.hear(frame),
+                ThinOutput::Started { .. } => starts += 1,
+                other => panic!("{other:?}"),
+            }
+            for frame in std::mem::take(&mut authority.said) {
+                thin.handle_frame(frame);
+            }
+        }
+        starts
+    };
+    talk(&mut thin, &mut authority);
+    for number in 2..5_200_u64 {
+        let intent = match number {
+            2 => add(1, LIST + 1, "elsewhere"),
+            _ => command(1, &ItemCommand::Rename { title: number.to_string() }),
+        };
+        authority.submit_answered(
+            FIRST,
+            None,
+            number - 1,
+            entry(number, CommandId(Id(u128::from(number).to_be_bytes())), intent),
+        );
+    }
+    let head = authority.head();
+    assert!(head.position > Position(recordplayer::limits::VIEW_CATCH_UP_RECORDS_MAX));
+    thin.handle_frame(ServerFrame::Ping { nonce: 0, heads: vec![(SPACE, head)] });
+    let starts = talk(&mut thin, &mut authority);
+    assert_eq!((starts, thin.position()), (1, Some(head.position)));
 }

@@ -4,22 +4,24 @@ mod machines;
 
 use std::sync::Arc;
 
-use machines::{Authority, Device, FIRST, SPACE};
+use machines::{Authority, Device, FIRST, SPACE, entry};
+use recordplayer::Models;
 use recordplayer::context::Context;
 use recordplayer::decide::Intent;
 use recordplayer::domain::Domain;
 use recordplayer::entity::{Entity, Stamp};
-use recordplayer::id::Id;
-use recordplayer::protocol::{AnswerCode, ServerFrame};
-use recordplayer::record::Position;
+use recordplayer::id::{CommandId, Id};
+use recordplayer::protocol::{AnswerCode, ClientFrame, ServerFrame};
+use recordplayer::record::{Position, Record, StreamId};
 use recordplayer::refusal::CoreRefusal;
 use recordplayer::replica::SubmitError;
 use recordplayer::time::Timestamp;
+use recordplayer::view::{Key, View};
 use serde::{Deserialize, Serialize};
 
 /// A lamp that could only be named, and its next version, which can shine.
 macro_rules! lamp {
-    ($entity:ident, $command:ident, $event:ident, shape $shape:literal, commands { $($c:tt)* }, events { $($e:tt)* }, $decide:expr, $play:expr) => {
+    ($entity:ident, $command:ident, $event:ident, commands { $($c:tt)* }, events { $($e:tt)* }, $decide:expr, $play:expr) => {
         #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
         struct $entity {
             name: String,
@@ -32,7 +34,6 @@ macro_rules! lamp {
         enum $event { $($e)* }
         impl Entity for $entity {
             const KIND: &'static str = "lamp";
-            const SHAPE: u32 = $shape;
             type Command = $command;
             type Event = $event;
             type Refusal = Never;
@@ -52,7 +53,7 @@ macro_rules! lamp {
 enum Never {}
 
 lamp!(
-    OldLamp, OldCommand, OldEvent, shape 1,
+    OldLamp, OldCommand, OldEvent,
     commands { Name { name: String } },
     events { Named { name: String } },
     |OldCommand::Name { name }| OldEvent::Named { name: name.clone() },
@@ -60,7 +61,7 @@ lamp!(
 );
 
 lamp!(
-    Lamp, LampCommand, LampEvent, shape 2,
+    Lamp, LampCommand, LampEvent,
     commands { Name { name: String }, Shine {} },
     events { Named { name: String }, Shone {} },
     |command| match command {
@@ -73,12 +74,34 @@ lamp!(
     }
 );
 
+/// What happened to all lamps.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Story {
+    names: Vec<String>,
+}
+
+impl View for Story {
+    const NAME: &'static str = "story";
+
+    fn keys(stream: &StreamId, _: &Models<'_>) -> Vec<Key> {
+        if &*stream.kind == "lamp" { vec![Key::whole_space()] } else { Vec::new() }
+    }
+
+    fn play(&mut self, _: &Key, record: &Record, _: &Models<'_>) {
+        self.names.push(record.name.to_string());
+    }
+}
+
+fn story(device: &Device) -> Vec<String> {
+    device.replica.view::<Story>(Key::whole_space()).names.clone()
+}
+
 fn old() -> Arc<Domain> {
-    Domain::new("lamps", 1).entity::<OldLamp>().shared()
+    Domain::new("lamps", 1).entity::<OldLamp>().view::<Story>().shared()
 }
 
 fn new() -> Arc<Domain> {
-    Domain::new("lamps", 2).entity::<Lamp>().shared()
+    Domain::new("lamps", 2).entity::<Lamp>().view::<Story>().shared()
 }
 
 fn lamp(number: u8) -> Id {
@@ -110,6 +133,7 @@ fn an_event_that_this_version_does_not_know_is_kept_and_played_after_the_upgrade
     device.take(authority.everything());
     assert_eq!(device.replica.confirmed().position, Position(8), "everything is here");
     assert_eq!(device.replica.entity::<OldLamp>(lamp(1)).name, "desk", "and read as far as it is known");
+    assert_eq!(story(&device), ["lamp.named", "lamp.shone", "lamp.named"], "views go on");
     // What holds newer records may be read and not written; the rest goes on.
     let Err(SubmitError::Refused(refused)) = device.submit(50, name(1, "other")) else { panic!("it is read-only") };
     assert_eq!(refused.typed::<CoreRefusal>(), Some(CoreRefusal::NewerRecords {}));
@@ -128,6 +152,22 @@ fn an_event_that_this_version_does_not_know_is_kept_and_played_after_the_upgrade
     device.submit(53, name(1, "other")).unwrap();
 }
 
+/// A version could play a new event and called itself by the number of the one before. What that one had saved fitted it, so the lamp stayed
+/// read-only and dark, and the device and the server never had the same state again.
+#[test]
+fn who_forgets_to_count_a_version_up_loses_nothing() {
+    let mut authority = authority_with_a_shining_lamp();
+    let mut device = Device::new(old());
+    device.replica.handle_connected();
+    device.take(authority.everything());
+    device.replica.handle_wakeup(Timestamp(i64::MAX / 2));
+    device.work();
+    let mut device = device.upgraded(Domain::new("lamps", 1).entity::<Lamp>().view::<Story>().shared());
+    assert!(device.replica.entity::<Lamp>(lamp(1)).shines);
+    assert_eq!(device.replica.state_hash(), authority.state_hash());
+    device.submit(54, name(1, "other")).unwrap();
+}
+
 /// A kind of thing that an older program has never heard of is in its log all the same.
 #[test]
 fn a_kind_that_this_version_does_not_know_is_in_its_log() {
@@ -139,6 +179,7 @@ fn a_kind_that_this_version_does_not_know_is_in_its_log() {
     let mut device = device.upgraded(new());
     assert!(device.replica.entity::<Lamp>(lamp(1)).shines);
     assert_eq!(device.replica.state_hash(), authority.state_hash());
+    assert_eq!(story(&device), ["lamp.named", "lamp.shone", "lamp.named"], "and so is what a new view shows of it");
 }
 
 /// The server was older than a device. The command that it did not know blocked nothing for ever: it keeps its number and its place, and is
@@ -179,4 +220,84 @@ fn a_command_that_the_authority_is_too_old_for_waits_for_its_upgrade() {
     assert_eq!(ask(&mut authority, 2, 61, name(1, "behind it")), AnswerCode::Accepted);
     device.take(authority.everything());
     assert_eq!(device.replica.outbox().count(), 0);
+}
+
+/// So many names, two records each, that a new device is offered the state and not the history.
+const MANY: u64 = 1_100;
+
+/// A space with a long history: the first lamp was named at its very beginning.
+fn authority_with_a_long_history(domain: Arc<Domain>) -> Authority {
+    let mut authority = Authority::founded(domain);
+    for number in 2..MANY {
+        let intent = if number == 2 { name(1, "desk") } else { name(2, &number.to_string()) };
+        let command = CommandId(Id(u128::from(number).to_be_bytes()));
+        let answer = authority.submit_answered(FIRST, None, number - 1, entry(number, command, intent));
+        assert_eq!(answer, AnswerCode::Accepted);
+    }
+    authority
+}
+
+/// A device of an older version was offered the state of a long space, could not read it, called its own disk damaged and began again, for ever.
+#[test]
+fn a_device_of_another_version_joins_a_long_space_by_its_records() {
+    let name_by_old: fn(&Device) -> String = |device| device.replica.entity::<OldLamp>(lamp(2)).name.clone();
+    let name_by_new: fn(&Device) -> String = |device| device.replica.entity::<Lamp>(lamp(2)).name.clone();
+    for (of_authority, of_device, name_of) in [(new(), old(), name_by_old), (old(), new(), name_by_new)] {
+        let mut authority = authority_with_a_long_history(of_authority);
+        let mut device = Device::new(of_device);
+        device.replica.handle_connected();
+        device.talk(&mut authority, |_| true);
+        assert_eq!(device.replica.confirmed(), authority.head());
+        assert!(device.replica.status().is_current);
+        assert_eq!(name_of(&device), (MANY - 1).to_string());
+    }
+}
+
+/// A device had joined by the state, and the history before that was still on its way. A newer person's event came, the lamp was dropped from
+/// what is saved, to be played again from its stream, and lost the name that stood in the part that was not there.
+#[test]
+fn what_holds_newer_records_keeps_what_came_before_them() {
+    let mut authority = authority_with_a_long_history(old());
+    let mut device = Device::new(old());
+    device.replica.handle_connected();
+    device.talk(&mut authority, |frame| !matches!(frame, ClientFrame::FetchCommits { .. }));
+    assert_eq!(device.replica.entity::<OldLamp>(lamp(1)).name, "desk");
+    let sum = device.replica.state_hash();
+
+    authority.start_again(new(), recordplayer::space::Ending::InOrder);
+    device.replica.handle_connected();
+    device.talk(&mut authority, |frame| !matches!(frame, ClientFrame::FetchCommits { .. }));
+    let shine = entry(MANY, CommandId(Id([200; 16])), shine(1));
+    assert_eq!(authority.submit_answered(FIRST, None, MANY - 1, shine), AnswerCode::Accepted);
+    device.talk(&mut authority, |frame| !matches!(frame, ClientFrame::FetchCommits { .. }));
+    assert_eq!(device.replica.confirmed(), authority.head());
+    device.replica.handle_wakeup(Timestamp(i64::MAX / 2));
+    device.work();
+    for _ in 0..2 {
+        assert_eq!(device.replica.entity::<OldLamp>(lamp(1)).name, "desk", "though its first records are not here");
+        assert_eq!(device.replica.state_hash(), sum, "what is not known changes nothing");
+        assert!(device.submit(201, name(1, "other")).is_err(), "and it is read-only still");
+        device = device.upgraded(old());
+    }
+}
+
+/// Time travel with an older version shows what it knows, at every record, and with the newer one all of it.
+#[test]
+fn the_past_holds_what_this_version_knows_of_it() {
+    let mut authority = authority_with_a_shining_lamp();
+    let mut device = Device::new(old());
+    device.replica.handle_connected();
+    device.take(authority.everything());
+    let head = authority.head().position;
+    let mut playback = device.replica.playback();
+    assert_eq!(playback.at(head).unwrap().entity::<OldLamp>(lamp(1)).name, "desk");
+    let hash = playback.state_hash_at(head).unwrap();
+    let mut device = device.upgraded(old());
+    assert_eq!(device.replica.state_hash(), hash);
+
+    let device = device.upgraded(new());
+    let mut playback = device.replica.playback();
+    assert!(playback.at(head).unwrap().entity::<Lamp>(lamp(1)).shines);
+    assert!(!playback.at(Position(4)).unwrap().entity::<Lamp>(lamp(1)).shines, "not before it shone");
+    assert_eq!(playback.state_hash_at(head).unwrap(), authority.state_hash());
 }

@@ -48,6 +48,8 @@ pub(crate) struct EntityType {
     pub unborn: fn() -> AnyState,
     pub decide: Decide,
     pub play: fn(&mut AnyState, &Record) -> Played,
+    /// Whether this version can play the event.
+    pub knows: fn(&Record) -> bool,
     pub encode: fn(&AnyState) -> Result<Vec<u8>, CodecError>,
     pub decode: fn(&[u8]) -> Result<AnyState, CodecError>,
     /// The name of the text's field and the change that an event carries.
@@ -84,6 +86,7 @@ impl EntityType {
                 change::<E>(state, |entity| entity.play(event, &Stamp::of(record)));
                 Played::Known
             },
+            knows: |record| record.event::<E>().is_some(),
             encode: |state| encode(typed::<E>(state)),
             decode: |bytes| Ok(Arc::new(decode::<E>(bytes)?)),
             text_change: |record| {

@@ -1,11 +1,12 @@
 //! Hydration: an entity or a view from its saved row, or by playing its stream again.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{EntitySlot, ViewSlot};
 use crate::codec::decode;
 use crate::commit::{Commit, Head};
-use crate::domain::{Domain, Played};
+use crate::domain::Domain;
 use crate::hash::Hash;
 use crate::record::{Position, RecordKind, StreamId};
 use crate::storage::{ReadError, RowKey, SpaceReader, TextKey};
@@ -19,28 +20,41 @@ pub(crate) struct Hydrator {
     source: Option<(Arc<dyn SpaceReader>, Head)>,
     /// Whether saved rows are of no use, for the moment lies before them: entities are played from their streams.
     is_past: bool,
+    /// Saved entities whose streams hold events that this version does not know, each with the first of them. Their rows hold what is known
+    /// of them, for the records before may not be here to be played again.
+    newer: BTreeMap<StreamId, Position>,
 }
 
 impl Hydrator {
     /// Nothing is saved: every state begins unborn.
     pub fn from_nothing() -> Self {
-        Self { source: None, is_past: false }
+        Self { source: None, is_past: false, newer: BTreeMap::new() }
     }
 
     /// Rows and streams of this reader, up to its checkpoint `at`.
-    pub fn from_checkpoint(reader: Arc<dyn SpaceReader>, at: Head) -> Self {
-        Self { source: Some((reader, at)), is_past: false }
+    pub fn from_checkpoint(reader: Arc<dyn SpaceReader>, at: Head, newer: BTreeMap<StreamId, Position>) -> Self {
+        Self { source: Some((reader, at)), is_past: false, newer }
     }
 
     /// Entities as they were at a moment of the log, each played from its stream when it is asked for. Views are not: they begin empty.
     pub fn from_log(reader: Arc<dyn SpaceReader>, at: Head) -> Self {
-        Self { source: Some((reader, at)), is_past: true }
+        Self { source: Some((reader, at)), is_past: true, newer: BTreeMap::new() }
     }
 
     /// A newer checkpoint holds everything in memory.
     pub fn move_to(&mut self, reader: Arc<dyn SpaceReader>, at: Head) {
         self.source = Some((reader, at));
         self.is_past = false;
+    }
+
+    /// The saved entities that hold newer events, and the first of each.
+    pub fn newer(&self) -> &BTreeMap<StreamId, Position> {
+        &self.newer
+    }
+
+    /// Entities are saved that hold newer events.
+    pub fn add_newer(&mut self, newer: impl IntoIterator<Item = (StreamId, Position)>) {
+        self.newer.extend(newer);
     }
 
     pub fn entity(&self, domain: &Domain, stream: &StreamId) -> Result<EntitySlot, ReadError> {
@@ -53,7 +67,8 @@ impl Hydrator {
             && let Ok(state) = (kind.decode)(&row.bytes)
         {
             let in_sum = Some(model_hash(stream, &row.bytes));
-            return Ok(EntitySlot { state, position: row.head.position, in_sum, is_read_only: false });
+            let first_unknown = self.newer.get(stream).copied();
+            return Ok(EntitySlot { state, position: row.head.position, in_sum, first_unknown, shown: None });
         }
         rebuild(domain, stream, reader.as_ref(), at.position)
     }
@@ -107,10 +122,7 @@ fn rebuild(
         let commit = Commit::open(Arc::clone(&stored.bytes), &stored.previous)
             .map_err(|error| ReadError::Damaged(format!("record {first}: {error}")))?;
         for record in commit.records.iter().filter(|r| r.kind == RecordKind::Event && r.stream == *stream) {
-            if (kind.play)(&mut slot.state, record) == Played::Unknown {
-                slot.is_read_only = true;
-            }
-            slot.position = record.number;
+            slot.play(kind, record);
         }
     }
     if slot.position > Position::START {

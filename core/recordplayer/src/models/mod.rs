@@ -20,13 +20,13 @@ use std::sync::Arc;
 
 pub(crate) use hydrate::{Hydrator, model_hash};
 
-use crate::domain::Domain;
+use crate::domain::{Domain, EntityType, Played};
 use crate::entity::Entity;
 use crate::hash::Hash;
 use crate::id::Id;
-use crate::record::{Position, StreamId};
+use crate::record::{Position, Record, StreamId};
 use crate::storage::{ReadError, TextKey};
-use crate::view::ViewKey;
+use crate::view::{Key, ViewKey};
 
 /// A state whose type only its entity or view type knows.
 pub(crate) type AnyState = Arc<dyn Any + Send + Sync>;
@@ -39,8 +39,10 @@ pub(crate) struct EntitySlot {
     pub position: Position,
     /// What this entity adds to the space's state hash at the moment; `None` before its first event.
     pub in_sum: Option<Hash>,
-    /// Whether its stream holds events that this version does not know: it may be read, not written.
-    pub is_read_only: bool,
+    /// The first event of its stream that this version does not know, if there is one.
+    pub first_unknown: Option<Position>,
+    /// The keys of each view, in the order of the domain, in which it showed after its last event; `None` where nobody noted them.
+    pub shown: Option<Arc<[Vec<Key>]>>,
 }
 
 /// One view in memory.
@@ -49,6 +51,7 @@ pub(crate) struct ViewSlot {
     pub state: AnyState,
     /// The entities that show in it.
     pub members: Arc<BTreeSet<StreamId>>,
+    /// The end of the last commit that touched it, or a later one that did not.
     pub position: Position,
 }
 
@@ -122,6 +125,10 @@ impl Layers {
 
     pub fn top_mut(&mut self) -> &mut Layer {
         self.upper.last_mut().unwrap_or_else(|| self.base.get_mut())
+    }
+
+    pub fn hydrator(&self) -> &Hydrator {
+        &self.hydrator
     }
 
     pub fn hydrator_mut(&mut self) -> &mut Hydrator {
@@ -212,7 +219,20 @@ impl EntitySlot {
     /// An entity that no event has reached.
     pub fn unborn(domain: &Domain, stream: &StreamId) -> Self {
         let state = domain.entity_type(&stream.kind).map_or_else(|| Arc::new(()) as AnyState, |kind| (kind.unborn)());
-        Self { state, position: Position::START, in_sum: None, is_read_only: false }
+        Self { state, position: Position::START, in_sum: None, first_unknown: None, shown: None }
+    }
+
+    /// Whether its stream holds events that this version does not know: it may be read, not written.
+    pub fn is_read_only(&self) -> bool {
+        self.first_unknown.is_some()
+    }
+
+    /// Plays an event of its stream.
+    pub fn play(&mut self, kind: &EntityType, record: &Record) {
+        if (kind.play)(&mut self.state, record) == Played::Unknown {
+            self.first_unknown.get_or_insert(record.number);
+        }
+        self.position = record.number;
     }
 }
 

@@ -258,8 +258,9 @@ pub enum ServerFrame {
         epoch: u32,
         #[n(3)]
         at: Head,
+        /// Counts the pieces from 0.
         #[n(4)]
-        is_first: bool,
+        piece: u32,
         #[n(5)]
         is_last: bool,
         /// A piece of the view's state.
@@ -280,7 +281,12 @@ pub enum ServerFrame {
         after: Position,
         #[n(3)]
         upto: Head,
+        /// Counts the pieces of this range from 0. What one commit does to a view may need more than one frame.
         #[n(4)]
+        piece: u32,
+        #[n(5)]
+        is_last: bool,
+        #[n(6)]
         items: Vec<ViewItem>,
     },
     /// The person is not, or no more, a member: no byte of this space follows.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use minicbor::decode::{Decode, Decoder, Error};
 use minicbor::encode::{self, Encode, Encoder, Write};
 
+use super::ViewItem;
 use crate::commit::Head;
 use crate::hash::{Hash, StateHash};
 use crate::id::{ActId, ActorId, CommandId, Id, ReplicaId, SpaceId};
@@ -158,5 +159,17 @@ pub(super) mod shared_bytes_list {
         let at = d.position();
         let count = d.array()?.ok_or_else(|| Error::message("expected an array of definite length").at(at))?;
         (0..count).map(|_| d.bytes().map(Arc::from)).collect()
+    }
+}
+
+impl ViewItem {
+    /// About how many bytes it has in a frame, and not less.
+    pub(crate) fn size(&self) -> usize {
+        let content = match self {
+            Self::Enter { model, .. } => model.as_ref().map_or(0, Vec::len),
+            Self::Record { payload, .. } => payload.as_ref().map_or(0, Vec::len),
+            Self::Leave { .. } => 0,
+        };
+        content + 256
     }
 }

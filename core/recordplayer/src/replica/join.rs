@@ -8,7 +8,7 @@ use crate::hash::StateHash;
 use crate::models::model_hash;
 use crate::protocol::{ClientFrame, SnapshotRow};
 use crate::record::StreamId;
-use crate::state::SpaceState;
+use crate::state::{Meta, SpaceState};
 use crate::storage::{Checkpoint, CheckpointWrite, Row, RowKey, TextKey, TextRow, Write};
 
 /// A snapshot on its way in. It stays when the line is cut, and goes on behind its cursor.
@@ -28,6 +28,12 @@ impl Replica {
             return;
         }
         self.link = Link::Joining;
+        if Meta::fitting(&self.domain, &meta).is_none() {
+            // The authority runs another version, whose rows cannot be read here; its records can.
+            let frame =
+                ClientFrame::FetchCommits { space: self.space(), after: Head::START.position, upto: at.position };
+            return self.outputs.push_back(ReplicaOutput::Send(frame));
+        }
         let goes_on = self.snapshot.as_ref().is_some_and(|snapshot| snapshot.checkpoint.head == at);
         if !goes_on {
             let checkpoint = Checkpoint { epoch, head: at, meta };
@@ -98,6 +104,13 @@ impl Replica {
         if is_behind && self.reader.commit_with(checkpoint.head.position).is_ok_and(|commit| commit.is_none()) {
             let (after, upto) = (complete_to.position, checkpoint.head.position);
             self.outputs.push_back(ReplicaOutput::Send(ClientFrame::FetchCommits { space: self.space(), after, upto }));
+        }
+    }
+
+    /// A space that is joined by its history is followed like any other as soon as its first records are here.
+    pub(super) fn follow_on(&mut self, is_history: bool) {
+        if is_history && self.link == Link::Joining && self.state.head != Head::START {
+            self.subscribe();
         }
     }
 

@@ -325,10 +325,11 @@ impl Replica {
         match frame {
             ServerFrame::Commits { space, epoch, after, upto, commits, head, is_backfill } if space == self.space() => {
                 self.authority_head = self.authority_head.max(head.position);
-                if is_backfill {
+                if is_backfill && self.state.head != Head::START {
                     self.backfill(after, &commits);
                 } else {
                     self.commits(epoch, after, upto, head, &commits);
+                    self.follow_on(is_backfill);
                     self.checkpoint_if_due(now);
                 }
             }
@@ -369,7 +370,7 @@ impl Replica {
         }
     }
 
-    /// Every ping carries the head: if it is beyond what came, something was lost on the way. So was a command that was sent two pings ago
+    /// Every ping carries the head: if it is beyond what came, or a subscription has no answer, something was lost on the way. So was a command that was sent two pings ago
     /// and brought no news since; sending it again is harmless, for it is decided once.
     fn heads(&mut self, heads: &[(SpaceId, Head)]) {
         let Some((_, head)) = heads.iter().find(|(space, _)| *space == self.space()) else { return };
@@ -377,7 +378,7 @@ impl Replica {
             return;
         }
         self.authority_head = self.authority_head.max(head.position);
-        if head.position > self.state.head.position {
+        if head.position > self.state.head.position || !self.is_current {
             self.subscribe();
         }
         let is_sending = self.outbox.iter().any(|pending| pending.is_sent && pending.is_waiting());

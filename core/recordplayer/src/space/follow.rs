@@ -57,6 +57,8 @@ impl Space {
         if knowledge.head == Head::START && self.durable.position.0 > SNAPSHOT_FROM_RECORDS {
             return self.offer_snapshot(session, actor);
         }
+        // Who reads the log has joined: the frozen state that it joined by is let go, for it keeps room in the file from being used again.
+        self.joining.remove(&session);
         self.follower(session, actor).whole = Some(Whole::Behind { sent: knowledge.head.position });
         self.send_chunk(session);
     }

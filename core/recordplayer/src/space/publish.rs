@@ -144,9 +144,10 @@ impl Space {
             let items = touched.changes.iter().map(|change| self.view_item(change)).collect();
             // Nothing touched the view since: who has seen that one has seen everything.
             let after = touched.before;
-            let frame = ServerFrame::ViewNews { space: self.id(), view: view.clone(), after, upto, items };
-            let frame = frame.encode().into();
-            self.outputs.push_back(SpaceOutput::FanOut { sessions, after: begins_at, frame });
+            for frame in self.news_frames(view, after, upto, items) {
+                let (sessions, frame) = (sessions.clone(), frame.encode().into());
+                self.outputs.push_back(SpaceOutput::FanOut { sessions, after: begins_at, frame });
+            }
         }
     }
 

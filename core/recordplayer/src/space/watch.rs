@@ -60,25 +60,37 @@ impl Space {
         if !self.is_member(actor) || self.domain.view_type(&view.name).is_none() {
             return self.no_access(session);
         }
-        let known = match after.map(|knowledge| self.catches_up_from(knowledge)).transpose() {
-            Ok(known) => known.flatten(),
+        let looking = match after.map(|knowledge| self.goes_on(session, &view, knowledge)).transpose() {
+            Ok(looking) => looking.flatten().unwrap_or(Looking::Starting),
             Err(error) => return self.fail(error),
         };
-        let looking = known.map_or(Looking::Starting, |at| Looking::Behind { at });
         self.starting.retain(|starting| starting.session != session || starting.view != view);
         self.follower(session, actor).views.insert(view.clone(), looking);
         match looking {
             Looking::Starting => self.start_view(session, view),
-            Looking::From { .. } | Looking::Behind { .. } => self.catch_up_views(session),
+            Looking::From { .. } => {
+                let after = after.map_or(Position::START, |knowledge| knowledge.head.position);
+                for frame in self.news_frames(&view, after, self.durable, Vec::new()) {
+                    self.send(session, frame);
+                }
+            }
+            Looking::Behind { .. } => self.catch_up_views(session),
         }
     }
 
-    /// Where somebody may go on who knows so much: a commit of this log that is not too long ago.
-    fn catches_up_from(&self, knowledge: Knowledge) -> Result<Option<Position>, ReadError> {
+    /// How somebody goes on who knows so much: not at all, unless that is a commit of this log. Who has all that this session was sent has
+    /// missed nothing, however long ago it was; for others the log is looked through, if it was not too long ago.
+    fn goes_on(&self, session: SessionId, view: &ViewKey, knowledge: Knowledge) -> Result<Option<Looking>, ReadError> {
         let at = knowledge.head.position;
-        let is_of_this_log = at > Position::START && self.is_of_this_log(knowledge)?;
-        let is_near = self.durable.position.0 - at.0.min(self.durable.position.0) <= VIEW_CATCH_UP_RECORDS_MAX;
-        Ok((is_of_this_log && is_near).then_some(at))
+        if at == Position::START || !self.is_of_this_log(knowledge)? {
+            return Ok(None);
+        }
+        let looking = self.followers.get(&session).and_then(|follower| follower.views.get(view));
+        if matches!(looking, Some(Looking::From { at: sent }) if *sent == at) {
+            return Ok(Some(Looking::From { at: self.durable.position }));
+        }
+        let is_near = self.durable.position.0 - at.0 <= VIEW_CATCH_UP_RECORDS_MAX;
+        Ok(is_near.then_some(Looking::Behind { at }))
     }
 
     /// Takes the view's state as it is decided, and sends it as soon as that is durable: state and tail come from one position.
@@ -107,21 +119,23 @@ impl Space {
             .collect();
         for (view, at) in behind {
             match self.missed(&view, at) {
-                Ok((upto, frame)) => {
+                Ok((upto, frames)) => {
                     let is_current = upto == self.durable.position;
                     let looking = if is_current { Looking::From { at: upto } } else { Looking::Behind { at: upto } };
                     if let Some(follower) = self.followers.get_mut(&session) {
                         follower.views.insert(view, looking);
                     }
-                    self.send(session, frame);
+                    for frame in frames {
+                        self.send(session, frame);
+                    }
                 }
                 Err(error) => return self.fail(error),
             }
         }
     }
 
-    /// What touched the view behind a position: one frame that ends with a commit. An empty one tells where the log ends.
-    fn missed(&self, view: &ViewKey, after: Position) -> Result<(Position, ServerFrame), ReadError> {
+    /// What touched the view behind a position, up to the end of a commit. Where nothing did, it tells where the log ends.
+    fn missed(&self, view: &ViewKey, after: Position) -> Result<(Position, Vec<ServerFrame>), ReadError> {
         let stored = self.reader.commits(after, self.durable.position, READ_BYTES)?;
         let hash = stored.first().map_or(self.durable.hash, |stored| stored.previous);
         let from = Head { position: after, hash };
@@ -132,7 +146,7 @@ impl Space {
             let commit = Commit::open(Arc::clone(&stored.bytes), &stored.previous)
                 .map_err(|error| ReadError::Damaged(error.to_string()))?;
             let news: Vec<ViewItem> = router.play(&commit)?.iter().map(|change| self.view_item(change)).collect();
-            let added: usize = news.iter().map(item_bytes).sum();
+            let added: usize = news.iter().map(ViewItem::size).sum();
             if bytes > 0 && bytes + added > PIECE_BYTES_MAX {
                 break;
             }
@@ -140,8 +154,41 @@ impl Space {
             items.extend(news);
             upto = commit.head();
         }
-        let frame = ServerFrame::ViewNews { space: self.id(), view: view.clone(), after, upto, items };
-        Ok((upto.position, frame))
+        Ok((upto.position, self.news_frames(view, after, upto, items)))
+    }
+
+    /// The news of one range in as many frames as they need: a commit of many events, with the models of all that they touch, is larger
+    /// than a frame may be.
+    pub(super) fn news_frames(
+        &self,
+        view: &ViewKey,
+        after: Position,
+        upto: Head,
+        items: Vec<ViewItem>,
+    ) -> Vec<ServerFrame> {
+        let mut pieces = Vec::new();
+        let (mut rest, mut bytes) = (Vec::new(), 0);
+        for item in items {
+            let added = item.size();
+            if bytes > 0 && bytes + added > PIECE_BYTES_MAX {
+                pieces.push(std::mem::take(&mut rest));
+                bytes = 0;
+            }
+            bytes += added;
+            rest.push(item);
+        }
+        pieces.push(rest);
+        let last = pieces.len() - 1;
+        let frame = |(items, piece): (_, u32)| ServerFrame::ViewNews {
+            space: self.id(),
+            view: view.clone(),
+            after,
+            upto,
+            piece,
+            is_last: piece as usize == last,
+            items,
+        };
+        pieces.into_iter().zip(0..).map(frame).collect()
     }
 
     fn starting_frames(&self, view: &ViewKey, at: Head) -> Result<Vec<ServerFrame>, ReadError> {
@@ -166,17 +213,17 @@ impl Space {
             return Err(failure);
         }
         let last = parts.len() - 1;
-        let frame = |(index, (state, models))| ServerFrame::ViewStart {
+        let frame = |((state, models), piece): (_, u32)| ServerFrame::ViewStart {
             space: self.id(),
             view: view.clone(),
             epoch: self.epoch(),
             at,
-            is_first: index == 0,
-            is_last: index == last,
+            piece,
+            is_last: piece as usize == last,
             state,
             models,
         };
-        Ok(parts.into_iter().enumerate().map(frame).collect())
+        Ok(parts.into_iter().zip(0..).map(frame).collect())
     }
 
     /// Sends the starting states that were taken at this position, now that it is durable.
@@ -208,13 +255,4 @@ impl Space {
         }
         sessions
     }
-}
-
-fn item_bytes(item: &ViewItem) -> usize {
-    let content = match item {
-        ViewItem::Enter { model, .. } => model.as_ref().map_or(0, Vec::len),
-        ViewItem::Record { payload, .. } => payload.as_ref().map_or(0, Vec::len),
-        ViewItem::Leave { .. } => 0,
-    };
-    content + 256
 }

@@ -24,6 +24,15 @@ pub(crate) struct Meta {
     pub sum: StateHash,
     pub fingerprint: Hash,
     pub replicas: ReplicaTable,
+    /// The entities that hold events which the version that saved them did not know, each with the first of them.
+    pub newer: Vec<(StreamId, Position)>,
+}
+
+impl Meta {
+    /// What a checkpoint says, where this version of the domain can read the rows that belong to it.
+    pub fn fitting(domain: &Domain, meta: &[u8]) -> Option<Self> {
+        decode(meta).ok().filter(|meta: &Self| meta.fingerprint == domain.fingerprint())
+    }
 }
 
 /// A state that cannot be opened from a store.
@@ -58,7 +67,8 @@ impl SpaceState {
         meta: Meta,
     ) -> Self {
         let mut state = Self::empty(domain, space, checkpoint.epoch);
-        *state.layers.hydrator_mut() = Hydrator::from_checkpoint(Arc::clone(reader), checkpoint.head);
+        let newer = meta.newer.into_iter().collect();
+        *state.layers.hydrator_mut() = Hydrator::from_checkpoint(Arc::clone(reader), checkpoint.head, newer);
         state.head = checkpoint.head;
         state.time = meta.time;
         state.sum = meta.sum;
@@ -97,6 +107,9 @@ impl SpaceState {
         assert!(self.saving.events == 0, "one checkpoint at a time is on its way");
         self.saving = std::mem::take(&mut self.unsaved);
         let unsaved = &self.saving;
+        let with_unknown = |stream: &StreamId| Some((stream.clone(), self.layers.entity(stream, 0).first_unknown?));
+        let newer: Vec<_> = unsaved.entities.iter().filter_map(with_unknown).collect();
+        self.layers.hydrator_mut().add_newer(newer);
         let mut rows = Vec::with_capacity(unsaved.entities.len() + unsaved.views.len());
         for stream in &unsaved.entities {
             rows.push((RowKey::Model(stream.clone()), self.model_row(stream)));
@@ -117,13 +130,9 @@ impl SpaceState {
         Ok(CheckpointWrite { space: self.space, checkpoint, rows, texts, replaces_all: false })
     }
 
-    /// An entity that holds events unknown to this version is not saved: it is rebuilt from the log, until a version knows them.
     fn model_row(&self, stream: &StreamId) -> Option<Row> {
         let kind = self.domain.entity_type(&stream.kind)?;
         let slot = self.layers.entity(stream, 0);
-        if slot.is_read_only {
-            return None;
-        }
         let bytes = (kind.encode)(&slot.state).expect("an entity that was played can be encoded");
         Some(self.row(kind.shape, bytes))
     }
@@ -138,6 +147,7 @@ impl SpaceState {
             sum: self.state_hash(),
             fingerprint: self.domain.fingerprint(),
             replicas: self.replicas.clone(),
+            newer: self.layers.hydrator().newer().iter().map(|(stream, at)| (stream.clone(), *at)).collect(),
         };
         encode(&meta).expect("a checkpoint can be encoded")
     }
@@ -170,7 +180,10 @@ fn usable_checkpoint(domain: &Domain, reader: &dyn SpaceReader) -> Result<Option
     let Some(checkpoint) = reader.checkpoint()? else { return Ok(None) };
     let complete_to = reader.complete_to()?;
     let is_rebuildable = complete_to.position == reader.head()?.position;
-    let fits = decode::<Meta>(&checkpoint.meta).ok().filter(|meta| meta.fingerprint == domain.fingerprint());
+    let fits = match Meta::fitting(domain, &checkpoint.meta) {
+        Some(meta) if knows_more(domain, reader, &meta)? => None,
+        fits => fits,
+    };
     let Some(meta) = fits else {
         return if is_rebuildable { Ok(None) } else { Err(OpenError::Incomplete(complete_to.position)) };
     };
@@ -187,6 +200,20 @@ fn usable_checkpoint(domain: &Domain, reader: &dyn SpaceReader) -> Result<Option
         (false, true) => Ok(None),
         (false, false) => Err(OpenError::Incomplete(complete_to.position)),
     }
+}
+
+/// Whether this version knows events that the one which saved the state did not, though both call themselves by the same number.
+fn knows_more(domain: &Domain, reader: &dyn SpaceReader, meta: &Meta) -> Result<bool, ReadError> {
+    for (stream, at) in &meta.newer {
+        let Some(kind) = domain.entity_type(&stream.kind) else { continue };
+        let Some(stored) = reader.commit_with(*at)? else { continue };
+        let commit = Commit::open(Arc::clone(&stored.bytes), &stored.previous)
+            .map_err(|error| ReadError::Damaged(format!("record {at}: {error}")))?;
+        if commit.events().any(|record| record.number == *at && (kind.knows)(record)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The state hash that a checkpoint of this program holds.

@@ -15,7 +15,7 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use checkpoint::OpenError;
-pub(crate) use checkpoint::checkpoint_sum;
+pub(crate) use checkpoint::{Meta, checkpoint_sum};
 pub(crate) use play::{PlayError, Touched, ViewChange, text_change};
 pub(crate) use replicas::ReplicaTable;
 pub(crate) use route::Router;

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::SpaceState;
-use crate::commit::{Commit, Head};
-use crate::domain::{Domain, Played};
+use crate::commit::Commit;
+use crate::domain::Domain;
 use crate::entity::Entity;
 use crate::membership::Membership;
 use crate::models::{AnyState, Layers, Models};
@@ -42,7 +42,7 @@ pub(crate) enum ViewChange {
 /// What a commit did to one view.
 #[derive(Clone)]
 pub(crate) struct TouchedView {
-    /// The last record that touched it before.
+    /// The end of the last commit that touched it before.
     pub before: Position,
     pub changes: Vec<ViewChange>,
 }
@@ -88,9 +88,7 @@ impl SpaceState {
             }
             show(record, index, &self.models());
         }
-        self.unsaved.first_at.get_or_insert(commit.header.time);
-        self.unsaved.views.extend(touched.views.keys().cloned());
-        self.advance(commit, commit.head());
+        self.advance(commit, &touched);
         Ok(touched)
     }
 
@@ -105,15 +103,21 @@ impl SpaceState {
         }
         self.stale.extend(touched.streams.iter().cloned());
         self.unsaved.entities.extend(touched.streams.iter().cloned());
-        self.unsaved.first_at.get_or_insert(commit.header.time);
-        self.unsaved.views.extend(touched.views.keys().cloned());
-        self.advance(commit, commit.head());
+        self.advance(commit, touched);
     }
 
-    fn advance(&mut self, commit: &Commit, head: Head) {
-        self.replicas.play(commit);
+    fn advance(&mut self, commit: &Commit, touched: &Touched) {
+        self.head = commit.head();
         self.time = self.time.max(commit.header.time);
-        self.head = head;
+        self.replicas.play(commit);
+        self.unsaved.first_at.get_or_insert(commit.header.time);
+        for view in touched.views.keys() {
+            // Where a view stands leaves this machine, so it is the end of a commit.
+            if let Some(slot) = self.layers.base_mut().views.get_mut(view) {
+                slot.position = self.head.position;
+            }
+            self.unsaved.views.insert(view.clone());
+        }
     }
 
     /// Plays one event on the top layer: its entity first, then each view that shows it before or after.
@@ -126,13 +130,15 @@ impl SpaceState {
         let before = all_keys(&domain, stream, &self.layers);
         let mut slot = self.layers.take_entity(stream);
         let entering = self.captures_entering.then(|| Arc::clone(&slot.state));
-        let played = (kind.play)(&mut slot.state, record);
-        slot.is_read_only |= played == Played::Unknown;
-        slot.position = record.number;
+        let shown = slot.shown.take();
+        slot.play(kind, record);
         self.layers.put_entity(stream.clone(), slot);
-        let after = all_keys(&domain, stream, &self.layers);
-        for ((name, view), (before, after)) in domain.view_types().zip(before.into_iter().zip(after)) {
-            let union: BTreeSet<&Key> = before.iter().chain(&after).collect();
+        let after: Arc<[Vec<Key>]> = all_keys(&domain, stream, &self.layers).into();
+        if self.captures_entering {
+            self.layers.top_mut().entities.get_mut(stream).expect("just put").shown = Some(Arc::clone(&after));
+        }
+        for (((name, view), at), (before, after)) in domain.view_types().zip(0..).zip(before.iter().zip(after.iter())) {
+            let union: BTreeSet<&Key> = before.iter().chain(after).collect();
             for key in union {
                 let view_key = ViewKey { name: name.clone(), key: key.clone() };
                 let mut slot = self.layers.take_view(&view_key);
@@ -141,8 +147,12 @@ impl SpaceState {
                     .entry(view_key.clone())
                     .or_insert_with(|| TouchedView { before: slot.position, changes: Vec::new() })
                     .changes;
-                if after.contains(key) && !slot.members.contains(stream) {
+                if !slot.members.contains(stream) {
                     Arc::make_mut(&mut slot.members).insert(stream.clone());
+                }
+                // Who looks at the view has the model as it is only if it saw the event before this one.
+                let is_current = shown.as_ref().is_some_and(|shown: &Arc<[Vec<Key>]>| shown[at].contains(key));
+                if !is_current {
                     changes.push(ViewChange::Enter {
                         stream: stream.clone(),
                         model: entering.clone(),
@@ -151,11 +161,10 @@ impl SpaceState {
                 }
                 changes.push(ViewChange::Record(record.clone()));
                 (view.play)(&mut slot.state, key, record, &Models::new(&self.layers));
-                if !after.contains(key) && slot.members.contains(stream) {
+                if !after.contains(key) {
                     Arc::make_mut(&mut slot.members).remove(stream);
                     changes.push(ViewChange::Leave { stream: stream.clone(), at: record.number });
                 }
-                slot.position = record.number;
                 self.layers.put_view(view_key, slot);
             }
         }

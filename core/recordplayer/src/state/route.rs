@@ -52,8 +52,7 @@ impl Router {
         let before = self.shows(stream);
         let mut slot = self.state.layers.take_entity(stream);
         let model = Arc::clone(&slot.state);
-        (kind.play)(&mut slot.state, record);
-        slot.position = record.number;
+        slot.play(kind, record);
         self.state.layers.put_entity(stream.clone(), slot);
         let after = self.shows(stream);
         if !before && !after {

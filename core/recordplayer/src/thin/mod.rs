@@ -58,11 +58,28 @@ pub struct ThinView {
     known: Option<Knowledge>,
     /// A starting state on its way in.
     starting: Option<Starting>,
+    gathering: Option<Gathering>,
+    /// The person may not look; asking again in this session would get the same answer.
+    is_ended: bool,
     outputs: VecDeque<ThinOutput>,
+}
+
+/// News in pieces on their way in.
+struct Gathering {
+    after: Position,
+    upto: Head,
+    /// The piece that comes next.
+    next: u32,
+    items: Vec<ViewItem>,
+    bytes: usize,
 }
 
 struct Starting {
     at: Knowledge,
+    /// The piece that comes next.
+    next: u32,
+    /// Whether a piece has come since the last ping.
+    has_grown: bool,
     state: Vec<u8>,
     models: Vec<(StreamId, Vec<u8>)>,
     bytes: usize,
@@ -74,7 +91,18 @@ impl ThinView {
         let view_type = domain.view_type(&view.name);
         let state = view_type.map_or_else(|| Arc::new(()) as AnyState, |view| (view.empty)());
         let models = ShownModels::new(Arc::clone(&domain));
-        Self { domain, space, view, state, models, known: None, starting: None, outputs: VecDeque::new() }
+        Self {
+            domain,
+            space,
+            view,
+            state,
+            models,
+            known: None,
+            starting: None,
+            gathering: None,
+            is_ended: false,
+            outputs: VecDeque::new(),
+        }
     }
 
     /// Up to where everything that touches the view is known; nothing before the start.
@@ -89,7 +117,8 @@ impl ThinView {
 
     /// A session with the authority begins.
     pub fn handle_connected(&mut self) {
-        self.starting = None;
+        (self.starting, self.gathering) = (None, None);
+        self.is_ended = false;
         self.subscribe();
     }
 
@@ -101,16 +130,18 @@ impl ThinView {
     /// A frame of the authority; those that are not about this view are passed over.
     pub fn handle_frame(&mut self, frame: ServerFrame) {
         match frame {
-            ServerFrame::ViewStart { space, view, epoch, at, is_first, is_last, state, models }
+            ServerFrame::ViewStart { space, view, epoch, at, piece, is_last, state, models }
                 if space == self.space && view == self.view =>
             {
-                self.start(Knowledge { epoch, head: at }, is_first, is_last, &state, models);
+                self.start(Knowledge { epoch, head: at }, piece, is_last, &state, models);
             }
-            ServerFrame::ViewNews { space, view, after, upto, items } if space == self.space && view == self.view => {
-                self.news(after, upto, items);
+            ServerFrame::ViewNews { space, view, after, upto, piece, is_last, items }
+                if space == self.space && view == self.view =>
+            {
+                self.news(after, upto, piece, is_last, items);
             }
             ServerFrame::AccessEnded { space, .. } | ServerFrame::NoAccess { space } if space == self.space => {
-                self.known = None;
+                (self.known, self.starting, self.gathering, self.is_ended) = (None, None, None, true);
                 self.outputs.push_back(ThinOutput::AccessEnded);
             }
             ServerFrame::Ping { heads, .. } | ServerFrame::Pong { heads, .. } => self.heads(&heads),
@@ -120,8 +151,11 @@ impl ThinView {
 
     /// A log that is longer than what is known may have touched the view, and the news may be lost: ask. The answer is short where not.
     fn heads(&mut self, heads: &[(SpaceId, Head)]) {
-        let head = heads.iter().find(|(space, _)| *space == self.space);
-        if head.zip(self.known).is_some_and(|((_, head), known)| head.position > known.head.position) {
+        let Some((_, head)) = heads.iter().find(|(space, _)| *space == self.space) else { return };
+        // A large start on a slow line takes longer than a ping: as long as its pieces come, it is not asked for again.
+        let is_coming = self.starting.as_mut().is_some_and(|starting| std::mem::take(&mut starting.has_grown));
+        let is_behind = self.known.is_none_or(|known| head.position > known.head.position);
+        if is_behind && !is_coming && !self.is_ended {
             self.subscribe();
         }
     }
@@ -129,15 +163,22 @@ impl ThinView {
     fn start(
         &mut self,
         at: Knowledge,
-        is_first: bool,
+        piece: u32,
         is_last: bool,
         state: &[u8],
         models: Vec<(StreamId, minicbor::bytes::ByteVec)>,
     ) {
-        if is_first {
-            self.starting = Some(Starting { at, state: Vec::new(), models: Vec::new(), bytes: 0 });
+        if piece == 0 {
+            self.starting =
+                Some(Starting { at, next: 0, has_grown: false, state: Vec::new(), models: Vec::new(), bytes: 0 });
         }
-        let Some(starting) = self.starting.as_mut().filter(|starting| starting.at == at) else { return };
+        // A piece that came twice is dropped; where one is missing, the rest is of no use, and the next heads ask again.
+        let Some(starting) = self.starting.as_mut().filter(|starting| (starting.at, starting.next) == (at, piece))
+        else {
+            return;
+        };
+        starting.next += 1;
+        starting.has_grown = true;
         starting.bytes += state.len() + models.iter().map(|(_, model)| model.len() + 64).sum::<usize>();
         if starting.bytes > THIN_START_BYTES_MAX {
             self.starting = None;
@@ -178,7 +219,7 @@ impl ThinView {
         }
     }
 
-    fn news(&mut self, after: Position, upto: Head, items: Vec<ViewItem>) {
+    fn news(&mut self, after: Position, upto: Head, piece: u32, is_last: bool, items: Vec<ViewItem>) {
         let Some(known) = self.known else { return };
         let have = known.head.position;
         if upto.position <= have {
@@ -187,6 +228,28 @@ impl ThinView {
         if after > have {
             return self.subscribe();
         }
+        if piece == 0 {
+            self.gathering = Some(Gathering { after, upto, next: 0, items: Vec::new(), bytes: 0 });
+        }
+        // Where a piece is missing, what comes next shows the gap.
+        let is_it = |news: &&mut Gathering| (news.after, news.upto, news.next) == (after, upto, piece);
+        let Some(news) = self.gathering.as_mut().filter(is_it) else { return };
+        news.next += 1;
+        news.bytes += items.iter().map(ViewItem::size).sum::<usize>();
+        if news.bytes > THIN_START_BYTES_MAX {
+            self.gathering = None;
+            let why = format!("one change of the view has more than {THIN_START_BYTES_MAX} bytes");
+            return self.outputs.push_back(ThinOutput::Unreadable(why));
+        }
+        news.items.extend(items);
+        if is_last {
+            let news = self.gathering.take().expect("just seen");
+            self.take_in(Knowledge { head: upto, ..known }, have, news.items);
+        }
+    }
+
+    /// Plays the news that lie behind what is known.
+    fn take_in(&mut self, now: Knowledge, have: Position, items: Vec<ViewItem>) {
         for item in items {
             match item {
                 ViewItem::Enter { stream, model, at } if at > have => self.models.enter(&stream, model.as_deref()),
@@ -198,7 +261,7 @@ impl ThinView {
                 }
             }
         }
-        self.known = Some(Knowledge { head: upto, ..known });
+        self.known = Some(now);
     }
 
     fn play(&mut self, record: Record) {

@@ -41,8 +41,7 @@ impl ShownModels {
         let domain = Arc::clone(&self.layers.domain);
         let Some(kind) = domain.entity_type(&record.stream.kind) else { return };
         let mut slot = self.layers.take_entity(&record.stream);
-        (kind.play)(&mut slot.state, record);
-        slot.position = record.number;
+        slot.play(kind, record);
         self.layers.put_entity(record.stream.clone(), slot);
     }
 }

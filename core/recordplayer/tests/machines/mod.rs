@@ -61,6 +61,24 @@ impl Device {
         outcome
     }
 
+    /// Talks with the authority until both are silent; what `passes` holds back is lost.
+    pub fn talk(&mut self, authority: &mut Authority, passes: impl Fn(&ClientFrame) -> bool) {
+        self.work();
+        loop {
+            let sent = std::mem::take(&mut self.sent);
+            for frame in sent.into_iter().filter(&passes) {
+                authority.hear(frame);
+            }
+            let said = std::mem::take(&mut authority.said);
+            for frame in said {
+                self.take(frame);
+            }
+            if self.sent.is_empty() {
+                return;
+            }
+        }
+    }
+
     /// Does the machine's work.
     pub fn work(&mut self) {
         while let Some(output) = self.replica.poll_output() {
@@ -97,6 +115,8 @@ pub struct Authority {
     pub mark: Option<Mark>,
     /// The process dies when it decides this command.
     pub deadly: Option<CommandId>,
+    /// What it said to whoever talks with it.
+    pub said: Vec<ServerFrame>,
 }
 
 fn opening(after: Ending) -> Opening {
@@ -107,7 +127,7 @@ impl Authority {
     pub fn founded(domain: Arc<Domain>) -> Self {
         let store = MemoryStore::new();
         let space = Space::open(domain, SPACE, store.reader(SPACE), opening(Ending::InOrder)).unwrap();
-        let mut authority = Self { store, space, mark: None, deadly: None };
+        let mut authority = Self { store, space, mark: None, deadly: None, said: Vec::new() };
         let found = MembershipCommand::Found { title: "space".to_owned() };
         let intent = Intent::of::<Membership>(SPACE.0, &found).unwrap();
         assert_eq!(authority.submit(FIRST, None, 1, 100, intent), AnswerCode::Accepted);
@@ -127,6 +147,10 @@ impl Authority {
         let commits = stored.into_iter().map(|stored| stored.bytes).collect();
         let (space, epoch, after, upto) = (SPACE, 1, Head::START, head);
         ServerFrame::Commits { space, epoch, after, upto, commits, head, is_backfill: false }
+    }
+
+    pub fn head(&self) -> Head {
+        self.space.durable()
     }
 
     pub fn state_hash(&mut self) -> recordplayer::hash::StateHash {
@@ -168,6 +192,20 @@ impl Authority {
         self.handle(SpaceInput::Submit(submission))
     }
 
+    /// A frame of a device comes; its commands are given by [`Self::submit`].
+    pub fn hear(&mut self, frame: ClientFrame) {
+        let (session, actor) = (SessionId(2), PERSON);
+        let input = match frame {
+            ClientFrame::Subscribe { knowledge, .. } => SpaceInput::Subscribe { session, actor, knowledge },
+            ClientFrame::FetchSnapshot { at, cursor, .. } => SpaceInput::FetchSnapshot { session, actor, at, cursor },
+            ClientFrame::FetchCommits { after, upto, .. } => SpaceInput::FetchCommits { session, actor, after, upto },
+            ClientFrame::SubscribeView { view, after, .. } => SpaceInput::SubscribeView { session, actor, view, after },
+            other => panic!("{other:?}"),
+        };
+        self.handle(input);
+        self.handle(SpaceInput::Pull { session });
+    }
+
     /// Gives the machine news and does its work; answers with the answer that it gives.
     fn handle(&mut self, input: SpaceInput) -> Option<AnswerCode> {
         let mut inputs = vec![input];
@@ -188,11 +226,14 @@ impl Authority {
                         }
                         inputs.push(SpaceInput::Marked { is_durable: true });
                     }
+                    SpaceOutput::Checkpoint(_) => {
+                        let write = output.into_write().expect("a checkpoint is a write");
+                        inputs.push(SpaceInput::Checkpointed(self.store.write(vec![write]).remove(0)));
+                    }
                     SpaceOutput::Failed(error) => panic!("{error}"),
-                    SpaceOutput::Send { .. }
-                    | SpaceOutput::FanOut { .. }
-                    | SpaceOutput::Checkpoint(_)
-                    | SpaceOutput::Members(_) => {}
+                    SpaceOutput::Send { frame, .. } => self.said.push(frame),
+                    SpaceOutput::FanOut { frame, .. } => self.said.push(ServerFrame::decode(&frame).unwrap()),
+                    SpaceOutput::Members(_) => {}
                 }
             }
         }

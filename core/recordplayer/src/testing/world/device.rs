@@ -7,6 +7,7 @@ use rand::RngExt;
 use super::{Journey, World, all_durable, fresh};
 use crate::commit::Head;
 use crate::id::{ActorId, ReplicaId, SpaceId};
+use crate::limits::FRAME_BYTES_MAX;
 use crate::protocol::{ClientFrame, ServerFrame};
 use crate::record::{Position, Record};
 use crate::replica::{Meeting, Replica, ReplicaOutput, SaveToken};
@@ -237,6 +238,7 @@ impl World {
     pub(super) fn deliver_to_device(&mut self, session: SessionId, bytes: Arc<[u8]>) {
         let Some(at) = self.devices.iter().position(|device| device.session == Some(session)) else { return };
         let device = DeviceId(at);
+        assert!(bytes.len() <= FRAME_BYTES_MAX, "a frame of {} bytes; {}", bytes.len(), self.how_to_replay());
         self.transport(
             device,
             session,

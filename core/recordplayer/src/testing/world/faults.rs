@@ -11,6 +11,8 @@ pub struct Faults {
     pub overtaken: u32,
     /// The connection breaks with this frame.
     pub broken: u32,
+    /// The session's queue is full: this frame and those behind it are not handed over, and it is told that it lags.
+    pub lagging: u32,
     /// The longest time on the way, in milliseconds.
     pub delay_ms_max: i64,
 }
@@ -18,11 +20,11 @@ pub struct Faults {
 impl Faults {
     /// A good line: nothing is lost, some milliseconds of delay.
     pub const fn none() -> Self {
-        Self { lost: 0, doubled: 0, overtaken: 0, broken: 0, delay_ms_max: 20 }
+        Self { lost: 0, doubled: 0, overtaken: 0, broken: 0, lagging: 0, delay_ms_max: 20 }
     }
 
     /// A bad line: a bit of everything.
     pub const fn bad() -> Self {
-        Self { lost: 5, doubled: 5, overtaken: 10, broken: 2, delay_ms_max: 400 }
+        Self { lost: 5, doubled: 5, overtaken: 10, broken: 2, lagging: 5, delay_ms_max: 400 }
     }
 }

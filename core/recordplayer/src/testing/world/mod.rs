@@ -3,6 +3,7 @@
 //! The machines are the real ones; the stores are in memory; everything that can go wrong on the way (delay, loss, duplication, reordering,
 //! partition, crash) is drawn from the seed, so that a failure is replayed by running the same seed again.
 
+mod check;
 mod device;
 mod faults;
 
@@ -15,20 +16,14 @@ pub use faults::Faults;
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use crate::commit::{Commit, Head};
+use crate::commit::Head;
 use crate::decide::Intent;
 use crate::domain::Domain;
-use crate::hash::StateHash;
 use crate::id::{CommandId, Id, SpaceId};
 use crate::membership::{Membership, MembershipCommand};
-use crate::models::Hydrator;
 use crate::protocol::{ClientFrame, ServerFrame};
-use crate::record::Position;
-use crate::refusal::CoreRefusal;
 use crate::replica::{Replica, SubmitError, Wish};
-use crate::response::Response;
 use crate::space::{AllFree, Ending, Mark, Opening, SessionId, Space, SpaceInput, SpaceOutput, Submission};
-use crate::state::SpaceState;
 use crate::storage::memory::{Failure, MemoryStore};
 use crate::storage::{Store, Write, Written};
 use crate::time::Timestamp;
@@ -294,60 +289,6 @@ impl World {
         space.decided() == space.durable() && self.devices.iter().all(is_settled)
     }
 
-    /// What must hold whenever the world is quiet.
-    pub fn check_invariants(&mut self) {
-        let why = self.how_to_replay();
-        self.check_decided_once();
-        let (head, state) = self.authority();
-        assert_eq!(self.replayed(), state, "the authority's state is a replay of its log; {why}");
-        for device in &mut self.devices {
-            let Some(replica) = device.replica.as_mut() else { continue };
-            assert_eq!(replica.confirmed(), head, "{} has the whole log; {why}", device.name);
-            assert_eq!(replica.state_hash(), state, "{} has the authority's state; {why}", device.name);
-        }
-    }
-
-    /// Each command stands in the log once, and the numbers of each replica count without a gap.
-    fn check_decided_once(&self) {
-        let reader = self.store.reader(self.id);
-        let head = reader.head().expect("memory can be read");
-        let stored = reader.commits(Position::START, head.position, usize::MAX).expect("memory can be read");
-        let mut commands = BTreeSet::new();
-        let mut numbers = BTreeMap::new();
-        for stored in stored {
-            let commit = Commit::open(stored.bytes, &stored.previous).expect("the log holds commits");
-            let header = &commit.header;
-            let is_first = commands.insert(header.command);
-            assert!(is_first || is_repeated(&commit), "{} was decided twice; {}", header.command, self.how_to_replay());
-            let number = numbers.entry(header.replica).or_insert(0);
-            *number += 1;
-            assert_eq!(
-                header.number,
-                *number,
-                "the numbers of {} have a gap; {}",
-                header.replica,
-                self.how_to_replay()
-            );
-        }
-    }
-
-    /// The end of the authority's log, and its state hash.
-    pub fn authority(&mut self) -> (Head, StateHash) {
-        let space = self.space.as_mut().expect("the authority runs");
-        (space.durable(), space.state_hash().expect("a quiet space is durable"))
-    }
-
-    /// The state hash of the whole log, played from record 1 on nothing.
-    pub fn replayed(&self) -> StateHash {
-        let reader = self.store.reader(self.id);
-        let epoch = self.space.as_ref().map_or(1, Space::epoch);
-        let mut state = SpaceState::empty(Arc::clone(&self.domain), self.id, epoch);
-        *state.layers.hydrator_mut() = Hydrator::from_nothing();
-        let head = reader.head().expect("memory can be read");
-        state.catch_up(reader.as_ref(), head.position).expect("the log can be played");
-        state.state_hash()
-    }
-
     /// The one command that replays this world.
     pub fn how_to_replay(&self) -> String {
         format!("seed {}: replay with RECORDPLAYER_SEED={} and the same test", self.seed, self.seed)
@@ -366,6 +307,7 @@ impl World {
             Journey::ToDevice { device, session, bytes } => {
                 if self.devices[device.0].session == Some(session) {
                     let frame = ServerFrame::decode(&bytes).expect("the authority sends frames");
+                    self.check_positions(&frame);
                     self.receive(device, frame);
                 }
             }
@@ -442,12 +384,18 @@ impl World {
         let Some(space) = self.space.as_mut() else { return };
         space.handle(now, input);
         let outputs: Vec<SpaceOutput> = std::iter::from_fn(|| space.poll_output()).collect();
+        let mut lagging = BTreeMap::new();
         for output in outputs {
             match output {
                 SpaceOutput::Send { session, frame } => self.deliver_to_device(session, frame.encode().into()),
-                SpaceOutput::FanOut { sessions, frame, .. } => {
+                SpaceOutput::FanOut { sessions, after, frame } => {
                     for session in sessions {
-                        self.deliver_to_device(session, Arc::clone(&frame));
+                        let is_full = self.faults.lagging > 0 && self.rng.random_ratio(self.faults.lagging, 100);
+                        if is_full || lagging.contains_key(&session) {
+                            lagging.entry(session).or_insert(after);
+                        } else {
+                            self.deliver_to_device(session, Arc::clone(&frame));
+                        }
                     }
                 }
                 SpaceOutput::Append(_) | SpaceOutput::Checkpoint(_) => {
@@ -465,6 +413,9 @@ impl World {
                 SpaceOutput::Failed(error) => panic!("the authority fails: {error}; {}", self.how_to_replay()),
             }
         }
+        for (session, after) in lagging {
+            self.tell_authority(SpaceInput::Lagging { session, after });
+        }
     }
 
     fn travel(&mut self, ms: i64, journey: Journey) {
@@ -481,12 +432,6 @@ impl std::fmt::Debug for World {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "World(seed {}, {:?})", self.seed, self.now)
     }
-}
-
-/// The answer to a command that had been decided under another identity of its device: it changes nothing.
-fn is_repeated(commit: &Commit) -> bool {
-    let refused = Response::of(commit).map(|response| response.refused);
-    refused.and_then(|refused| refused.typed::<CoreRefusal>()) == Some(CoreRefusal::DecidedAlready {})
 }
 
 fn fresh(rng: &mut impl Rng) -> Id {

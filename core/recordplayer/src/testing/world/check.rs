@@ -1,0 +1,94 @@
+//! What must hold in a world.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::World;
+use crate::commit::{Commit, Head};
+use crate::hash::StateHash;
+use crate::models::Hydrator;
+use crate::protocol::ServerFrame;
+use crate::record::Position;
+use crate::refusal::CoreRefusal;
+use crate::response::Response;
+use crate::space::Space;
+use crate::state::SpaceState;
+use crate::storage::Store;
+
+impl World {
+    /// What must hold whenever the world is quiet.
+    pub fn check_invariants(&mut self) {
+        let why = self.how_to_replay();
+        self.check_decided_once();
+        let (head, state) = self.authority();
+        assert_eq!(self.replayed(), state, "the authority's state is a replay of its log; {why}");
+        for device in &mut self.devices {
+            let Some(replica) = device.replica.as_mut() else { continue };
+            assert_eq!(replica.confirmed(), head, "{} has the whole log; {why}", device.name);
+            assert_eq!(replica.state_hash(), state, "{} has the authority's state; {why}", device.name);
+        }
+    }
+
+    /// Each command stands in the log once, and the numbers of each replica count without a gap.
+    fn check_decided_once(&self) {
+        let reader = self.store.reader(self.id);
+        let head = reader.head().expect("memory can be read");
+        let stored = reader.commits(Position::START, head.position, usize::MAX).expect("memory can be read");
+        let mut commands = BTreeSet::new();
+        let mut numbers = BTreeMap::new();
+        for stored in stored {
+            let commit = Commit::open(stored.bytes, &stored.previous).expect("the log holds commits");
+            let header = &commit.header;
+            let is_first = commands.insert(header.command);
+            assert!(is_first || is_repeated(&commit), "{} was decided twice; {}", header.command, self.how_to_replay());
+            let number = numbers.entry(header.replica).or_insert(0);
+            *number += 1;
+            assert_eq!(
+                header.number,
+                *number,
+                "the numbers of {} have a gap; {}",
+                header.replica,
+                self.how_to_replay()
+            );
+        }
+    }
+
+    /// The end of the authority's log, and its state hash.
+    pub fn authority(&mut self) -> (Head, StateHash) {
+        let space = self.space.as_mut().expect("the authority runs");
+        (space.durable(), space.state_hash().expect("a quiet space is durable"))
+    }
+
+    /// The state hash of the whole log, played from record 1 on nothing.
+    pub fn replayed(&self) -> StateHash {
+        let reader = self.store.reader(self.id);
+        let epoch = self.space.as_ref().map_or(1, Space::epoch);
+        let mut state = SpaceState::empty(Arc::clone(&self.domain), self.id, epoch);
+        *state.layers.hydrator_mut() = Hydrator::from_nothing();
+        let head = reader.head().expect("memory can be read");
+        state.catch_up(reader.as_ref(), head.position).expect("the log can be played");
+        state.state_hash()
+    }
+
+    /// Every position that leaves the authority is the end of a commit (rule 4).
+    pub(super) fn check_positions(&self, frame: &ServerFrame) {
+        let positions = match frame {
+            ServerFrame::Commits { after, upto, head, .. } => vec![after.position, upto.position, head.position],
+            ServerFrame::ViewNews { after, upto, .. } => vec![*after, upto.position],
+            ServerFrame::ViewStart { at, .. } | ServerFrame::SnapshotOffer { at, .. } => vec![at.position],
+            _ => Vec::new(),
+        };
+        let reader = self.store.reader(self.id);
+        for position in positions.into_iter().filter(|position| *position > Position::START) {
+            let commit = reader.commit_with(position).expect("memory can be read");
+            let is_end = commit.is_some_and(|commit| commit.head.position == position);
+            assert!(is_end, "{position} is not the end of a commit: {frame:?}; {}", self.how_to_replay());
+        }
+    }
+}
+
+/// The answer to a command that had been decided under another identity of its device: it changes nothing.
+fn is_repeated(commit: &Commit) -> bool {
+    let refused = Response::of(commit).map(|response| response.refused);
+    refused.and_then(|refused| refused.typed::<CoreRefusal>()) == Some(CoreRefusal::DecidedAlready {})
+}

@@ -42,6 +42,7 @@ fn size() -> Outcome {
     let mut store = RedbStore::open(&path)?;
     let Made { commits, records, .. } = made_commits(COMMITS)?;
     let encoded: usize = commits.iter().map(|commit| commit.bytes.len()).sum();
+    let empty = std::fs::metadata(&path)?.len();
     let began = now();
     let mut expected = recordplayer::commit::Head::START;
     for group in commits.chunks(GROUP) {
@@ -54,7 +55,7 @@ fn size() -> Outcome {
     }
     let rate = records as f64 / began.elapsed().as_secs_f64();
     drop(store);
-    let bytes = std::fs::metadata(&path)?.len() as f64;
+    let bytes = std::fs::metadata(&path)?.len().saturating_sub(empty) as f64;
     Ok(vec![
         Row::new("bytes on disk per record", bytes / records as f64, "bytes").beside(encoded as f64 / records as f64),
         Row::new("durable records, 256 commits a group", rate, "1/s"),

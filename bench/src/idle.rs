@@ -2,26 +2,49 @@
 
 use std::time::Duration;
 
+use futures_util::{SinkExt, StreamExt};
+use tokio_tungstenite::tungstenite::{Bytes, Message};
+
 use crate::Outcome;
 use crate::fan_out::SUBSCRIBERS;
-use crate::line::{Error, Line};
+use crate::line::{Error, Line, connect};
 use crate::peer::Peer;
 use crate::report::Row;
 
-/// What tungstenite's default buffers cost for each idle connection.
-const DEFAULT_BUFFERS_BYTES: f64 = 136.0 * 1024.0;
-
 pub fn measure(_: Duration) -> Outcome {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let (before, after) = runtime.block_on(run()).map_err(|error| error.to_string())?;
+    let naked = runtime.block_on(naked()).map_err(|error| error.to_string())?;
+    let (before, after) = runtime.block_on(ours()).map_err(|error| error.to_string())?;
     let each = (after - before) / SUBSCRIBERS as f64;
     Ok(vec![
         Row::new("server memory with 1,000 idle clients", after / 1024.0 / 1024.0, "MiB"),
-        Row::new("of it for each idle client", each, "bytes").beside(DEFAULT_BUFFERS_BYTES),
+        Row::new("of it for each idle client", each, "bytes").beside(naked),
     ])
 }
 
-async fn run() -> Result<(f64, f64), Error> {
+/// What each listener of the naked hub costs: a socket with small buffers and its task.
+async fn naked() -> Result<f64, Error> {
+    let hub = Peer::start("hub").map_err(|error| error.to_string())?;
+    let memory = || hub.resident_bytes().map_err(|error| Error::from(error.to_string()));
+    let before = memory()?;
+    let mut sockets = Vec::new();
+    for _ in 0..SUBSCRIBERS {
+        let mut socket = connect(hub.address).await?;
+        socket.send(Message::Binary(Bytes::from_static(b"listen"))).await?;
+        sockets.push(socket);
+    }
+    // One command reaches all of them: every session has been served, as ours have been.
+    let mut writer = connect(hub.address).await?;
+    for bytes in [&b"command"[..], &[3; 200]] {
+        writer.send(Message::Binary(Bytes::from_static(bytes))).await?;
+    }
+    for socket in &mut sockets {
+        socket.next().await.ok_or("the hub has closed the line")??;
+    }
+    Ok((memory()? - before) / SUBSCRIBERS as f64)
+}
+
+async fn ours() -> Result<(f64, f64), Error> {
     let server = Peer::start("serve").map_err(|error| error.to_string())?;
     Line::open(server.address, &server.token, 0).await?.found().await?;
     let memory = || server.resident_bytes().map_err(|error| Error::from(error.to_string()));

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::{SinkExt, StreamExt};
 use hdrhistogram::Histogram;
 use recordplayer::id::ReplicaId;
 use recordplayer::replica::{Replica, ReplicaOutput};
@@ -12,20 +13,22 @@ use recordplayer::time::Timestamp;
 use recordplayer_kanban::Card;
 use recordplayer_kanban::ids::CardId;
 use recordplayer_kanban::view::BoardView;
+use tokio_tungstenite::tungstenite::{Bytes, Message};
 
 use crate::Outcome;
 use crate::clock::now;
-use crate::line::{BOARD, Error, Line, SPACE, rename, title};
+use crate::line::{BOARD, Error, Line, SPACE, connect, rename, title};
 use crate::peer::Peer;
 use crate::report::Row;
 
 pub fn measure(time: Duration) -> Outcome {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let times = runtime.block_on(run(time)).map_err(|error| error.to_string())?;
-    let ms = |quantile: f64| times.value_at_quantile(quantile) as f64 / 1_000.0;
+    let naked = runtime.block_on(naked(time)).map_err(|error| error.to_string())?;
+    let ours = runtime.block_on(ours(time)).map_err(|error| error.to_string())?;
+    let ms = |times: &Histogram<u64>, quantile: f64| times.value_at_quantile(quantile) as f64 / 1_000.0;
     Ok(vec![
-        Row::new("from a command to another's view, p50", ms(0.5), "ms"),
-        Row::new("from a command to another's view, p99", ms(0.99), "ms"),
+        Row::new("from a command to another's view, p50", ms(&ours, 0.5), "ms").beside(ms(&naked, 0.5)),
+        Row::new("from a command to another's view, p99", ms(&ours, 0.99), "ms").beside(ms(&naked, 0.99)),
     ])
 }
 
@@ -76,7 +79,25 @@ impl Looker {
     }
 }
 
-async fn run(time: Duration) -> Result<Histogram<u64>, Error> {
+/// From a socket through redb to the socket of one who listens, where nothing is played.
+async fn naked(time: Duration) -> Result<Histogram<u64>, Error> {
+    let hub = Peer::start("hub").map_err(|error| error.to_string())?;
+    let (mut writer, mut listener) = (connect(hub.address).await?, connect(hub.address).await?);
+    writer.send(Message::Binary(Bytes::from_static(b"command"))).await?;
+    listener.send(Message::Binary(Bytes::from_static(b"listen"))).await?;
+    let mut times = Histogram::new(3)?;
+    let began = now();
+    while began.elapsed() < time {
+        let sent = now();
+        writer.send(Message::Binary(Bytes::from_static(&[3; 200]))).await?;
+        listener.next().await.ok_or("the hub has closed the line")??;
+        times.record(u64::try_from(sent.elapsed().as_micros())?)?;
+        writer.next().await.ok_or("the hub has closed the line")??;
+    }
+    Ok(times)
+}
+
+async fn ours(time: Duration) -> Result<Histogram<u64>, Error> {
     let server = Peer::start("serve").map_err(|error| error.to_string())?;
     let mut writer = Line::open(server.address, &server.token, 1).await?;
     writer.found().await?;

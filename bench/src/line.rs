@@ -10,6 +10,7 @@ use recordplayer::id::{ActorId, CommandId, Id, ReplicaId, SpaceId};
 use recordplayer::membership::{Membership, MembershipCommand};
 use recordplayer::name::Name;
 use recordplayer::protocol::{AnswerCode, ClientFrame, CommandEntry, Knowledge, ServerFrame};
+use recordplayer::record::Position;
 use recordplayer_kanban::board::BoardCommand;
 use recordplayer_kanban::card::CardCommand;
 use recordplayer_kanban::column::{ColumnCommand, ColumnKind};
@@ -43,6 +44,8 @@ pub struct Line {
     replica: ReplicaId,
     number: u64,
     answered: u64,
+    /// The record of the last answer: what this line knows when it sends the next command.
+    seen: Position,
 }
 
 impl Line {
@@ -50,7 +53,8 @@ impl Line {
     pub async fn open(address: SocketAddr, token: &str, seed: u64) -> Result<Self, Error> {
         let replica = ReplicaId::derived("bench", &[&seed.to_be_bytes()]);
         let socket = connect(address).await?;
-        let mut line = Self { socket, person: ActorId::default(), replica, number: 0, answered: 0 };
+        let mut line =
+            Self { socket, person: ActorId::default(), replica, number: 0, answered: 0, seen: Position::START };
         let hello = ClientFrame::Hello {
             protocol_min: 1,
             protocol_max: 1,
@@ -99,7 +103,7 @@ impl Line {
             act: None,
             happened_at: None,
             requires: Vec::new(),
-            seen: recordplayer::record::Position::START,
+            seen: self.seen,
         };
         let commands = vec![entry];
         let (replica, answered_up_to) = (self.replica, self.answered);
@@ -110,11 +114,12 @@ impl Line {
     /// The next answer; an error where a command was not accepted.
     pub async fn answer(&mut self) -> Result<u64, Error> {
         loop {
-            if let ServerFrame::Answer { number, code, .. } = self.next().await? {
+            if let ServerFrame::Answer { number, code, at, .. } = self.next().await? {
                 if code != AnswerCode::Accepted {
                     return Err(format!("command {number} was answered by {code:?}").into());
                 }
                 self.answered = self.answered.max(number);
+                self.seen = self.seen.max(at);
                 return Ok(number);
             }
         }

@@ -92,6 +92,10 @@ fn measure(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
         eprintln!("measuring {name}");
         rows.extend(measure(Duration::from_secs(arguments.seconds)).map_err(|error| format!("{name}: {error}"))?);
     }
+    if rows.is_empty() {
+        let names: Vec<_> = MEASUREMENTS.iter().map(|(name, _)| *name).collect();
+        return Err(format!("nothing is measured by that name; there are {}", names.join(", ")).into());
+    }
     show(&rows, arguments.json);
     Ok(())
 }

@@ -25,9 +25,13 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Make the folder of a new server.
-    Init { dir: PathBuf },
+    Init {
+        /// The folder, which is made.
+        dir: PathBuf,
+    },
     /// Serve a folder until interrupted.
     Serve {
+        /// The server's folder.
         dir: PathBuf,
         /// Where to listen; port 0 takes a free one. Anything but loopback wants a TLS proxy in front.
         #[arg(long, default_value = "127.0.0.1:7717")]
@@ -40,19 +44,34 @@ enum Command {
     #[command(subcommand)]
     Device(DeviceCommand),
     /// The state hash of a project, by its name or id.
-    Hash { dir: PathBuf, project: String },
+    Hash {
+        /// The server's folder.
+        dir: PathBuf,
+        /// The project's name, or id.
+        project: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]
 enum UserCommand {
     /// Add a person.
-    Add { dir: PathBuf, name: String },
+    Add {
+        /// The server's folder.
+        dir: PathBuf,
+        /// The person's name.
+        name: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]
 enum DeviceCommand {
     /// Make a token for a new device of a person. It is shown once.
-    Token { dir: PathBuf, name: String },
+    Token {
+        /// The server's folder.
+        dir: PathBuf,
+        /// The person's name.
+        name: String,
+    },
 }
 
 fn domain() -> Arc<Domain> {

@@ -1,7 +1,9 @@
-//! What the tests of the whole product share: where the programs are, and where the real inputs are.
+//! What the tests of the whole product share: histories from seeds, where the programs are, and where the real inputs are.
 //!
-//! Both come from outside: `cargo xtask test` builds the programs and names their folder in `RECORDPLAYER_BIN`, and
+//! The last two come from outside: `cargo xtask test` builds the programs and names their folder in `RECORDPLAYER_BIN`, and
 //! the inputs are files of other people's making that do not lie in this repository (`RECORDPLAYER_INPUTS`).
+
+pub mod history;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

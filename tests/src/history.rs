@@ -1,0 +1,214 @@
+//! The history of a small project from a seed: four devices of people who work on one board, over a bad line, with crashes of everybody.
+
+use std::ops::Add;
+use std::sync::Arc;
+
+use rand::RngExt;
+use recordplayer::codec::encode;
+use recordplayer::decide::Intent;
+use recordplayer::entity::Entity;
+use recordplayer::id::{CommandId, Id};
+use recordplayer::membership::{Membership, MembershipCommand};
+use recordplayer::replica::{SubmitError, TextEdit, TextWork};
+use recordplayer::storage::memory::Failure;
+use recordplayer::testing::{DeviceId, Faults, World};
+use recordplayer_kanban::board::BoardCommand;
+use recordplayer_kanban::card::CardCommand;
+use recordplayer_kanban::column::{ColumnCommand, ColumnKind};
+use recordplayer_kanban::comment::CommentCommand;
+use recordplayer_kanban::ids::{BoardId, CardId, ColumnId};
+use recordplayer_kanban::project::ProjectCommand;
+use recordplayer_kanban::view::{BoardView, BoardsView};
+use recordplayer_kanban::{Board, Card, Column, Comment, Project, domain};
+
+/// What happens in one history, between the founding and the rest in which everybody must agree.
+const HAPPENINGS: u64 = 80;
+const COLUMNS: u64 = 3;
+const CARDS: u64 = 12;
+const BOARD: BoardId = BoardId(Id([1; 16]));
+const WORDS: [&str; 6] = ["motor", "belt", "needle", "cue", "gönn", "針"];
+
+/// What one history came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// The records of the authority's log.
+    pub records: u64,
+    /// Commands that people made and their device took.
+    pub taken: u64,
+    /// Commands that the device refused at once.
+    pub refused_here: u64,
+    /// Commands that the authority refused: they lie in outboxes, with the reason.
+    pub refused_there: u64,
+}
+
+impl Add for Outcome {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            records: self.records + other.records,
+            taken: self.taken + other.taken,
+            refused_here: self.refused_here + other.refused_here,
+            refused_there: self.refused_there + other.refused_there,
+        }
+    }
+}
+
+/// Plays one history out.
+///
+/// # Panics
+///
+/// When devices differ, a command is decided twice, a state is no replay of its log, or the world does not become quiet.
+pub fn play_out(seed: u64) -> Outcome {
+    let mut world = World::seeded(seed, &Arc::new(domain()));
+    let devices = world.devices(["ann", "bo", "cy", "di"]);
+    let mut people = People { world, outcome: Outcome::default() };
+    people.found(&devices);
+    people.world.suffer(Faults::bad());
+    for _ in 0..HAPPENINGS {
+        let device = devices[people.below(4) as usize];
+        people.something_happens(device);
+        let ms = people.below(400).cast_signed();
+        people.world.run_for_ms(ms);
+    }
+    people.world.heal();
+    people.world.run_until_quiet();
+    people.agree(&devices);
+    people.outcome
+}
+
+struct People {
+    world: World,
+    outcome: Outcome,
+}
+
+impl People {
+    fn below(&mut self, end: u64) -> u64 {
+        self.world.random().random_range(0..end)
+    }
+
+    fn send<E: Entity>(&mut self, device: DeviceId, id: impl Into<Id>, command: &E::Command) {
+        let intent = Intent::of::<E>(id, command).expect("commands can be encoded");
+        let outcome = self.world.send(device, intent).map(drop);
+        self.count(outcome);
+    }
+
+    fn count(&mut self, outcome: Result<(), SubmitError>) {
+        match outcome {
+            Ok(()) => self.outcome.taken += 1,
+            Err(SubmitError::Refused(_)) => self.outcome.refused_here += 1,
+            Err(other) => panic!("{other}; {}", self.world.how_to_replay()),
+        }
+    }
+
+    fn found(&mut self, devices: &[DeviceId; 4]) {
+        let [manager, others @ ..] = devices;
+        let space = self.world.space().0;
+        for (device, role) in others.iter().zip(["manager", "worker", "reviewer"]) {
+            let person = self.world.replica(*device).actor();
+            self.send::<Membership>(*manager, space, &MembershipCommand::ChangeRole { person, role: role.to_owned() });
+        }
+        self.send::<Project>(*manager, space, &ProjectCommand::SetUp { key: "SIM".to_owned() });
+        self.send::<Board>(*manager, BOARD, &BoardCommand::Add { title: "Turntable".to_owned() });
+        for number in 0..COLUMNS {
+            let kind = [ColumnKind::Backlog, ColumnKind::Active, ColumnKind::Done][number as usize];
+            let add = ColumnCommand::Add { board: BOARD, name: format!("Column {number}"), kind, before: None };
+            self.send::<Column>(*manager, column(number), &add);
+        }
+        self.send::<Column>(*manager, column(1), &ColumnCommand::SetLimit { limit: Some(2) });
+        self.world.run_until_quiet();
+    }
+
+    fn something_happens(&mut self, device: DeviceId) {
+        match self.below(20) {
+            0 => self.world.cut_off(device),
+            1 => {
+                self.world.crash(device);
+                self.world.restart(device);
+            }
+            2 => {
+                self.world.crash_authority();
+                self.world.run_for_ms(300);
+                self.world.start_authority();
+            }
+            3 => self.world.fail_next_append(Failure::UnknownApplied),
+            4 => self.world.run_for_ms(2_500),
+            _ => self.somebody_works(device),
+        }
+    }
+
+    fn somebody_works(&mut self, device: DeviceId) {
+        let card = card(self.below(CARDS));
+        let column = column(self.below(COLUMNS));
+        let word = WORDS[self.below(WORDS.len() as u64) as usize].to_owned();
+        let before = (self.below(2) == 0).then_some(CardId(Id([CARD + self.below(CARDS) as u8; 16])));
+        match self.below(16) {
+            0..5 => {
+                let create = CardCommand::Create { column, title: word, before, exempt: false };
+                self.send::<Card>(device, card, &create);
+            }
+            5..8 => self.send::<Card>(device, card, &CardCommand::MoveTo { column, before, exempt: false }),
+            8 => self.send::<Card>(device, card, &CardCommand::Rename { title: word }),
+            9 => self.send::<Card>(device, card, &CardCommand::Archive {}),
+            10 => self.send::<Card>(device, card, &CardCommand::Restore { exempt: false }),
+            11 => {
+                let done = self.below(2) == 0;
+                self.send::<Card>(device, card, &CardCommand::SetDone { done });
+            }
+            12 => {
+                let comment = Id::derived("comment", &[&self.below(u64::MAX).to_be_bytes()]);
+                self.send::<Comment>(device, comment, &CommentCommand::Write { card, text: word, author: None });
+            }
+            _ => self.describe(device, card, &word),
+        }
+    }
+
+    /// Types a word into a card's description, at either end, or wipes it.
+    fn describe(&mut self, device: DeviceId, card: CardId, typed: &str) {
+        let position = self.below(2) as usize * self.length(device, card);
+        let work = match self.below(6) {
+            0 => TextWork::Replace(""),
+            _ => TextWork::Splice { position, delete: 0, insert: typed },
+        };
+        let command = CommandId(Id(self.world.random().random()));
+        let make = |change| CardCommand::Describe { change };
+        let edit = TextEdit::<Card> { command, entity: card.into(), act: None, work, make };
+        let outcome = self.world.with(device, |replica, now| replica.edit_text(now, &edit));
+        self.count(outcome.map(drop));
+    }
+
+    fn length(&self, device: DeviceId, card: CardId) -> usize {
+        let text = self.world.replica(device).text::<Card>(card, Card::DESCRIPTION);
+        text.unwrap_or_else(|error| panic!("{error}; {}", self.world.how_to_replay())).text().chars().count()
+    }
+
+    /// Everybody sees the same, and nothing that was taken is lost: it is in the log, or refused and still there.
+    fn agree(&mut self, devices: &[DeviceId]) {
+        let why = self.world.how_to_replay();
+        let shown = devices.iter().map(|device| {
+            let replica = self.world.replica(*device);
+            let board = encode(&*replica.view::<BoardView>(BOARD)).expect("views can be encoded");
+            let boards = encode(&*replica.view::<BoardsView>(self.world.space().0)).expect("views can be encoded");
+            (board, boards)
+        });
+        let shown: Vec<_> = shown.collect();
+        assert!(shown.windows(2).all(|pair| pair[0] == pair[1]), "boards differ; {why}");
+        for device in devices {
+            let open = self.world.replica(*device).outbox().filter(|entry| entry.refused.is_none()).count();
+            assert_eq!(open, 0, "a command was never answered; {why}");
+            let refused = self.world.replica(*device).outbox().count();
+            self.outcome.refused_there += refused as u64;
+        }
+        self.outcome.records = self.world.authority().0.position.0;
+    }
+}
+
+const CARD: u8 = 100;
+
+fn card(number: u64) -> CardId {
+    CardId(Id([CARD + number as u8; 16]))
+}
+
+fn column(number: u64) -> ColumnId {
+    ColumnId(Id([10 + number as u8; 16]))
+}

@@ -150,6 +150,7 @@ impl Replica {
                     self.outbox.iter_mut().find(|pending| is_it(pending)).expect("only later ones have moved");
                 Arc::make_mut(&mut pending.entry).refused = Some(response.refused);
                 writes.push(OutboxWrite::Put { space: self.state.space, row: pending.row() });
+                writes.extend(self.refuse_dependents(dirty));
             }
             Some(_) | None => {
                 let pending = self.outbox.remove(at);

@@ -11,6 +11,7 @@ mod confirm;
 mod join;
 mod outbox;
 mod rebase;
+mod requires;
 mod say_again;
 mod submit;
 mod texts;

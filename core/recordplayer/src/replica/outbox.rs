@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::rebase::Dirty;
 use super::{Replica, ReplicaOutput, SaveToken, Saving};
 use crate::codec::{decode, encode};
 use crate::commit::{Commit, Draft};
@@ -234,6 +235,7 @@ impl Replica {
             }
             self.outbox.push(pending);
         }
+        writes.extend(self.refuse_dependents(&mut Dirty::default()));
         let in_log = self.state.replicas.last_number(self.identity.replica);
         self.must_fork |= in_log > self.identity.last_number;
         if content.identity.is_none() {
@@ -325,7 +327,7 @@ impl Replica {
             space: self.space(),
             replica: self.identity.replica,
             parent: self.identity.parent,
-            answered_up_to: self.identity.answered_up_to,
+            answered_up_to: self.acknowledged(),
             commands,
         };
         self.outputs.push_back(ReplicaOutput::Send(frame));

@@ -71,9 +71,13 @@ impl Replica {
             if !self.outbox[at].is_shown() {
                 continue;
             }
-            let before = self.outbox[at].optimistic.take();
-            if let Some(optimistic) = before.as_ref().filter(|optimistic| !dirty.touches(&optimistic.reads)) {
-                views.extend(self.play_again(at, optimistic));
+            let mut before = self.outbox[at].optimistic.take();
+            if let Some(optimistic) = before.as_mut().filter(|optimistic| !dirty.touches(&optimistic.reads)) {
+                let played = self.play_again(at, optimistic);
+                views.extend(played.iter().cloned());
+                // The keys of a view follow what its entities are now: it may be played elsewhere than before.
+                dirty.views.extend(played.symmetric_difference(&optimistic.views).cloned());
+                optimistic.views = played;
                 self.outbox[at].optimistic = before;
                 continue;
             }

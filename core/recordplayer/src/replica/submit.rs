@@ -59,6 +59,9 @@ impl Replica {
         if self.outbox.iter().any(|pending| pending.entry.command == wish.command) {
             return Ok(wish.command);
         }
+        if let Some(command) = self.refused_among(&wish.requires) {
+            return Err(SubmitError::Refused(CoreRefusal::RequiredRefused { command }.into()));
+        }
         let command = wish.command;
         self.identity.last_order += 1;
         let entry = OutboxEntry {

@@ -19,6 +19,8 @@ use recordplayer::time::Timestamp;
 pub const SPACE: SpaceId = SpaceId(Id([1; 16]));
 pub const PERSON: ActorId = ActorId(Id([2; 16]));
 pub const FIRST: ReplicaId = ReplicaId(Id([3; 16]));
+/// The replica of a new device.
+pub const MINE: ReplicaId = ReplicaId(Id([9; 16]));
 
 /// A device with its disk in memory.
 pub struct Device {
@@ -36,8 +38,7 @@ impl Device {
 
     fn open(domain: Arc<Domain>, store: MemoryStore, outbox: MemoryOutbox) -> Self {
         let content = outbox.load(SPACE).unwrap();
-        let fresh = ReplicaId(Id([9; 16]));
-        let replica = Replica::open(domain, SPACE, PERSON, store.reader(SPACE), content, fresh).unwrap();
+        let replica = Replica::open(domain, SPACE, PERSON, store.reader(SPACE), content, MINE).unwrap();
         let mut device = Self { store, outbox, replica, sent: Vec::new() };
         device.work();
         device

@@ -1,0 +1,121 @@
+//! What requires a refused command is refused with it, wherever the two are when that happens (rule 10).
+
+mod machines;
+mod todo;
+
+use machines::{Authority, Device, FIRST, MINE, entry};
+use recordplayer::decide::Intent;
+use recordplayer::id::{CommandId, Id};
+use recordplayer::protocol::{AnswerCode, ClientFrame, CommandEntry};
+use recordplayer::refusal::{CoreRefusal, Refused};
+use recordplayer::replica::{CommandState, SubmitError, Wish};
+use recordplayer::time::Timestamp;
+use todo::{OPEN_MAX, add, domain};
+
+const FULL: u8 = 100;
+const ROOMY: u8 = 101;
+
+fn named(command: u8) -> CommandId {
+    CommandId(Id([command; 16]))
+}
+
+fn requiring(command: u8, required: u8, intent: Intent) -> Wish {
+    Wish { requires: vec![named(required)], ..Wish::new(named(command), intent) }
+}
+
+/// A device that has not seen that a list has become full, and the authority that has.
+fn start() -> (Device, Authority) {
+    let mut authority = Authority::founded(domain());
+    let mut device = Device::new(domain());
+    device.replica.handle_connected();
+    device.take(authority.everything());
+    for item in 1..=OPEN_MAX as u8 {
+        assert_eq!(
+            authority.submit(FIRST, None, u64::from(item) + 1, item, add(item, FULL, "x")),
+            AnswerCode::Accepted
+        );
+    }
+    (device, authority)
+}
+
+/// The commands that the device has sent since, and what it acknowledged with them.
+fn sent(device: &mut Device) -> Vec<(u64, CommandEntry)> {
+    let frames = std::mem::take(&mut device.sent);
+    let submits = frames.into_iter().filter_map(|frame| match frame {
+        ClientFrame::Submit { commands, answered_up_to, .. } => Some((answered_up_to, commands)),
+        _ => None,
+    });
+    submits.flat_map(|(answered, commands)| commands.into_iter().map(move |entry| (answered, entry))).collect()
+}
+
+fn decide(authority: &mut Authority, (answered, entry): (u64, CommandEntry)) -> AnswerCode {
+    authority.submit_answered(MINE, None, answered, entry)
+}
+
+fn state(device: &Device, command: u8) -> Option<CoreRefusal> {
+    match device.replica.command_state(named(command)) {
+        CommandState::Refused(refused) => Refused::typed(&refused),
+        _ => None,
+    }
+}
+
+/// A verdict that the device had acknowledged was forgotten, and what required the refused command was decided as if nothing had been.
+#[test]
+fn on_its_way_it_is_refused_although_the_verdict_was_acknowledged_before_it_came() {
+    let (mut device, mut authority) = start();
+    device.submit(20, add(50, FULL, "one too many")).unwrap();
+    device.submit(21, add(60, ROOMY, "something else")).unwrap();
+    device.replica.submit(Timestamp(0), requiring(22, 20, add(70, ROOMY, "builds on it"))).unwrap();
+    device.work();
+    let mut first = sent(&mut device);
+    assert_eq!(first.len(), 3);
+    assert_eq!(decide(&mut authority, first.remove(0)), AnswerCode::Refused);
+    // The others are lost with the line; the device hears of the refusal and sends them again.
+    device.replica.handle_disconnected();
+    device.replica.handle_connected();
+    device.take(authority.everything());
+    let mut again = sent(&mut device);
+    assert_eq!(again.len(), 2);
+    assert_eq!(decide(&mut authority, again.remove(0)), AnswerCode::Accepted);
+    assert_eq!(decide(&mut authority, again.remove(0)), AnswerCode::Refused);
+    device.take(authority.everything());
+    assert_eq!(state(&device, 22), Some(CoreRefusal::RequiredRefused { command: named(20) }));
+    // From here on the authority need keep nothing of it.
+    device.submit(23, add(61, ROOMY, "more")).unwrap();
+    assert_eq!(sent(&mut device)[0].0, 3);
+}
+
+#[test]
+fn what_has_no_number_is_refused_here_and_so_is_what_requires_that() {
+    let (mut device, mut authority) = start();
+    device.submit(20, add(50, FULL, "one too many")).unwrap();
+    let first = sent(&mut device).remove(0);
+    assert_eq!(decide(&mut authority, first), AnswerCode::Refused);
+    device.replica.handle_disconnected();
+    device.replica.submit(Timestamp(0), requiring(21, 20, add(60, ROOMY, "builds on it"))).unwrap();
+    device.replica.submit(Timestamp(0), requiring(22, 21, add(70, ROOMY, "builds on that"))).unwrap();
+    device.submit(23, add(80, ROOMY, "stands alone")).unwrap();
+    device.replica.handle_connected();
+    device.take(authority.everything());
+    assert_eq!(state(&device, 21), Some(CoreRefusal::RequiredRefused { command: named(20) }));
+    assert_eq!(state(&device, 22), Some(CoreRefusal::RequiredRefused { command: named(21) }));
+    let sent: Vec<_> = sent(&mut device).into_iter().map(|(_, entry)| entry.command).collect();
+    assert_eq!(sent, [named(23)], "and nothing that was refused here is sent");
+    // It is on the disk too, and what comes later is told at once.
+    let mut device = device.upgraded(domain());
+    assert_eq!(device.replica.outbox().filter(|entry| entry.refused.is_some()).count(), 3);
+    let late = device.replica.submit(Timestamp(0), requiring(24, 22, add(90, ROOMY, "too late")));
+    let Err(SubmitError::Refused(refused)) = late else { panic!("{late:?}") };
+    assert_eq!(refused.typed(), Some(CoreRefusal::RequiredRefused { command: named(22) }));
+}
+
+/// The authority does not rely on devices.
+#[test]
+fn the_authority_refuses_it_whatever_the_device_is() {
+    let (_, mut authority) = start();
+
+    let refused = authority.submit(MINE, None, 1, 20, add(50, FULL, "one too many"));
+    assert_eq!(refused, AnswerCode::Refused);
+    let dependent = CommandEntry { requires: vec![named(20)], ..entry(2, named(21), add(60, ROOMY, "x")) };
+    assert_eq!(authority.submit_answered(MINE, None, 0, dependent), AnswerCode::Refused);
+}

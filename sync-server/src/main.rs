@@ -145,7 +145,9 @@ fn init(dir: &Path) -> Result<Value, Failure> {
         return Err(Failure::new("exists", message, "serve it, or choose another folder"));
     }
     make_private_folder(dir)?;
-    drop(Server::open(domain(), dir)?);
+    let server = Server::open(domain(), dir)?;
+    // In order: else the first start would take the folder for one whose server has crashed.
+    tokio::runtime::Runtime::new()?.block_on(server.close());
     Ok(json!({ "initialised": dir.display().to_string() }))
 }
 

@@ -101,6 +101,14 @@ fn a_second_command_is_done_by_the_process_that_has_the_folder() {
     drop(syncing);
 }
 
+/// The first start of every server went through its commands one by one, as after a crash.
+#[test]
+fn a_new_folder_is_left_in_order() {
+    let stage = Stage::new();
+    assert!(stage.path("server/store.redb").is_file());
+    assert!(!stage.path("server/deciding.json").exists(), "it says that a server has crashed");
+}
+
 #[test]
 fn the_admins_commands_answer_as_clearly() {
     let stage = Stage::new();

@@ -13,6 +13,7 @@ use recordplayer::limits::IN_FLIGHT_COMMANDS_MAX;
 use recordplayer::membership::Membership;
 use recordplayer::protocol::{ClientFrame, CommandEntry, Goodbye, PROTOCOL_VERSIONS, ServerFrame};
 use recordplayer::space::{SpaceInput, Submission};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, interval, timeout, timeout_at};
 use tokio_tungstenite::WebSocketStream;
@@ -72,10 +73,17 @@ pub(crate) async fn run(hub: Arc<Hub>, socket: WebSocketStream<TcpStream>) {
 }
 
 /// Ends the socket in order: what was said last is read before the connection goes.
-async fn close(mut outgoing: Outgoing, mut incoming: Incoming) {
+///
+/// What still comes is read as mere bytes: behind a frame that is too large nothing can be told apart, and a connection that is dropped
+/// with something unread is reset, which can take the last words with it.
+async fn close(mut outgoing: Outgoing, incoming: Incoming) {
     let closing = async {
         let _ = outgoing.close().await;
-        while let Some(Ok(_)) = incoming.next().await {}
+        let Ok(mut socket) = outgoing.reunite(incoming) else { return };
+        let stream = socket.get_mut();
+        let _ = stream.shutdown().await;
+        let mut rest = vec![0; 4096];
+        while stream.read(&mut rest).await.is_ok_and(|length| length > 0) {}
     };
     let _ = timeout(GOODBYE_TIMEOUT, closing).await;
 }

@@ -26,9 +26,13 @@ pub(crate) fn run(place: &Place<'_>, command: Option<&OutboxCommand>) -> Result<
             Ok(Answer::new(json!({ "retried": id, "command": ticket.command().to_string() }), "It is sent again"))
         }
         Some(OutboxCommand::Discard { id }) => {
-            let entry = place.space.discard(command_id(place, id)?).map_err(send::failure)?;
-            let what = what(place, &entry);
-            Ok(Answer::new(json!({ "discarded": id, "what": what }), format!("Discarded: {}", line(&what))))
+            let gone = place.space.discard(command_id(place, id)?).map_err(send::failure)?;
+            let gone: Vec<(String, String)> =
+                gone.iter().map(|entry| (entry.command.to_string(), what(place, entry))).collect();
+            let text: Vec<String> = gone.iter().map(|(_, what)| format!("Discarded: {}", line(what))).collect();
+            let (first, with) = gone.split_first().expect("what was discarded is among it");
+            let with: Vec<Value> = with.iter().map(|(id, what)| json!({ "id": id, "what": what })).collect();
+            Ok(Answer::new(json!({ "discarded": id, "what": first.1, "with": with }), text.join("\n")))
         }
     }
 }
@@ -51,7 +55,8 @@ fn show(place: &Place<'_>) -> Answer {
         let json = entry_json(place, &entry);
         let what = line(json["what"].as_str().unwrap_or_default());
         let state = json["state"].as_str().unwrap_or_default().to_owned();
-        text.push(format!("{state:8}  {}  {what}", time(entry.made_at)));
+        let under = if entry.refused_with().is_some() { "└ " } else { "" };
+        text.push(format!("{state:8}  {}  {under}{what}", time(entry.made_at)));
         if let Some(reason) = &entry.refused {
             text.push(format!("          {}  ({})", line(&place.named(&reason.message)), entry.command));
             refused.push(json);
@@ -76,7 +81,7 @@ fn entry_json(place: &Place<'_>, entry: &OutboxEntry) -> Value {
     json!({
         "id": entry.command.to_string(), "number": entry.number, "what": what(place, entry),
         "card": card_of(place, entry).map(|card| place.key_of(card)), "made_at": time(entry.made_at), "state": state,
-        "reason": reason, "text": typed(entry),
+        "reason": reason, "text": typed(entry), "refused_with": entry.refused_with().map(|cause| cause.to_string()),
     })
 }
 

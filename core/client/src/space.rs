@@ -175,7 +175,7 @@ impl Space {
         Ok(self.copy()?.look(|replica| replica.playback()))
     }
 
-    /// The outbox: what waits and what was refused, in the order of submission.
+    /// The outbox: what waits and what was refused, in the order of submission; what was refused with another command stands behind it.
     pub fn outbox(&self) -> Vec<OutboxEntry> {
         self.look(|replica| replica.outbox().cloned().collect())
     }
@@ -185,15 +185,15 @@ impl Space {
         self.inner.copy(self.id).map(|copy| copy.take_met()).unwrap_or_default()
     }
 
-    /// Sends a refused command again.
+    /// Sends a refused command again, and what was refused with it.
     pub fn retry(&self, refused: CommandId) -> Result<Ticket, SendError> {
         let fresh = self.fresh_command();
         let command = self.act(|replica| replica.retry(now(), refused, fresh))?;
         Ok(self.ticket(command))
     }
 
-    /// Takes a refused or not yet sent command out of the outbox for good.
-    pub fn discard(&self, command: CommandId) -> Result<OutboxEntry, SendError> {
+    /// Takes a not yet sent command, or a refused one with all that was refused with it, out of the outbox for good: answers with what has gone.
+    pub fn discard(&self, command: CommandId) -> Result<Vec<OutboxEntry>, SendError> {
         self.act(|replica| replica.discard(command))
     }
 

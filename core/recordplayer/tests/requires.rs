@@ -8,9 +8,9 @@ use recordplayer::decide::Intent;
 use recordplayer::id::{CommandId, Id};
 use recordplayer::protocol::{AnswerCode, ClientFrame, CommandEntry};
 use recordplayer::refusal::{CoreRefusal, Refused};
-use recordplayer::replica::{CommandState, SubmitError, Wish};
+use recordplayer::replica::{CommandState, ReplicaOutput, SubmitError, Wish};
 use recordplayer::time::Timestamp;
-use todo::{OPEN_MAX, add, domain};
+use todo::{ItemCommand, OPEN_MAX, add, command, domain};
 
 const FULL: u8 = 100;
 const ROOMY: u8 = 101;
@@ -118,4 +118,80 @@ fn the_authority_refuses_it_whatever_the_device_is() {
     assert_eq!(refused, AnswerCode::Refused);
     let dependent = CommandEntry { requires: vec![named(20)], ..entry(2, named(21), add(60, ROOMY, "x")) };
     assert_eq!(authority.submit_answered(MINE, None, 0, dependent), AnswerCode::Refused);
+}
+
+/// A device whose first command was refused, and with it two that build on it, the second by way of the first; others stand between.
+fn refused_group() -> (Device, Authority) {
+    let (mut device, mut authority) = start();
+    device.submit(20, add(50, FULL, "one too many")).unwrap();
+    let first = sent(&mut device).remove(0);
+    assert_eq!(decide(&mut authority, first), AnswerCode::Refused);
+    device.replica.handle_disconnected();
+    device.replica.submit(Timestamp(0), requiring(21, 20, add(60, ROOMY, "builds on it"))).unwrap();
+    device.submit(23, add(80, ROOMY, "stands alone")).unwrap();
+    device.replica.submit(Timestamp(0), requiring(22, 21, add(70, ROOMY, "builds on that"))).unwrap();
+    device.replica.handle_connected();
+    device.take(authority.everything());
+    device.replica.handle_disconnected();
+    (device, authority)
+}
+
+fn in_order(device: &Device) -> Vec<CommandId> {
+    device.replica.outbox().map(|entry| entry.command).collect()
+}
+
+#[test]
+fn what_was_refused_with_a_command_stands_behind_it_and_leaves_with_it() {
+    let (mut device, _) = refused_group();
+    assert_eq!(in_order(&device), [20, 21, 22, 23].map(named), "grouped, and not as they were submitted");
+    let causes: Vec<_> = device.replica.outbox().map(recordplayer::replica::OutboxEntry::refused_with).collect();
+    assert_eq!(causes, [None, Some(named(20)), Some(named(21)), None]);
+    let gone = device.replica.discard(named(20)).unwrap();
+    assert_eq!(gone.iter().map(|entry| entry.command).collect::<Vec<_>>(), [20, 21, 22].map(named));
+    assert_eq!(in_order(&device), [named(23)]);
+    device.work();
+    assert_eq!(in_order(&device.upgraded(domain())), [named(23)], "on disk too");
+}
+
+#[test]
+fn part_of_a_group_can_be_discarded_with_what_hangs_on_it() {
+    let (mut device, _) = refused_group();
+    assert_eq!(device.replica.discard(named(21)).unwrap().len(), 2);
+    assert_eq!(in_order(&device), [20, 23].map(named));
+}
+
+/// The new command and the leaving of the old one were two saves: after a crash between them both were there.
+#[test]
+fn a_group_is_tried_again_as_one_and_in_one_save() {
+    let (mut device, mut authority) = refused_group();
+    assert_eq!(
+        authority.submit(FIRST, None, OPEN_MAX as u64 + 2, 90, command(1, &ItemCommand::Finish {})),
+        AnswerCode::Accepted
+    );
+    device.replica.handle_connected();
+    device.take(authority.everything());
+    device.work();
+    sent(&mut device);
+    device.replica.handle_disconnected();
+    device.replica.retry(Timestamp(0), named(20), named(30)).unwrap();
+    let saves = std::iter::from_fn(|| device.replica.poll_output());
+    let saves: Vec<_> = saves.filter(|output| matches!(output, ReplicaOutput::Save { .. })).collect();
+    let [ReplicaOutput::Save { outbox, .. }] = saves.as_slice() else { panic!("{saves:?}") };
+    assert_eq!(outbox.len(), 6, "three come and three leave: {outbox:?}");
+    let requires: Vec<_> = device.replica.outbox().map(|entry| (entry.command, entry.requires.clone())).collect();
+    assert_eq!(requires[0].0, named(23));
+    assert_eq!(requires[1], (named(30), Vec::new()));
+    assert_eq!(requires[2].1, [named(30)]);
+    assert_eq!(requires[3].1, [requires[2].0]);
+    assert_eq!(requires.len(), 4);
+}
+
+#[test]
+fn what_is_refused_again_leaves_everything_as_it_was() {
+    let (mut device, _) = refused_group();
+    let before: Vec<_> = device.replica.outbox().cloned().collect();
+    let again = device.replica.retry(Timestamp(0), named(20), named(30));
+    assert!(matches!(again, Err(SubmitError::Refused(_))), "{again:?}");
+    assert_eq!(device.replica.outbox().cloned().collect::<Vec<_>>(), before);
+    assert!(device.replica.poll_output().is_none_or(|output| !matches!(output, ReplicaOutput::Save { .. })));
 }

@@ -183,11 +183,6 @@ impl Pending {
 }
 
 impl Replica {
-    /// What waits and what was refused, in the order of submission. What another command says again is that one's.
-    pub fn outbox(&self) -> impl Iterator<Item = &OutboxEntry> {
-        self.outbox.iter().map(|pending| &*pending.entry).filter(|entry| entry.superseded_by.is_none())
-    }
-
     /// How far a command of this device has come.
     pub fn command_state(&self, command: CommandId) -> CommandState {
         let Some(pending) = self.outbox.iter().find(|pending| pending.entry.command == command) else {

@@ -5,17 +5,69 @@
 //!  while this one is on its way                                there: the authority keeps the verdict until this one is answered
 //! ```
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Replica;
+use super::outbox::OutboxEntry;
 use super::rebase::Dirty;
 use crate::id::CommandId;
 use crate::limits::IN_FLIGHT_COMMANDS_MAX;
 use crate::refusal::CoreRefusal;
 use crate::storage::OutboxWrite;
 
+/// Refused commands under the one that they were refused with.
+type Groups<'a> = BTreeMap<CommandId, Vec<&'a OutboxEntry>>;
+
+impl OutboxEntry {
+    /// The refused command that this one required, where that is why it was refused.
+    pub fn refused_with(&self) -> Option<CommandId> {
+        match self.refused.as_ref()?.typed()? {
+            CoreRefusal::RequiredRefused { command } => Some(command),
+            _ => None,
+        }
+    }
+}
+
 impl Replica {
+    /// What waits and what was refused, in the order of submission, but what was refused with another command right behind that one. What
+    /// another command says again is that one's.
+    pub fn outbox(&self) -> impl Iterator<Item = &OutboxEntry> {
+        let groups = self.groups();
+        let is_under: BTreeSet<CommandId> = groups.values().flatten().map(|entry| entry.command).collect();
+        let mut ordered = Vec::with_capacity(self.outbox.len());
+        for entry in self.told_of().filter(|entry| !is_under.contains(&entry.command)) {
+            group(entry, &groups, &mut ordered);
+        }
+        ordered.into_iter()
+    }
+
+    fn told_of(&self) -> impl Iterator<Item = &OutboxEntry> {
+        self.outbox.iter().map(|pending| &*pending.entry).filter(|entry| entry.superseded_by.is_none())
+    }
+
+    fn groups(&self) -> Groups<'_> {
+        let refused = || self.told_of().filter(|entry| entry.refused.is_some());
+        let lies_here: BTreeSet<CommandId> = refused().map(|entry| entry.command).collect();
+        let mut groups = Groups::new();
+        for entry in refused() {
+            if let Some(cause) = entry.refused_with().filter(|cause| lies_here.contains(cause)) {
+                groups.entry(cause).or_default().push(entry);
+            }
+        }
+        groups
+    }
+
+    /// A refused command and all that was refused with it, each behind what it was refused with; nothing where it is not refused.
+    pub(super) fn group_of(&self, refused: CommandId) -> Vec<CommandId> {
+        let Some(first) = self.told_of().find(|entry| entry.command == refused && entry.refused.is_some()) else {
+            return Vec::new();
+        };
+        let mut ordered = Vec::new();
+        group(first, &self.groups(), &mut ordered);
+        ordered.into_iter().map(|entry| entry.command).collect()
+    }
+
     /// The first of these commands that was refused and still lies here.
     pub(super) fn refused_among(&self, required: &[CommandId]) -> Option<CommandId> {
         let is_refused = |command: &&CommandId| {
@@ -61,5 +113,13 @@ impl Replica {
         let first = requiring.filter_map(|pending| pending.entry.number).min();
         let kept = first.map_or(u64::MAX, |number| number.saturating_sub(IN_FLIGHT_COMMANDS_MAX as u64));
         self.identity.answered_up_to.min(kept)
+    }
+}
+
+fn group<'a>(first: &'a OutboxEntry, groups: &Groups<'a>, ordered: &mut Vec<&'a OutboxEntry>) {
+    let mut next = vec![first];
+    while let Some(entry) = next.pop() {
+        ordered.push(entry);
+        next.extend(groups.get(&entry.command).into_iter().flatten().rev());
     }
 }

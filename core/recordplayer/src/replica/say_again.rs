@@ -9,14 +9,11 @@
 use std::sync::Arc;
 
 use super::outbox::{EditedText, OutboxEntry, Pending};
-use super::texts::{part_of, refused};
-use super::{Replica, ReplicaOutput, SubmitError, Wish};
-use crate::decide::Intent;
+use super::{Replica, ReplicaOutput};
 use crate::id::CommandId;
 use crate::refusal::{CoreRefusal, Refused};
 use crate::storage::{OutboxWrite, ReadError, TextKey};
 use crate::text::{Ground, Splice, TextChange, TextDocument, TextRefusal};
-use crate::time::Timestamp;
 
 /// One waiting edit and what it made of the text.
 struct Told {
@@ -173,8 +170,8 @@ impl Replica {
         let old = &self.outbox[at];
         let (generation, was) = (self.identity.text_generation, old.entry.command);
         let command = CommandId::derived("said again", &[was.bytes(), &generation.to_be_bytes()]);
-        let entry =
-            OutboxEntry { command, number: None, payload, requires: Vec::new(), ..OutboxEntry::clone(&old.entry) };
+        let requires = old.entry.requires.iter().map(|required| self.said_by(*required)).collect();
+        let entry = OutboxEntry { command, number: None, payload, requires, ..OutboxEntry::clone(&old.entry) };
         let mut again = Pending::new(self.identity.last_order, entry);
         // It is on disk before anything that comes later, its number included.
         again.is_stored = true;
@@ -189,8 +186,26 @@ impl Replica {
             let order = self.outbox.remove(at).order;
             writes.push(OutboxWrite::Remove { space, order });
         }
+        self.require_instead(was, command, writes);
         writes.push(self.identity_write());
         true
+    }
+
+    /// The command that says now what this one said.
+    fn said_by(&self, command: CommandId) -> CommandId {
+        self.pending(command).and_then(|pending| pending.entry.superseded_by).unwrap_or(command)
+    }
+
+    /// What may still be changed and required the one command requires the other now, which says the same.
+    fn require_instead(&mut self, was: CommandId, now: CommandId, writes: &mut Vec<OutboxWrite>) {
+        let space = self.space();
+        for pending in self.outbox.iter_mut().filter(|pending| pending.entry.number.is_none() && pending.is_waiting()) {
+            if pending.entry.requires.contains(&was) {
+                let entry = Arc::make_mut(&mut pending.entry);
+                entry.requires.iter_mut().filter(|required| **required == was).for_each(|required| *required = now);
+                writes.push(OutboxWrite::Put { space, row: pending.row() });
+            }
+        }
     }
 
     /// An edit that cannot be said again: it is as if refused, with its words kept.
@@ -215,56 +230,6 @@ impl Replica {
         };
         Arc::make_mut(&mut pending.entry).text = Some(told.text.clone());
         writes.push(OutboxWrite::Put { space, row: pending.row() });
-    }
-
-    /// Says a refused edit again on the text as it is now.
-    pub(super) fn retry_text(
-        &mut self,
-        now: Timestamp,
-        entry: &OutboxEntry,
-        fresh: CommandId,
-    ) -> Result<CommandId, SubmitError> {
-        let (Some(text), Some((key, change))) = (&entry.text, self.command_text(entry)) else {
-            return Err(SubmitError::NotThere(entry.command));
-        };
-        self.leave_hidden_edits(&key);
-        let document = self.text_upto(&key, self.outbox.len()).map_err(SubmitError::Read)?;
-        let changes = self.on_this_text(document, text, &change).map_err(refused)?;
-        let mut last = None;
-        for (change, part) in changes.iter().zip(0_u64..) {
-            let payload = self.payload_with(entry, change).ok_or(SubmitError::NotThere(entry.command))?;
-            let command = if part == 0 { fresh } else { part_of(fresh, part) };
-            let intent = Intent { payload: payload.into(), ..entry.intent() };
-            let wish = Wish {
-                command,
-                intent,
-                act: entry.act,
-                happened_at: entry.happened_at,
-                requires: last.into_iter().collect(),
-            };
-            last = Some(self.submit(now, wish)?);
-        }
-        self.discard(entry.command)?;
-        // Where the text says all of it already, there is nothing left to be sent.
-        Ok(last.map_or(entry.command, |_| fresh))
-    }
-
-    /// The same edit on the text as it is now: by the refused change itself, if everything that it builds on is here, or else by what it made
-    /// of the text.
-    fn on_this_text(
-        &self,
-        mut document: TextDocument,
-        text: &EditedText,
-        change: &TextChange,
-    ) -> Result<Vec<TextChange>, TextRefusal> {
-        let mut with = document.clone();
-        if with.apply(change) {
-            let splices = with.splices_since(&document);
-            return Ok(document.redo(self.text_actor(), &splices)?.into_iter().collect());
-        }
-        let mut ground = Ground::between(&text.before, &document.text())?;
-        ground.take_text(&text.after)?;
-        document.edit(self.text_actor(), &ground.text())
     }
 }
 

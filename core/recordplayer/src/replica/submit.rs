@@ -1,5 +1,6 @@
-//! Wishes of the person: submit, discard, try again.
+//! Wishes of the person: submit and discard.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::outbox::{Optimistic, OutboxEntry, Pending};
@@ -12,6 +13,7 @@ use crate::record::Origin;
 use crate::refusal::{CoreRefusal, Refused};
 use crate::storage::{OutboxWrite, ReadError};
 use crate::time::Timestamp;
+use crate::view::ViewKey;
 
 /// A command as the person sends it.
 #[derive(Clone, Debug)]
@@ -45,9 +47,25 @@ pub enum SubmitError {
     NotThere(CommandId),
 }
 
+/// What a wish comes to on disk and on the screen, gathered for one save.
+#[derive(Debug, Default)]
+pub(super) struct Work {
+    pub writes: Vec<OutboxWrite>,
+    pub saving: Saving,
+    pub views: BTreeSet<ViewKey>,
+}
+
 impl Replica {
     /// Decides the command on the optimistic state and puts it into the outbox. It is saved when [`Self::handle_saved`] has come.
     pub fn submit(&mut self, now: Timestamp, wish: Wish) -> Result<CommandId, SubmitError> {
+        let mut work = Work::default();
+        let command = self.admit(now, wish, &mut work)?;
+        self.carry_out(work);
+        Ok(command)
+    }
+
+    /// As [`Self::submit`], with the save left to the caller, who may have more to do in it.
+    pub(super) fn admit(&mut self, now: Timestamp, wish: Wish, work: &mut Work) -> Result<CommandId, SubmitError> {
         let bytes: usize = self.outbox.iter().map(|pending| pending.entry.payload.len()).sum();
         if self.outbox.len() >= OUTBOX_COMMANDS_MAX || bytes + wish.intent.payload.len() > OUTBOX_BYTES_MAX {
             return Err(SubmitError::Refused(CoreRefusal::OutboxFull { commands: self.outbox.len() as u64 }.into()));
@@ -80,64 +98,63 @@ impl Replica {
             superseded_by: None,
         };
         let mut pending = Pending::new(self.identity.last_order, entry);
-        let views = match self.decide_entry(&pending.entry) {
+        match self.decide_entry(&pending.entry) {
             Ok(optimistic) => {
-                let views = optimistic.views.clone();
+                work.views.extend(optimistic.views.iter().cloned());
                 pending.optimistic = Some(optimistic);
-                views
             }
             Err(Undecided::Refused(refused)) => return Err(SubmitError::Refused(refused)),
             Err(Undecided::UnknownCommand) => return Err(SubmitError::Unknown(pending.entry.name.to_string())),
             Err(Undecided::Unreadable(error)) => return Err(SubmitError::Read(error)),
-        };
-        let write = self.put(&pending);
+        }
+        work.writes.push(self.put(&pending));
+        work.saving.stored.push(command);
         self.outbox.push(pending);
-        self.save(Vec::new(), vec![write], Saving { stored: vec![command], ..Saving::default() });
-        self.changed(views);
         Ok(command)
     }
 
-    /// Takes a refused command, or one that has no number yet, out of the outbox for good.
-    pub fn discard(&mut self, command: CommandId) -> Result<OutboxEntry, SubmitError> {
-        let may_go = |pending: &Pending| {
-            pending.entry.command == command && (!pending.is_waiting() || pending.entry.number.is_none())
-        };
-        let at = self.outbox.iter().position(may_go).ok_or(SubmitError::NotThere(command))?;
-        let mut writes = Vec::new();
-        if self.outbox[at].is_waiting() {
-            // Later edits of the same text build on it.
-            writes.extend(self.retract_text(at));
+    /// Saves what was admitted and taken out, all of it or nothing.
+    pub(super) fn carry_out(&mut self, work: Work) {
+        if !work.writes.is_empty() {
+            self.save(Vec::new(), work.writes, work.saving);
         }
-        let at = self.outbox.iter().position(|pending| pending.entry.command == command);
-        let pending = self.outbox.remove(at.ok_or(SubmitError::NotThere(command))?);
-        writes.push(OutboxWrite::Remove { space: self.space(), order: pending.order });
-        self.save(Vec::new(), writes, Saving::default());
+        self.changed(work.views);
+    }
+
+    /// Takes back what was admitted since the outbox had this length and nobody has saved.
+    pub(super) fn take_back(&mut self, length: usize) {
+        self.outbox.truncate(length);
         self.rebase_all();
-        Ok(Arc::unwrap_or_clone(pending.entry))
     }
 
-    /// Submits a refused command again, as a new one behind all others; the refused one leaves with it.
-    pub fn retry(&mut self, now: Timestamp, refused: CommandId, fresh: CommandId) -> Result<CommandId, SubmitError> {
-        let is_it = |pending: &&Pending| pending.entry.command == refused && !pending.is_waiting();
-        let entry = self
-            .outbox
-            .iter()
-            .find(is_it)
-            .map(|pending| Arc::clone(&pending.entry))
-            .ok_or(SubmitError::NotThere(refused))?;
-        if entry.text.is_some() {
-            return self.retry_text(now, &entry, fresh);
-        }
-        let wish = Wish {
-            command: fresh,
-            intent: entry.intent(),
-            act: entry.act,
-            happened_at: entry.happened_at,
-            requires: Vec::new(),
+    /// Takes out of the outbox, for good, a command that has no number yet, or a refused one with everything that was refused with it.
+    /// Answers with all that has gone, the command itself first.
+    pub fn discard(&mut self, command: CommandId) -> Result<Vec<OutboxEntry>, SubmitError> {
+        let waits = |pending: &Pending| {
+            pending.entry.command == command && pending.is_waiting() && pending.entry.number.is_none()
         };
-        let command = self.submit(now, wish)?;
-        self.discard(refused)?;
-        Ok(command)
+        let mut work = Work::default();
+        let group = if let Some(at) = self.outbox.iter().position(waits) {
+            // Later edits of the same text build on it.
+            work.writes.extend(self.retract_text(at));
+            vec![command]
+        } else {
+            self.group_of(command)
+        };
+        if group.is_empty() {
+            return Err(SubmitError::NotThere(command));
+        }
+        let gone = group.into_iter().filter_map(|command| self.take_out(command, &mut work)).collect();
+        self.carry_out(work);
+        self.rebase_all();
+        Ok(gone)
+    }
+
+    pub(super) fn take_out(&mut self, command: CommandId, work: &mut Work) -> Option<OutboxEntry> {
+        let at = self.outbox.iter().position(|pending| pending.entry.command == command)?;
+        let pending = self.outbox.remove(at);
+        work.writes.push(OutboxWrite::Remove { space: self.space(), order: pending.order });
+        Some(Arc::unwrap_or_clone(pending.entry))
     }
 
     /// Decides a pending command on top of the optimistic layer and merges what it does into it.

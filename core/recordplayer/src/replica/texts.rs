@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use super::outbox::{OutboxEntry, Pending};
 use super::rebase::Dirty;
+use super::submit::Work;
 use super::{Replica, Saving, SubmitError, Wish};
 use crate::decide::Intent;
 use crate::entity::Entity;
@@ -85,6 +86,25 @@ impl Replica {
         {
             return Ok(vec![command]);
         }
+        let length = self.outbox.len();
+        let mut work = Work::default();
+        let commands = self.admit_edit(now, edit, changes, &mut work);
+        if commands.is_err() {
+            self.take_back(length);
+        } else {
+            self.carry_out(work);
+        }
+        commands
+    }
+
+    /// Each change of an edit as a command; each requires the one before.
+    fn admit_edit<E: Entity>(
+        &mut self,
+        now: Timestamp,
+        edit: &TextEdit<'_, E>,
+        changes: Vec<TextChange>,
+        work: &mut Work,
+    ) -> Result<Vec<CommandId>, SubmitError> {
         let mut commands: Vec<CommandId> = Vec::new();
         for (change, part) in changes.into_iter().zip(0_u64..) {
             let intent = Intent::of::<E>(edit.entity, &(edit.make)(change))
@@ -97,7 +117,7 @@ impl Replica {
                 happened_at: None,
                 requires: commands.last().copied().into_iter().collect(),
             };
-            commands.push(self.submit(now, wish)?);
+            commands.push(self.admit(now, wish, work)?);
         }
         Ok(commands)
     }

@@ -1,0 +1,153 @@
+//! The session with the authority: what it says, and what is asked of it.
+
+use super::outbox::Pending;
+use super::{Link, Replica, ReplicaOutput};
+use crate::commit::Head;
+use crate::id::SpaceId;
+use crate::protocol::{AnswerCode, ClientFrame, Knowledge, ServerFrame};
+use crate::time::Timestamp;
+
+impl Replica {
+    /// A session with the authority begins.
+    pub fn handle_connected(&mut self) {
+        self.outbox.iter_mut().for_each(|pending| pending.is_sent = false);
+        self.retry_at = None;
+        // What founds a space must be there before it can be subscribed to.
+        if self.is_founding() {
+            self.link = Link::Online;
+            self.number_and_send();
+        } else {
+            self.subscribe();
+        }
+    }
+
+    /// Whether the space exists only here, as commands that wait.
+    pub(super) fn is_founding(&self) -> bool {
+        self.state.head == Head::START && self.outbox.iter().any(Pending::is_waiting)
+    }
+
+    pub fn handle_disconnected(&mut self) {
+        if self.link != Link::Ended {
+            self.link = Link::Offline;
+        }
+        self.is_current = false;
+        self.outbox.iter_mut().for_each(|pending| pending.is_sent = false);
+    }
+
+    /// Frames of the authority, all that are there: what waits is rebased once for all of them, and not for each.
+    pub fn handle_frames(&mut self, now: Timestamp, frames: impl IntoIterator<Item = ServerFrame>) {
+        for frame in frames {
+            self.frame(now, frame);
+        }
+        self.set_down();
+    }
+
+    fn frame(&mut self, now: Timestamp, frame: ServerFrame) {
+        match frame {
+            ServerFrame::Commits { space, epoch, after, upto, commits, head, is_backfill } if space == self.space() => {
+                self.authority_head = self.authority_head.max(head.position);
+                if is_backfill && self.state.head != Head::START {
+                    self.backfill(after, &commits);
+                } else {
+                    self.commits(epoch, after, upto, head, &commits);
+                    self.follow_on(is_backfill);
+                    self.checkpoint_if_due(now);
+                }
+            }
+            ServerFrame::Answer { space, replica, number, code, value, .. } if space == self.space() => {
+                if replica == self.identity.replica {
+                    self.answered(now, number, code, value);
+                }
+            }
+            ServerFrame::SnapshotOffer { space, epoch, at, state, meta } if space == self.space() => {
+                self.snapshot_offered(epoch, at, state, meta);
+            }
+            ServerFrame::SnapshotChunk { space, at, rows, cursor } if space == self.space() => {
+                self.snapshot_chunk(at, rows, cursor);
+            }
+            // The space is not founded yet: the command that founds it waits here.
+            ServerFrame::NoAccess { space } if space == self.space() && self.is_founding() => {}
+            ServerFrame::AccessEnded { space, .. } | ServerFrame::NoAccess { space } if space == self.space() => {
+                self.link = Link::Ended;
+                self.outputs.push_back(ReplicaOutput::AccessEnded);
+            }
+            ServerFrame::Parted { space, epoch, head } if space == self.space() => {
+                self.outputs.push_back(ReplicaOutput::Parted { epoch, head });
+            }
+            ServerFrame::Ping { heads, .. } | ServerFrame::Pong { heads, .. } => self.heads(&heads),
+            ServerFrame::Welcome { .. }
+            | ServerFrame::Goodbye { .. }
+            | ServerFrame::Commits { .. }
+            | ServerFrame::Answer { .. }
+            | ServerFrame::SnapshotOffer { .. }
+            | ServerFrame::SnapshotChunk { .. }
+            | ServerFrame::ViewStart { .. }
+            | ServerFrame::ViewNews { .. }
+            | ServerFrame::AccessEnded { .. }
+            | ServerFrame::NoAccess { .. }
+            | ServerFrame::MySpaces { .. }
+            | ServerFrame::People { .. }
+            | ServerFrame::Parted { .. } => {}
+        }
+    }
+
+    /// Every ping carries the head: if it is beyond what came, or a subscription has no answer, something was lost on the way. So was a command that was sent two pings ago
+    /// and brought no news since; sending it again is harmless, for it is decided once.
+    fn heads(&mut self, heads: &[(SpaceId, Head)]) {
+        let Some((_, head)) = heads.iter().find(|(space, _)| *space == self.space()) else { return };
+        if !matches!(self.link, Link::Online | Link::Joining) {
+            return;
+        }
+        self.authority_head = self.authority_head.max(head.position);
+        if head.position > self.state.head.position || !self.is_current {
+            self.subscribe();
+        }
+        let is_sending = self.outbox.iter().any(|pending| pending.is_sent && pending.is_waiting());
+        let is_silent = is_sending && self.answered_at_last_ping == Some(self.identity.answered_up_to);
+        self.answered_at_last_ping = is_sending.then_some(self.identity.answered_up_to);
+        if is_silent {
+            self.answered_at_last_ping = None;
+            self.unsend_from(0);
+            self.number_and_send();
+        }
+    }
+
+    pub(super) fn subscribe(&mut self) {
+        self.link = Link::Online;
+        self.is_current = false;
+        let knowledge = Knowledge { epoch: self.state.epoch, head: self.state.head };
+        self.outputs.push_back(ReplicaOutput::Send(ClientFrame::Subscribe { space: self.space(), knowledge }));
+    }
+
+    fn answered(&mut self, now: Timestamp, number: u64, code: AnswerCode, value: u64) {
+        match code {
+            // The commit itself brings the verdict.
+            AnswerCode::Accepted | AnswerCode::Refused | AnswerCode::Answered => {
+                if self.state.head == Head::START {
+                    self.subscribe();
+                }
+            }
+            AnswerCode::RetryAfter => {
+                self.unsend_from(number);
+                self.retry_at = Some(now.plus_ms(i64::try_from(value).unwrap_or(60_000).clamp(1, 60_000)));
+            }
+            // The log has told more since this answer set out.
+            AnswerCode::Expect if value <= self.identity.answered_up_to => {}
+            AnswerCode::Expect if self.outbox.iter().any(|pending| pending.entry.number == Some(value)) => {
+                self.unsend_from(value);
+                self.number_and_send();
+            }
+            AnswerCode::Expect | AnswerCode::Conflict => {
+                self.must_fork = true;
+                self.unsend_from(0);
+                // Only with everything here that the authority has decided is it known what is still to be sent.
+                self.subscribe();
+            }
+            // It keeps its number and its place; those behind it wait with it.
+            AnswerCode::WaitForUpgrade => {
+                self.unsend_from(number);
+                self.retry_at = Some(now.plus_ms(60_000));
+            }
+        }
+    }
+}

@@ -7,7 +7,7 @@ use rand::RngExt;
 use recordplayer::decide::Intent;
 use recordplayer::id::{ActId, CommandId, Id};
 use recordplayer::replica::{SubmitError, TextEdit, TextWork};
-use recordplayer::testing::{DeviceId, Faults, World};
+use recordplayer::testing::{DeviceId, Faults, Restore, World};
 
 fn edit(world: &mut World, device: DeviceId, act: u8, text: &str) -> Result<Vec<CommandId>, SubmitError> {
     let command = CommandId(Id(world.random().random()));
@@ -185,7 +185,8 @@ fn a_cloned_device_keeps_what_was_typed_on_both() {
     world.cut_off(ann);
     append(&mut world, ann, 2, "Before the copy. ");
     world.run_for_ms(1_000);
-    world.clone_from(bo, ann);
+    let copy = world.backup(ann);
+    world.restore(bo, &copy, Restore::Both);
     world.cut_off(bo);
     append(&mut world, ann, 3, "On the first. ");
     append(&mut world, bo, 4, "On the second. ");

@@ -7,7 +7,7 @@ use recordplayer::codec::encode;
 use recordplayer::refusal::CoreRefusal;
 use recordplayer::replica::SubmitError;
 use recordplayer::storage::memory::Failure;
-use recordplayer::testing::{Faults, World};
+use recordplayer::testing::{Faults, Restore, World};
 use todo::{Item, ItemCommand, ItemRefusal, ListView, OPEN_MAX, add, command, domain, id};
 
 fn rename(item: u8, title: &str) -> recordplayer::decide::Intent {
@@ -176,7 +176,8 @@ fn a_cloned_device_takes_an_identity_of_its_own_and_nothing_is_doubled() {
     world.cut_off(ann);
     world.send(ann, add(2, 100, "waits on both")).unwrap();
     world.run_for_ms(100);
-    world.clone_from(twin, ann);
+    let copy = world.backup(ann);
+    world.restore(twin, &copy, Restore::Both);
     world.cut_off(twin);
     world.send(ann, add(3, 100, "ann's own")).unwrap();
     world.send(twin, add(4, 100, "the twin's own")).unwrap();

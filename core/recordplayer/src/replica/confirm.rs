@@ -123,7 +123,7 @@ impl Replica {
     }
 
     /// Takes a command that the authority has decided out of what waits.
-    fn settle(&mut self, commit: &Commit, dirty: &mut Dirty) -> Vec<OutboxWrite> {
+    pub(super) fn settle(&mut self, commit: &Commit, dirty: &mut Dirty) -> Vec<OutboxWrite> {
         let header = &commit.header;
         let mut writes = Vec::new();
         if header.replica == self.identity.replica {

@@ -85,6 +85,7 @@ impl Replica {
                 self.state = state;
                 self.lifted = None;
                 self.state.layers.push();
+                self.settle_what_came_unmerged();
                 self.rebase_all();
                 if self.link == Link::Joining {
                     self.subscribe();
@@ -93,6 +94,18 @@ impl Replica {
             Err(error) => {
                 self.outputs.push_back(ReplicaOutput::Damaged(crate::storage::ReadError::Damaged(error.to_string())));
             }
+        }
+    }
+
+    /// A snapshot holds verdicts whose commits come later, as history, and are not merged.
+    pub(super) fn settle_what_came_unmerged(&mut self) {
+        match self.settle_decided() {
+            Ok(writes) if writes.is_empty() => {}
+            Ok(writes) => {
+                self.save(Vec::new(), writes, Saving::default());
+                self.rebase_all();
+            }
+            Err(error) => self.outputs.push_back(ReplicaOutput::Damaged(error)),
         }
     }
 

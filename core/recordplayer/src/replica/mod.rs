@@ -310,7 +310,9 @@ impl Replica {
             self.snapshot_saved();
         }
         if saved.is_backfill {
+            self.settle_what_came_unmerged();
             self.backfill_next();
+            self.fork_if_caught_up();
         }
         self.number_and_send();
     }

@@ -11,7 +11,7 @@ use crate::codec::{decode, encode};
 use crate::commit::{Commit, Draft};
 use crate::decide::Intent;
 use crate::id::{ActId, CommandId, ReplicaId};
-use crate::limits::{FRAME_BYTES_MAX, IN_FLIGHT_BYTES_MAX, IN_FLIGHT_COMMANDS_MAX};
+use crate::limits::{COMMIT_BYTES_MAX, FRAME_BYTES_MAX, IN_FLIGHT_BYTES_MAX, IN_FLIGHT_COMMANDS_MAX};
 use crate::models::ReadSet;
 use crate::name::Name;
 use crate::protocol::{ClientFrame, CommandEntry};
@@ -211,28 +211,14 @@ impl Replica {
         if let Some(identity) = &content.identity {
             self.identity = decode(identity).map_err(|_| damaged("an identity"))?;
         }
-        let mut writes = Vec::new();
         for row in content.rows {
             let entry: OutboxEntry = decode(&row.bytes).map_err(|_| damaged("a command"))?;
             let mut pending = Pending::new(row.order, entry);
             pending.is_stored = true;
             self.identity.last_order = self.identity.last_order.max(row.order);
-            match self.verdict_in_log(&pending.entry)? {
-                InLog::Accepted => {
-                    writes.push(OutboxWrite::Remove { space: self.space(), order: row.order });
-                    continue;
-                }
-                InLog::Refused(refused) if pending.is_waiting() => {
-                    Arc::make_mut(&mut pending.entry).refused = Some(refused);
-                    writes.push(self.put(&pending));
-                }
-                InLog::Refused(_) | InLog::Nothing => {}
-            }
             self.outbox.push(pending);
         }
-        writes.extend(self.refuse_dependents(&mut Dirty::default()));
-        let in_log = self.state.replicas.last_number(self.identity.replica);
-        self.must_fork |= in_log > self.identity.last_number;
+        let mut writes = self.settle_decided()?;
         if content.identity.is_none() {
             writes.push(self.identity_write());
         }
@@ -242,8 +228,59 @@ impl Replica {
         Ok(())
     }
 
+    /// Takes out what the log here has decided without its commit having been merged, and sees whether the log holds more of this replica than
+    /// it has sent. What was decided long ago and acknowledged is only found by [`Self::settle_from_history`].
+    pub(super) fn settle_decided(&mut self) -> Result<Vec<OutboxWrite>, ReadError> {
+        let mut writes = Vec::new();
+        let mut at = 0;
+        while at < self.outbox.len() {
+            let pending = &self.outbox[at];
+            match self.verdict_in_log(&pending.entry)? {
+                InLog::Accepted => {
+                    writes.push(OutboxWrite::Remove { space: self.space(), order: pending.order });
+                    self.outbox.remove(at);
+                    continue;
+                }
+                InLog::Refused(refused) if pending.is_waiting() => {
+                    Arc::make_mut(&mut self.outbox[at].entry).refused = Some(refused);
+                    writes.push(self.put(&self.outbox[at]));
+                }
+                InLog::Refused(_) | InLog::Nothing => {}
+            }
+            at += 1;
+        }
+        writes.extend(self.refuse_dependents(&mut Dirty::default()));
+        let in_log = self.state.replicas.last_number(self.identity.replica);
+        self.must_fork |= in_log > self.identity.last_number;
+        Ok(writes)
+    }
+
+    /// Takes out what waits and stands in the log under any number: an outbox from an older copy does not know that it was ever sent.
+    fn settle_from_history(&mut self) -> Result<Vec<OutboxWrite>, ReadError> {
+        let upto = self.reader.head()?.position;
+        let mut at = Position::START;
+        let mut writes = Vec::new();
+        while at < upto && self.outbox.iter().any(Pending::is_waiting) {
+            let commits = self.reader.commits(at, upto, COMMIT_BYTES_MAX)?;
+            let Some(last) = commits.last() else { break };
+            at = last.head.position;
+            for stored in commits {
+                let commit = Commit::open(Arc::clone(&stored.bytes), &stored.previous)
+                    .map_err(|error| ReadError::Damaged(error.to_string()))?;
+                writes.extend(self.settle(&commit, &mut Dirty::default()));
+            }
+        }
+        Ok(writes)
+    }
+
+    /// Whether the log on the disk begins with record 1.
+    fn has_history(&self) -> bool {
+        let head = self.reader.head();
+        head.is_ok_and(|head| self.reader.complete_to().is_ok_and(|complete| complete == head))
+    }
+
     /// What the log here says about a command.
-    fn verdict_in_log(&self, entry: &OutboxEntry) -> Result<InLog, OpenError> {
+    fn verdict_in_log(&self, entry: &OutboxEntry) -> Result<InLog, ReadError> {
         let Some(number) = entry.number else { return Ok(InLog::Nothing) };
         let Some(replica) = self.state.replicas.get(self.identity.replica) else { return Ok(InLog::Nothing) };
         let Some(verdict) = replica.verdicts.get(&number).filter(|verdict| verdict.command == entry.command) else {
@@ -334,11 +371,16 @@ impl Replica {
         }
     }
 
-    /// Takes a new identity once everything known of is here: what the log holds has left the outbox by then, by the commands' ids.
+    /// Takes a new identity once everything known of is here, the history included: what the log holds leaves the outbox, by the commands'
+    /// ids, and only the rest is sent by the new one.
     pub(super) fn fork_if_caught_up(&mut self) {
-        if !self.must_fork || !self.is_current {
+        if !self.must_fork || !self.is_current || !self.has_history() {
             return;
         }
+        let mut writes = match self.settle_from_history() {
+            Ok(writes) => writes,
+            Err(error) => return self.outputs.push_back(ReplicaOutput::Damaged(error)),
+        };
         self.must_fork = false;
         let parent = self.identity.replica;
         let generation = self.identity.generation + 1;
@@ -352,7 +394,7 @@ impl Replica {
             generation,
             text_generation: 0,
         };
-        let mut writes = vec![self.identity_write()];
+        writes.push(self.identity_write());
         for pending in self.outbox.iter_mut().filter(|pending| pending.is_waiting()) {
             Arc::make_mut(&mut pending.entry).number = None;
             pending.is_number_stored = false;

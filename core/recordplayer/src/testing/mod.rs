@@ -5,4 +5,4 @@ pub mod given;
 pub mod world;
 
 pub use given::{FOUNDER, Given, SPACE, When, given};
-pub use world::{DeviceId, Faults, Shown, World};
+pub use world::{Backup, DeviceId, Faults, Restore, Shown, World};

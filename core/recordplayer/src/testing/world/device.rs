@@ -48,8 +48,10 @@ pub(super) struct Device {
     met: Vec<Meeting>,
     /// Counts the starts, so that what was on its way to the disk at a crash is lost.
     pub life: u64,
-    store: MemoryStore,
-    outbox: MemoryOutbox,
+    pub store: MemoryStore,
+    pub outbox: MemoryOutbox,
+    /// See [`World::crash_within_next_save`].
+    pub tears_next_save: bool,
     last_save_at: Timestamp,
     last_sent_at: Timestamp,
     last_received_at: Timestamp,
@@ -60,12 +62,16 @@ impl Device {
         self.store.reader(space).complete_to().expect("memory can be read")
     }
 
-    /// The main store first, the outbox second.
-    pub fn write(&mut self, saved: Saved) -> Vec<Written> {
+    /// The main store first, the outbox second; `None` where a crash came between the two.
+    pub fn write(&mut self, saved: Saved) -> Option<Vec<Written>> {
         let written = self.store.write(saved.main);
         assert!(all_durable(&written), "a device's own store takes what follows its log: {written:?}");
+        if self.tears_next_save && !written.is_empty() && !saved.outbox.is_empty() {
+            self.tears_next_save = false;
+            return None;
+        }
         self.outbox.write(saved.outbox).expect("memory can be written");
-        written
+        Some(written)
     }
 }
 
@@ -82,6 +88,7 @@ impl World {
             life: 0,
             store: MemoryStore::new(),
             outbox: MemoryOutbox::new(),
+            tears_next_save: false,
             last_save_at: Timestamp(0),
             last_sent_at: Timestamp(0),
             last_received_at: Timestamp(0),
@@ -115,16 +122,6 @@ impl World {
     pub fn restart(&mut self, id: DeviceId) {
         self.open_replica(id);
         self.reconnect_soon(id);
-    }
-
-    /// Replaces the device's files by a copy of another's, as a clone of a disk does, and starts it.
-    pub fn clone_from(&mut self, id: DeviceId, other: DeviceId) {
-        self.crash(id);
-        let Device { store, outbox, actor, .. } = &self.devices[other.0];
-        let (store, outbox, actor) = (store.copy(), outbox.copy(), *actor);
-        let device = &mut self.devices[id.0];
-        (device.store, device.outbox, device.actor) = (store, outbox, actor);
-        self.restart(id);
     }
 
     pub(super) fn connect(&mut self, id: DeviceId) {

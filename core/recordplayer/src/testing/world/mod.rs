@@ -3,6 +3,7 @@
 //! The machines are the real ones; the stores are in memory; everything that can go wrong on the way (delay, loss, duplication, reordering,
 //! partition, crash) is drawn from the seed, so that a failure is replayed by running the same seed again.
 
+mod backup;
 mod check;
 mod device;
 mod faults;
@@ -10,6 +11,7 @@ mod faults;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+pub use backup::{Backup, Restore};
 use device::{Device, Saved};
 pub use device::{DeviceId, Shown};
 pub use faults::Faults;
@@ -329,7 +331,10 @@ impl World {
             Journey::DeviceSave { device, saved } => {
                 if self.devices[device.0].life == saved.life {
                     let token = saved.token;
-                    let written = self.devices[device.0].write(saved);
+                    let Some(written) = self.devices[device.0].write(saved) else {
+                        self.crash(device);
+                        return;
+                    };
                     if let Some(replica) = self.devices[device.0].replica.as_mut() {
                         replica.handle_saved(token, &written);
                     }

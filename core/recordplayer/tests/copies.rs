@@ -1,0 +1,170 @@
+//! Files of a device that are older than they should be, alone or together, and copies of them on other machines (rule 2): whatever comes back,
+//! each command is decided once, and what waited is not lost.
+
+mod todo;
+
+use recordplayer::id::ReplicaId;
+use recordplayer::testing::{DeviceId, Restore, World};
+use todo::{ItemCommand, ListView, add, command, domain, id};
+
+const LIST: u8 = 100;
+
+fn rename(item: u8, title: &str) -> recordplayer::decide::Intent {
+    command(item, &ItemCommand::Rename { title: title.to_owned() })
+}
+
+fn seen(world: &World, device: DeviceId) -> (usize, u64) {
+    let view = world.replica(device).view::<ListView>(id(LIST));
+    (view.titles.len(), view.records)
+}
+
+/// Everything that was sent is there once, on every device, and nobody has anything left to do.
+fn assert_each_once(world: &World, devices: &[DeviceId], items: usize) {
+    for device in devices {
+        assert_eq!(seen(world, *device), (items, items as u64), "{device:?}; {}", world.how_to_replay());
+        assert_eq!(world.replica(*device).outbox().count(), 0, "{device:?}");
+    }
+}
+
+fn identities(world: &World, devices: &[DeviceId]) -> Vec<ReplicaId> {
+    let mut all: Vec<_> = devices.iter().map(|device| world.replica(*device).replica()).collect();
+    all.sort();
+    all.dedup();
+    all
+}
+
+#[test]
+fn two_machines_restored_from_one_backup_and_the_one_it_was_made_of_go_on_as_three() {
+    for seed in 0..20 {
+        let mut world = World::seeded(seed, &domain());
+        let [ann, second, third] = world.devices(["ann", "second", "third"]);
+        world.send(ann, add(1, LIST, "before")).unwrap();
+        world.run_until_quiet();
+        world.cut_off(ann);
+        world.send(ann, add(2, LIST, "waits in the backup")).unwrap();
+        world.run_for_ms(100);
+        let backup = world.backup(ann);
+        world.heal();
+        world.send(ann, add(3, LIST, "after the backup")).unwrap();
+        world.run_until_quiet();
+        for (device, item) in [(second, 4), (third, 5)] {
+            world.cut_off(device);
+            world.restore(device, &backup, Restore::Both);
+            world.send(device, add(item, LIST, "its own")).unwrap();
+        }
+        world.send(ann, add(6, LIST, "goes on")).unwrap();
+        world.heal();
+        world.run_until_quiet();
+        assert_each_once(&world, &[ann, second, third], 6);
+        assert_eq!(identities(&world, &[ann, second, third]).len(), 3, "each is its own");
+    }
+}
+
+/// The main store was put back and the outbox was not: the outbox owns who this is and how far its numbers have come.
+#[test]
+fn an_older_main_store_catches_up_under_a_newer_outbox() {
+    for seed in 0..20 {
+        let mut world = World::seeded(seed, &domain());
+        let [ann, bo] = world.devices(["ann", "bo"]);
+        world.send(ann, add(1, LIST, "before")).unwrap();
+        world.run_until_quiet();
+        let backup = world.backup(ann);
+        world.send(ann, add(2, LIST, "after the backup")).unwrap();
+        world.send(bo, add(3, LIST, "bo's")).unwrap();
+        world.run_until_quiet();
+        world.cut_off(ann);
+        world.send(ann, add(4, LIST, "waits")).unwrap();
+        world.run_for_ms(100);
+        let who = world.replica(ann).replica();
+        world.restore(ann, &backup, Restore::MainStore);
+        assert_eq!(seen(&world, ann), (2, 2), "what waits stands on what there is");
+        world.heal();
+        world.run_until_quiet();
+        assert_each_once(&world, &[ann, bo], 4);
+        assert_eq!(world.replica(ann).replica(), who, "its numbers were never in doubt");
+    }
+}
+
+/// The outbox was put back and the main store was not: the log holds numbers that the outbox never gave.
+#[test]
+fn an_older_outbox_under_a_newer_main_store_is_another_device_from_then_on() {
+    for seed in 0..20 {
+        let mut world = World::seeded(seed, &domain());
+        let [ann, bo] = world.devices(["ann", "bo"]);
+        world.cut_off(ann);
+        world.send(ann, add(1, LIST, "waits in the backup")).unwrap();
+        world.run_for_ms(100);
+        let backup = world.backup(ann);
+        world.heal();
+        world.send(ann, add(2, LIST, "after the backup")).unwrap();
+        world.run_until_quiet();
+        let who = world.replica(ann).replica();
+        world.cut_off(ann);
+        world.restore(ann, &backup, Restore::Outbox);
+        world.send(ann, add(3, LIST, "goes on")).unwrap();
+        world.heal();
+        world.run_until_quiet();
+        assert_each_once(&world, &[ann, bo], 3);
+        assert_ne!(world.replica(ann).replica(), who);
+    }
+}
+
+#[test]
+fn a_crash_between_the_main_store_and_the_outbox_is_reconciled_at_the_next_start() {
+    for seed in 0..20 {
+        let mut world = World::seeded(seed, &domain());
+        let [ann, bo] = world.devices(["ann", "bo"]);
+        world.send(ann, add(1, LIST, "before")).unwrap();
+        world.run_until_quiet();
+        let who = world.replica(ann).replica();
+        world.send(ann, add(2, LIST, "decided")).unwrap();
+        world.send(ann, add(3, LIST, "too")).unwrap();
+        world.crash_within_next_save(ann);
+        for _ in 0..100 {
+            if !world.is_running(ann) {
+                break;
+            }
+            world.run_for_ms(100);
+        }
+        assert!(!world.is_running(ann), "it stopped with the log written and the outbox not");
+        world.restart(ann);
+        let waits = world.replica(ann).outbox().count();
+        assert!(waits < 2, "what the log holds has left the outbox: {waits}");
+        world.send(ann, add(4, LIST, "goes on")).unwrap();
+        world.run_until_quiet();
+        assert_each_once(&world, &[ann, bo], 4);
+        assert_eq!(world.replica(ann).replica(), who);
+    }
+}
+
+/// The main store is lost and the space is joined anew by a snapshot: what was decided before it never comes as news.
+#[test]
+fn a_new_main_store_under_a_kept_outbox_learns_what_was_decided_from_the_snapshot() {
+    let mut world = World::seeded(3, &domain());
+    let [ann, bo] = world.devices(["ann", "bo"]);
+    world.send(ann, add(1, LIST, "before")).unwrap();
+    world.run_until_quiet();
+    world.send(ann, add(2, LIST, "on its way")).unwrap();
+    while world.replica(ann).status().sending == 0 {
+        world.run_for_ms(1);
+    }
+    let backup = world.backup(ann);
+    world.run_until_quiet();
+    for edit in 0..1_050 {
+        world.send(bo, rename(1, &format!("{edit}"))).unwrap();
+        if edit % 50 == 0 {
+            world.run_for_ms(500);
+        }
+    }
+    world.run_until_quiet();
+    let who = world.replica(ann).replica();
+    world.cut_off(ann);
+    // In this order: no start has the newer log and the older outbox.
+    world.lose_main_store(ann);
+    world.restore(ann, &backup, Restore::Outbox);
+    assert_eq!(world.replica(ann).outbox().count(), 1);
+    world.heal();
+    world.run_until_quiet();
+    assert_eq!(world.replica(ann).outbox().count(), 0);
+    assert_eq!(world.replica(ann).replica(), who);
+}

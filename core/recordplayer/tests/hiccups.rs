@@ -1,0 +1,90 @@
+//! A refusal advances, a hiccup does not (rule 3), as a device follows it: what is asked to wait keeps its number and its place, also over a
+//! restart, and nothing behind it overtakes.
+
+mod machines;
+mod todo;
+
+use machines::{Authority, Device, MINE, SPACE};
+use recordplayer::protocol::{AnswerCode, ClientFrame, ServerFrame};
+use recordplayer::record::Position;
+use recordplayer::time::Timestamp;
+use todo::{add, domain};
+
+const LIST: u8 = 100;
+
+/// A device that has sent three commands.
+fn three_sent() -> (Device, Authority) {
+    let authority = Authority::founded(domain());
+    let mut device = Device::new(domain());
+    device.replica.handle_connected();
+    device.take(authority.everything());
+    for item in 1..=3 {
+        device.submit(20 + item, add(item, LIST, "x")).unwrap();
+    }
+    assert_eq!(sent(&mut device), [1, 2, 3]);
+    (device, authority)
+}
+
+/// The numbers of the commands sent since the last call, in their order.
+fn sent(device: &mut Device) -> Vec<u64> {
+    let frames = std::mem::take(&mut device.sent);
+    let submits = frames.into_iter().filter_map(|frame| match frame {
+        ClientFrame::Submit { commands, .. } => Some(commands),
+        _ => None,
+    });
+    submits.flatten().map(|entry| entry.number).collect()
+}
+
+fn answer(number: u64, code: AnswerCode, value: u64) -> ServerFrame {
+    ServerFrame::Answer { space: SPACE, replica: MINE, number, code, at: Position::START, value }
+}
+
+fn wake(device: &mut Device, at_ms: i64) {
+    device.replica.handle_wakeup(Timestamp(0).plus_ms(at_ms));
+    device.work();
+}
+
+#[test]
+fn what_shall_be_tried_later_is_sent_again_when_it_is_time_and_in_order() {
+    let (mut device, authority) = three_sent();
+    device.take(answer(2, AnswerCode::RetryAfter, 500));
+    device.submit(30, add(4, LIST, "comes later")).unwrap();
+    device.take(authority.everything());
+    assert_eq!(sent(&mut device), [], "nothing overtakes, whatever else is heard");
+    assert_eq!(device.replica.status().sending, 1, "the first is still on its way");
+    wake(&mut device, 499);
+    assert!(sent(&mut device).is_empty(), "not yet");
+    assert_eq!(device.replica.wake_at(), Some(Timestamp(0).plus_ms(500)));
+    wake(&mut device, 500);
+    assert_eq!(sent(&mut device), [2, 3, 4]);
+}
+
+#[test]
+fn a_new_line_does_not_wait_for_what_the_old_one_asked() {
+    let (mut device, authority) = three_sent();
+    device.take(answer(1, AnswerCode::RetryAfter, 60_000));
+    device.replica.handle_disconnected();
+    device.replica.handle_connected();
+    device.take(authority.everything());
+    assert_eq!(sent(&mut device), [1, 2, 3]);
+}
+
+#[test]
+fn what_waits_for_an_upgrade_keeps_its_number_and_its_place_over_a_restart() {
+    let (mut device, authority) = three_sent();
+    device.take(answer(2, AnswerCode::WaitForUpgrade, 0));
+    assert_eq!(device.replica.status().refused, 0, "it is not refused");
+    let before: Vec<_> = device.replica.outbox().map(|entry| (entry.command, entry.number)).collect();
+    let mut device = device.upgraded(domain());
+    device.submit(30, add(4, LIST, "made meanwhile")).unwrap();
+    let after: Vec<_> = device.replica.outbox().map(|entry| (entry.command, entry.number)).collect();
+    assert_eq!(after[..3], before[..]);
+    device.replica.handle_connected();
+    device.take(authority.everything());
+    assert_eq!(sent(&mut device), [1, 2, 3, 4], "the authority was perhaps upgraded: it is asked again");
+    device.take(answer(2, AnswerCode::WaitForUpgrade, 0));
+    wake(&mut device, 59_999);
+    assert!(sent(&mut device).is_empty());
+    wake(&mut device, 60_000);
+    assert_eq!(sent(&mut device), [2, 3, 4]);
+}

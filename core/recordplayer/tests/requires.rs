@@ -87,16 +87,7 @@ fn on_its_way_it_is_refused_although_the_verdict_was_acknowledged_before_it_came
 
 #[test]
 fn what_has_no_number_is_refused_here_and_so_is_what_requires_that() {
-    let (mut device, mut authority) = start();
-    device.submit(20, add(50, FULL, "one too many")).unwrap();
-    let first = sent(&mut device).remove(0);
-    assert_eq!(decide(&mut authority, first), AnswerCode::Refused);
-    device.replica.handle_disconnected();
-    device.replica.submit(Timestamp(0), requiring(21, 20, add(60, ROOMY, "builds on it"))).unwrap();
-    device.replica.submit(Timestamp(0), requiring(22, 21, add(70, ROOMY, "builds on that"))).unwrap();
-    device.submit(23, add(80, ROOMY, "stands alone")).unwrap();
-    device.replica.handle_connected();
-    device.take(authority.everything());
+    let (mut device, _) = refused_group();
     assert_eq!(state(&device, 21), Some(CoreRefusal::RequiredRefused { command: named(20) }));
     assert_eq!(state(&device, 22), Some(CoreRefusal::RequiredRefused { command: named(21) }));
     let sent: Vec<_> = sent(&mut device).into_iter().map(|(_, entry)| entry.command).collect();

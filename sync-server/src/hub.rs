@@ -45,6 +45,8 @@ pub(crate) struct Hub {
     pub names: Arc<dyn Names>,
     /// The commands that are tried after a crash.
     pub marks: Marks,
+    /// Held by whoever compacts texts.
+    pub compacting: tokio::sync::Mutex<()>,
     directory: Mutex<Directory>,
     sessions: Mutex<BTreeMap<SessionId, Arc<Link>>>,
     spaces: Mutex<BTreeMap<SpaceId, Active>>,
@@ -70,6 +72,7 @@ impl Hub {
             writer,
             names,
             marks,
+            compacting: tokio::sync::Mutex::default(),
             directory: Mutex::new(directory),
             sessions: Mutex::default(),
             spaces: Mutex::default(),

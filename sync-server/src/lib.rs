@@ -12,6 +12,7 @@
 mod accounts;
 mod admin;
 mod clock;
+mod compaction;
 mod directory;
 mod gateway;
 mod hub;

@@ -10,11 +10,13 @@ use recordplayer::id::SpaceId;
 use recordplayer::protocol::{Goodbye, ServerFrame};
 use recordplayer::record::Position;
 use recordplayer::space::{Mark, Opening, SessionId, Space, SpaceInput, SpaceOutput};
-use recordplayer::storage::{Write, Written};
+use recordplayer::storage::{TextKey, Write, Written};
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 
 use crate::clock::now;
+use crate::compaction;
 use crate::hub::Hub;
 use crate::limits::{SPACE_IDLE, WRITE_RETRY};
 use crate::outbound::goodbye;
@@ -45,6 +47,8 @@ struct Actor {
     written: mpsc::Sender<SpaceInput>,
     writes: mpsc::Receiver<SpaceInput>,
     writing: usize,
+    /// The last task that compacts texts.
+    compaction: Option<JoinHandle<()>>,
     head: Arc<Mutex<Head>>,
     /// Who ever said something to this space; when it fails, they connect again.
     sessions: BTreeSet<SessionId>,
@@ -78,6 +82,7 @@ pub(crate) async fn run(
                 written,
                 writes,
                 writing: 0,
+                compaction: None,
                 head,
                 sessions: BTreeSet::new(),
                 hashes: Vec::new(),
@@ -149,6 +154,10 @@ impl Actor {
                         Some(Call::Hash(answer)) => self.hashes.push(answer),
                         Some(Call::Stop(stopped)) => {
                             self.save().await;
+                            if let Some(compaction) = self.compaction.take() {
+                                // Its own report says how it ended.
+                                let _ = compaction.await;
+                            }
                             return Some(stopped);
                         }
                         None => return None,
@@ -223,6 +232,7 @@ impl Actor {
         while let Some(output) = self.space.poll_output() {
             match output {
                 SpaceOutput::Append(append) => self.write(Write::Append(append), SpaceInput::Appended),
+                SpaceOutput::CompactTexts(texts) => self.compact(texts),
                 SpaceOutput::Mark(mark) => self.mark(mark),
                 SpaceOutput::Checkpoint(write) => self.write(Write::Checkpoint(write), SpaceInput::Checkpointed),
                 SpaceOutput::Send { session, frame } => {
@@ -266,6 +276,17 @@ impl Actor {
         let is_chunk = matches!(frame, ServerFrame::Commits { is_backfill: false, .. } | ServerFrame::ViewNews { .. });
         link.out.push(frame, is_chunk.then(|| self.space.id()));
         true
+    }
+
+    fn compact(&mut self, texts: Vec<TextKey>) {
+        let before = self.compaction.take();
+        let compaction = compaction::run(Arc::clone(&self.hub), self.space.id(), texts);
+        self.compaction = Some(tokio::spawn(async move {
+            if let Some(before) = before {
+                let _ = before.await;
+            }
+            compaction.await;
+        }));
     }
 
     /// Makes a mark durable, away from the tasks that others wait for.

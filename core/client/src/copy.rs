@@ -11,7 +11,7 @@ use std::time::Duration;
 use recordplayer::id::SpaceId;
 use recordplayer::protocol::ClientFrame;
 use recordplayer::replica::{Meeting, Replica, ReplicaOutput, SaveToken};
-use recordplayer::storage::Written;
+use recordplayer::storage::{TextKey, Written};
 use recordplayer::view::ViewKey;
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -27,6 +27,8 @@ pub(crate) enum Concern {
     AccessEnded,
     /// What is on disk cannot be read, or is not what the machine wrote: fetch it anew.
     Damaged(String),
+    /// These texts have grown, and are to be compacted.
+    CompactTexts(Vec<TextKey>),
 }
 
 /// A space on this device.
@@ -122,6 +124,7 @@ impl SpaceCopy {
                         let _ = line.send(frame);
                     }
                 }
+                ReplicaOutput::CompactTexts(texts) => self.concern(Concern::CompactTexts(texts)),
                 ReplicaOutput::Changed(views) => self.renew(&machine.replica, &views),
                 ReplicaOutput::Met(meeting) => machine.met.push(meeting),
                 ReplicaOutput::AccessEnded => self.concern(Concern::AccessEnded),

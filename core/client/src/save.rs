@@ -37,6 +37,11 @@ enum Task {
         with_outbox: bool,
         done: Box<dyn FnOnce() + Send>,
     },
+    /// Puts the base of a text in the place of its rows; then says so, or nothing where the disk failed.
+    Compact {
+        write: Write,
+        done: std::sync::mpsc::Sender<()>,
+    },
 }
 
 /// The queue of the writer.
@@ -86,8 +91,19 @@ impl Saver {
         self.push(OVERHEAD_BYTES, Task::Forget { space, with_outbox, done: Box::new(done) });
     }
 
+    /// Waits until the base of a text is written; false where it is not. Not for the threads that others wait for.
+    pub fn compact(&self, write: Write) -> bool {
+        let (done, written) = std::sync::mpsc::channel();
+        self.push(OVERHEAD_BYTES + write.bytes(), Task::Compact { write, done });
+        written.recv().is_ok()
+    }
+
     fn push(&self, bytes: usize, task: Task) {
         let mut state = self.lock();
+        // Somebody waits for this one, and the thread may have ended.
+        if state.is_stopped && matches!(task, Task::Compact { .. }) {
+            return;
+        }
         state.bytes += bytes;
         state.waiting.push_back((bytes, task));
         drop(state);
@@ -134,8 +150,8 @@ impl Saver {
             }
             let (next, task) = state.waiting.pop_front().expect("just seen");
             bytes += next;
-            // Forgetting is a border: what was queued before it is written before it, and nothing with it.
-            let is_border = matches!(task, Task::Forget { .. });
+            // What is no save is a border: what was queued before it is written before it, and nothing behind it in the same group.
+            let is_border = matches!(task, Task::Forget { .. } | Task::Compact { .. });
             group.push(task);
             if is_border {
                 break;
@@ -161,6 +177,13 @@ impl Saver {
                         main.push(Write::Forget { space });
                         out.extend(with_outbox.then_some(OutboxWrite::Forget { space }));
                         callbacks.push(done);
+                    }
+                    Task::Compact { write, done } => {
+                        main.push(write);
+                        callbacks.push(Box::new(move || {
+                            // Who does not wait any more need not know.
+                            let _ = done.send(());
+                        }));
                     }
                 }
             }

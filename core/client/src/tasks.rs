@@ -6,6 +6,7 @@ use std::time::Duration;
 use recordplayer::id::SpaceId;
 use recordplayer::membership::Membership;
 use recordplayer::replica::OutboxEntry;
+use recordplayer::storage::{TextKey, compact_texts};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::sleep;
 
@@ -54,7 +55,19 @@ pub(crate) async fn take_concerns(inner: Arc<Inner>, mut concerns: UnboundedRece
         match concern {
             Concern::AccessEnded => end_access(&inner, space),
             Concern::Damaged(why) => fetch_anew(&inner, space, why),
+            Concern::CompactTexts(texts) => {
+                let inner = Arc::clone(&inner);
+                drop(tokio::task::spawn_blocking(move || compact(&inner, space, &texts)));
+            }
         }
+    }
+}
+
+fn compact(inner: &Inner, space: SpaceId, texts: &[TextKey]) {
+    let reader = inner.readers.reader(space);
+    let compacted = compact_texts(reader.as_ref(), space, texts, |write| inner.saver.compact(write));
+    if let Err(error) = compacted {
+        tracing::warn!(%space, %error, "a text was not compacted");
     }
 }
 

@@ -67,3 +67,12 @@ pub const THIN_START_BYTES_MAX: usize = 64 * 1024 * 1024;
 
 /// Commits read from a log at a time, in bytes, for catching up and rebuilding: bounded memory, few reads.
 pub const READ_BYTES: usize = 512 * 1024;
+
+/// Changes of a text that lie in rows of their own before they are joined: few enough to open it quickly, and enough to compress well.
+pub const TEXT_ROWS_LOOSE: u64 = 64;
+
+/// A base smaller than this takes in what comes next. Above it the next base begins, so that no change is compressed again and again.
+pub const BASE_GROWS_UPTO_BYTES: usize = 64 * 1024;
+
+/// What is joined at once: with a base that still grows and one more change it fits a chunk of a snapshot with room to spare.
+pub const STRETCH_BYTES_MAX: usize = 256 * 1024;

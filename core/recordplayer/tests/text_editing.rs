@@ -4,15 +4,19 @@ use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use recordplayer::id::{Id, ReplicaId};
 use recordplayer::limits::{TEXT_BYTES_MAX, TEXT_CHANGE_BYTES_MAX};
-use recordplayer::text::{Text, TextActor, TextChange, TextDocument, TextRefusal, compact};
+use recordplayer::text::{Text, TextActor, TextChange, TextDocument, TextPart, TextRefusal, compact};
 
 fn actor(number: u8) -> TextActor {
     TextActor { replica: ReplicaId(Id([number; 16])), generation: 1 }
 }
 
 /// The text of the changes, in the order of the log, as a new reader sees it.
+fn parts(changes: &[TextChange]) -> impl Iterator<Item = TextPart<'_>> {
+    changes.iter().map(|change| TextPart::Change(change.bytes()))
+}
+
 fn read(changes: &[TextChange]) -> TextDocument {
-    TextDocument::open(None, changes.iter().map(TextChange::bytes)).unwrap()
+    TextDocument::open(parts(changes)).unwrap()
 }
 
 #[test]
@@ -115,9 +119,14 @@ fn converge(seed: u64, writers: u8) {
     }
     assert_eq!((reader.skipped(), model.skipped()), (0, 0), "seed {seed}");
     let cut = random.random_range(0..=log.len());
-    let base = compact(None, log[..cut].iter().map(TextChange::bytes)).unwrap();
-    let from_base = TextDocument::open(Some(&base), log[cut..].iter().map(TextChange::bytes)).unwrap();
-    assert_eq!(from_base.text(), reader.text(), "seed {seed}");
+    let second_cut = random.random_range(cut..=log.len());
+    let first = compact([], parts(&log[..cut])).unwrap();
+    let second = compact([TextPart::Base(&first)], parts(&log[cut..second_cut])).unwrap();
+    let bases = [TextPart::Base(&first), TextPart::Base(&second)];
+    let from_bases = TextDocument::open(bases.into_iter().chain(parts(&log[second_cut..]))).unwrap();
+    assert_eq!(from_bases.text(), reader.text(), "seed {seed}");
+    let joined = compact([], bases).unwrap();
+    assert_eq!(joined, compact([], parts(&log[..second_cut])).unwrap(), "seed {seed}");
     let _ = random.next_u32();
 }
 
@@ -158,4 +167,28 @@ fn a_text_that_would_be_too_long_is_refused_and_stays_as_it_was() {
     assert!(matches!(text.splice(actor(1), 2, 0, &"x".repeat(TEXT_BYTES_MAX)), Err(TextRefusal::TextFull { .. })));
     assert_eq!(text.text(), "short");
     assert_eq!(text.edit(actor(1), "still writable").unwrap().len(), 1);
+}
+
+#[test]
+fn a_base_is_read_only_behind_the_base_that_it_follows() {
+    let mut text = TextDocument::new();
+    let mut changes = text.edit(actor(1), "first").unwrap();
+    changes.extend(text.edit(actor(1), "first, second").unwrap());
+    changes.extend(text.edit(actor(1), "first, second, third").unwrap());
+    let first = compact([], parts(&changes[..1])).unwrap();
+    let second = compact([TextPart::Base(&first)], parts(&changes[1..2])).unwrap();
+    let third = parts(&changes[2..]);
+    let whole = TextDocument::open([TextPart::Base(&first), TextPart::Base(&second)].into_iter().chain(third)).unwrap();
+    assert_eq!(whole.text(), "first, second, third");
+
+    let why = "it does not follow the base before it";
+    let is_refused = |parts: &[TextPart<'_>]| match TextDocument::open(parts.iter().copied()) {
+        Err(error) => error.to_string().contains(why),
+        Ok(_) => false,
+    };
+    assert!(is_refused(&[TextPart::Base(&second)]));
+    assert!(is_refused(&[TextPart::Base(&first), TextPart::Base(&first)]));
+    let other = TextDocument::new().edit(actor(2), "another text").unwrap();
+    let other = compact([], parts(&other)).unwrap();
+    assert!(is_refused(&[TextPart::Base(&other), TextPart::Base(&second)]));
 }

@@ -9,13 +9,10 @@ use recordplayer::storage::{Checkpoint, ReadError, Row, TextRow};
 
 use crate::encoding::{Cursor, put_head, put_varint};
 use crate::error::damaged;
-use crate::limits::TEXT_BASE_BYTES_MAX;
 use crate::tables::LocalSpace;
 
-/// zstd's own default: two thirds of the size at several hundred MB/s.
-const BASE_COMPRESSION: i32 = 3;
 const CHANGE: u8 = 0;
-const COMPRESSED_BASE: u8 = 1;
+const BASE: u8 = 1;
 
 /// One commit in the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,36 +75,21 @@ pub(crate) fn decode_checkpoint(value: &[u8]) -> Result<Checkpoint, ReadError> {
     Ok(Checkpoint { epoch: cursor.varint_u32()?, head: cursor.head()?, meta: cursor.rest().into() })
 }
 
-/// `0 change`, or `1 length zstd(base)`.
+/// `0 change`, or `1 base`.
 pub(crate) fn encode_text(row: &TextRow) -> Vec<u8> {
-    if !row.is_base {
-        return [&[CHANGE], &*row.bytes].concat();
-    }
-    let mut value = vec![COMPRESSED_BASE];
-    put_varint(row.bytes.len() as u64, &mut value);
-    value.extend(zstd::bulk::compress(&row.bytes, BASE_COMPRESSION).expect("memory can always be compressed"));
-    value
+    [&[if row.is_base { BASE } else { CHANGE }], &*row.bytes].concat()
 }
 
 pub(crate) fn decode_text(index: u64, value: &[u8]) -> Result<TextRow, ReadError> {
     let mut cursor = Cursor(value);
-    match cursor.array()? {
-        [CHANGE] => Ok(TextRow { index, is_base: false, bytes: cursor.rest().into() }),
-        [COMPRESSED_BASE] => {
-            let length = usize::try_from(cursor.varint()?).unwrap_or(usize::MAX);
-            if length > TEXT_BASE_BYTES_MAX {
-                return Err(damaged(format!("the base of a text claims {length} bytes")));
-            }
-            let base = zstd::bulk::decompress(cursor.rest(), length).map_err(|error| damaged(error.to_string()))?;
-            if base.len() != length {
-                return Err(damaged("the base of a text has another length"));
-            }
-            Ok(TextRow { index, is_base: true, bytes: base.into() })
-        }
-        [_] => Err(damaged("a row of a text of an unknown kind")),
-    }
+    let is_base = match cursor.array()? {
+        [CHANGE] => false,
+        [BASE] => true,
+        [_] => return Err(damaged("a row of a text of an unknown kind")),
+    };
+    Ok(TextRow { index, is_base, bytes: cursor.rest().into() })
 }
 
 pub(crate) fn is_base(value: &[u8]) -> bool {
-    value.first() == Some(&COMPRESSED_BASE)
+    value.first() == Some(&BASE)
 }

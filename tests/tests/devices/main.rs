@@ -5,4 +5,5 @@ mod damage;
 mod keys;
 mod lines;
 mod sharing;
+mod texts;
 mod town;

@@ -49,7 +49,7 @@ impl Town {
         town
     }
 
-    fn server_folder(&self) -> PathBuf {
+    pub fn server_folder(&self) -> PathBuf {
         self.folder.path().join("server")
     }
 
@@ -67,6 +67,11 @@ impl Town {
         if let Some(serving) = self.running.borrow_mut().take() {
             serving.kill();
         }
+    }
+
+    /// Ends the server in order.
+    pub fn end(&self) {
+        self.running.borrow_mut().take();
     }
 
     pub fn address(&self) -> SocketAddr {

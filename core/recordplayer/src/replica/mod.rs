@@ -41,7 +41,7 @@ use crate::protocol::ClientFrame;
 use crate::record::{Position, StreamId};
 pub use crate::state::OpenError;
 use crate::state::SpaceState;
-use crate::storage::{OutboxContent, OutboxWrite, ReadError, SpaceReader, Write, Written};
+use crate::storage::{OutboxContent, OutboxWrite, ReadError, SpaceReader, TextKey, Write, Written};
 use crate::time::Timestamp;
 use crate::view::{Key, View, ViewKey};
 
@@ -59,6 +59,8 @@ pub enum ReplicaOutput {
         outbox: Vec<OutboxWrite>,
     },
     Send(ClientFrame),
+    /// Compact these texts in a quiet moment, with [`compact_texts`](crate::storage::compact_texts); or do not, for nothing depends on it.
+    CompactTexts(Vec<TextKey>),
     /// What these views show has changed.
     Changed(BTreeSet<ViewKey>),
     /// Somebody has set a value without having seen that another one had set it, and one of the two is this person.
@@ -128,7 +130,7 @@ pub struct Replica {
     domain: Arc<Domain>,
     actor: ActorId,
     reader: Arc<dyn SpaceReader>,
-    state: SpaceState,
+    pub(crate) state: SpaceState,
     identity: Identity,
     outbox: Vec<Pending>,
     /// Set while a batch of news is played.
@@ -301,7 +303,8 @@ impl Replica {
         if let Some(at) = saved.checkpoint {
             self.is_checkpointing = false;
             if main.iter().all(|written| matches!(written, Written::Durable(_))) {
-                self.state.checkpointed(&self.reader, at);
+                let ripe = self.state.checkpointed(&self.reader, at);
+                self.outputs.extend((!ripe.is_empty()).then_some(ReplicaOutput::CompactTexts(ripe)));
             } else {
                 self.state.checkpoint_failed();
             }

@@ -37,14 +37,13 @@ impl Replica {
             })
             .collect();
         let Some((_, first)) = edits.first() else { return Ok(Vec::new()) };
-        let mut rows = self.state.text_rows(self.reader.as_ref(), key)?;
-        if let Some((actor, seq)) = first.author() {
-            rows.changes.retain(|change| {
-                let author = TextChange::new(change.to_vec()).author();
-                author.is_none_or(|(other, of)| other != actor || of < seq)
-            });
-        }
-        let mut document = rows.open()?;
+        let rows = self.state.text_rows(self.reader.as_ref(), key)?;
+        let mut document = match first.author() {
+            Some((actor, seq)) => {
+                rows.open_where(|change| change.author().is_none_or(|(other, of)| other != actor || of < seq))?
+            }
+            None => rows.open()?,
+        };
         let mut told = Vec::new();
         for (command, change) in edits {
             let before = document.clone();

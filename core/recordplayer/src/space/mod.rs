@@ -39,7 +39,7 @@ use crate::membership::Membership;
 use crate::protocol::{Knowledge, ServerFrame};
 use crate::record::Position;
 use crate::state::{OpenError, SpaceState};
-use crate::storage::{Append, CheckpointWrite, SpaceReader, Write, Written};
+use crate::storage::{Append, CheckpointWrite, SpaceReader, TextKey, Write, Written};
 use crate::time::Timestamp;
 use crate::view::ViewKey;
 
@@ -111,6 +111,8 @@ pub enum SpaceOutput {
     Append(Append),
     /// Answer with [`SpaceInput::Checkpointed`].
     Checkpoint(CheckpointWrite),
+    /// Compact these texts in a quiet moment, with [`compact_texts`](crate::storage::compact_texts); or do not, for nothing depends on it.
+    CompactTexts(Vec<TextKey>),
     /// Make this mark durable in place of the one before, then answer with [`SpaceInput::Marked`]; without one, take it away.
     Mark(Option<Mark>),
     Send {
@@ -135,7 +137,12 @@ impl SpaceOutput {
         match self {
             Self::Append(append) => Some(Write::Append(append)),
             Self::Checkpoint(checkpoint) => Some(Write::Checkpoint(checkpoint)),
-            Self::Mark(_) | Self::Send { .. } | Self::FanOut { .. } | Self::Members(_) | Self::Failed(_) => None,
+            Self::CompactTexts(_)
+            | Self::Mark(_)
+            | Self::Send { .. }
+            | Self::FanOut { .. }
+            | Self::Members(_)
+            | Self::Failed(_) => None,
         }
     }
 }
@@ -152,7 +159,7 @@ impl SpaceOutput {
 pub struct Space {
     domain: Arc<Domain>,
     reader: Arc<dyn SpaceReader>,
-    state: SpaceState,
+    pub(crate) state: SpaceState,
     durable: Head,
     /// The members at `durable`.
     members: Arc<Membership>,

@@ -196,7 +196,8 @@ impl Space {
         let Some(at) = self.checkpointing.take() else { return };
         match written {
             Written::Durable(_) => {
-                self.state.checkpointed(&self.reader, at);
+                let ripe = self.state.checkpointed(&self.reader, at);
+                self.outputs.extend((!ripe.is_empty()).then_some(SpaceOutput::CompactTexts(ripe)));
                 self.checkpoint_ready();
             }
             Written::Fenced(_) | Written::Unknown(_) => self.state.checkpoint_failed(),

@@ -1,5 +1,6 @@
 //! Saving a state, and opening it again: one checkpoint, then the commits behind it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -13,7 +14,7 @@ use crate::id::SpaceId;
 use crate::limits::READ_BYTES;
 use crate::models::Hydrator;
 use crate::record::{Position, StreamId};
-use crate::storage::{Checkpoint, CheckpointWrite, ReadError, Row, RowKey, SpaceReader, TextRow};
+use crate::storage::{Checkpoint, CheckpointWrite, ReadError, Row, RowKey, SpaceReader, TextKey, TextRow, is_ripe};
 use crate::text::TextChange;
 use crate::time::Timestamp;
 
@@ -153,13 +154,15 @@ impl SpaceState {
     }
 
     /// The checkpoint is durable: what is not in memory is from now on taken from it. What did not change since then may leave memory.
-    pub fn checkpointed(&mut self, reader: &Arc<dyn SpaceReader>, at: Head) {
-        self.saving = Unsaved::default();
+    /// Answers with the texts that are to be compacted.
+    pub fn checkpointed(&mut self, reader: &Arc<dyn SpaceReader>, at: Head) -> Vec<TextKey> {
+        let saved = std::mem::take(&mut self.saving);
         self.layers.hydrator_mut().move_to(Arc::clone(reader), at);
         let unsaved = &self.unsaved;
         let base = self.layers.base_mut();
         base.entities.retain(|stream, _| unsaved.entities.contains(stream));
         base.views.retain(|key, _| unsaved.views.contains(key));
+        saved.ripe_texts()
     }
 
     /// The checkpoint could not be written: what it would have saved is still to be saved.
@@ -172,6 +175,17 @@ impl SpaceState {
         self.unsaved.events += later.events;
         self.unsaved.is_wanted |= later.is_wanted;
         self.unsaved.first_at = self.unsaved.first_at.or(later.first_at);
+    }
+}
+
+impl Unsaved {
+    fn ripe_texts(&self) -> Vec<TextKey> {
+        let mut firsts: BTreeMap<&TextKey, u64> = BTreeMap::new();
+        for (key, index, _) in &self.texts {
+            firsts.entry(key).or_insert(*index);
+        }
+        let is_ripe = |(key, first): &(&TextKey, u64)| is_ripe(*first, self.text_counts[*key]);
+        firsts.into_iter().filter(is_ripe).map(|(key, _)| key.clone()).collect()
     }
 }
 

@@ -4,11 +4,14 @@
 //! ([`crate::testing::conformance`]) holds for both. Reading is synchronous and always from what is durable; writing goes in batches,
 //! each of them one transaction, so that many commits share one sync.
 
+mod compaction;
 pub mod memory;
 
 use std::fmt;
 use std::sync::Arc;
 
+pub(crate) use compaction::is_ripe;
+pub use compaction::{compact_text, compact_texts, rows_hash};
 use serde::{Deserialize, Serialize};
 
 use crate::commit::{Commit, Head};
@@ -16,6 +19,7 @@ use crate::hash::Hash;
 use crate::id::{CommandId, SpaceId};
 use crate::name::Name;
 use crate::record::{Position, StreamId};
+use crate::text::TextPart;
 use crate::view::ViewKey;
 
 /// A read that the store could not answer.
@@ -75,13 +79,19 @@ impl fmt::Debug for TextKey {
     }
 }
 
-/// One row of a text: what follows from the changes up to and with `index`, or the one change with that index.
+/// One row of a text: the one change with that index, or a base, which holds the changes behind the row before it up to and with `index`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TextRow {
     /// The number of the change in its text, from 0.
     pub index: u64,
     pub is_base: bool,
     pub bytes: Arc<[u8]>,
+}
+
+impl TextRow {
+    pub fn part(&self) -> TextPart<'_> {
+        if self.is_base { TextPart::Base(&self.bytes) } else { TextPart::Change(&self.bytes) }
+    }
 }
 
 /// Reads one space, always from what is durable. A reader of a file ends with its store: dropping the store closes the file.
@@ -113,7 +123,7 @@ pub trait SpaceReader: Send + Sync + fmt::Debug {
     /// Rows in the order of their keys, beginning behind `after`, until they make `bytes_max` (at least one, if there is one).
     fn rows(&self, after: Option<&RowKey>, bytes_max: usize) -> Result<Vec<(RowKey, Row)>, ReadError>;
 
-    /// The rows of one text: the newest base, if any, then the changes behind it, in order.
+    /// The rows of one text: its bases, then the changes behind them, in order.
     fn text(&self, key: &TextKey) -> Result<Vec<TextRow>, ReadError>;
 
     /// Rows of all texts in order of (key, index), beginning behind `after`, until they make `bytes_max` (at least one, if there is one).
@@ -156,11 +166,14 @@ pub enum Write {
         space: SpaceId,
         commits: Vec<Arc<Commit>>,
     },
-    /// The text's rows up to and with the base's index give way to the base.
+    /// The text's rows from `from` up to and with the base's index give way to the base. Nothing is done where they are not the rows that it
+    /// was made of any more, which [`rows_hash`] tells: the space was forgotten or replaced meanwhile, or another compaction was quicker.
     CompactText {
         space: SpaceId,
         key: TextKey,
+        from: u64,
         base: TextRow,
+        joined: Hash,
     },
     /// Everything of the space goes.
     Forget {

@@ -56,6 +56,7 @@ const STORE_CHECKS: &[(&str, StoreCheck)] = checks![
     texts::a_text_is_its_base_and_the_changes_behind_it,
     texts::compaction_replaces_what_the_base_holds,
     texts::a_late_base_or_change_does_not_undo_a_newer_base,
+    texts::a_base_of_rows_that_were_replaced_is_not_taken,
     texts::texts_come_in_order_and_within_bytes,
     snapshot::a_snapshot_begins_a_log_in_its_middle,
     snapshot::backfill_closes_the_gap,

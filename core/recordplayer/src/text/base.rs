@@ -1,14 +1,17 @@
-//! The base of a text: many changes in one row.
+//! The bases of a text: each a stretch of its changes in one row.
 //!
 //! ```text
-//! version 1 | zstd of: skipped | for each change: dependencies, each as a distance back | length | the change without its head
+//! version 1 | zstd of: hash of the base before | skipped | for each change: dependencies, each as a distance back | length | the change without its head
 //! ```
+//!
+//! A base names the one before it, so a stretch is never read behind another text's beginning.
 
 use std::io::Read;
 
-use super::TextRefusal;
 use super::limits::{TEXT_BASE_BYTES_MAX, TEXT_BASE_WINDOW_LOG_MAX};
-use super::reading::{Reading, unpack};
+use super::reading::Reading;
+use super::{TextChange, TextRefusal};
+use crate::hash::Hash;
 
 const VERSION: u8 = 1;
 
@@ -26,34 +29,65 @@ pub enum BaseError {
     TooLarge {},
 }
 
-/// Joins a base and the changes behind it into a new base. Reading the new one gives what reading the old rows gives.
-pub fn compact<'a>(base: Option<&[u8]>, changes: impl IntoIterator<Item = &'a [u8]>) -> Result<Vec<u8>, BaseError> {
+fn damaged(why: &str) -> BaseError {
+    BaseError::Damaged { why: why.to_owned() }
+}
+
+/// One row of a text, in the order of the log.
+#[derive(Clone, Copy, Debug)]
+pub enum TextPart<'a> {
+    Base(&'a [u8]),
+    Change(&'a [u8]),
+}
+
+/// Joins rows of a text into one base. Reading it behind the rows `before` gives what reading the joined rows there gives.
+pub fn compact<'a>(
+    before: impl IntoIterator<Item = TextPart<'a>>,
+    joined: impl IntoIterator<Item = TextPart<'a>>,
+) -> Result<Vec<u8>, BaseError> {
     let mut reading = Reading::new();
-    if let Some(base) = base {
-        read_base(base, |skipped, chunks| {
-            reading.skip(skipped);
-            for chunk in chunks {
-                let _ = reading.take(&chunk);
-            }
-        })?;
-    }
-    for change in changes {
-        // What is skipped here is counted, and would be skipped by every reader.
-        let _ = reading.take(change);
-    }
-    Ok(write_base(&reading))
-}
-
-pub(super) fn write_base(reading: &Reading) -> Vec<u8> {
-    let packed = reading.packed();
+    take_parts(&mut reading, before, |_| ())?;
+    reading.begin_stretch();
+    take_parts(&mut reading, joined, |_| ())?;
     let mut base = vec![VERSION];
-    zstd::stream::copy_encode(&packed[..], &mut base, LEVEL).expect("memory takes all that is written");
-    base
+    zstd::stream::copy_encode(&reading.stretch()[..], &mut base, LEVEL).expect("memory takes all that is written");
+    Ok(base)
 }
 
-/// Hands the changes of a base to `take`, or nothing where it is damaged.
-pub(super) fn read_base(base: &[u8], take: impl FnOnce(u64, Vec<Vec<u8>>)) -> Result<(), BaseError> {
-    let damaged = |why: &str| BaseError::Damaged { why: why.to_owned() };
+/// All changes of a text that a reader takes, those in its bases too.
+pub(crate) fn changes_of<'a>(parts: impl IntoIterator<Item = TextPart<'a>>) -> Result<Vec<TextChange>, BaseError> {
+    let mut changes = Vec::new();
+    take_parts(&mut Reading::new(), parts, |chunk| changes.push(TextChange::new(chunk.to_vec())))?;
+    Ok(changes)
+}
+
+/// Takes the rows of a text, and hands on each change that was not skipped.
+pub(super) fn take_parts<'a>(
+    reading: &mut Reading,
+    parts: impl IntoIterator<Item = TextPart<'a>>,
+    mut taken: impl FnMut(&[u8]),
+) -> Result<(), BaseError> {
+    for part in parts {
+        match part {
+            TextPart::Change(chunk) => {
+                // What is skipped is counted, and skipped by every reader.
+                if reading.take(chunk).is_ok() {
+                    taken(chunk);
+                }
+            }
+            TextPart::Base(base) => {
+                let packed = unpacked(base)?;
+                let chunks = reading.take_stretch(Hash::of(base), &packed);
+                for chunk in chunks.map_err(|why: TextRefusal| damaged(&why.to_string()))? {
+                    taken(&chunk);
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn unpacked(base: &[u8]) -> Result<Vec<u8>, BaseError> {
     let compressed = match base {
         [VERSION, compressed @ ..] => compressed,
         [found, ..] => return Err(BaseError::Version { found: *found }),
@@ -65,10 +99,5 @@ pub(super) fn read_base(base: &[u8], take: impl FnOnce(u64, Vec<Vec<u8>>)) -> Re
     decoder.window_log_max(TEXT_BASE_WINDOW_LOG_MAX).map_err(io)?;
     let mut packed = Vec::new();
     decoder.take(TEXT_BASE_BYTES_MAX + 1).read_to_end(&mut packed).map_err(io)?;
-    if packed.len() as u64 > TEXT_BASE_BYTES_MAX {
-        return Err(BaseError::TooLarge {});
-    }
-    let (skipped, chunks) = unpack(&packed).map_err(|refusal: TextRefusal| damaged(&refusal.to_string()))?;
-    take(skipped, chunks);
-    Ok(())
+    if packed.len() as u64 > TEXT_BASE_BYTES_MAX { Err(BaseError::TooLarge {}) } else { Ok(packed) }
 }

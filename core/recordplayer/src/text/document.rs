@@ -5,7 +5,7 @@ use std::fmt;
 use automerge::transaction::{CommitOptions, Transactable};
 use automerge::{ActorId, Automerge, Change, ObjId, ROOT, ReadDoc, TextEncoding};
 
-use super::base::{BaseError, read_base, write_base};
+use super::base::{BaseError, TextPart, take_parts};
 use super::diff::{Hunk, difference};
 use super::genesis::{TEXT_KEY, genesis_bytes};
 use super::reading::Reading;
@@ -34,18 +34,12 @@ impl TextDocument {
         Self { reading: Reading::new(), document, object }
     }
 
-    /// The text of its rows: the base, if there is one, and the changes behind it, in the order of the log. Fails only where the base is
-    /// damaged, for then the text is not there; it must be built from the log.
-    pub fn open<'a>(base: Option<&[u8]>, changes: impl IntoIterator<Item = &'a [u8]>) -> Result<Self, BaseError> {
+    /// The text of its rows, in the order of the log. Fails only where a base is damaged, for then the text is not there; it must be built
+    /// from the log.
+    pub fn open<'a>(parts: impl IntoIterator<Item = TextPart<'a>>) -> Result<Self, BaseError> {
         let mut text = Self::new();
         let mut batch = Vec::new();
-        if let Some(base) = base {
-            read_base(base, |skipped, chunks| {
-                text.reading.skip(skipped);
-                batch.extend(chunks.iter().filter_map(|chunk| text.take(chunk)));
-            })?;
-        }
-        batch.extend(changes.into_iter().filter_map(|chunk| text.take(chunk)));
+        take_parts(&mut text.reading, parts, |chunk| batch.push(readable(chunk)))?;
         text.document_takes(batch);
         Ok(text)
     }
@@ -81,11 +75,6 @@ impl TextDocument {
     /// The changes that no other one builds on, in order.
     pub fn heads(&self) -> impl ExactSizeIterator<Item = &TextHash> {
         self.reading.model().heads()
-    }
-
-    /// All that is in the text, as one row. Nothing is lost but the changes that were skipped, so later changes find every character.
-    pub fn base(&self) -> Vec<u8> {
-        write_base(&self.reading)
     }
 
     /// Makes the text be `new_text`, as changes of that actor: none where nothing differs, mostly one, several where one would be larger than
@@ -167,9 +156,8 @@ impl TextDocument {
     }
 
     fn take(&mut self, chunk: &[u8]) -> Option<Change> {
-        // Read by automerge first: what it could not read must not count as taken.
         self.reading.take(chunk).ok()?;
-        Some(Change::try_from(chunk).expect("our reader is the stricter one"))
+        Some(readable(chunk))
     }
 
     fn document_takes(&mut self, changes: Vec<Change>) {
@@ -187,6 +175,10 @@ impl fmt::Debug for TextDocument {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TextDocument").field("length", &self.length()).field("skipped", &self.skipped()).finish()
     }
+}
+
+fn readable(chunk: &[u8]) -> Change {
+    Change::try_from(chunk).expect("our reader is the stricter one")
 }
 
 /// One change of all hunks, done one after the other; without a time or a message, which nobody needs and which would tell about people.

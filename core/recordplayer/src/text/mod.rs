@@ -5,12 +5,12 @@
 //! ```text
 //! TextDocument::edit ── TextChange, in a command ──► Text::check in decide ──► event ──► Text::play, on every replica
 //!        ▲                                          (the bytes alone)          │
-//!        └────────── TextDocument::open(base, changes) ◄── table of changes ◄──┘
+//!        └────────── TextDocument::open(rows) ◄─────── table of changes ◄──┘
 //! ```
 //!
 //! * [`TextChange`] is what travels: one raw change of one [`TextActor`].
 //! * [`Text`] is the model in an entity: heads, sequence numbers and counts, of bounded size.
-//! * [`TextDocument`] is the opened text; [`compact`] joins its changes into one row.
+//! * [`TextDocument`] is the opened text; [`compact`] joins its rows into bases.
 //!
 //! `docs/decisions/0002-text.md` says what each of them checks and why.
 
@@ -28,7 +28,8 @@ mod refusal;
 mod splice;
 
 pub use actor::TextActor;
-pub use base::{BaseError, compact};
+pub(crate) use base::changes_of;
+pub use base::{BaseError, TextPart, compact};
 pub use change::{TextChange, TextHash};
 pub use document::TextDocument;
 pub use limits::{TEXT_BASE_BYTES_MAX, TEXT_HISTORY_BYTES_MAX, TEXT_WRITERS_MAX};

@@ -6,6 +6,7 @@ use std::ops::Range;
 use super::format::{Bytes, Change, ElementId, Operation, write_change, write_unsigned};
 use super::genesis::GENESIS_HASH;
 use super::{Text, TextActor, TextHash, TextRefusal};
+use crate::hash::Hash;
 
 /// The changes that a reader has taken, without the document that they make.
 ///
@@ -18,8 +19,21 @@ pub(super) struct Reading {
     known: BTreeMap<TextHash, Known>,
     /// The numbers of the operations by which each actor inserted a character, as ascending ranges.
     elements: BTreeMap<TextActor, Vec<Range<u32>>>,
-    packed: Vec<u8>,
+    /// The hashes of the changes by their numbers.
+    order: Vec<TextHash>,
     skipped: u64,
+    /// The hash of the last base.
+    base: Hash,
+    stretch: Stretch,
+}
+
+/// What was read since the stretch began.
+#[derive(Clone, Debug, Default)]
+struct Stretch {
+    /// The base before it.
+    after: Hash,
+    skipped: u64,
+    packed: Vec<u8>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -35,8 +49,10 @@ impl Reading {
             model: Text::default(),
             known: BTreeMap::from([(GENESIS_HASH, Known { index: 0, last_op: 1 })]),
             elements: BTreeMap::new(),
-            packed: Vec::new(),
+            order: vec![GENESIS_HASH],
             skipped: 0,
+            base: Hash::ZERO,
+            stretch: Stretch::default(),
         }
     }
 
@@ -48,15 +64,57 @@ impl Reading {
         self.skipped
     }
 
-    pub fn skip(&mut self, changes: u64) {
+    fn skip(&mut self, changes: u64) {
         self.skipped += changes;
+        self.stretch.skipped += changes;
     }
 
     /// Takes a change, or counts it as skipped and says why.
     pub fn take(&mut self, chunk: &[u8]) -> Result<(), TextRefusal> {
         let taken = Change::read(chunk).and_then(|change| self.take_change(&change));
-        self.skipped += u64::from(taken.is_err());
+        self.skip(u64::from(taken.is_err()));
         taken
+    }
+
+    /// What is taken from here on is the next stretch.
+    pub fn begin_stretch(&mut self) {
+        self.stretch = Stretch { after: self.base, ..Stretch::default() };
+    }
+
+    /// The stretch: the base before it, how many changes were skipped, then every change that was taken, in order, each smaller than it came.
+    pub fn stretch(&self) -> Vec<u8> {
+        let mut bytes = self.stretch.after.0.to_vec();
+        write_unsigned(&mut bytes, self.stretch.skipped);
+        bytes.extend_from_slice(&self.stretch.packed);
+        bytes
+    }
+
+    /// Takes what [`Self::stretch`] wrote, with the hash of the base that holds it: the changes as they came. After a failure nothing more may
+    /// be read.
+    pub fn take_stretch(&mut self, base: Hash, stretch: &[u8]) -> Result<Vec<Vec<u8>>, TextRefusal> {
+        let mut bytes = Bytes(stretch);
+        if bytes.take(32)? != self.base.0 {
+            return Err(TextRefusal::unreadable("it does not follow the base before it"));
+        }
+        self.base = base;
+        let skipped = bytes.unsigned()?;
+        self.skip(skipped);
+        let mut chunks = Vec::new();
+        while !bytes.is_empty() {
+            let mut dependencies = Vec::new();
+            for _ in 0..bytes.unsigned()? {
+                let distance = usize::try_from(bytes.unsigned()?).ok();
+                let index = distance.and_then(|distance| self.order.len().checked_sub(distance));
+                let hash = index.and_then(|index| self.order.get(index));
+                dependencies
+                    .push(*hash.ok_or_else(|| TextRefusal::unreadable("it builds on a change that is not here"))?);
+            }
+            let length = bytes.unsigned()?;
+            let (_, chunk) = write_change(&dependencies, bytes.take(length)?);
+            self.take(&chunk)?;
+            chunks.push(chunk);
+        }
+        Ok(chunks)
     }
 
     fn take_change(&mut self, change: &Change<'_>) -> Result<(), TextRefusal> {
@@ -71,14 +129,15 @@ impl Reading {
         }
         let inserted = self.check_references(change)?;
 
-        let index = self.known.len() as u64;
+        let index = self.order.len() as u64;
+        self.order.push(change.hash);
         self.known.insert(change.hash, Known { index, last_op: change.last_op() });
         self.model.advance(change);
         let elements = self.elements.entry(change.actor).or_default();
         for range in inserted {
             append_range(elements, range);
         }
-        pack(&mut self.packed, dependencies.iter().map(|known| index - known.index), change.tail);
+        pack(&mut self.stretch.packed, dependencies.iter().map(|known| index - known.index), change.tail);
         Ok(())
     }
 
@@ -108,14 +167,6 @@ impl Reading {
         }
         Ok(inserted)
     }
-
-    /// How many changes were skipped, then every change that was taken, in order, each smaller than it came.
-    pub fn packed(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(self.packed.len() + 10);
-        write_unsigned(&mut bytes, self.skipped);
-        bytes.extend_from_slice(&self.packed);
-        bytes
-    }
 }
 
 /// Writes a change without its checksum and with its dependencies as distances back in the list: each change can be made again from the ones
@@ -127,28 +178,6 @@ fn pack(to: &mut Vec<u8>, dependencies: impl ExactSizeIterator<Item = u64>, tail
     }
     write_unsigned(to, tail.len() as u64);
     to.extend_from_slice(tail);
-}
-
-/// What [`Reading::packed`] wrote: how many were skipped, and the changes as they came.
-pub(super) fn unpack(packed: &[u8]) -> Result<(u64, Vec<Vec<u8>>), TextRefusal> {
-    let mut bytes = Bytes(packed);
-    let skipped = bytes.unsigned()?;
-    let mut hashes = vec![GENESIS_HASH];
-    let mut chunks = Vec::new();
-    while !bytes.is_empty() {
-        let mut dependencies = Vec::new();
-        for _ in 0..bytes.unsigned()? {
-            let distance = usize::try_from(bytes.unsigned()?).ok();
-            let index = distance.and_then(|distance| hashes.len().checked_sub(distance));
-            let hash = index.and_then(|index| hashes.get(index));
-            dependencies.push(*hash.ok_or_else(|| TextRefusal::unreadable("it builds on a change that is not here"))?);
-        }
-        let length = bytes.unsigned()?;
-        let (hash, chunk) = write_change(&dependencies, bytes.take(length)?);
-        hashes.push(hash);
-        chunks.push(chunk);
-    }
-    Ok((skipped, chunks))
 }
 
 fn holds(ranges: &[Range<u32>], number: u32) -> bool {

@@ -90,7 +90,7 @@ impl Device {
                     self.replica.handle_saved(token, &written);
                 }
                 ReplicaOutput::Send(frame) => self.sent.push(frame),
-                ReplicaOutput::Changed(_) | ReplicaOutput::Met(_) => {}
+                ReplicaOutput::Changed(_) | ReplicaOutput::CompactTexts(_) | ReplicaOutput::Met(_) => {}
                 ReplicaOutput::AccessEnded | ReplicaOutput::Parted { .. } | ReplicaOutput::Damaged(_) => {
                     panic!("{output:?}")
                 }
@@ -234,7 +234,7 @@ impl Authority {
                     SpaceOutput::Failed(error) => panic!("{error}"),
                     SpaceOutput::Send { frame, .. } => self.said.push(frame),
                     SpaceOutput::FanOut { frame, .. } => self.said.push(ServerFrame::decode(&frame).unwrap()),
-                    SpaceOutput::Members(_) => {}
+                    SpaceOutput::Members(_) | SpaceOutput::CompactTexts(_) => {}
                 }
             }
         }

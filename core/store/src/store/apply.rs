@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use recordplayer::commit::{Commit, Head};
+use recordplayer::hash::Hash;
 use recordplayer::id::SpaceId;
 use recordplayer::storage::{Append, CheckpointWrite, ReadError, TextKey, TextRow, Write, Written};
 
@@ -29,7 +30,9 @@ impl Batch<'_, '_> {
             Write::Checkpoint(checkpoint) if checkpoint.replaces_all => self.snapshot(&checkpoint),
             Write::Checkpoint(checkpoint) => self.save(&checkpoint),
             Write::Backfill { space, commits } => self.backfill(space, &commits),
-            Write::CompactText { space, key, base } => self.compact_text(space, &key, &base),
+            Write::CompactText { space, key, from, base, joined } => {
+                self.compact_text(space, &key, (from, &base), joined)
+            }
             Write::Forget { space } => self.forget(space),
         }
     }
@@ -140,9 +143,15 @@ impl Batch<'_, '_> {
         put(&mut self.tables.checkpoints, CHECKPOINTS, &entry.local.key(), &encode_checkpoint(&write.checkpoint))
     }
 
-    fn compact_text(&mut self, space: SpaceId, text: &TextKey, base: &TextRow) -> Result<Written, ReadError> {
+    fn compact_text(
+        &mut self,
+        space: SpaceId,
+        text: &TextKey,
+        base: (u64, &TextRow),
+        joined: Hash,
+    ) -> Result<Written, ReadError> {
         let Some(entry) = self.store.spaces.get(&space) else { return Ok(Written::Durable(Head::START)) };
-        compact(&mut self.tables.texts, entry.local, text, base)?;
+        compact(&mut self.tables.texts, entry.local, text, base, joined)?;
         Ok(Written::Durable(entry.head))
     }
 

@@ -9,7 +9,7 @@ use crate::hash::Hash;
 use crate::record::{Position, StreamId};
 use crate::storage::{
     Append, Checkpoint, CheckpointWrite, ReadError, Row, RowKey, SpaceReader, StoredCommit, TextKey, TextRow, Write,
-    Written,
+    Written, rows_hash,
 };
 
 /// Everything of one space.
@@ -60,8 +60,8 @@ impl SpaceState {
             Write::Checkpoint(checkpoint) if checkpoint.replaces_all => self.snapshot(checkpoint),
             Write::Checkpoint(checkpoint) => self.save(checkpoint),
             Write::Backfill { commits, .. } => self.backfill(&commits),
-            Write::CompactText { key, base, .. } => {
-                self.compact(key, base);
+            Write::CompactText { key, from, base, joined, .. } => {
+                self.compact(key, from, base, joined);
                 Written::Durable(self.head)
             }
             Write::Forget { .. } => unreachable!("the store forgets whole spaces itself"),
@@ -168,31 +168,29 @@ impl SpaceState {
         self.checkpoint = Some(write.checkpoint);
     }
 
-    /// A base takes the place of all before it; a change that a base already holds is not needed any more.
+    /// A change that a base already holds is not needed any more.
     fn put_text(&mut self, key: TextKey, row: TextRow) {
-        let base = self.text_rows(&key).find(|row| row.is_base).map(|row| row.index);
-        if base.is_some_and(|base| row.index < base || (row.index == base && !row.is_base)) {
+        let base = self.text_rows(&key).rfind(|row| row.is_base).map(|row| row.index);
+        if base.is_none_or(|base| row.index > base) {
+            self.texts.insert((key, row.index), row);
+        }
+    }
+
+    fn compact(&mut self, key: TextKey, from: u64, base: TextRow, joined: Hash) {
+        assert!(base.is_base, "a text gives way to a base");
+        let before = self.text_rows(&key).rfind(|row| row.index < from);
+        let rows: Vec<&TextRow> = self.text_rows(&key).filter(|row| (from..=base.index).contains(&row.index)).collect();
+        if rows.is_empty() || rows_hash(before, rows.iter().copied()) != joined {
             return;
         }
-        if row.is_base {
-            let replaced: Vec<u64> =
-                self.text_rows(&key).map(|old| old.index).filter(|old| *old <= row.index).collect();
-            for index in replaced {
-                self.texts.remove(&(key.clone(), index));
-            }
+        let replaced: Vec<u64> = rows.iter().map(|row| row.index).collect();
+        for index in replaced {
+            self.texts.remove(&(key.clone(), index));
         }
-        self.texts.insert((key, row.index), row);
+        self.texts.insert((key, base.index), base);
     }
 
-    /// A base is made of rows that are stored; where its last one is gone, the text was replaced or forgotten meanwhile.
-    fn compact(&mut self, key: TextKey, base: TextRow) {
-        assert!(base.is_base, "a text gives way to a base");
-        if self.texts.contains_key(&(key.clone(), base.index)) {
-            self.put_text(key, base);
-        }
-    }
-
-    fn text_rows<'a>(&'a self, key: &'a TextKey) -> impl Iterator<Item = &'a TextRow> {
+    fn text_rows<'a>(&'a self, key: &'a TextKey) -> impl DoubleEndedIterator<Item = &'a TextRow> {
         self.texts.range((key.clone(), 0)..=(key.clone(), u64::MAX)).map(|(_, row)| row)
     }
 

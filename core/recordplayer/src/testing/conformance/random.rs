@@ -12,7 +12,7 @@ use crate::commit::{Commit, Head};
 use crate::name::Name;
 use crate::record::Position;
 use crate::storage::memory::MemoryStore;
-use crate::storage::{CheckpointWrite, SpaceReader, Store, TextKey, TextRow, Write};
+use crate::storage::{CheckpointWrite, SpaceReader, Store, TextKey, TextRow, Write, rows_hash};
 
 const SPACES: u8 = 4;
 const STEPS: usize = 250;
@@ -45,7 +45,8 @@ impl Script {
     }
 
     /// Some write that fits what the store holds, mostly.
-    fn write(&mut self, head: Head, complete_to: Head, rng: &mut ChaCha8Rng) -> Write {
+    fn write(&mut self, reader: &dyn SpaceReader, rng: &mut ChaCha8Rng) -> Write {
+        let (head, complete_to) = (reader.head().unwrap(), reader.complete_to().unwrap());
         let space = self.history.space();
         match rng.random_range(0..100) {
             0..50 => {
@@ -69,7 +70,13 @@ impl Script {
             }
             88..95 => {
                 let (key, text) = some_text(rng);
-                Write::CompactText { space, key, base: TextRow { is_base: true, ..text } }
+                let rows = reader.text(&key).unwrap();
+                let from = rows.iter().map(|row| row.index).find(|_| rng.random_bool(0.5)).unwrap_or(text.index);
+                let before = rows.iter().rfind(|row| row.index < from);
+                let joined = rows.iter().filter(|row| (from..=text.index).contains(&row.index));
+                let joined = rows_hash(before.filter(|_| rng.random_bool(0.9)), joined);
+                let base = TextRow { is_base: true, ..text };
+                Write::CompactText { space, key, from, base, joined }
             }
             95..97 => {
                 let expected = Head { position: head.position.plus(1), ..head };
@@ -113,8 +120,7 @@ pub(super) fn any_history_reads_as_in_memory(open: Reopen<'_>) {
         for _ in 0..rng.random_range(1..4) {
             let script = &mut scripts[rng.random_range(0..usize::from(SPACES))];
             let reader = model.reader(script.history.space());
-            let (head, complete_to) = (reader.head().unwrap(), reader.complete_to().unwrap());
-            let write = script.write(head, complete_to, &mut rng);
+            let write = script.write(&*reader, &mut rng);
             expected.extend(model.write(vec![write.clone()]));
             batch.push(write);
         }

@@ -5,7 +5,7 @@ use super::history::History;
 use super::rows::checkpoint;
 use crate::commit::Head;
 use crate::name::Name;
-use crate::storage::{CheckpointWrite, Store, TextKey, TextRow, Write};
+use crate::storage::{CheckpointWrite, Store, TextKey, TextRow, Write, rows_hash};
 
 const EVERYTHING: usize = usize::MAX;
 
@@ -18,8 +18,7 @@ fn change(index: u64) -> TextRow {
 }
 
 fn base(index: u64) -> TextRow {
-    // Long and repetitive, so that a store that compresses has something to do.
-    TextRow { index, is_base: true, bytes: format!("base {index} ").repeat(500).into_bytes().into() }
+    TextRow { index, is_base: true, bytes: format!("base {index}").into_bytes().into() }
 }
 
 fn begun(store: &mut dyn Store) -> History {
@@ -37,8 +36,12 @@ fn changes(entity: u8, indexes: std::ops::Range<u64>) -> Vec<(TextKey, TextRow)>
     indexes.map(|index| (text(entity), change(index))).collect()
 }
 
-fn compact(history: &History, index: u64) -> Write {
-    Write::CompactText { space: history.space(), key: text(1), base: base(index) }
+/// Joins the rows of a text as they are now.
+fn compact(store: &dyn Store, history: &History, from: u64, index: u64) -> Write {
+    let rows = store.reader(history.space()).text(&text(1)).unwrap();
+    let before = rows.iter().rfind(|row| row.index < from);
+    let joined = rows_hash(before, rows.iter().filter(|row| (from..=index).contains(&row.index)));
+    Write::CompactText { space: history.space(), key: text(1), from, base: base(index), joined }
 }
 
 pub(super) fn a_text_is_its_base_and_the_changes_behind_it(open: Reopen<'_>) {
@@ -60,29 +63,52 @@ pub(super) fn compaction_replaces_what_the_base_holds(open: Reopen<'_>) {
     let mut store = open();
     let history = begun(&mut *store);
     store.write(vec![with_texts(&history, [changes(1, 0..6), changes(2, 0..3)].concat())]);
-    store.write(vec![compact(&history, 3)]);
+    let write = compact(&*store, &history, 0, 3);
+    store.write(vec![write]);
     let reader = store.reader(history.space());
     assert_eq!(reader.text(&text(1)), Ok(vec![base(3), change(4), change(5)]));
-    store.write(vec![with_texts(&history, changes(1, 6..7)), compact(&history, 6)]);
+    store.write(vec![with_texts(&history, changes(1, 6..9))]);
+    // The next base begins behind the first one, and then takes in a change.
+    let write = compact(&*store, &history, 4, 6);
+    store.write(vec![write]);
+    assert_eq!(reader.text(&text(1)), Ok(vec![base(3), base(6), change(7), change(8)]));
+    let write = compact(&*store, &history, 6, 7);
+    store.write(vec![write]);
     drop(store);
     let store = open();
     let reader = store.reader(history.space());
-    assert_eq!(reader.text(&text(1)), Ok(vec![base(6)]));
+    assert_eq!(reader.text(&text(1)), Ok(vec![base(3), base(7), change(8)]));
     assert_eq!(reader.text(&text(2)), Ok(vec![change(0), change(1), change(2)]));
 }
 
 pub(super) fn a_late_base_or_change_does_not_undo_a_newer_base(open: Reopen<'_>) {
     let mut store = open();
     let history = begun(&mut *store);
-    store.write(vec![with_texts(&history, changes(1, 0..6)), compact(&history, 4)]);
+    store.write(vec![with_texts(&history, changes(1, 0..6))]);
+    let (early, later) = (compact(&*store, &history, 0, 2), compact(&*store, &history, 0, 4));
+    let behind = compact(&*store, &history, 3, 5);
     // A compaction that began earlier ends later; a checkpoint brings changes that the base holds.
-    store.write(vec![compact(&history, 2), with_texts(&history, changes(1, 3..7))]);
+    store.write(vec![later, early, with_texts(&history, changes(1, 3..7))]);
     let reader = store.reader(history.space());
-    assert_eq!(reader.text(&text(1)), Ok(vec![base(4), change(5), change(6)]));
-    store.write(vec![compact(&history, 9)]);
-    assert_eq!(reader.text(&text(1)).unwrap()[0], base(4), "a base of changes that are not here is not taken");
-    store.write(vec![Write::Forget { space: history.space() }, compact(&history, 4)]);
-    assert_eq!(reader.text(&text(1)), Ok(vec![]));
+    let expected = vec![base(4), change(5), change(6)];
+    assert_eq!(reader.text(&text(1)), Ok(expected.clone()));
+    store.write(vec![behind]);
+    assert_eq!(reader.text(&text(1)), Ok(expected), "what it would join is partly in a base now");
+}
+
+pub(super) fn a_base_of_rows_that_were_replaced_is_not_taken(open: Reopen<'_>) {
+    let mut store = open();
+    let history = begun(&mut *store);
+    let other = |index| TextRow { bytes: b"of another history"[..].into(), ..change(index) };
+    let rows = |rows: [TextRow; 4]| with_texts(&history, rows.into_iter().map(|row| (text(1), row)).collect());
+    store.write(vec![rows([change(0), change(1), change(2), change(3)])]);
+    let write = compact(&*store, &history, 1, 2);
+    for replaced in [[other(0), change(1), change(2), change(3)], [change(0), change(1), other(2), change(3)]] {
+        store.write(vec![rows(replaced.clone()), write.clone()]);
+        assert_eq!(store.reader(history.space()).text(&text(1)), Ok(replaced.to_vec()));
+    }
+    store.write(vec![Write::Forget { space: history.space() }, write]);
+    assert_eq!(store.reader(history.space()).text(&text(1)), Ok(vec![]));
     assert_eq!(store.spaces(), Ok(vec![]));
 }
 

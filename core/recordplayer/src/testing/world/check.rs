@@ -12,8 +12,9 @@ use crate::record::Position;
 use crate::refusal::CoreRefusal;
 use crate::response::Response;
 use crate::space::Space;
-use crate::state::SpaceState;
-use crate::storage::Store;
+use crate::state::{SpaceState, text_change};
+use crate::storage::{Store, TextKey};
+use crate::text::TextDocument;
 
 impl World {
     /// What must hold whenever the world is quiet.
@@ -26,6 +27,32 @@ impl World {
             let Some(replica) = device.replica.as_mut() else { continue };
             assert_eq!(replica.confirmed(), head, "{} has the whole log; {why}", device.name);
             assert_eq!(replica.state_hash(), state, "{} has the authority's state; {why}", device.name);
+        }
+        self.check_texts();
+    }
+
+    /// Every text reads as its changes in the log say, whatever was compacted, and wherever.
+    fn check_texts(&self) {
+        let reader = self.store.reader(self.id);
+        let head = reader.head().expect("memory can be read");
+        let stored = reader.commits(Position::START, head.position, usize::MAX).expect("memory can be read");
+        let mut texts: BTreeMap<TextKey, TextDocument> = BTreeMap::new();
+        for stored in stored {
+            let commit = Commit::open(stored.bytes, &stored.previous).expect("the log holds commits");
+            for (key, change) in commit.events().filter_map(|record| text_change(&self.domain, record)) {
+                texts.entry(key).or_default().apply(&change);
+            }
+        }
+        let replicas = self.devices.iter().filter_map(|device| Some((device, device.replica.as_ref()?)));
+        let states = replicas.map(|(device, replica)| (&*device.name, &replica.state, device.store.reader(self.id)));
+        let authority = self.space.iter().map(|space| ("the authority", &space.state, self.store.reader(self.id)));
+        for (name, state, reader) in states.chain(authority) {
+            for (key, expected) in &texts {
+                let rows = state.text_rows(reader.as_ref(), key).expect("memory can be read");
+                let found = rows.open().expect("the rows of a text can be read");
+                let read = |text: &TextDocument| (text.text(), text.skipped());
+                assert_eq!(read(&found), read(expected), "{key:?} of {name}; {}", self.how_to_replay());
+            }
         }
     }
 

@@ -217,7 +217,7 @@ impl World {
                 }
                 ReplicaOutput::Send(frame) => self.send_up(id, &frame),
                 ReplicaOutput::Met(meeting) => self.devices[id.0].met.push(meeting),
-                ReplicaOutput::Changed(_) | ReplicaOutput::AccessEnded => {}
+                ReplicaOutput::Changed(_) | ReplicaOutput::CompactTexts(_) | ReplicaOutput::AccessEnded => {}
                 ReplicaOutput::Parted { head, .. } => {
                     panic!(
                         "{} and the authority have parted at {head:?}; {}",

@@ -15,6 +15,7 @@ pub use backup::{Backup, Restore};
 use device::{Device, Saved};
 pub use device::{DeviceId, Shown};
 pub use faults::Faults;
+use rand::seq::IndexedRandom;
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -27,7 +28,7 @@ use crate::protocol::{ClientFrame, ServerFrame};
 use crate::replica::{Replica, SubmitError, Wish};
 use crate::space::{AllFree, Ending, Mark, Opening, SessionId, Space, SpaceInput, SpaceOutput, Submission};
 use crate::storage::memory::{Failure, MemoryStore};
-use crate::storage::{Store, Write, Written};
+use crate::storage::{Store, Write, Written, compact_text};
 use crate::time::Timestamp;
 
 /// How often the authority pings, in virtual milliseconds.
@@ -64,6 +65,11 @@ enum Journey {
     },
     Reconnect {
         device: DeviceId,
+    },
+    /// A compaction that has read its rows, of the authority's store or a device's.
+    Compaction {
+        device: Option<DeviceId>,
+        write: Write,
     },
     Ping,
 }
@@ -316,6 +322,9 @@ impl World {
             Journey::AuthorityWrite { life, write } => {
                 let is_checkpoint = matches!(write, Write::Checkpoint(_));
                 let written = self.store.write(vec![write]).pop().expect("one answer for one write");
+                if is_checkpoint {
+                    self.compact_at_random(None);
+                }
                 if life == self.life {
                     let news =
                         if is_checkpoint { SpaceInput::Checkpointed(written) } else { SpaceInput::Appended(written) };
@@ -338,10 +347,15 @@ impl World {
                     if let Some(replica) = self.devices[device.0].replica.as_mut() {
                         replica.handle_saved(token, &written);
                     }
+                    self.compact_at_random(Some(device));
                     self.drain_device(device);
                 }
             }
             Journey::Reconnect { device } => self.connect(device),
+            Journey::Compaction { device, write } => {
+                let store = device.map_or(&mut self.store, |device| &mut self.devices[device.0].store);
+                store.write(vec![write]);
+            }
             Journey::Ping => self.ping(),
         }
     }
@@ -414,12 +428,28 @@ impl World {
                     let ms = self.rng.random_range(0..5);
                     self.travel(ms, Journey::AuthorityMark { life: self.life, mark });
                 }
-                SpaceOutput::Members(_) => {}
+                SpaceOutput::Members(_) | SpaceOutput::CompactTexts(_) => {}
                 SpaceOutput::Failed(error) => panic!("the authority fails: {error}; {}", self.how_to_replay()),
             }
         }
         for (session, after) in lagging {
             self.tell_authority(SpaceInput::Lagging { session, after });
+        }
+    }
+
+    /// Now and then a text is compacted, whether it is ripe or not: its rows are read now, and give way to a base later.
+    fn compact_at_random(&mut self, device: Option<DeviceId>) {
+        if !self.rng.random_ratio(1, 8) {
+            return;
+        }
+        let store = device.map_or(&self.store, |device| &self.devices[device.0].store);
+        let reader = store.reader(self.id);
+        let texts = reader.texts(None, usize::MAX).expect("memory can be read");
+        let Some((key, _)) = texts.choose(&mut self.rng) else { return };
+        let compaction = compact_text(reader.as_ref(), self.id, key).expect("the rows of a text can be joined");
+        let ms = self.rng.random_range(0..50);
+        if let Some(write) = compaction {
+            self.travel(ms, Journey::Compaction { device, write });
         }
     }
 

@@ -5,8 +5,10 @@ mod note;
 use note::{Note, NoteCommand, NoteRefusal, TEXT, domain, note};
 use rand::RngExt;
 use recordplayer::decide::Intent;
+use recordplayer::domain::Domain;
 use recordplayer::id::{ActId, CommandId, Id};
 use recordplayer::replica::{SubmitError, TextEdit, TextWork};
+use recordplayer::saving::Saving;
 use recordplayer::testing::{DeviceId, Faults, Restore, World};
 
 fn edit(world: &mut World, device: DeviceId, act: u8, text: &str) -> Result<Vec<CommandId>, SubmitError> {
@@ -197,6 +199,38 @@ fn a_cloned_device_keeps_what_was_typed_on_both() {
         assert_eq!(text.matches(words).count(), 1, "{words:?} once in {text:?}; {}", world.how_to_replay());
     }
     assert!(text.contains("Before the copy. "), "{text:?}");
+}
+
+/// A device comes back from a backup, and writes with a number that its text actor has used since. What the log holds of that reaches it
+/// within a base.
+#[test]
+fn an_edit_of_a_restored_device_is_said_again_behind_a_compacted_text() {
+    let saving = Saving { every_events: Some(500), ..Saving::default() };
+    let domain = Domain::new("notes", 1).entity::<Note>().saving(saving).shared();
+    let mut world = World::seeded(41, &domain);
+    let [ann, bo] = world.devices(["ann", "bo"]);
+    edit(&mut world, ann, 1, "Begin. ").unwrap();
+    world.run_until_quiet();
+    let backup = world.backup(ann);
+    append(&mut world, ann, 2, "Before the crash. ");
+    for number in 0..1_001_u32 {
+        let note = Id::derived("another note", &[&number.to_be_bytes()]);
+        let ban = NoteCommand::Ban { command: CommandId(note) };
+        world.send(bo, Intent::of::<Note>(note, &ban).unwrap()).unwrap();
+    }
+    world.run_until_quiet();
+    world.compact_texts();
+    world.cut_off(ann);
+    world.restore(ann, &backup, Restore::Both);
+    append(&mut world, ann, 3, "After it. ");
+    world.run_for_ms(1_000);
+    world.lose_main_store(ann);
+    world.heal();
+    world.run_until_quiet();
+    let text = converged(&world, &[ann, bo]);
+    for words in ["Begin. ", "Before the crash. ", "After it. "] {
+        assert_eq!(text.matches(words).count(), 1, "{words:?} once in {text:?}; {}", world.how_to_replay());
+    }
 }
 
 #[test]

@@ -1,8 +1,11 @@
 //! Copies of a device's files, and saves that a crash cuts in two.
 
-use super::{DeviceId, World};
+use std::collections::BTreeSet;
+
+use super::{DeviceId, World, all_durable};
 use crate::id::ActorId;
 use crate::storage::memory::{MemoryOutbox, MemoryStore};
+use crate::storage::{Store, TextKey, compact_texts};
 
 /// A device's two files as they were at one moment.
 #[derive(Debug)]
@@ -51,6 +54,19 @@ impl World {
     /// Of the device's next save that writes both files, the main store's part is written; then the device stops.
     pub fn crash_within_next_save(&mut self, id: DeviceId) {
         self.devices[id.0].tears_next_save = true;
+    }
+
+    /// Compacts every text that is saved, at the authority and on the devices, as far as it goes.
+    pub fn compact_texts(&mut self) {
+        let stores = self.devices.iter_mut().map(|device| &mut device.store);
+        for store in stores.chain([&mut self.store]) {
+            let reader = store.reader(self.id);
+            let texts = reader.texts(None, usize::MAX).expect("memory can be read");
+            let keys: BTreeSet<TextKey> = texts.into_iter().map(|(key, _)| key).collect();
+            let keys: Vec<TextKey> = keys.into_iter().collect();
+            compact_texts(reader.as_ref(), self.id, &keys, |write| all_durable(&store.write(vec![write])))
+                .expect("the rows of a text can be joined");
+        }
     }
 
     pub fn is_running(&self, id: DeviceId) -> bool {

@@ -61,7 +61,7 @@ impl Looker {
                     self.replica.handle_saved(token, &written);
                 }
                 ReplicaOutput::Send(frame) => self.line.send(&frame).await?,
-                ReplicaOutput::Changed(_) | ReplicaOutput::CompactTexts(_) => {}
+                ReplicaOutput::Changed(_) | ReplicaOutput::AllChanged | ReplicaOutput::CompactTexts(_) => {}
                 other => return Err(format!("{other:?}").into()),
             }
         }

@@ -126,6 +126,10 @@ impl SpaceCopy {
                 }
                 ReplicaOutput::CompactTexts(texts) => self.concern(Concern::CompactTexts(texts)),
                 ReplicaOutput::Changed(views) => self.renew(&machine.replica, &views),
+                ReplicaOutput::AllChanged => {
+                    let all: Vec<ViewKey> = self.lives().keys().cloned().collect();
+                    self.renew(&machine.replica, &all);
+                }
                 ReplicaOutput::Met(meeting) => machine.met.push(meeting),
                 ReplicaOutput::AccessEnded => self.concern(Concern::AccessEnded),
                 ReplicaOutput::Parted { epoch, head } => {

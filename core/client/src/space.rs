@@ -206,9 +206,23 @@ impl Space {
     /// A view that stays current while it is held.
     pub fn live<V: View>(&self, key: impl Into<Key>) -> Live<V> {
         let key = key.into();
-        let (live, slot) = live::<V>(key.clone());
+        self.follow(ViewKey::of::<V>(key.clone()), move |replica| replica.view::<V>(key.clone()))
+    }
+
+    /// An entity that stays current while it is held.
+    pub fn live_entity<E: Entity>(&self, id: impl Into<Id>) -> Live<E> {
+        let id = id.into();
+        self.follow(ViewKey::entity::<E>(id), move |replica| replica.entity::<E>(id))
+    }
+
+    fn follow<V: Default + Send + Sync + 'static>(
+        &self,
+        key: ViewKey,
+        read: impl Fn(&Replica) -> Arc<V> + Send + Sync + 'static,
+    ) -> Live<V> {
+        let (live, slot) = live(read);
         if let Some(copy) = self.inner.copy(self.id) {
-            copy.follow(ViewKey::of::<V>(key), &slot);
+            copy.follow(key, &slot);
         }
         live
     }

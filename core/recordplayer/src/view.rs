@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::entity::Data;
+use crate::entity::{Data, Entity};
 use crate::id::Id;
 use crate::models::Models;
 use crate::name::Name;
@@ -97,6 +97,9 @@ impl<'de> Deserialize<'de> for Key {
     }
 }
 
+/// The name of the views that entities are of themselves; no other view has it.
+pub(crate) const ENTITY_VIEW: &str = "entity";
+
 /// One view of a space.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ViewKey {
@@ -107,6 +110,20 @@ pub struct ViewKey {
 impl ViewKey {
     pub fn of<V: View>(key: impl Into<Key>) -> Self {
         Self { name: Name::of(V::NAME), key: key.into() }
+    }
+
+    /// Every entity is a view of itself: what shows in it is the entity alone. It has no state beside the entity's model.
+    pub fn entity<E: Entity>(id: impl Into<Id>) -> Self {
+        Self::of_stream(&StreamId::of::<E>(id.into()))
+    }
+
+    pub fn of_stream(stream: &StreamId) -> Self {
+        Self { name: Name::of(ENTITY_VIEW), key: Key::text(&stream.to_string()) }
+    }
+
+    /// The entity that this is the view of itself of, if it is.
+    pub fn as_stream(&self) -> Option<StreamId> {
+        if *self.name == *ENTITY_VIEW { self.key.as_str().parse().ok() } else { None }
     }
 }
 

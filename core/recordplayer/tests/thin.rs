@@ -10,7 +10,7 @@ use machines::{Authority, FIRST, SPACE, entry};
 use rand::RngExt;
 use recordplayer::id::{CommandId, Id};
 use recordplayer::protocol::ServerFrame;
-use recordplayer::record::Position;
+use recordplayer::record::{Position, RecordKind};
 use recordplayer::testing::{DeviceId, Faults, Shown, World};
 use recordplayer::thin::{ThinOutput, ThinView};
 use recordplayer::view::ViewKey;
@@ -144,6 +144,58 @@ fn nothing_is_missed_or_doubled_while_the_line_or_the_authority_is_down() {
         world.run_for_ms(5_000);
         let starts = check(&world, wall, ann);
         assert_eq!(starts, 1, "it went on where it was; {}", world.how_to_replay());
+    }
+}
+
+/// Every entity is a view of itself.
+#[test]
+fn an_entity_is_looked_at_the_thin_way_too() {
+    for seed in 0..20 {
+        let mut world = World::seeded(6_300 + seed, &domain());
+        let [ann, bo, wall] = world.devices(["ann", "bo", "wall"]);
+        world.send(ann, add(1, LIST, "looked at")).unwrap();
+        world.run_until_quiet();
+        world.look(wall, ViewKey::entity::<Item>(id(1)));
+        world.run_for_ms(3_000);
+        world.suffer(Faults::bad());
+        for step in 0..60_u32 {
+            match world.random().random_range(0..20) {
+                0 => world.cut_off(wall),
+                1 => {
+                    world.crash_authority();
+                    world.run_for_ms(500);
+                    world.start_authority();
+                }
+                2 => {
+                    world.heal();
+                    world.suffer(Faults::bad());
+                }
+                _ => {
+                    let title = format!("renamed {step}");
+                    let item = world.random().random_range(1..3);
+                    let _ = world.send(ann, command(item, &ItemCommand::Rename { title }));
+                    something(&mut world, bo, step);
+                    world.run_for_ms(150);
+                }
+            }
+        }
+        world.heal();
+        world.run_until_quiet();
+        world.run_for_ms(5_000);
+        assert_eq!(world.thin(wall).0.entity::<Item>(id(1)), world.replica(ann).entity::<Item>(id(1)));
+        let (starts, from, numbers) = shown(&world, wall);
+        let mut playback = world.replica(ann).playback();
+        let last = playback.last().unwrap();
+        let mut expected = Vec::new();
+        playback
+            .walk(from, last, |step| {
+                let is_of_it = step.record.stream.id == id(1) && step.record.kind == RecordKind::Event;
+                expected.extend(is_of_it.then_some(step.record.number));
+                ControlFlow::Continue(())
+            })
+            .unwrap();
+        assert_eq!((starts, &numbers), (1, &expected), "{}", world.how_to_replay());
+        assert!(numbers.len() > 5);
     }
 }
 

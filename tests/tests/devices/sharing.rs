@@ -4,9 +4,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use recordplayer_client::{Decided, OpenError};
 use recordplayer_kanban::column::{ColumnCommand, ColumnRefusal};
 use recordplayer_kanban::view::BoardView;
-use recordplayer_kanban::{Column, card::CardRefusal};
+use recordplayer_kanban::{Card, Column, card::CardRefusal};
 
-use crate::town::{BOARD, DOING, PATIENCE, Town, hash_of, project, titles, two_in_step, wait_until, write_card};
+use crate::town::{BOARD, DOING, PATIENCE, Town, card, hash_of, project, titles, two_in_step, wait_until, write_card};
 
 #[test]
 fn two_devices_share_a_project_and_hold_the_same() {
@@ -102,7 +102,9 @@ fn a_live_view_is_current_and_its_changes_are_announced() {
         counted.fetch_add(1, Ordering::SeqCst);
     });
     let before = live.get();
+    let card = space.live_entity::<Card>(card("New"));
     write_card(&space, "New");
+    assert_eq!(card.get().title, "New");
     assert_eq!((before.cards.size(), live.get().cards.size()), (0, 1), "what was taken stays as it was");
     assert!(rings.load(Ordering::SeqCst) > 0);
 }

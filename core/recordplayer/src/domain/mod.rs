@@ -22,7 +22,7 @@ use crate::name::Name;
 use crate::record::StreamId;
 use crate::refusal::Refused;
 use crate::saving::Saving;
-use crate::view::View;
+use crate::view::{ENTITY_VIEW, View, ViewKey};
 
 /// A rule that holds for every command, asked before `decide`: the command's stream and name, and the context.
 pub type Guard = fn(&StreamId, &str, &Context<'_>) -> Result<(), Refused>;
@@ -84,6 +84,7 @@ impl Domain {
     }
 
     fn add_view<V: View>(mut self, is_consistent: bool) -> Self {
+        assert!(V::NAME != ENTITY_VIEW, "every entity is a view of itself by the name {ENTITY_VIEW:?}");
         let before = self.views.insert(Name::of(V::NAME), ViewType::of::<V>(is_consistent));
         assert!(before.is_none(), "the domain lists the view {:?} twice", V::NAME);
         self
@@ -144,6 +145,20 @@ impl Domain {
 
     pub(crate) fn view_type(&self, name: &str) -> Option<&ViewType> {
         self.views.get(name)
+    }
+
+    /// Whether there is such a view: a listed one, or an entity's own.
+    pub(crate) fn has_view(&self, view: &ViewKey) -> bool {
+        let is_entity = || view.as_stream().is_some_and(|stream| self.entities.contains_key(&stream.kind));
+        self.views.contains_key(&view.name) || is_entity()
+    }
+
+    /// Whether an entity shows in a view, with the models as they are.
+    pub(crate) fn shows(&self, view: &ViewKey, stream: &StreamId, models: &Models<'_>) -> bool {
+        match self.views.get(&view.name) {
+            Some(view_type) => (view_type.keys)(stream, models).contains(&view.key),
+            None => view.as_stream().as_ref() == Some(stream),
+        }
     }
 
     pub(crate) fn view_types(&self) -> impl Iterator<Item = (&Name, &ViewType)> {

@@ -87,6 +87,7 @@ impl Replica {
                 self.state.layers.push();
                 self.settle_what_came_unmerged();
                 self.rebase_all();
+                self.outputs.push_back(ReplicaOutput::AllChanged);
                 if self.link == Link::Joining {
                     self.subscribe();
                 }
@@ -97,15 +98,21 @@ impl Replica {
         }
     }
 
-    /// A snapshot holds verdicts whose commits come later, as history, and are not merged.
-    pub(super) fn settle_what_came_unmerged(&mut self) {
+    /// A snapshot holds verdicts whose commits come later, as history, and are not merged. True where the outbox has changed, and is to be
+    /// rebased.
+    pub(super) fn settle_what_came_unmerged(&mut self) -> bool {
         match self.settle_decided() {
-            Ok(writes) if writes.is_empty() => {}
             Ok(writes) => {
-                self.save(Vec::new(), writes, Saving::default());
-                self.rebase_all();
+                let has_changed = !writes.is_empty();
+                if has_changed {
+                    self.save(Vec::new(), writes, Saving::default());
+                }
+                has_changed
             }
-            Err(error) => self.outputs.push_back(ReplicaOutput::Damaged(error)),
+            Err(error) => {
+                self.outputs.push_back(ReplicaOutput::Damaged(error));
+                false
+            }
         }
     }
 

@@ -26,7 +26,7 @@ pub use confirm::Merge;
 use join::Snapshot;
 use outbox::Pending;
 pub use outbox::{CommandState, EditedText, Identity, OutboxEntry};
-use rebase::Lifted;
+use rebase::{Dirty, Lifted};
 pub use submit::{SubmitError, Wish};
 pub use texts::{TextEdit, TextWork};
 
@@ -61,8 +61,10 @@ pub enum ReplicaOutput {
     Send(ClientFrame),
     /// Compact these texts in a quiet moment, with [`compact_texts`](crate::storage::compact_texts); or do not, for nothing depends on it.
     CompactTexts(Vec<TextKey>),
-    /// What these views show has changed.
+    /// What these views show has changed; an entity is a view of itself ([`ViewKey::entity`]).
     Changed(BTreeSet<ViewKey>),
+    /// Everything may show otherwise: a snapshot has taken the place of what was here.
+    AllChanged,
     /// Somebody has set a value without having seen that another one had set it, and one of the two is this person.
     Met(Meeting),
     /// The person is no member any more; offer to export what was never sent, then forget the space.
@@ -313,7 +315,9 @@ impl Replica {
             self.snapshot_saved();
         }
         if saved.is_backfill {
-            self.settle_what_came_unmerged();
+            if self.settle_what_came_unmerged() {
+                self.rebase_all();
+            }
             self.backfill_next();
             self.fork_if_caught_up();
         }
@@ -354,7 +358,8 @@ impl Replica {
         }
     }
 
-    fn changed(&mut self, views: BTreeSet<ViewKey>) {
+    fn changed(&mut self, Dirty { streams, mut views }: Dirty) {
+        views.extend(streams.iter().map(ViewKey::of_stream));
         if !views.is_empty() {
             self.outputs.push_back(ReplicaOutput::Changed(views));
         }

@@ -11,7 +11,7 @@ use crate::state::Touched;
 use crate::view::ViewKey;
 
 /// What changed below a waiting command.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct Dirty {
     pub streams: BTreeSet<StreamId>,
     pub views: BTreeSet<ViewKey>,
@@ -55,14 +55,15 @@ impl Replica {
     pub(super) fn set_down(&mut self) {
         let Some(Lifted { layer, dirty }) = self.lifted.take() else { return };
         self.state.layers.push_layer(layer);
-        let mut views = dirty.views.clone();
-        views.extend(self.rebase(dirty));
-        self.changed(views);
+        let below = dirty.views.clone();
+        let mut changed = self.rebase(dirty);
+        changed.views.extend(below);
+        self.changed(changed);
     }
 
     /// Builds the optimistic layer anew. A command is decided again only where something that it read or wrote has changed; of the others
-    /// the events are played again. Returns the views that the layer shows now or showed before.
-    pub(super) fn rebase(&mut self, mut dirty: Dirty) -> BTreeSet<ViewKey> {
+    /// the events are played again. Returns what shows otherwise than before, or may.
+    pub(super) fn rebase(&mut self, mut dirty: Dirty) -> Dirty {
         assert_eq!(self.state.layers.depth(), 1, "the optimistic layer is there");
         let before = self.state.layers.pop();
         self.state.layers.push();
@@ -93,17 +94,18 @@ impl Replica {
                 self.outbox[at].optimistic = Some(optimistic);
             }
         }
-        views
+        Dirty { views, streams: dirty.streams }
     }
 
     /// Decides everything that waits anew.
     pub(super) fn rebase_all(&mut self) {
         self.set_down();
-        for pending in &mut self.outbox {
-            pending.optimistic = None;
+        let mut dirty = Dirty::default();
+        for optimistic in self.outbox.iter_mut().filter_map(|pending| pending.optimistic.take()) {
+            dirty.add_optimistic(optimistic);
         }
-        let views = self.rebase(Dirty::default());
-        self.changed(views);
+        let changed = self.rebase(dirty);
+        self.changed(changed);
     }
 
     fn play_again(&mut self, at: usize, optimistic: &Optimistic) -> BTreeSet<ViewKey> {

@@ -1,9 +1,9 @@
 //! Wishes of the person: submit and discard.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::outbox::{Optimistic, OutboxEntry, Pending};
+use super::rebase::Dirty;
 use super::{Replica, Saving};
 use crate::context::Deciding;
 use crate::decide::{Intent, Undecided, decide};
@@ -13,7 +13,6 @@ use crate::record::Origin;
 use crate::refusal::{CoreRefusal, Refused};
 use crate::storage::{OutboxWrite, ReadError};
 use crate::time::Timestamp;
-use crate::view::ViewKey;
 
 /// A command as the person sends it.
 #[derive(Clone, Debug)]
@@ -52,7 +51,7 @@ pub enum SubmitError {
 pub(super) struct Work {
     pub writes: Vec<OutboxWrite>,
     pub saving: Saving,
-    pub views: BTreeSet<ViewKey>,
+    pub changed: Dirty,
 }
 
 impl Replica {
@@ -100,7 +99,7 @@ impl Replica {
         let mut pending = Pending::new(self.identity.last_order, entry);
         match self.decide_entry(&pending.entry) {
             Ok(optimistic) => {
-                work.views.extend(optimistic.views.iter().cloned());
+                work.changed.add_optimistic(optimistic.clone());
                 pending.optimistic = Some(optimistic);
             }
             Err(Undecided::Refused(refused)) => return Err(SubmitError::Refused(refused)),
@@ -118,7 +117,7 @@ impl Replica {
         if !work.writes.is_empty() {
             self.save(Vec::new(), work.writes, work.saving);
         }
-        self.changed(work.views);
+        self.changed(work.changed);
     }
 
     /// Takes back what was admitted since the outbox had this length and nobody has saved.

@@ -149,6 +149,15 @@ impl Space {
                 self.outputs.push_back(SpaceOutput::FanOut { sessions, after: begins_at, frame });
             }
         }
+        for ((stream, seen), sessions) in self.entity_listeners(&decided.touched.streams, upto.position) {
+            let view = ViewKey::of_stream(&stream);
+            let records = decided.commit.events().filter(|record| record.stream == stream);
+            let items = records.map(record_item).collect();
+            for frame in self.news_frames(&view, seen, upto, items) {
+                let (sessions, frame) = (sessions.clone(), frame.encode().into());
+                self.outputs.push_back(SpaceOutput::FanOut { sessions, after: begins_at, frame });
+            }
+        }
     }
 
     pub(super) fn view_item(&self, change: &ViewChange) -> ViewItem {

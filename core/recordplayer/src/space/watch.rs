@@ -6,6 +6,7 @@
 //!                                └ found again in the log
 //! ```
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{SessionId, Space};
@@ -57,7 +58,7 @@ impl Space {
         view: ViewKey,
         after: Option<Knowledge>,
     ) {
-        if !self.is_member(actor) || self.domain.view_type(&view.name).is_none() {
+        if !self.is_member(actor) || !self.domain.has_view(&view) {
             return self.no_access(session);
         }
         let looking = match after.map(|knowledge| self.goes_on(session, &view, knowledge)).transpose() {
@@ -192,14 +193,20 @@ impl Space {
     }
 
     fn starting_frames(&self, view: &ViewKey, at: Head) -> Result<Vec<ServerFrame>, ReadError> {
-        let view_type = self.domain.view_type(&view.name).expect("looked up when it was subscribed to");
-        let slot = self.state.layers.view(view, 0);
-        let state = (view_type.encode)(&slot.state).map_err(|error| ReadError::Damaged(error.to_string()))?;
+        let (state, members) = match self.domain.view_type(&view.name) {
+            Some(view_type) => {
+                let slot = self.state.layers.view(view, 0);
+                let state = (view_type.encode)(&slot.state).map_err(|error| ReadError::Damaged(error.to_string()))?;
+                (state, slot.members)
+            }
+            // An entity's view of itself.
+            None => (Vec::new(), Arc::new(view.as_stream().into_iter().collect())),
+        };
         let mut parts: Vec<(Arc<[u8]>, Vec<_>)> =
             state.chunks(PIECE_BYTES_MAX).map(|piece| (piece.into(), Vec::new())).collect();
         let mut models: Vec<(StreamId, minicbor::bytes::ByteVec)> = Vec::new();
         let mut bytes = 0;
-        for stream in slot.members.iter() {
+        for stream in members.iter() {
             let model = self.encoded_model(stream, &self.state.layers.entity(stream, 0).state).unwrap_or_default();
             bytes += model.len() + stream.kind.len() + 64;
             models.push((stream.clone(), model.into()));
@@ -240,6 +247,26 @@ impl Space {
                 self.send(starting.session, frame);
             }
         }
+    }
+
+    /// Who looks at an entity that the commit touched, by what they have seen of it; from now on they have seen this position.
+    pub(super) fn entity_listeners(
+        &mut self,
+        touched: &BTreeSet<StreamId>,
+        upto: Position,
+    ) -> BTreeMap<(StreamId, Position), Vec<SessionId>> {
+        let mut listeners: BTreeMap<_, Vec<SessionId>> = BTreeMap::new();
+        for (session, follower) in &mut self.followers {
+            for (view, looking) in &mut follower.views {
+                let Looking::From { at } = looking else { continue };
+                let Some(stream) = view.as_stream().filter(|stream| touched.contains(stream) && *at < upto) else {
+                    continue;
+                };
+                let seen = std::mem::replace(at, upto);
+                listeners.entry((stream, seen)).or_default().push(*session);
+            }
+        }
+        listeners
     }
 
     /// The sessions that look at the view and have not seen this position; from now on they have.

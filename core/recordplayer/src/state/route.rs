@@ -41,8 +41,7 @@ impl Router {
     }
 
     fn shows(&self, stream: &StreamId) -> bool {
-        let view = self.state.domain.view_type(&self.view.name);
-        view.is_some_and(|view| (view.keys)(stream, &Models::new(&self.state.layers)).contains(&self.view.key))
+        self.state.domain.shows(&self.view, stream, &Models::new(&self.state.layers))
     }
 
     fn route(&mut self, record: &Record, changes: &mut Vec<ViewChange>) {

@@ -18,7 +18,8 @@ use models::ShownModels;
 
 use crate::commit::Head;
 use crate::domain::Domain;
-use crate::id::SpaceId;
+use crate::entity::Entity;
+use crate::id::{Id, SpaceId};
 use crate::limits::THIN_START_BYTES_MAX;
 use crate::models::AnyState;
 use crate::protocol::{ClientFrame, Knowledge, ServerFrame, ViewItem};
@@ -115,6 +116,11 @@ impl ThinView {
         Arc::clone(&self.state).downcast().unwrap_or_else(|_| panic!("{:?} is another view", self.view))
     }
 
+    /// An entity that shows in the view.
+    pub fn entity<E: Entity>(&self, id: impl Into<Id>) -> Arc<E> {
+        self.models.models().get::<E>(id)
+    }
+
     /// A session with the authority begins.
     pub fn handle_connected(&mut self) {
         (self.starting, self.gathering) = (None, None);
@@ -201,11 +207,12 @@ impl ThinView {
         {
             return;
         }
-        let Some(view_type) = self.domain.view_type(&self.view.name) else {
-            let why = format!("this program does not know the view {:?}", self.view);
-            return self.outputs.push_back(ThinOutput::Unreadable(why));
+        let state = match self.domain.view_type(&self.view.name) {
+            Some(view_type) => (view_type.decode)(&starting.state).map_err(|error| error.to_string()),
+            None if self.domain.has_view(&self.view) => Ok(Arc::new(()) as AnyState),
+            None => Err(format!("this program does not know the view {:?}", self.view)),
         };
-        match (view_type.decode)(&starting.state) {
+        match state {
             Ok(state) => {
                 self.state = state;
                 self.models = ShownModels::new(Arc::clone(&self.domain));
@@ -215,7 +222,7 @@ impl ThinView {
                 self.known = Some(starting.at);
                 self.outputs.push_back(ThinOutput::Started { at: starting.at.head.position });
             }
-            Err(error) => self.outputs.push_back(ThinOutput::Unreadable(error.to_string())),
+            Err(why) => self.outputs.push_back(ThinOutput::Unreadable(why)),
         }
     }
 

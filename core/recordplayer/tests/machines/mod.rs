@@ -90,7 +90,10 @@ impl Device {
                     self.replica.handle_saved(token, &written);
                 }
                 ReplicaOutput::Send(frame) => self.sent.push(frame),
-                ReplicaOutput::Changed(_) | ReplicaOutput::CompactTexts(_) | ReplicaOutput::Met(_) => {}
+                ReplicaOutput::Changed(_)
+                | ReplicaOutput::AllChanged
+                | ReplicaOutput::CompactTexts(_)
+                | ReplicaOutput::Met(_) => {}
                 ReplicaOutput::AccessEnded | ReplicaOutput::Parted { .. } | ReplicaOutput::Damaged(_) => {
                     panic!("{output:?}")
                 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::World;
+use super::device::looks_of;
 use crate::commit::{Commit, Head};
 use crate::hash::StateHash;
 use crate::models::Hydrator;
@@ -27,6 +28,10 @@ impl World {
             let Some(replica) = device.replica.as_mut() else { continue };
             assert_eq!(replica.confirmed(), head, "{} has the whole log; {why}", device.name);
             assert_eq!(replica.state_hash(), state, "{} has the authority's state; {why}", device.name);
+            for (view, drawn) in &device.drawn {
+                let is_current = *drawn == looks_of(replica, view);
+                assert!(is_current, "a change of {view:?} was told at {}; {why}", device.name);
+            }
         }
         self.check_texts();
     }

@@ -1,5 +1,6 @@
 //! The devices of a world, and the net between them and the authority.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rand::RngExt;
@@ -12,6 +13,7 @@ use crate::protocol::{ClientFrame, ServerFrame};
 use crate::record::{Position, Record};
 use crate::replica::{Meeting, Replica, ReplicaOutput, SaveToken};
 use crate::space::{SessionId, SpaceInput};
+use crate::state::SpaceState;
 use crate::storage::memory::{MemoryOutbox, MemoryStore};
 use crate::storage::{OutboxStore, OutboxWrite, Store, Write, Written};
 use crate::thin::{ThinOutput, ThinView};
@@ -46,6 +48,8 @@ pub(super) struct Device {
     thin: Option<ThinView>,
     shown: Vec<Shown>,
     met: Vec<Meeting>,
+    /// What a screen shows that draws a view or an entity again only when it is told that it has changed.
+    pub drawn: BTreeMap<ViewKey, Vec<u8>>,
     /// Counts the starts, so that what was on its way to the disk at a crash is lost.
     pub life: u64,
     pub store: MemoryStore,
@@ -75,6 +79,28 @@ impl Device {
     }
 }
 
+impl Device {
+    fn draw(&mut self, views: BTreeSet<ViewKey>) {
+        let Some(replica) = &self.replica else { return };
+        for view in views {
+            let looks = looks_of(replica, &view);
+            self.drawn.insert(view, looks);
+        }
+    }
+}
+
+/// What a view shows, or an entity, with everything that waits.
+pub(super) fn looks_of(replica: &Replica, view: &ViewKey) -> Vec<u8> {
+    let SpaceState { domain, layers, .. } = &replica.state;
+    let encoded = match view.as_stream() {
+        Some(stream) => {
+            domain.entity_type(&stream.kind).map(|kind| (kind.encode)(&layers.entity(&stream, usize::MAX).state))
+        }
+        None => domain.view_type(&view.name).map(|kind| (kind.encode)(&layers.view(view, usize::MAX).state)),
+    };
+    encoded.map_or_else(Vec::new, |encoded| encoded.expect("a state that was played can be encoded"))
+}
+
 impl World {
     pub(super) fn add_device(&mut self, name: &str) -> DeviceId {
         let device = Device {
@@ -85,6 +111,7 @@ impl World {
             thin: None,
             shown: Vec::new(),
             met: Vec::new(),
+            drawn: BTreeMap::new(),
             life: 0,
             store: MemoryStore::new(),
             outbox: MemoryOutbox::new(),
@@ -107,6 +134,7 @@ impl World {
         let replica = Replica::open(Arc::clone(&self.domain), self.id, device.actor, reader, content, fresh_replica);
         let replica =
             replica.unwrap_or_else(|error| panic!("{} opens: {error}; {}", device.name, self.how_to_replay()));
+        self.devices[id.0].drawn.clear();
         self.devices[id.0].replica = Some(replica);
         self.drain_device(id);
     }
@@ -217,7 +245,12 @@ impl World {
                 }
                 ReplicaOutput::Send(frame) => self.send_up(id, &frame),
                 ReplicaOutput::Met(meeting) => self.devices[id.0].met.push(meeting),
-                ReplicaOutput::Changed(_) | ReplicaOutput::CompactTexts(_) | ReplicaOutput::AccessEnded => {}
+                ReplicaOutput::Changed(views) => self.devices[id.0].draw(views),
+                ReplicaOutput::AllChanged => {
+                    let drawn = self.devices[id.0].drawn.keys().cloned().collect();
+                    self.devices[id.0].draw(drawn);
+                }
+                ReplicaOutput::CompactTexts(_) | ReplicaOutput::AccessEnded => {}
                 ReplicaOutput::Parted { head, .. } => {
                     panic!(
                         "{} and the authority have parted at {head:?}; {}",

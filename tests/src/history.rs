@@ -10,8 +10,7 @@ use recordplayer::entity::Entity;
 use recordplayer::id::{CommandId, Id};
 use recordplayer::membership::{Membership, MembershipCommand};
 use recordplayer::replica::{SubmitError, TextEdit, TextWork};
-use recordplayer::storage::memory::Failure;
-use recordplayer::testing::{DeviceId, Faults, World};
+use recordplayer::testing::{DeviceId, World, converge};
 use recordplayer_kanban::board::BoardCommand;
 use recordplayer_kanban::card::CardCommand;
 use recordplayer_kanban::column::{ColumnCommand, ColumnKind};
@@ -21,8 +20,6 @@ use recordplayer_kanban::project::ProjectCommand;
 use recordplayer_kanban::view::{BoardView, BoardsView};
 use recordplayer_kanban::{Board, Card, Column, Comment, Project, domain};
 
-/// What happens in one history, between the founding and the rest in which everybody must agree.
-const HAPPENINGS: u64 = 80;
 const COLUMNS: u64 = 3;
 const CARDS: u64 = 12;
 const BOARD: BoardId = BoardId(Id([1; 16]));
@@ -60,29 +57,28 @@ impl Add for Outcome {
 ///
 /// When devices differ, a command is decided twice, a state is no replay of its log, or the world does not become quiet.
 pub fn play_out(seed: u64) -> Outcome {
-    let mut world = World::seeded(seed, &Arc::new(domain()));
-    let devices = world.devices(["ann", "bo", "cy", "di"]);
-    let mut people = People { world, outcome: Outcome::default() };
-    people.found(&devices);
-    people.world.suffer(Faults::bad());
-    for _ in 0..HAPPENINGS {
-        let device = devices[people.below(4) as usize];
-        people.something_happens(device);
-        let ms = people.below(400).cast_signed();
-        people.world.run_for_ms(ms);
-    }
-    people.world.heal();
-    people.world.run_until_quiet();
-    people.agree(&devices);
-    people.outcome
+    let mut outcome = Outcome::default();
+    let mut devices = Vec::new();
+    let mut world = converge(
+        seed,
+        &Arc::new(domain()),
+        ["ann", "bo", "cy", "di"],
+        |world, all| {
+            devices.extend(all);
+            People { world, outcome: &mut Outcome::default() }.found(&all);
+        },
+        |world, device| People { world, outcome: &mut outcome }.somebody_works(device),
+    );
+    People { world: &mut world, outcome: &mut outcome }.agree(&devices);
+    outcome
 }
 
-struct People {
-    world: World,
-    outcome: Outcome,
+struct People<'a> {
+    world: &'a mut World,
+    outcome: &'a mut Outcome,
 }
 
-impl People {
+impl People<'_> {
     fn below(&mut self, end: u64) -> u64 {
         self.world.random().random_range(0..end)
     }
@@ -116,25 +112,6 @@ impl People {
             self.send::<Column>(*manager, column(number), &add);
         }
         self.send::<Column>(*manager, column(1), &ColumnCommand::SetLimit { limit: Some(2) });
-        self.world.run_until_quiet();
-    }
-
-    fn something_happens(&mut self, device: DeviceId) {
-        match self.below(20) {
-            0 => self.world.cut_off(device),
-            1 => {
-                self.world.crash(device);
-                self.world.restart(device);
-            }
-            2 => {
-                self.world.crash_authority();
-                self.world.run_for_ms(300);
-                self.world.start_authority();
-            }
-            3 => self.world.fail_next_append(Failure::UnknownApplied),
-            4 => self.world.run_for_ms(2_500),
-            _ => self.somebody_works(device),
-        }
     }
 
     fn somebody_works(&mut self, device: DeviceId) {

@@ -6,9 +6,11 @@ use std::sync::Arc;
 use recordplayer::commit::{Commit, Draft, Head, Header};
 use recordplayer::hash::Hash;
 use recordplayer::id::{ActId, ActorId, CommandId, Id, ReplicaId, SpaceId};
+use recordplayer::membership::{Membership, MembershipEvent};
 use recordplayer::name::Name;
 use recordplayer::protocol::{AnswerCode, ClientFrame, CommandEntry, Knowledge, ServerFrame, ViewItem};
 use recordplayer::record::{Payload, Position, RecordKind, StreamId};
+use recordplayer::testing::golden;
 use recordplayer::time::Timestamp;
 use recordplayer::view::{Key, ViewKey};
 
@@ -21,7 +23,7 @@ fn stream() -> StreamId {
 }
 
 /// Compares with the golden file, or writes it.
-fn golden(name: &str, bytes: &[u8]) {
+fn golden_file(name: &str, bytes: &[u8]) {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(format!("{name}.hex"));
     let hex = data_encoding::HEXLOWER.encode(bytes);
     let lines: Vec<String> = hex.as_bytes().chunks(96).map(|line| String::from_utf8_lossy(line).into_owned()).collect();
@@ -71,8 +73,8 @@ fn commit() -> Commit {
 #[test]
 fn a_commit_has_the_bytes_of_the_golden_file_and_its_chain() {
     let commit = commit();
-    golden("commit", &commit.bytes);
-    golden("commit.hash", &commit.hash.0);
+    golden_file("commit", &commit.bytes);
+    golden_file("commit.hash", &commit.hash.0);
     let opened = Commit::open(Arc::clone(&commit.bytes), &Hash([9; 32])).unwrap();
     assert_eq!((opened.hash, &opened.header, opened.head()), (commit.hash, &commit.header, commit.head()));
     assert_eq!(opened.records.len(), 3);
@@ -159,7 +161,7 @@ fn frames_have_the_bytes_of_the_golden_files() {
     ];
     for (name, frame) in client {
         let bytes = frame.encode();
-        golden(&format!("client.{name}"), &bytes);
+        golden_file(&format!("client.{name}"), &bytes);
         assert_eq!(ClientFrame::decode(&bytes), Ok(frame));
         check_damage(&bytes, |bytes| ClientFrame::decode(bytes).is_ok());
     }
@@ -219,7 +221,7 @@ fn frames_have_the_bytes_of_the_golden_files() {
     ];
     for (name, frame) in server {
         let bytes = frame.encode();
-        golden(&format!("server.{name}"), &bytes);
+        golden_file(&format!("server.{name}"), &bytes);
         assert_eq!(ServerFrame::decode(&bytes), Ok(frame));
         check_damage(&bytes, |bytes| ServerFrame::decode(bytes).is_ok());
     }
@@ -235,4 +237,35 @@ fn check_damage(bytes: &[u8], decodes: impl Fn(&[u8]) -> bool) {
         }
         assert!(!decodes(&bytes[..at]), "a frame cut at {at} was taken");
     }
+}
+
+fn membership_events() -> [MembershipEvent; 5] {
+    let (person, role, title) = (ActorId(Id([3; 16])), "owner".to_owned(), "Turntable".to_owned());
+    [
+        MembershipEvent::Founded { title: title.clone(), founder: person, role: role.clone() },
+        MembershipEvent::Renamed { title },
+        MembershipEvent::MemberAdded { person, role: role.clone() },
+        MembershipEvent::RoleChanged { person, role },
+        MembershipEvent::MemberRemoved { person },
+    ]
+}
+
+const MEMBERSHIP: &str = include_str!("golden/membership.txt");
+
+#[test]
+fn the_events_of_membership_are_read_as_they_always_were() {
+    golden::<Membership>(MEMBERSHIP, membership_events());
+}
+
+#[test]
+#[should_panic = "not in the corpus; append, and never take a line away:\nspace.renamed a1"]
+fn an_event_that_is_missing_in_its_corpus_is_told() {
+    let without: String = MEMBERSHIP.lines().filter(|line| !line.starts_with("space.renamed")).collect();
+    golden::<Membership>(&without.replace("space.", "\nspace."), membership_events());
+}
+
+#[test]
+#[should_panic = "cannot be read or played any more: space.retitled a0"]
+fn an_event_that_was_released_and_is_not_known_any_more_is_told() {
+    golden::<Membership>(&format!("{MEMBERSHIP}space.retitled a0\n"), membership_events());
 }

@@ -56,9 +56,9 @@ impl Replica {
         let Some(Lifted { layer, dirty }) = self.lifted.take() else { return };
         self.state.layers.push_layer(layer);
         let below = dirty.views.clone();
-        let mut changed = self.rebase(dirty);
-        changed.views.extend(below);
-        self.changed(changed);
+        let mut shown = self.rebase(dirty);
+        shown.views.extend(below);
+        self.changed(shown);
     }
 
     /// Builds the optimistic layer anew. A command is decided again only where something that it read or wrote has changed; of the others
@@ -104,8 +104,8 @@ impl Replica {
         for optimistic in self.outbox.iter_mut().filter_map(|pending| pending.optimistic.take()) {
             dirty.add_optimistic(optimistic);
         }
-        let changed = self.rebase(dirty);
-        self.changed(changed);
+        let shown = self.rebase(dirty);
+        self.changed(shown);
     }
 
     fn play_again(&mut self, at: usize, optimistic: &Optimistic) -> BTreeSet<ViewKey> {

@@ -200,8 +200,8 @@ impl Replica {
         self.save(Vec::new(), vec![write], Saving { stored: vec![command], ..Saving::default() });
         let mut dirty = Dirty::default();
         dirty.streams.insert(key.stream.clone());
-        let changed = self.rebase(dirty);
-        self.changed(changed);
+        let shown = self.rebase(dirty);
+        self.changed(shown);
         Ok(Some(command))
     }
 

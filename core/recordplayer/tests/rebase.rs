@@ -209,3 +209,127 @@ fn a_rebase_shows_what_deciding_everything_anew_shows() {
         world.run_until_quiet();
     }
 }
+
+/// Where a person sits: the hall of their table. The hall is a view, and the table says which.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Table {
+    hall: u8,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+enum TableCommand {
+    Carry { hall: u8 },
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+enum TableEvent {
+    Carried { hall: u8 },
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, thiserror::Error)]
+enum NeverRefused {}
+
+impl Entity for Table {
+    const KIND: &'static str = "table";
+    type Command = TableCommand;
+    type Event = TableEvent;
+    type Refusal = NeverRefused;
+
+    fn decide(
+        &self,
+        TableCommand::Carry { hall }: &TableCommand,
+        _: &mut Context<'_>,
+    ) -> Result<Vec<TableEvent>, NeverRefused> {
+        Ok(vec![TableEvent::Carried { hall: *hall }])
+    }
+
+    fn play(&mut self, TableEvent::Carried { hall }: &TableEvent, _: &Stamp) {
+        self.hall = *hall;
+    }
+}
+
+const TABLE: Id = Id([99; 16]);
+
+/// The words that are said in a hall.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Hall {
+    words: u64,
+}
+
+impl View for Hall {
+    const NAME: &'static str = "hall";
+
+    fn keys(stream: &StreamId, models: &Models<'_>) -> Vec<Key> {
+        let hall = || Key::text(&models.get::<Table>(TABLE).hall.to_string());
+        (*stream.kind == *Talker::KIND).then(hall).into_iter().collect()
+    }
+
+    fn play(&mut self, _: &Key, _: &Record, _: &Models<'_>) {
+        self.words += 1;
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Talker {
+    said: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+enum TalkerCommand {
+    Talk {},
+    /// Only where something was said in the first hall before.
+    Answer {},
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+enum TalkerEvent {
+    Talked {},
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, thiserror::Error)]
+enum TalkerRefusal {
+    #[error("Nobody has said anything here")]
+    Silence {},
+}
+
+impl Entity for Talker {
+    const KIND: &'static str = "talker";
+    type Command = TalkerCommand;
+    type Event = TalkerEvent;
+    type Refusal = TalkerRefusal;
+
+    fn decide(&self, command: &TalkerCommand, cx: &mut Context<'_>) -> Result<Vec<TalkerEvent>, TalkerRefusal> {
+        match command {
+            TalkerCommand::Answer {} if cx.view::<Hall>(Key::text("0")).words == 0 => Err(TalkerRefusal::Silence {}),
+            TalkerCommand::Talk {} | TalkerCommand::Answer {} => Ok(vec![TalkerEvent::Talked {}]),
+        }
+    }
+
+    fn play(&mut self, _: &TalkerEvent, _: &Stamp) {
+        self.said += 1;
+    }
+}
+
+/// A view shows an event by what other entities are. Those changed, the event was played again and showed elsewhere, and what had read the view
+/// in which it showed before still stood.
+#[test]
+fn what_read_a_view_that_a_waiting_event_has_left_is_decided_again() {
+    let domain = || {
+        let domain = Domain::new("halls", 1).entity::<Table>().entity::<Talker>();
+        domain.consistent_view::<Hall>().shared()
+    };
+    let intent = |talker: u8, command| Intent::of::<Talker>(Id([talker; 16]), &command).unwrap();
+    let mut authority = Authority::founded(domain());
+    let mut device = Device::new(domain());
+    device.replica.handle_connected();
+    device.take(authority.everything());
+    device.submit(10, intent(1, TalkerCommand::Talk {})).unwrap();
+    device.submit(11, intent(2, TalkerCommand::Answer {})).unwrap();
+    assert_eq!(device.replica.entity::<Talker>(Id([2; 16])).said, 1);
+
+    let carry = Intent::of::<Table>(TABLE, &TableCommand::Carry { hall: 1 }).unwrap();
+    assert_eq!(authority.submit(FIRST, None, 2, 2, carry), AnswerCode::Accepted);
+    device.take(authority.everything());
+    assert_eq!(device.replica.view::<Hall>(Key::text("1")).words, 1, "it shows in the other hall");
+    assert_eq!(device.replica.entity::<Talker>(Id([2; 16])).said, 0, "nobody has said anything in the first one");
+}

@@ -5,7 +5,7 @@ mod todo;
 
 use machines::{Authority, Device, FIRST, MINE, entry};
 use recordplayer::decide::Intent;
-use recordplayer::id::{CommandId, Id};
+use recordplayer::id::{CommandId, Id, ReplicaId};
 use recordplayer::protocol::{AnswerCode, ClientFrame, CommandEntry};
 use recordplayer::refusal::{CoreRefusal, Refused};
 use recordplayer::replica::{CommandState, ReplicaOutput, SubmitError, Wish};
@@ -109,6 +109,21 @@ fn the_authority_refuses_it_whatever_the_device_is() {
     assert_eq!(refused, AnswerCode::Refused);
     let dependent = CommandEntry { requires: vec![named(20)], ..entry(2, named(21), add(60, ROOMY, "x")) };
     assert_eq!(authority.submit_answered(MINE, None, 0, dependent), AnswerCode::Refused);
+}
+
+/// A device came back from a backup as another one. What it had sent as its parent was refused, and what required that was decided all the same.
+#[test]
+fn the_authority_knows_what_was_refused_under_another_identity_of_the_device() {
+    let (_, mut authority) = start();
+    let child = ReplicaId(Id([0x77; 16]));
+    assert_eq!(authority.submit(MINE, None, 1, 20, add(50, FULL, "one too many")), AnswerCode::Refused);
+    let dependent = |number, command, requires| CommandEntry {
+        requires: vec![named(requires)],
+        ..entry(number, named(command), add(command, ROOMY, "x"))
+    };
+    assert_eq!(authority.submit_answered(child, Some(MINE), 0, dependent(1, 60, 20)), AnswerCode::Refused);
+    assert_eq!(authority.submit_answered(child, Some(MINE), 0, dependent(2, 61, 60)), AnswerCode::Refused);
+    assert_eq!(authority.submit_answered(MINE, None, 0, dependent(2, 62, 61)), AnswerCode::Refused, "nor the parent");
 }
 
 /// A device whose first command was refused, and with it two that build on it, the second by way of the first; others stand between.

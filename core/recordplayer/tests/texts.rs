@@ -7,7 +7,7 @@ use rand::RngExt;
 use recordplayer::decide::Intent;
 use recordplayer::domain::Domain;
 use recordplayer::id::{ActId, CommandId, Id};
-use recordplayer::replica::{SubmitError, TextEdit, TextWork};
+use recordplayer::replica::{SubmitError, TextEdit, TextWork, Wish};
 use recordplayer::saving::Saving;
 use recordplayer::testing::{DeviceId, Faults, Restore, World};
 
@@ -231,6 +231,28 @@ fn an_edit_of_a_restored_device_is_said_again_behind_a_compacted_text() {
     for words in ["Begin. ", "Before the crash. ", "After it. "] {
         assert_eq!(text.matches(words).count(), 1, "{words:?} once in {text:?}; {}", world.how_to_replay());
     }
+}
+
+/// What requires an edit requires what is said in its place, when the one before it was refused.
+#[test]
+fn what_requires_an_edit_that_is_said_again_is_decided_behind_it() {
+    let mut world = World::seeded(43, &domain());
+    let [ann, bo] = world.devices(["ann", "bo"]);
+    world.cut_off(bo);
+    let first = append(&mut world, bo, 1, "Banned. ");
+    let second = append(&mut world, bo, 2, "Stays. ");
+    let other = Id([9; 16]);
+    let intent = Intent::of::<Note>(other, &NoteCommand::Ban { command: second }).unwrap();
+    let wish = Wish { requires: vec![second], ..Wish::new(CommandId(Id([77; 16])), intent) };
+    world.wish(bo, wish).unwrap();
+    ban(&mut world, ann, first);
+    world.run_for_ms(1_000);
+    world.heal();
+    world.run_until_quiet();
+    assert_eq!(converged(&world, &[ann, bo]), "Stays. ");
+    let refused: Vec<_> = world.replica(bo).outbox().map(|entry| entry.command).collect();
+    assert_eq!(refused, [first], "and nothing with it");
+    assert!(*world.replica(ann).entity::<Note>(other) != Note::default(), "it was decided");
 }
 
 #[test]

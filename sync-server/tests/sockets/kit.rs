@@ -13,6 +13,7 @@ use recordplayer::protocol::{AnswerCode, ClientFrame, CommandEntry, Goodbye, Ser
 use recordplayer::record::StreamId;
 use recordplayer_server::{Control, Server};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
@@ -20,7 +21,7 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{WebSocketStream, client_async};
 
 /// Far more than anything here takes, so that a hanging test ends.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(50);
 
 /// A server's folder with two people, ann and bo.
 pub struct Town(tempfile::TempDir);
@@ -33,6 +34,12 @@ impl Town {
     /// Serves while the test runs, then drops everything where it stands, as a kill would.
     pub fn run<T>(&self, test: impl AsyncFnOnce(SocketAddr, &Control) -> T) -> T {
         self.serve(std::future::pending(), async |address, control, _| test(address, control).await)
+    }
+
+    /// As [`Self::run`], in one thread, so that the clock can be stopped.
+    pub fn run_alone<T>(&self, test: impl AsyncFnOnce(SocketAddr, &Control) -> T) -> T {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        self.serve_in(&runtime, std::future::pending(), async |address, control, _| test(address, control).await)
     }
 
     /// Serves until `shutdown`, and then to the end.
@@ -53,6 +60,15 @@ impl Town {
         test: impl AsyncFnOnce(SocketAddr, &Control, JoinHandle<()>) -> T,
     ) -> T {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        self.serve_in(&runtime, shutdown, test)
+    }
+
+    fn serve_in<T>(
+        &self,
+        runtime: &Runtime,
+        shutdown: impl Future<Output = ()> + Send + 'static,
+        test: impl AsyncFnOnce(SocketAddr, &Control, JoinHandle<()>) -> T,
+    ) -> T {
         let server = Server::open(Domain::new("todo", 1).shared(), self.0.path()).unwrap();
         let server = server.allow_origin("https://boards.example");
         let control = server.control();

@@ -148,3 +148,15 @@ fn a_server_that_shuts_down_says_goodbye_and_saves() {
     );
     town.run(async |_, control| assert_eq!(control.find_spaces("kept").len(), 1));
 }
+
+/// The clock runs ahead while nothing else is to be done, so a minute of silence takes no time.
+#[test]
+fn who_answers_no_ping_is_sent_away_for_its_silence() {
+    let town = Town::new();
+    town.run_alone(async |address, control| {
+        let token = control.accounts().new_token("ann").unwrap();
+        let mut client = Client::welcomed(address, &token).await;
+        tokio::time::pause();
+        assert_eq!(client.goodbye().await, Goodbye::Silent);
+    });
+}

@@ -165,6 +165,13 @@ impl Replica {
             writes.push(OutboxWrite::Put { space, row: pending.row() });
             return true;
         }
+        self.succeed(at, payload, writes);
+        true
+    }
+
+    /// Lets a new command say what this one says, with another payload; what required this one requires that one.
+    fn succeed(&mut self, at: usize, payload: Vec<u8>, writes: &mut Vec<OutboxWrite>) {
+        let space = self.space();
         self.identity.last_order += 1;
         let old = &self.outbox[at];
         let (generation, was) = (self.identity.text_generation, old.entry.command);
@@ -187,7 +194,6 @@ impl Replica {
         }
         self.require_instead(was, command, writes);
         writes.push(self.identity_write());
-        true
     }
 
     /// The command that says now what this one said.
@@ -195,14 +201,30 @@ impl Replica {
         self.pending(command).and_then(|pending| pending.entry.superseded_by).unwrap_or(command)
     }
 
-    /// What may still be changed and required the one command requires the other now, which says the same.
+    /// What required the one command requires the other now, which says the same. What is on its way will be refused with the one, so it is said
+    /// again as well; edits are, each with its text.
     fn require_instead(&mut self, was: CommandId, now: CommandId, writes: &mut Vec<OutboxWrite>) {
         let space = self.space();
-        for pending in self.outbox.iter_mut().filter(|pending| pending.entry.number.is_none() && pending.is_waiting()) {
-            if pending.entry.requires.contains(&was) {
-                let entry = Arc::make_mut(&mut pending.entry);
-                entry.requires.iter_mut().filter(|required| **required == was).for_each(|required| *required = now);
-                writes.push(OutboxWrite::Put { space, row: pending.row() });
+        let requires =
+            |pending: &Pending| pending.is_shown() && pending.is_waiting() && pending.entry.requires.contains(&was);
+        let (mut changed, mut on_their_way) = (Vec::new(), Vec::new());
+        for (at, pending) in self.outbox.iter().enumerate().filter(|(_, pending)| requires(pending)) {
+            if pending.entry.number.is_none() {
+                changed.push(at);
+            } else if self.command_text(&pending.entry).is_none() {
+                on_their_way.push(pending.entry.command);
+            }
+        }
+        for at in changed {
+            let pending = &mut self.outbox[at];
+            let entry = Arc::make_mut(&mut pending.entry);
+            entry.requires.iter_mut().filter(|required| **required == was).for_each(|required| *required = now);
+            writes.push(OutboxWrite::Put { space, row: pending.row() });
+        }
+        for command in on_their_way {
+            if let Some(at) = self.outbox.iter().position(|pending| pending.entry.command == command) {
+                let payload = self.outbox[at].entry.payload.clone();
+                self.succeed(at, payload, writes);
             }
         }
     }

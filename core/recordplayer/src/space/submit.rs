@@ -178,7 +178,7 @@ impl Space {
         let refusal = if is_decided {
             Some(CoreRefusal::DecidedAlready {}.into())
         } else {
-            self.unmet_requirement(submission.replica, entry).map(Refused::from).or_else(|| self.claim_name(intent))
+            self.unmet_requirement(submission, entry).map(Refused::from).or_else(|| self.claim_name(intent))
         };
         let outcome = match refusal {
             Some(refused) => Err(Undecided::Refused(refused)),
@@ -228,14 +228,13 @@ impl Space {
     }
 
     /// The first of the required commands that was refused, or that there are too many of them.
-    fn unmet_requirement(&self, replica: ReplicaId, entry: &CommandEntry) -> Option<CoreRefusal> {
+    fn unmet_requirement(&self, submission: &Submission, entry: &CommandEntry) -> Option<CoreRefusal> {
         if entry.requires.len() > REQUIRES_MAX {
             let why = format!("it requires {} commands; at most {REQUIRES_MAX} are allowed", entry.requires.len());
             return Some(CoreRefusal::Malformed { why });
         }
-        let replica = self.state.replicas.get(replica)?;
-        let refused = replica.verdicts.values().filter(|verdict| !verdict.is_accepted).map(|verdict| verdict.command);
-        let command = refused.into_iter().find(|command| entry.requires.contains(command))?;
+        let (replica, parent) = (submission.replica, submission.parent);
+        let command = self.state.replicas.refused_among(replica, parent, &entry.requires)?;
         Some(CoreRefusal::RequiredRefused { command })
     }
 

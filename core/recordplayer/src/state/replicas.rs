@@ -65,21 +65,37 @@ impl ReplicaTable {
         }
     }
 
-    /// Whether a command was decided under another identity of the same device: one that it was cloned or restored from, or one that was
-    /// cloned or restored from it. A late frame of an old session must not have it decided again.
+    /// Whether a command was decided under another identity of the same device. A late frame of an old session must not have it decided again.
     pub fn was_decided_in_family(&self, replica: ReplicaId, parent: Option<ReplicaId>, command: CommandId) -> bool {
-        let own = self.get(replica);
-        let decided = |entry: &ReplicaEntry| entry.verdicts.values().any(|verdict| verdict.command == command);
-        let mut parent = own.map_or(parent, |entry| entry.parent);
-        // A chain cannot be longer than there are replicas, even where somebody claims a circle.
-        for _ in 0..self.0.len() {
-            let Some(entry) = parent.and_then(|parent| self.get(parent)) else { break };
-            if decided(entry) {
-                return true;
-            }
-            parent = entry.parent;
+        let mut verdicts = self.family(replica, parent).flat_map(|entry| entry.verdicts.values());
+        verdicts.any(|verdict| verdict.command == command)
+    }
+
+    /// The first of these commands that was refused, under whichever identity of the device.
+    pub fn refused_among(
+        &self,
+        replica: ReplicaId,
+        parent: Option<ReplicaId>,
+        commands: &[CommandId],
+    ) -> Option<CommandId> {
+        if commands.is_empty() {
+            return None;
         }
-        own.is_some_and(|entry| entry.has_children)
-            && self.0.values().any(|entry| entry.parent == Some(replica) && decided(entry))
+        let entries = self.get(replica).into_iter().chain(self.family(replica, parent));
+        let mut verdicts = entries.flat_map(|entry| entry.verdicts.values());
+        let refused = verdicts.find(|verdict| !verdict.is_accepted && commands.contains(&verdict.command));
+        refused.map(|verdict| verdict.command)
+    }
+
+    /// The other identities of the same device: those that it was cloned or restored from, and those that were cloned or restored from it.
+    fn family(&self, replica: ReplicaId, parent: Option<ReplicaId>) -> impl Iterator<Item = &ReplicaEntry> {
+        let own = self.get(replica);
+        let next = |entry: &&ReplicaEntry| entry.parent.and_then(|parent| self.get(parent));
+        let parent = own.map_or(parent, |entry| entry.parent).and_then(|parent| self.get(parent));
+        // A chain cannot be longer than there are replicas, even where somebody claims a circle.
+        let ancestors = std::iter::successors(parent, next).take(self.0.len());
+        let has_children = own.is_some_and(|entry| entry.has_children);
+        let others = has_children.then(|| self.0.values()).into_iter().flatten();
+        ancestors.chain(others.filter(move |entry| entry.parent == Some(replica)))
     }
 }

@@ -131,12 +131,13 @@ pub(crate) fn history(place: &Place<'_>, key: Option<&str>) -> Result<Answer, Fa
     for entry in entries {
         let key = entry.card.map(|card| place.key_of(card));
         let actor = place.name_of(entry.actor.into()).unwrap_or_else(|| entry.actor.to_string());
+        let what = place.named(&entry.what);
         let shown_at = time(entry.happened_at.unwrap_or(entry.at));
         let about = key.as_ref().map(|key| format!("{key}: ")).unwrap_or_default();
-        text.push(format!("{:>6}  {shown_at}  {about}{} {}", entry.record.0, line(&actor), line(&entry.what)));
+        text.push(format!("{:>6}  {shown_at}  {about}{} {}", entry.record.0, line(&actor), line(&what)));
         json.push(json!({
             "record": entry.record.0, "name": &*entry.name, "card": key, "actor": actor, "at": time(entry.at),
-            "happened_at": entry.happened_at.map(time), "what": entry.what,
+            "happened_at": entry.happened_at.map(time), "what": what,
         }));
     }
     Ok(Answer::lines(json, text.join("\n")))

@@ -219,7 +219,7 @@ impl<'a> Place<'a> {
         }
     }
 
-    /// A sentence of a refusal with names and keys in place of the ids that a record holds.
+    /// A sentence of a refusal or of the history with names and keys in place of the ids that a record holds.
     pub fn named(&self, sentence: &str) -> String {
         let words = sentence.split_inclusive(|letter: char| !letter.is_ascii_hexdigit());
         let name = |word: &str| {

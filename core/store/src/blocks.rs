@@ -124,7 +124,7 @@ impl BlockFile {
         self.damaged_blocks.load(Ordering::Acquire)
     }
 
-    fn blocks(&self) -> io::Result<u64> {
+    pub fn blocks(&self) -> io::Result<u64> {
         Ok(self.inner.len()?.saturating_sub(HEADER_BYTES) / STORED as u64)
     }
 

@@ -107,7 +107,7 @@ impl Named {
     pub fn open(&self, backend: Box<dyn StorageBackend>) -> Result<OpenFile, OpenError> {
         let blocks = BlockFile::open(backend, self.kind).map_err(|error| self.io(error))?;
         let blocks = Arc::new(blocks.map_err(|error| self.refused(error))?);
-        let is_clean = blocks.is_clean();
+        let (is_clean, was_in_use) = (blocks.is_clean(), blocks.blocks().map_err(|error| self.io(error))? > 0);
         let was_repaired = Rc::new(Cell::new(false));
         let database = {
             let (backend, was_repaired) = (Backend(Arc::clone(&blocks)), Rc::clone(&was_repaired));
@@ -126,7 +126,8 @@ impl Named {
         if is_clean && blocks.damaged_blocks() > 0 {
             return Err(self.damaged("blocks that it needs are not what was written"));
         }
-        if !is_clean {
+        // A file that is being made holds nothing that could be unclean.
+        if !is_clean && was_in_use {
             let blanked = blocks.blank_torn_blocks().map_err(|error| self.io(error))?;
             let repaired = was_repaired.get();
             tracing::info!(kind = %self.kind, repaired, blanked, "opened after an unclean stop: {}", self.path.display());

@@ -1,6 +1,8 @@
 //! What screens show after playing.
 
 use recordplayer::context::Assigned;
+use recordplayer::membership::{Membership, MembershipEvent};
+use recordplayer::testing::{FOUNDER, SPACE};
 use recordplayer::view::Key;
 use serde_json::json;
 
@@ -69,6 +71,13 @@ fn activity_tells_in_words_what_happened_to_a_card_a_board_and_the_project() {
     assert_eq!(what(card(1).into()), ["created “Card 1” in “To do”", "moved it to “Doing”"]);
     assert!(what(BOARD.into()).contains(&"added the column “Doing”".to_owned()));
     assert!(what(Key::whole_space()).contains(&"gave the project the key REC".to_owned()));
+    let founder = format!("added {FOUNDER} as manager");
+    let first = given.happened::<Membership>(
+        SPACE.0,
+        [MembershipEvent::MemberAdded { person: FOUNDER, role: "manager".to_owned() }],
+    );
+    let all = first.view::<ActivityView>(Key::whole_space());
+    assert!(all.entries.iter().any(|entry| entry.what == founder), "{all:?}");
 }
 
 #[test]

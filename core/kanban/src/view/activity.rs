@@ -3,6 +3,7 @@
 use recordplayer::Models;
 use recordplayer::entity::Entity;
 use recordplayer::id::ActorId;
+use recordplayer::membership::Membership;
 use recordplayer::name::Name;
 use recordplayer::record::{Position, Record, RecordKind, StreamId};
 use recordplayer::time::Timestamp;
@@ -34,7 +35,7 @@ pub struct Activity {
     pub actor: ActorId,
     pub at: Timestamp,
     pub happened_at: Option<Timestamp>,
-    /// What the actor did, in words that follow their name.
+    /// What the actor did, in words that follow their name; people are named by their ids.
     pub what: String,
 }
 
@@ -66,6 +67,7 @@ fn card_of(stream: &StreamId, models: &Models<'_>) -> Option<CardId> {
 
 impl View for ActivityView {
     const NAME: &'static str = "activity";
+    const VERSION: u32 = 2;
 
     fn keys(stream: &StreamId, models: &Models<'_>) -> Vec<Key> {
         let card = card_of(stream, models);
@@ -73,7 +75,7 @@ impl View for ActivityView {
             Board::KIND => models.get::<Board>(stream.id).exists().then(|| stream.id.into()),
             Column::KIND => models.get::<Column>(stream.id).board,
             Card::KIND | Comment::KIND => card.and_then(|card| models.get::<Card>(card).board()),
-            Project::KIND => None,
+            Project::KIND | Membership::KIND => None,
             _ => return Vec::new(),
         };
         let keys = [card.map(Key::from), board.map(Key::from), Some(Key::whole_space())];

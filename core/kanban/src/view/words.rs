@@ -2,6 +2,7 @@
 
 use recordplayer::Models;
 use recordplayer::entity::Entity;
+use recordplayer::membership::{Membership, MembershipEvent};
 use recordplayer::record::Record;
 
 use crate::board::{Board, BoardEvent};
@@ -18,6 +19,7 @@ pub(super) fn words(record: &Record, after: &Models<'_>) -> Option<String> {
         Column::KIND => column(record.event::<Column>()?, &after.get::<Column>(record.stream.id).name),
         Board::KIND => board(record.event::<Board>()?, after.get::<Board>(record.stream.id).title(), after),
         Project::KIND => project(record.event::<Project>()?, &after.get::<Project>(record.stream.id)),
+        Membership::KIND => record.event::<Membership>().map(membership),
         _ => None,
     }
 }
@@ -113,6 +115,18 @@ fn project(event: &ProjectEvent, project: &Project) -> Option<String> {
         E::FieldSet { name, .. } => format!("defined the field {}", short(name)),
         E::BoardAdded { .. } | E::NumberGiven { .. } => return None,
     })
+}
+
+/// Names of people are not in the log: who shows this puts them in the place of the ids.
+fn membership(event: &MembershipEvent) -> String {
+    use MembershipEvent as E;
+    match event {
+        E::Founded { title, .. } => format!("began the project {}", short(title)),
+        E::Renamed { title } => format!("renamed the project to {}", short(title)),
+        E::MemberAdded { person, role } => format!("added {person} as {role}"),
+        E::RoleChanged { person, role } => format!("made {person} {role}"),
+        E::MemberRemoved { person } => format!("removed {person} from the project"),
+    }
 }
 
 /// The first words of a text, in quotes: an entry is one line.

@@ -19,7 +19,6 @@ mod hub;
 pub mod limits;
 mod marks;
 mod outbound;
-mod scrub;
 mod server;
 mod serving;
 mod session;

@@ -55,13 +55,6 @@ pub const WRITE_RETRY: Duration = Duration::from_millis(200);
 /// How long a shutdown waits for the last appends and checkpoints.
 pub const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What the scrub reads at a time, with a pause behind it: 4 MiB a second, which no disk and no client notices.
-pub const SCRUB_BYTES: u64 = 1024 * 1024;
-pub const SCRUB_PAUSE: Duration = Duration::from_millis(250);
-
-/// From the end of one scrub to the next: rot takes weeks.
-pub const SCRUB_EVERY: Duration = Duration::from_hours(6);
-
 /// A person's name. Longer ones do not fit on an avatar's tooltip.
 pub const PERSON_NAME_BYTES_MAX: usize = 64;
 

@@ -18,7 +18,6 @@ use crate::gateway;
 use crate::hub::Hub;
 use crate::limits::{SHUTDOWN_TIMEOUT, WRITE_RETRY};
 use crate::marks::Marks;
-use crate::scrub;
 use crate::space_actor::{Call, SpaceHash};
 
 /// The file of the log, the models and the views.
@@ -90,14 +89,14 @@ impl Server {
     /// Serves until `shutdown` is ready; then says goodbye, saves, and closes the store.
     pub async fn serve(self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
         let Self { hub, writer, scrub, origins } = self;
-        let scrubbing = tokio::spawn(scrub::run(scrub));
+        let scrubbing = scrub.in_background(|_| tracing::error!("the store has rotted; restore a backup"));
         let origins: Arc<[String]> = origins.into();
         tokio::select! {
             () = accept(&hub, &listener, &origins) => {}
             () = shutdown => {}
         }
         drop(listener);
-        scrubbing.abort();
+        drop(scrubbing);
         tracing::info!("shutting down");
         end(&hub, writer).await;
     }

@@ -9,7 +9,7 @@ use recordplayer::domain::Domain;
 use recordplayer::id::{ActorId, SpaceId};
 use recordplayer::membership::{Membership, MembershipCommand};
 use recordplayer::storage::{ReadError, Store};
-use recordplayer_store::{OpenError as FileError, RedbOutbox, RedbStore};
+use recordplayer_store::{BackgroundScrub, FileKind, OpenError as FileError, RedbOutbox, RedbStore};
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc::unbounded_channel;
 
@@ -28,6 +28,8 @@ use crate::ticket::Ticket;
 
 /// The file of logs, models and views.
 pub const STORE_FILE: &str = "store.redb";
+/// What is here says that the main store has rotted, and why that is known.
+const ROTTEN_FILE: &str = "store.redb.rotten";
 /// The file of what waits and what was refused.
 pub const OUTBOX_FILE: &str = "outbox.redb";
 
@@ -118,6 +120,7 @@ struct Owner {
 struct Running {
     runtime: Runtime,
     writer: JoinHandle<()>,
+    scrub: BackgroundScrub,
 }
 
 impl Device {
@@ -153,11 +156,14 @@ impl Device {
             outbox: outbox.clone(),
             concerns,
         }));
+        let scrub = store.scrub();
         let writer = saver.start(Box::new(store), Box::new(outbox));
         runtime.spawn(tasks::wake_machines(Arc::clone(&inner)));
         runtime.spawn(tasks::take_concerns(Arc::clone(&inner), incoming));
         tasks::open_copies(&inner);
-        Ok(Self { owner: Arc::new(Owner { inner, running: Mutex::new(Some(Running { runtime, writer })) }) })
+        let scrubbed = Arc::clone(&inner);
+        let scrub = scrub.in_background(move |_| set_aside_next_time(&scrubbed));
+        Ok(Self { owner: Arc::new(Owner { inner, running: Mutex::new(Some(Running { runtime, writer, scrub })) }) })
     }
 
     fn inner(&self) -> &Arc<Inner> {
@@ -395,7 +401,8 @@ impl Owner {
 
     fn end(&self) {
         let running = self.running.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(Running { runtime, writer }) = running else { return };
+        let Some(Running { runtime, writer, scrub }) = running else { return };
+        drop(scrub);
         runtime.shutdown_timeout(Duration::from_secs(5));
         self.inner.saver.stop();
         if writer.join().is_err() {
@@ -423,13 +430,37 @@ fn make_private_folder(folder: &Path) -> std::io::Result<()> {
     builder.create(folder)
 }
 
+/// The main store is rotten somewhere: it goes on as it is, and the next start begins it anew.
+fn set_aside_next_time(inner: &Inner) {
+    let rotten = inner.folder.join(ROTTEN_FILE);
+    if rotten.exists() {
+        return;
+    }
+    if let Err(error) = std::fs::write(&rotten, "its disk has lost what was written") {
+        return tracing::error!(%error, "the rotten store cannot be marked; it is looked at again later");
+    }
+    inner.notice(
+        "The file of the projects on this device has rotted. Start the program again: the file is then set aside, and the projects are fetched anew \
+         from the server. What waits in the outbox is kept"
+            .to_owned(),
+    );
+}
+
 /// Opens the main store; a damaged one is set aside and begun anew, for what it held is at the servers.
 fn open_store(folder: &Path, notices: &mut Vec<String>) -> Result<RedbStore, OpenError> {
     let path = folder.join(STORE_FILE);
-    match RedbStore::open(&path) {
+    let rotten = folder.join(ROTTEN_FILE);
+    let opened = match std::fs::read_to_string(&rotten) {
+        Ok(what) if path.exists() => Err(FileError::Damaged { kind: FileKind::Store, what, path: path.clone() }),
+        Ok(_) | Err(_) => RedbStore::open(&path),
+    };
+    match opened {
         Err(FileError::Damaged { what, .. }) => {
             let aside = folder.join(format!("{STORE_FILE}.damaged-{}", now().0));
             std::fs::rename(&path, &aside).map_err(OpenError::Folder)?;
+            if rotten.exists() {
+                std::fs::remove_file(&rotten).map_err(OpenError::Folder)?;
+            }
             notices.push(format!(
                 "The projects on this device were damaged ({what}). They are fetched anew from the server; what waits in the outbox is kept. \
                  The damaged file lies in {}",

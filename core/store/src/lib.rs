@@ -29,6 +29,6 @@ mod writer;
 
 pub use error::{FileKind, OpenError};
 pub use outbox::RedbOutbox;
-pub use scrub::{Scrub, Scrubbed};
+pub use scrub::{BackgroundScrub, Scrub, Scrubbed};
 pub use store::RedbStore;
 pub use writer::{NotTaken, Reason, Writer, WriterHandle};

@@ -1,5 +1,7 @@
 //! The limits of the store, each with its reason.
 
+use std::time::Duration;
+
 /// Commits that the index in memory holds before it is flushed. The next start plays so many again (2-5 µs each); a flush of fewer would
 /// rewrite the last blocks of the same postings more often.
 pub const INDEX_TAIL_COMMITS_MAX: usize = 8_192;
@@ -22,3 +24,10 @@ pub const WRITER_QUEUE_SUBMITS_MAX: usize = 16_384;
 
 /// Bytes that the scrub reads while writes wait: about a quarter of a millisecond.
 pub const SCRUB_STEP_BYTES: usize = 256 * 1024;
+
+/// What the scrub reads at a time, with a pause behind it: 4 MiB a second, which no disk and nobody who works notices.
+pub const SCRUB_BYTES: u64 = 1024 * 1024;
+pub const SCRUB_PAUSE: Duration = Duration::from_millis(250);
+
+/// From the end of one scrub to the next: rot takes weeks.
+pub const SCRUB_EVERY: Duration = Duration::from_hours(6);

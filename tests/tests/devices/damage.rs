@@ -1,4 +1,6 @@
-use crate::town::{PATIENCE, Town, hash_of, titles, two_in_step, write_card};
+use std::io::{Seek, SeekFrom, Write};
+
+use crate::town::{PATIENCE, Town, hash_of, titles, two_in_step, wait_until, write_card};
 
 /// A flipped bit in the big file must cost neither the program nor the outbox: the file is set aside, the space is fetched anew, and what
 /// waits is sent.
@@ -30,6 +32,36 @@ fn a_damaged_store_is_set_aside_and_the_outbox_is_kept() {
     let mine = ann.space(id).unwrap();
     assert_eq!(titles(&mine), ["At the server", "In the outbox"]);
     assert_eq!(hash_of(&mine), town.hash(id));
+}
+
+/// A bit flips in a block that nobody reads for weeks. The scrub finds it, and the next start begins the file anew.
+#[test]
+fn what_rots_unread_is_found_and_fetched_anew_at_the_next_start() {
+    let town = Town::new();
+    let [(ann, mine), _bo] = two_in_step(&town);
+    write_card(&mine, "At the server");
+    ann.wait_in_step(PATIENCE).unwrap();
+    let id = mine.id();
+    ann.close();
+    drop((ann, mine));
+    let store = town.device_folder("ann").join("store.redb");
+    let length = std::fs::metadata(&store).unwrap().len();
+    let mut file = std::fs::File::options().write(true).open(&store).unwrap();
+    file.seek(SeekFrom::Start(length - 1_000)).unwrap();
+    file.write_all(b"rot").unwrap();
+    let ann = town.open("ann");
+    wait_until(&ann, || ann.notices().iter().any(|notice| notice.contains("has rotted")));
+    ann.close();
+    drop(ann);
+
+    let ann = town.open("ann");
+    assert!(ann.notices().iter().any(|notice| notice.contains("were damaged")), "{:?}", ann.notices());
+    ann.wait_in_step(PATIENCE).unwrap();
+    assert_eq!(titles(&ann.space(id).unwrap()), ["At the server"]);
+    ann.forget_notices();
+    ann.close();
+    drop(ann);
+    assert!(town.open("ann").notices().is_empty(), "once");
 }
 
 /// The main file of yesterday with the outbox of today, as a backup tool that copies file by file makes it.

@@ -1,5 +1,3 @@
-use std::io::{Seek, SeekFrom, Write};
-
 use crate::town::{PATIENCE, Town, hash_of, titles, two_in_step, wait_until, write_card};
 
 /// A flipped bit in the big file must cost neither the program nor the outbox: the file is set aside, the space is fetched anew, and what
@@ -45,10 +43,12 @@ fn what_rots_unread_is_found_and_fetched_anew_at_the_next_start() {
     ann.close();
     drop((ann, mine));
     let store = town.device_folder("ann").join("store.redb");
-    let length = std::fs::metadata(&store).unwrap().len();
-    let mut file = std::fs::File::options().write(true).open(&store).unwrap();
-    file.seek(SeekFrom::Start(length - 1_000)).unwrap();
-    file.write_all(b"rot").unwrap();
+    let mut bytes = std::fs::read(&store).unwrap();
+    // A block that was never written is none that opening the file reads.
+    let (blocks, _) = bytes[4_096..].as_chunks_mut::<4_104>();
+    let unread = blocks.iter_mut().rfind(|block| block.iter().all(|byte| *byte == 0)).unwrap();
+    unread[2_000..].fill(0xa5);
+    std::fs::write(&store, &bytes).unwrap();
     let ann = town.open("ann");
     wait_until(&ann, || ann.notices().iter().any(|notice| notice.contains("has rotted")));
     ann.close();

@@ -260,14 +260,18 @@ impl Replica {
         let upto = self.reader.head()?.position;
         let mut at = Position::START;
         let mut writes = Vec::new();
-        while at < upto && self.outbox.iter().any(Pending::is_waiting) {
+        let waiting = self.outbox.iter().filter(|pending| pending.is_waiting());
+        let waiting: BTreeSet<CommandId> = waiting.map(|pending| pending.entry.command).collect();
+        while at < upto && !waiting.is_empty() {
             let commits = self.reader.commits(at, upto, COMMIT_BYTES_MAX)?;
             let Some(last) = commits.last() else { break };
             at = last.head.position;
             for stored in commits {
                 let commit = Commit::open(Arc::clone(&stored.bytes), &stored.previous)
                     .map_err(|error| ReadError::Damaged(error.to_string()))?;
-                writes.extend(self.settle(&commit, &mut Dirty::default()));
+                if waiting.contains(&commit.header.command) {
+                    writes.extend(self.settle(&commit, &mut Dirty::default()));
+                }
             }
         }
         Ok(writes)

@@ -145,7 +145,10 @@ fn what(place: &Place<'_>, entry: &OutboxEntry) -> String {
 fn card(place: &Place<'_>, id: CardId, command: CardCommand) -> String {
     use CardCommand as C;
     let key = place.key_of(id);
-    let column = |column| place.space.entity::<Column>(column).name.clone();
+    let column = |column| {
+        let column = place.space.entity::<Column>(column);
+        if column.exists() { column.name.clone() } else { "a column that is not there".to_owned() }
+    };
     let person = |person: PersonId| {
         let placeholder = place.project().placeholders.get(&person).map(|placeholder| placeholder.name.clone());
         place.name_of(person).or(placeholder).unwrap_or_else(|| "somebody".to_owned())

@@ -1,3 +1,13 @@
 //! The desktop of RecordPlayer Kanban as a library.
+//!
+//! * [`headless`]: every command of the board, for people at a terminal and for scripts.
+//! * [`ui`]: the window. What it looks like is in [`theme`], what can be done in it in [`command`].
 
+pub mod command;
 pub mod headless;
+mod said;
+pub mod session;
+pub mod theme;
+mod time;
+pub mod ui;
+mod widget;

@@ -5,13 +5,14 @@ use recordplayer::id::Id;
 use recordplayer::view::Key;
 use recordplayer_client::{Device, Space, SpaceInfo};
 use recordplayer_kanban::ids::{BoardId, CardId, ColumnId, PersonId};
-use recordplayer_kanban::key::{CardRef, card_key};
+use recordplayer_kanban::key::CardRef;
 use recordplayer_kanban::view::{Found, KeysView};
 use recordplayer_kanban::{Board, Card, Column, Project};
 use serde_json::{Value, json};
 
 use super::answer::{Failure, NO_ACCESS, WRONG_USE};
 use super::arguments::Options;
+use crate::said::Names;
 
 /// The project that is worked on.
 pub(crate) struct Place<'a> {
@@ -90,11 +91,11 @@ impl<'a> Place<'a> {
     }
 
     pub fn project(&self) -> std::sync::Arc<Project> {
-        self.space.entity::<Project>(self.space.id().0)
+        self.names().project()
     }
 
     pub fn name_of(&self, person: PersonId) -> Option<String> {
-        self.device.name_of(recordplayer::id::ActorId(person.0))
+        self.names().name_of(person)
     }
 
     /// The boards of the project, archived ones last.
@@ -221,20 +222,15 @@ impl<'a> Place<'a> {
 
     /// A sentence of a refusal or of the history with names and keys in place of the ids that a record holds.
     pub fn named(&self, sentence: &str) -> String {
-        let words = sentence.split_inclusive(|letter: char| !letter.is_ascii_hexdigit());
-        let name = |word: &str| {
-            let digits = word.trim_end_matches(|letter: char| !letter.is_ascii_hexdigit());
-            let id: Id = digits.parse().ok()?;
-            let known = self
-                .name_of(PersonId(id))
-                .or_else(|| self.space.entity::<Card>(id).exists().then(|| self.key_of(CardId(id))))?;
-            Some(known + &word[digits.len()..])
-        };
-        words.map(|word| name(word).unwrap_or_else(|| word.to_owned())).collect()
+        self.names().named(sentence)
     }
 
     /// What people call a card.
     pub fn key_of(&self, card: CardId) -> String {
-        card_key(&self.project().key, &self.space.entity::<Card>(card).number, card)
+        self.names().key_of(card)
+    }
+
+    pub fn names(&self) -> Names<'_> {
+        Names { device: self.device, space: &self.space }
     }
 }

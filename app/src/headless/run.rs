@@ -10,11 +10,13 @@ use std::time::Duration;
 use clap::Parser;
 use recordplayer_client::{Device, Door, OpenError, hand_over};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::answer::{Answer, DAMAGED, Failure, NOT_IN_TIME, Printed, WRONG_USE, printed};
 use super::arguments::{Arguments, CardCommand, Command, ImportCommand, MemberCommand, ProjectCommand};
 use super::place::Place;
 use super::{board, card, data_folder, export, import, outbox, project, sync, watch};
+use crate::ui::window;
 
 /// How often a folder is asked for that somebody is just opening or closing, and how long each time: ten seconds in all.
 const TRIES: u32 = 200;
@@ -78,13 +80,9 @@ fn misread(error: &clap::Error, request: &Request) -> Printed {
 fn run(parsed: &Arguments, request: &Request) -> Printed {
     let folder = data_folder(&parsed.options);
     let say = |failure: Failure| printed(&Err(failure), parsed.options.json);
-    match &parsed.command {
-        None => return say(no_command()),
-        // It stores nothing, so whoever has the folder open is not disturbed.
-        Some(Command::Watch { view }) => {
-            return printed(&watch::run(&parsed.options, &folder, view), parsed.options.json);
-        }
-        Some(_) => {}
+    // It stores nothing, so whoever has the folder open is not disturbed.
+    if let Some(Command::Watch { view }) = &parsed.command {
+        return printed(&watch::run(&parsed.options, &folder, view), parsed.options.json);
     }
     for _ in 0..TRIES {
         match Device::open(Arc::new(recordplayer_kanban::domain()), &folder) {
@@ -113,9 +111,18 @@ fn run(parsed: &Arguments, request: &Request) -> Printed {
     say(Failure::new(NOT_IN_TIME, "in_use", message, "End it, or use another folder with --data"))
 }
 
-fn no_command() -> Failure {
-    let help = "See \"recordplayer --help\" for its commands; the window comes with a later version";
-    Failure::new(WRONG_USE, "no_command", "Say what to do", help)
+/// A second window would show the same.
+fn open_already() -> Failure {
+    let help = "Use that window; \"recordplayer --help\" says what can be done without one";
+    Failure::new(WRONG_USE, "open_already", "The window of this folder is open already", help)
+}
+
+/// Shows the window until it is closed.
+fn show_window(device: &Device, folder: &Path) -> Result<Answer, Failure> {
+    window::run(device, folder).map(|()| Answer::new(json!({}), "")).map_err(|error| {
+        let help = "Start it where there is a display; \"recordplayer --help\" says what can be done without one";
+        Failure::new(WRONG_USE, "no_window", format!("The window cannot be opened: {error}"), help)
+    })
 }
 
 fn unopened(error: &OpenError) -> Failure {
@@ -133,7 +140,11 @@ fn run_here(device: &Device, folder: &Path, parsed: &Arguments) -> Printed {
     if let Err(error) = &door {
         tracing::warn!(%error, "nobody else can give commands meanwhile");
     }
-    let printed = printed(&with_notices(device, execute(device, parsed)), parsed.options.json);
+    let outcome = match &parsed.command {
+        None => show_window(device, folder),
+        Some(_) => with_notices(device, execute(device, parsed)),
+    };
+    let printed = printed(&outcome, parsed.options.json);
     drop(door);
     device.close();
     printed
@@ -165,7 +176,7 @@ fn answer_visitor(device: &Device, request: &[u8]) -> Vec<u8> {
 fn execute(device: &Device, parsed: &Arguments) -> Result<Answer, Failure> {
     let options = &parsed.options;
     let place = || Place::find(device, options);
-    let Some(command) = &parsed.command else { return Err(no_command()) };
+    let Some(command) = &parsed.command else { return Err(open_already()) };
     match command {
         Command::Login { url, token_file } => project::login(device, url, token_file),
         Command::Projects => Ok(project::projects(device)),

@@ -33,6 +33,7 @@ mod watch;
 
 pub use address::AddressError;
 pub use book::{Account, BookError, SpaceInfo};
+pub use clock::now;
 pub use device::{Device, LoginError, NotInStep, NotOnline, OUTBOX_FILE, OpenError, STORE_FILE};
 pub use door::{Door, hand_over};
 pub use line::LineState;

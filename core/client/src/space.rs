@@ -139,6 +139,12 @@ impl Space {
         Ok(self.ticket(command))
     }
 
+    /// Why `decide` would refuse a command here and now. Nothing is queued: for screens that say so before somebody tries.
+    pub fn would_refuse<E: Entity>(&self, id: impl Into<Id>, command: &E::Command) -> Option<Refused> {
+        let wish = Wish::new(self.fresh_command(), Intent::of::<E>(id, command).ok()?);
+        self.act(|replica| Ok(replica.would_refuse(now(), wish))).ok().flatten()
+    }
+
     fn act<T>(&self, act: impl FnOnce(&mut Replica) -> Result<T, SubmitError>) -> Result<T, SendError> {
         if let Some(why) = self.inner.saver.failure() {
             return Err(SendError::Disk(why));

@@ -13,9 +13,10 @@ use recordplayer::context::Context;
 use recordplayer::decide::Intent;
 use recordplayer::domain::Domain;
 use recordplayer::entity::{Entity, Stamp};
-use recordplayer::id::Id;
+use recordplayer::id::{CommandId, Id};
 use recordplayer::protocol::AnswerCode;
 use recordplayer::record::{Record, StreamId};
+use recordplayer::replica::Wish;
 use recordplayer::testing::{Faults, World};
 use recordplayer::view::{Key, View};
 use serde::{Deserialize, Serialize};
@@ -208,6 +209,25 @@ fn a_rebase_shows_what_deciding_everything_anew_shows() {
         world.heal();
         world.run_until_quiet();
     }
+}
+
+#[test]
+fn what_would_be_refused_is_told_and_nothing_is_left_of_the_question() {
+    let mut world = World::seeded(71, &domain());
+    let [ann] = world.devices(["ann"]);
+    for item in 1..=10 {
+        world.send(ann, add(item, 100, "x")).unwrap();
+    }
+    let ask = |world: &mut World, list| {
+        let wish = Wish::new(CommandId(Id([77; 16])), add(50, list, "asked about"));
+        world.with(ann, |replica, now| replica.would_refuse(now, wish))
+    };
+    assert!(ask(&mut world, 100).is_some());
+    assert!(ask(&mut world, 101).is_none());
+    assert_eq!(world.replica(ann).outbox().count(), 10);
+    assert!(world.replica(ann).view::<ListView>(id(101)).titles.is_empty());
+    world.run_until_quiet();
+    assert_eq!(world.replica(ann).outbox().count(), 0);
 }
 
 /// Where a person sits: the hall of their table. The hall is a view, and the table says which.

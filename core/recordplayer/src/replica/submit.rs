@@ -63,6 +63,19 @@ impl Replica {
         Ok(command)
     }
 
+    /// Why `decide` would refuse a command here and now; nothing is queued, and nothing is left of it.
+    pub fn would_refuse(&mut self, now: Timestamp, wish: Wish) -> Option<Refused> {
+        let length = self.outbox.len();
+        let admitted = self.admit(now, wish, &mut Work::default());
+        if self.outbox.len() > length {
+            self.take_back(length);
+        }
+        match admitted {
+            Err(SubmitError::Refused(refused)) => Some(refused),
+            Ok(_) | Err(_) => None,
+        }
+    }
+
     /// As [`Self::submit`], with the save left to the caller, who may have more to do in it.
     pub(super) fn admit(&mut self, now: Timestamp, wish: Wish, work: &mut Work) -> Result<CommandId, SubmitError> {
         let bytes: usize = self.outbox.iter().map(|pending| pending.entry.payload.len()).sum();

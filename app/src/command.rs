@@ -1,0 +1,392 @@
+//! Everything that a person can do in the window: one list, from which come the palette, the shortcuts, the tooltips and the sheet of keys.
+
+use egui::{Context, Key, KeyboardShortcut, Modifiers};
+
+use crate::theme::Icon;
+
+/// Something to do. What it is done to is what is open or selected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Command {
+    OpenCard,
+    RenameCard,
+    ToggleDone,
+    ArchiveCard,
+    CopyKey,
+    Comment,
+    SelectUp,
+    SelectDown,
+    SelectLeft,
+    SelectRight,
+    MoveUp,
+    MoveDown,
+    MoveLeft,
+    MoveRight,
+    NewCard,
+    Palette,
+    GoBoard,
+    GoOutbox,
+    Back,
+    Sync,
+    ToggleSidebar,
+    SystemTheme,
+    LightTheme,
+    DarkTheme,
+    ZoomIn,
+    ZoomOut,
+    ZoomReset,
+    Keys,
+}
+
+/// Where the palette and the sheet show a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Group {
+    Context,
+    Cards,
+    GoTo,
+    Create,
+    App,
+}
+
+impl Group {
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Context => "Selected card",
+            Self::Cards => "Cards",
+            Self::GoTo => "Go to",
+            Self::Create => "Create",
+            Self::App => "App",
+        }
+    }
+}
+
+/// What is pressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keys {
+    /// Held or pressed together.
+    Once(Modifiers, Key),
+    /// One after the other.
+    Then(Key, Key),
+}
+
+/// A command as it is shown.
+#[derive(Clone, Copy, Debug)]
+pub struct Spec {
+    pub command: Command,
+    pub text: &'static str,
+    pub tip: &'static str,
+    pub icon: Icon,
+    pub group: Group,
+    /// The first is the one that is shown.
+    pub keys: &'static [Keys],
+}
+
+const NONE: Modifiers = Modifiers::NONE;
+const SHIFT: Modifiers = Modifiers::SHIFT;
+const CTRL: Modifiers = Modifiers::COMMAND;
+
+const fn spec(
+    command: Command,
+    group: Group,
+    icon: Icon,
+    text: &'static str,
+    tip: &'static str,
+    keys: &'static [Keys],
+) -> Spec {
+    Spec { command, text, tip, icon, group, keys }
+}
+
+/// All commands, in the order in which lists show them.
+pub const ALL: &[Spec] = &[
+    spec(
+        Command::OpenCard,
+        Group::Context,
+        Icon::SquarePen,
+        "Open card",
+        "Show everything on it",
+        &[Keys::Once(NONE, Key::Enter)],
+    ),
+    spec(
+        Command::RenameCard,
+        Group::Context,
+        Icon::Pencil,
+        "Rename card",
+        "Edit its title in place",
+        &[Keys::Once(NONE, Key::E)],
+    ),
+    spec(
+        Command::ToggleDone,
+        Group::Context,
+        Icon::Check,
+        "Mark as finished",
+        "Tick it, or take the tick off",
+        &[Keys::Once(NONE, Key::X)],
+    ),
+    spec(
+        Command::Comment,
+        Group::Context,
+        Icon::MessageSquare,
+        "Comment",
+        "Write to everybody in the project",
+        &[Keys::Once(NONE, Key::M)],
+    ),
+    spec(
+        Command::ArchiveCard,
+        Group::Context,
+        Icon::Archive,
+        "Archive card",
+        "It leaves the board and can be restored",
+        &[Keys::Once(NONE, Key::Backspace)],
+    ),
+    spec(
+        Command::CopyKey,
+        Group::Context,
+        Icon::Copy,
+        "Copy key",
+        "What the card is called",
+        &[Keys::Once(Modifiers { shift: true, ..CTRL }, Key::C)],
+    ),
+    spec(
+        Command::SelectUp,
+        Group::Cards,
+        Icon::Square,
+        "Select the card above",
+        "In the same column",
+        &[Keys::Once(NONE, Key::ArrowUp), Keys::Once(NONE, Key::K)],
+    ),
+    spec(
+        Command::SelectDown,
+        Group::Cards,
+        Icon::Square,
+        "Select the card below",
+        "In the same column",
+        &[Keys::Once(NONE, Key::ArrowDown), Keys::Once(NONE, Key::J)],
+    ),
+    spec(
+        Command::SelectLeft,
+        Group::Cards,
+        Icon::Square,
+        "Select to the left",
+        "In the column before",
+        &[Keys::Once(NONE, Key::ArrowLeft)],
+    ),
+    spec(
+        Command::SelectRight,
+        Group::Cards,
+        Icon::Square,
+        "Select to the right",
+        "In the next column",
+        &[Keys::Once(NONE, Key::ArrowRight)],
+    ),
+    spec(
+        Command::MoveUp,
+        Group::Cards,
+        Icon::SquareCheck,
+        "Move card up",
+        "Within its column",
+        &[Keys::Once(SHIFT, Key::ArrowUp)],
+    ),
+    spec(
+        Command::MoveDown,
+        Group::Cards,
+        Icon::SquareCheck,
+        "Move card down",
+        "Within its column",
+        &[Keys::Once(SHIFT, Key::ArrowDown)],
+    ),
+    spec(
+        Command::MoveLeft,
+        Group::Cards,
+        Icon::ArrowLeft,
+        "Move card to the left",
+        "Into the column before",
+        &[Keys::Once(SHIFT, Key::ArrowLeft)],
+    ),
+    spec(
+        Command::MoveRight,
+        Group::Cards,
+        Icon::ArrowRight,
+        "Move card to the right",
+        "Into the next column",
+        &[Keys::Once(SHIFT, Key::ArrowRight)],
+    ),
+    spec(
+        Command::GoBoard,
+        Group::GoTo,
+        Icon::SquareKanban,
+        "Go to the board",
+        "Close what lies over it",
+        &[Keys::Then(Key::G, Key::B)],
+    ),
+    spec(
+        Command::GoOutbox,
+        Group::GoTo,
+        Icon::CloudUpload,
+        "Go to the outbox",
+        "What waits, and what was refused",
+        &[Keys::Then(Key::G, Key::O)],
+    ),
+    spec(Command::Back, Group::GoTo, Icon::X, "Close", "One layer at a time", &[Keys::Once(NONE, Key::Escape)]),
+    spec(
+        Command::NewCard,
+        Group::Create,
+        Icon::Plus,
+        "New card",
+        "Write it where it belongs",
+        &[Keys::Once(NONE, Key::C)],
+    ),
+    spec(
+        Command::Palette,
+        Group::App,
+        Icon::Search,
+        "Search or run...",
+        "Every command and every card",
+        &[Keys::Once(CTRL, Key::K), Keys::Once(NONE, Key::Slash)],
+    ),
+    spec(Command::Sync, Group::App, Icon::RefreshCw, "Connect now", "Without waiting for the next try", &[]),
+    spec(
+        Command::ToggleSidebar,
+        Group::App,
+        Icon::PanelLeft,
+        "Fold the sidebar",
+        "Or show all of it",
+        &[Keys::Once(CTRL, Key::B)],
+    ),
+    spec(Command::SystemTheme, Group::App, Icon::Monitor, "Look as the system does", "Dark or light, as it says", &[]),
+    spec(Command::LightTheme, Group::App, Icon::Sun, "Light", "Whatever the system says", &[]),
+    spec(Command::DarkTheme, Group::App, Icon::Moon, "Dark", "Whatever the system says", &[]),
+    spec(
+        Command::ZoomIn,
+        Group::App,
+        Icon::Plus,
+        "Larger",
+        "Everything",
+        &[Keys::Once(CTRL, Key::Plus), Keys::Once(CTRL, Key::Equals)],
+    ),
+    spec(Command::ZoomOut, Group::App, Icon::Gauge, "Smaller", "Everything", &[Keys::Once(CTRL, Key::Minus)]),
+    spec(
+        Command::ZoomReset,
+        Group::App,
+        Icon::RotateCcw,
+        "Usual size",
+        "As it was installed",
+        &[Keys::Once(CTRL, Key::Num0)],
+    ),
+    spec(
+        Command::Keys,
+        Group::App,
+        Icon::Keyboard,
+        "Keyboard shortcuts",
+        "All of them on one sheet",
+        &[Keys::Once(NONE, Key::Questionmark)],
+    ),
+];
+
+impl Command {
+    pub fn spec(self) -> &'static Spec {
+        ALL.iter().find(|spec| spec.command == self).expect("every command is in the list")
+    }
+
+    /// Whether it can be done while somebody types.
+    fn works_in_text(self) -> bool {
+        let has_modifier = |keys: &Keys| matches!(keys, Keys::Once(modifiers, _) if modifiers.command);
+        self == Self::Back || self.spec().keys.iter().any(has_modifier)
+    }
+}
+
+impl Keys {
+    /// As people read it: `Ctrl+K`, `G then B`.
+    pub fn shown(self, ctx: &Context) -> String {
+        match self {
+            Self::Once(modifiers, key) => ctx.format_shortcut(&KeyboardShortcut::new(modifiers, key)),
+            Self::Then(first, second) => format!("{} then {}", first.name(), second.name()),
+        }
+    }
+}
+
+/// How long the second key of two may take, in seconds.
+const THEN_WITHIN_S: f64 = 1.5;
+
+/// Reads what was pressed.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Keyboard {
+    /// The first key of two, and when it was pressed.
+    first: Option<(Key, f64)>,
+}
+
+impl Keyboard {
+    pub fn read(&mut self, ctx: &Context) -> Vec<Command> {
+        let is_typing = ctx.text_edit_focused();
+        let mut pressed = Vec::new();
+        ctx.input_mut(|input| {
+            let first = self.first.filter(|(_, at)| input.time - at < THEN_WITHIN_S);
+            let usable = ALL.iter().filter(|spec| !is_typing || spec.command.works_in_text());
+            let mut all: Vec<(Command, Keys)> =
+                usable.flat_map(|spec| spec.keys.iter().map(|keys| (spec.command, *keys))).collect();
+            // A key alone is taken with whatever is held beside it, so those with something held come first.
+            all.sort_by_key(|(_, keys)| matches!(keys, Keys::Once(modifiers, _) if modifiers.is_none()));
+            for (command, keys) in all {
+                let is_pressed = match keys {
+                    Keys::Once(modifiers, key) => {
+                        first.is_none_or(|(before, _)| !is_second(before, key))
+                            && input.consume_shortcut(&KeyboardShortcut::new(modifiers, key))
+                    }
+                    Keys::Then(before, key) => {
+                        first.is_some_and(|(pressed, _)| pressed == before) && input.consume_key(NONE, key)
+                    }
+                };
+                if is_pressed {
+                    pressed.push(command);
+                    self.first = None;
+                }
+            }
+            let begins = ALL.iter().flat_map(|spec| spec.keys).filter_map(|keys| match keys {
+                Keys::Then(first, _) => Some(*first),
+                Keys::Once(..) => None,
+            });
+            for key in begins {
+                if !is_typing && input.consume_key(NONE, key) {
+                    self.first = Some((key, input.time));
+                }
+            }
+        });
+        pressed
+    }
+}
+
+fn is_second(before: Key, key: Key) -> bool {
+    ALL.iter().flat_map(|spec| spec.keys).any(|keys| *keys == Keys::Then(before, key))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn no_two_commands_have_the_same_keys_or_words() {
+        let mut once: Vec<(Modifiers, Key)> = Vec::new();
+        let mut begins: Vec<Key> = Vec::new();
+        for keys in ALL.iter().flat_map(|spec| spec.keys) {
+            match *keys {
+                Keys::Once(modifiers, key) => {
+                    assert!(!once.contains(&(modifiers, key)), "{modifiers:?} {key:?} twice");
+                    once.push((modifiers, key));
+                }
+                Keys::Then(first, _) => begins.push(first),
+            }
+        }
+        for first in begins {
+            assert!(!once.contains(&(NONE, first)), "{first:?} begins two keys, and is a command of its own");
+        }
+        let texts: BTreeSet<&str> = ALL.iter().map(|spec| spec.text).collect();
+        assert_eq!(texts.len(), ALL.len());
+    }
+
+    #[test]
+    fn every_command_stands_in_the_list_once() {
+        let commands: BTreeSet<Command> = ALL.iter().map(|spec| spec.command).collect();
+        assert_eq!(commands.len(), ALL.len());
+        assert_eq!(Command::Keys as usize + 1, ALL.len(), "a command is missing in the list");
+    }
+}

@@ -1,0 +1,42 @@
+//! What is to be done at the end of the frame.
+
+use recordplayer::id::{CommandId, SpaceId};
+use recordplayer_kanban::ids::{BoardId, CardId, ColumnId};
+
+use crate::command::Command;
+
+/// One thing to do. Screens only push these: what they draw does not change under them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Act {
+    Do(Command),
+    OpenProject(SpaceId),
+    OpenBoard(BoardId),
+    Select(CardId),
+    OpenCard(CardId),
+    /// Opens the composer at the lower end of a column.
+    Compose(ColumnId),
+    /// Cards with these titles, one below the other, in front of a card or at the end.
+    Create {
+        column: ColumnId,
+        titles: Vec<String>,
+    },
+    Move {
+        card: CardId,
+        column: ColumnId,
+        before: Option<CardId>,
+    },
+    Rename {
+        card: CardId,
+        title: String,
+    },
+    Comment {
+        card: CardId,
+        text: String,
+    },
+    Retry(CommandId),
+    Discard(CommandId),
+    Copy {
+        what: &'static str,
+        text: String,
+    },
+}

@@ -1,0 +1,395 @@
+//! The board: columns side by side, each with its own scroll.
+
+use std::collections::BTreeMap;
+
+use egui::{
+    Color32, CornerRadius, CursorIcon, Frame, Id, Margin, Order, Pos2, Rect, Role, ScrollArea, Sense, Stroke,
+    StrokeKind, Ui, UiBuilder, WidgetInfo, pos2, vec2,
+};
+use recordplayer_client::Device;
+use recordplayer_kanban::Card;
+use recordplayer_kanban::card::CardCommand;
+use recordplayer_kanban::column::ColumnKind;
+use recordplayer_kanban::ids::{CardId, ColumnId};
+use recordplayer_kanban::view::{BoardView, CardRow, ColumnShown};
+
+use super::act::Act;
+use super::card_face::{Face, Standing, height_of, shape_of};
+use super::drag::{Drag, Target};
+use super::project::{DrawnColumn, OpenBoard, OpenProject, key_of, shown};
+use crate::command::Command;
+use crate::theme::{Icon, Theme, Type, label_colour, person_colour, radius, space};
+use crate::widget::{command_button, icon_button, one_line, primary_button, text};
+
+const COLUMN_MIN: f32 = 248.0;
+const COLUMN_MAX: f32 = 320.0;
+const HEADER: f32 = 40.0;
+const GAP: f32 = space::GAP;
+/// How near to an edge a dragged card lets the board scroll, and how far in a frame.
+const EDGE: f32 = 48.0;
+const EDGE_STEP: f32 = 12.0;
+
+/// What is drawn of a board, beside the board itself.
+pub(super) struct Drawing<'a> {
+    pub device: &'a Device,
+    pub project: &'a OpenProject,
+    pub view: &'a BoardView,
+    pub standings: &'a BTreeMap<CardId, Standing>,
+    pub acts: &'a mut Vec<Act>,
+}
+
+/// The bar over the board.
+pub(super) fn header(ui: &mut Ui, drawing: &mut Drawing<'_>) {
+    let theme = Theme::of(ui);
+    ui.horizontal_centered(|ui| {
+        ui.add_space(space::TINY);
+        ui.label(text(&drawing.view.title, Type::Page, theme.palette.text));
+        ui.label(text(&drawing.view.prefix, Type::Meta, theme.palette.faint));
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            if primary_button(ui, Some(Icon::Plus), "New card").clicked() {
+                drawing.acts.push(Act::Do(Command::NewCard));
+            }
+            if command_button(ui, Command::Palette).clicked() {
+                drawing.acts.push(Act::Do(Command::Palette));
+            }
+        });
+    });
+}
+
+/// All columns.
+pub(super) fn show(ui: &mut Ui, board: &mut OpenBoard, drawing: &mut Drawing<'_>) {
+    let columns = shown(drawing.view);
+    let room = ui.available_size();
+    let count = f32::from(u16::try_from(columns.len().max(1)).unwrap_or(u16::MAX));
+    let width = ((room.x - GAP) / count - GAP).clamp(COLUMN_MIN, COLUMN_MAX);
+    board.drawn.clear();
+    board.heights.retain(|card, _| drawing.view.cards.contains_key(card));
+    let mut area = ScrollArea::horizontal().id_salt(("columns", board.id)).auto_shrink(false);
+    if let Some(offset) = board.scroll_x.take() {
+        area = area.horizontal_scroll_offset(offset);
+    }
+    let output = area.show(ui, |ui| {
+        ui.spacing_mut().item_spacing.x = GAP;
+        ui.horizontal_top(|ui| {
+            for column in &columns {
+                let size = vec2(width, room.y - space::WIDE);
+                let down = egui::Layout::top_down(egui::Align::Min);
+                ui.allocate_ui_with_layout(size, down, |ui| show_column(ui, board, column, width, drawing));
+            }
+        });
+    });
+    drag_over(ui, board, &columns, drawing, (output.inner_rect, output.state.clamped_offset().x));
+    board.wants_scroll = false;
+}
+
+fn kind_icon(kind: ColumnKind, theme: &Theme) -> (Icon, Color32) {
+    match kind {
+        ColumnKind::Backlog => (Icon::CircleDashed, theme.palette.faint),
+        ColumnKind::Ready => (Icon::Circle, theme.palette.muted),
+        ColumnKind::Active => (Icon::CircleDot, theme.palette.warning),
+        ColumnKind::Done => (Icon::CircleCheck, theme.palette.success),
+        ColumnKind::Cancelled => (Icon::CircleX, theme.palette.faint),
+    }
+}
+
+fn show_column(ui: &mut Ui, board: &mut OpenBoard, column: &ColumnShown<'_>, width: f32, drawing: &mut Drawing<'_>) {
+    let theme = Theme::of(ui);
+    let frame = Frame::NONE
+        .fill(theme.palette.surface)
+        .corner_radius(CornerRadius::same(radius::COLUMN))
+        .inner_margin(Margin::same(space::GAP as i8));
+    let whole = Rect::from_min_size(ui.cursor().min, vec2(width, ui.available_height()));
+    frame.show(ui, |ui| {
+        ui.set_width(width - 2.0 * space::GAP);
+        ui.set_height(whole.height() - 2.0 * space::GAP);
+        ui.spacing_mut().item_spacing.y = 0.0;
+        column_header(ui, column, &theme, drawing);
+        let composes = board.composer.as_ref().is_some_and(|composer| composer.column == column.id);
+        let scroll = board.scroll_y.take_if(|(of, _)| *of == column.id);
+        let mut area = ScrollArea::vertical().id_salt(("column", column.id)).auto_shrink(false);
+        if composes {
+            area = area.stick_to_bottom(true);
+        }
+        if let Some((_, offset)) = scroll {
+            area = area.vertical_scroll_offset(offset);
+        }
+        let drag = board.drag.take();
+        let output = area.show_viewport(ui, |ui, viewport| {
+            let target =
+                drag.as_ref().and_then(|drag| drag.target.as_ref()).filter(|target| target.column == column.id);
+            let gap = drag.as_ref().filter(|_| target.is_some()).map_or(0.0, |drag| drag.size.y + GAP);
+            show_cards(ui, board, column, (drag.as_ref(), target, gap), viewport, drawing);
+            if composes && let Some(composer) = &mut board.composer {
+                ui.add_space(space::TINY);
+                composer.show(ui, drawing.acts);
+            }
+        });
+        board.drag = board.drag.take().or(drag);
+        let offset = output.state.clamped_offset().y;
+        let top = output.inner_rect.top() - offset;
+        board.drawn.push(DrawnColumn { id: column.id, rect: whole, top, offset });
+    });
+    let refusal = board.drag.as_ref().and_then(|drag| drag.target.as_ref()).filter(|target| target.column == column.id);
+    if let Some(refusal) = refusal.and_then(|target| target.refusal.as_ref()) {
+        refuse(ui, whole, refusal, &theme);
+    }
+}
+
+fn column_header(ui: &mut Ui, column: &ColumnShown<'_>, theme: &Theme, drawing: &mut Drawing<'_>) {
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), HEADER - space::GAP), Sense::hover());
+    let mut ui = ui.new_child(UiBuilder::new().max_rect(rect).layout(egui::Layout::left_to_right(egui::Align::Center)));
+    let (icon, colour) = kind_icon(column.row.kind, theme);
+    ui.add_space(space::TINY);
+    ui.label(icon.text(colour));
+    let count = column.cards.len();
+    let is_full = column.row.limit.is_some_and(|limit| count >= limit as usize);
+    let counted = match column.row.limit {
+        Some(limit) => format!("{count}/{limit}"),
+        None => count.to_string(),
+    };
+    ui.label(text(&column.row.name, Type::Section, theme.palette.text));
+    let colour = if is_full { theme.palette.danger } else { theme.palette.muted };
+    let response = ui.label(text(counted, Type::Caption, colour));
+    if is_full {
+        response.on_hover_text("This column is full");
+    }
+    ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+        if icon_button(ui, Icon::Plus, &format!("New card in {}", column.row.name)).clicked() {
+            drawing.acts.push(Act::Compose(column.id));
+        }
+    });
+}
+
+/// Says over a column why it does not take the card.
+fn refuse(ui: &Ui, column: Rect, refusal: &str, theme: &Theme) {
+    let painter = ui.ctx().layer_painter(egui::LayerId::new(Order::Tooltip, Id::unique("refusal")));
+    painter.rect_stroke(
+        column,
+        CornerRadius::same(radius::COLUMN),
+        Stroke::new(2.0, theme.palette.danger),
+        StrokeKind::Inside,
+    );
+    let galley = crate::widget::lines(ui, refusal, Type::Body.font(), theme.palette.text, column.width() - 40.0, 6);
+    let size = galley.size() + vec2(2.0 * space::GAP, 2.0 * space::GAP);
+    let rect = Rect::from_min_size(pos2(column.left() + space::WIDE, column.top() + HEADER), size);
+    painter.rect_filled(rect, CornerRadius::same(radius::CARD), theme.palette.overlay);
+    painter.rect_stroke(
+        rect,
+        CornerRadius::same(radius::CARD),
+        Stroke::new(1.0, theme.palette.danger),
+        StrokeKind::Inside,
+    );
+    painter.galley(rect.min + vec2(space::GAP, space::GAP), galley, theme.palette.text);
+}
+
+type UnderWay<'a> = (Option<&'a Drag>, Option<&'a Target>, f32);
+
+/// The cards that are in sight; the others only take their room.
+fn show_cards(
+    ui: &mut Ui,
+    board: &mut OpenBoard,
+    column: &ColumnShown<'_>,
+    (drag, target, gap): UnderWay<'_>,
+    viewport: Rect,
+    drawing: &mut Drawing<'_>,
+) {
+    let theme = Theme::of(ui);
+    let width = ui.available_width();
+    let origin = ui.cursor().min;
+    let mut y = 0.0;
+    let mut drop_line = None;
+    for (card, row) in &column.cards {
+        if drag.is_some_and(|drag| drag.card == *card) {
+            continue;
+        }
+        if target.is_some_and(|target| target.before == Some(*card)) {
+            drop_line = Some(y);
+            y += gap;
+        }
+        let height = height(ui, &mut board.heights, *card, row, width);
+        let rect = Rect::from_min_size(origin + vec2(0.0, y), vec2(width, height));
+        let is_in_sight = y <= viewport.max.y && y + height >= viewport.min.y;
+        if is_in_sight || board.selected == Some(*card) {
+            show_card(ui, board, *card, row, rect, drawing);
+        }
+        y += height + GAP;
+    }
+    if target.is_some_and(|target| target.before.is_none()) {
+        drop_line = Some(y);
+        y += gap;
+    }
+    if let (Some(at), Some(drag)) = (drop_line, drag) {
+        let rect = Rect::from_min_size(origin + vec2(0.0, at), vec2(width, drag.size.y));
+        ui.painter().rect_filled(rect, CornerRadius::same(radius::CARD), theme.palette.canvas);
+        ui.painter().rect_stroke(
+            rect,
+            CornerRadius::same(radius::CARD),
+            Stroke::new(1.0, theme.palette.border),
+            StrokeKind::Inside,
+        );
+    }
+    if column.cards.is_empty() && drop_line.is_none() && board.composer.is_none() {
+        let words = format!("No cards in {}. Press C to write one", column.row.name);
+        let galley = one_line(ui, &words, Type::Meta.font(), theme.palette.faint, width);
+        ui.painter().galley(origin + vec2(space::TINY, space::GAP), galley, theme.palette.faint);
+    }
+    ui.allocate_space(vec2(width, y));
+}
+
+fn height(ui: &Ui, heights: &mut BTreeMap<CardId, (u64, f32)>, card: CardId, row: &CardRow, width: f32) -> f32 {
+    let shape = shape_of(row, width);
+    match heights.get(&card) {
+        Some((known, height)) if *known == shape => *height,
+        Some(_) | None => {
+            let height = height_of(ui, row, width);
+            heights.insert(card, (shape, height));
+            height
+        }
+    }
+}
+
+fn face<'a>(row: &'a CardRow, card: CardId, drawing: &Drawing<'_>, theme: &Theme) -> Face<'a> {
+    let labels = row.labels.iter().filter_map(|label| drawing.view.labels.get(label));
+    let person = |person: &recordplayer_kanban::ids::PersonId| {
+        (drawing.project.person(drawing.device, *person), person_colour(&theme.palette, person.0.bytes()))
+    };
+    Face {
+        key: key_of(drawing.view, card),
+        card: row,
+        labels: labels.map(|label| label_colour(&theme.palette, &label.colour, &label.name)).collect(),
+        people: row.members.iter().map(person).collect(),
+        standing: drawing.standings.get(&card).copied().unwrap_or_default(),
+        is_selected: false,
+        is_hovered: false,
+    }
+}
+
+fn show_card(ui: &mut Ui, board: &mut OpenBoard, card: CardId, row: &CardRow, rect: Rect, drawing: &mut Drawing<'_>) {
+    let theme = Theme::of(ui);
+    let response = ui.interact(rect, ui.scope_id().with(card), Sense::click_and_drag());
+    let mut face = face(row, card, drawing, &theme);
+    face.is_selected = board.selected == Some(card);
+    face.is_hovered = response.hovered() && board.drag.is_none();
+    let name = match face.standing {
+        Standing::Decided => format!("{} {}", face.key, row.title),
+        Standing::Waiting => format!("{} {}, waits for the server", face.key, row.title),
+        Standing::Refused => format!("{} {}, something was refused", face.key, row.title),
+    };
+    response.widget_info(|| WidgetInfo::selected(Role::Button, true, face.is_selected, &name));
+    if face.is_selected && board.wants_scroll {
+        ui.scroll_to_rect(rect.expand(GAP), None);
+    }
+    if ui.is_rect_visible(rect) {
+        face.draw(ui, rect);
+    }
+    if response.clicked() {
+        drawing.acts.push(Act::Select(card));
+    }
+    if response.double_clicked() {
+        drawing.acts.push(Act::OpenCard(card));
+    }
+    if response.drag_started()
+        && let Some(pointer) = response.interact_pointer_pos()
+    {
+        drawing.acts.push(Act::Select(card));
+        board.drag = Some(Drag { card, grip: rect.min - pointer, size: rect.size(), pointer, target: None });
+    }
+}
+
+/// Where the pointer would put the card, and what is drawn of that; lets go of it where the button is released.
+fn drag_over(
+    ui: &mut Ui,
+    board: &mut OpenBoard,
+    columns: &[ColumnShown<'_>],
+    drawing: &mut Drawing<'_>,
+    (area, scrolled): (Rect, f32),
+) {
+    let Some(mut drag) = board.drag.take() else { return };
+    let (pointer, is_down, cancels) = ui.input(|input| {
+        (input.pointer.latest_pos(), input.pointer.primary_down(), input.key_pressed(egui::Key::Escape))
+    });
+    if cancels {
+        return;
+    }
+    drag.pointer = pointer.unwrap_or(drag.pointer);
+    if !is_down {
+        if let Some(Target { column, before, refusal: None }) = drag.target {
+            drawing.acts.push(Act::Move { card: drag.card, column, before });
+        }
+        return;
+    }
+    scroll_at_edges(board, drag.pointer, (area, scrolled));
+    let place = place_under(board, columns, &drag, area);
+    match place {
+        Some((column, before)) if drag.is_new_target(column, before) => {
+            let command = CardCommand::MoveTo { column, before, exempt: false };
+            let refused = drawing.project.space.would_refuse::<Card>(drag.card, &command);
+            drag.target = Some(Target { column, before, refusal: refused.map(|refused| refused.to_string()) });
+        }
+        Some(_) => {}
+        None => drag.target = None,
+    }
+    if let Some(row) = drawing.view.cards.get(&drag.card) {
+        let theme = Theme::of(ui);
+        let rect = Rect::from_min_size(drag.pointer + drag.grip, drag.size);
+        let mut face = face(row, drag.card, drawing, &theme);
+        face.is_selected = true;
+        let layer = egui::LayerId::new(Order::Foreground, Id::unique("dragged card"));
+        ui.scope_builder(UiBuilder::new().layer_id(layer).max_rect(rect), |ui| {
+            ui.set_clip_rect(Rect::EVERYTHING);
+            face.draw(ui, rect);
+        });
+    }
+    let refuses = drag.target.as_ref().is_some_and(|target| target.refusal.is_some());
+    ui.ctx().set_cursor_icon(if refuses { CursorIcon::NotAllowed } else { CursorIcon::Grabbing });
+    ui.ctx().request_repaint();
+    board.drag = Some(drag);
+}
+
+/// The next frame shows the board, or the column, scrolled a step further.
+fn scroll_at_edges(board: &mut OpenBoard, pointer: Pos2, (area, scrolled): (Rect, f32)) {
+    let step = |at: f32, low: f32, high: f32| {
+        if at < low + EDGE {
+            -EDGE_STEP
+        } else if at > high - EDGE {
+            EDGE_STEP
+        } else {
+            0.0
+        }
+    };
+    if !area.contains(pointer) {
+        return;
+    }
+    board.scroll_x = Some((scrolled + step(pointer.x, area.left(), area.right())).max(0.0));
+    if let Some(column) = board.drawn.iter().find(|column| column.rect.contains(pointer)) {
+        let step = step(pointer.y, column.rect.top() + HEADER, column.rect.bottom());
+        board.scroll_y = Some((column.id, (column.offset + step).max(0.0)));
+    }
+}
+
+/// The column under the pointer, and the card whose place it is.
+fn place_under(
+    board: &OpenBoard,
+    columns: &[ColumnShown<'_>],
+    drag: &Drag,
+    area: Rect,
+) -> Option<(ColumnId, Option<CardId>)> {
+    if !area.contains(drag.pointer) {
+        return None;
+    }
+    let is_under = |column: &DrawnColumn| {
+        (column.rect.left() - GAP / 2.0..column.rect.right() + GAP / 2.0).contains(&drag.pointer.x)
+    };
+    let at = board.drawn.iter().position(is_under)?;
+    let (column, top) = (columns.get(at)?, board.drawn[at].top);
+    let middle = drag.pointer.y + drag.grip.y + drag.size.y / 2.0;
+    let mut y = top;
+    for (card, _) in column.cards.iter().filter(|(card, _)| *card != drag.card) {
+        let height = board.heights.get(card).map_or(0.0, |(_, height)| *height);
+        if middle < y + height / 2.0 + GAP {
+            return Some((column.id, Some(*card)));
+        }
+        y += height + GAP;
+    }
+    Some((column.id, None))
+}

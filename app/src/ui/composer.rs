@@ -1,0 +1,66 @@
+//! Writing new cards where they belong.
+
+use egui::{Key, Modifiers, TextEdit, Ui};
+use recordplayer_kanban::ids::ColumnId;
+
+use super::act::Act;
+use crate::theme::{Theme, Type, space};
+use crate::widget::text;
+
+/// The titles of new cards, as they are typed: a line is a card.
+pub(super) struct Composer {
+    pub column: ColumnId,
+    pub typed: String,
+    wants_focus: bool,
+}
+
+impl Composer {
+    pub fn new(column: ColumnId, typed: String) -> Self {
+        Self { column, typed, wants_focus: true }
+    }
+
+    /// Where its draft is kept.
+    pub fn place(&self) -> String {
+        format!("new card in {}", self.column)
+    }
+
+    fn titles(&self) -> Vec<String> {
+        self.typed.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
+    }
+
+    /// Draws it; Enter adds and stays, several pasted lines are several cards.
+    pub fn show(&mut self, ui: &mut Ui, acts: &mut Vec<Act>) {
+        let theme = Theme::of(ui);
+        let adds = ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Enter));
+        let edit = TextEdit::multiline(&mut self.typed)
+            .font(Type::Emphasis.font())
+            .hint_text("Title of the new card")
+            .desired_rows(2)
+            .desired_width(f32::INFINITY);
+        let response = ui.add(edit);
+        let response = name(response, "Title of the new card");
+        if std::mem::take(&mut self.wants_focus) {
+            response.request_focus();
+        }
+        let titles = self.titles();
+        ui.horizontal(|ui| {
+            let words = match titles.len() {
+                0 | 1 => "Enter adds it, Esc closes".to_owned(),
+                several => format!("Enter adds {several} cards"),
+            };
+            ui.label(text(words, Type::Caption, theme.palette.faint));
+        });
+        ui.add_space(space::TINY);
+        if adds && !titles.is_empty() {
+            self.typed.clear();
+            self.wants_focus = true;
+            acts.push(Act::Create { column: self.column, titles });
+        }
+    }
+}
+
+/// Gives a field its name for those who cannot see it.
+pub(super) fn name(response: egui::Response, name: &str) -> egui::Response {
+    response.ctx.clone().accesskit_node_builder(response.id, |node| node.set_label(name));
+    response
+}

@@ -1,0 +1,28 @@
+//! The window.
+//!
+//! ```text
+//!  keys and clicks ─► Act ─► done at the end of the frame ─► Space::send, or what is open changes
+//!                                                               │
+//!  the next frame ◄── bell ◄── live views ◄─────────────────────┘
+//! ```
+//!
+//! Every frame reads what is in memory: nothing here waits for disk or network.
+
+mod act;
+mod board;
+mod card_face;
+mod composer;
+mod desktop;
+mod drag;
+mod live_text;
+mod outbox;
+mod palette;
+mod panel;
+mod project;
+mod sheet;
+mod sidebar;
+mod sync_line;
+mod toast;
+pub(crate) mod window;
+
+pub use desktop::Desktop;

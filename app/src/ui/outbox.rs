@@ -1,0 +1,82 @@
+//! What waits for the server, and what it refused, with what can be done about it.
+
+use egui::{Frame, Layout, Margin, ScrollArea, Ui};
+use recordplayer::replica::OutboxEntry;
+use recordplayer::time::Timestamp;
+use recordplayer_client::Device;
+
+use super::act::Act;
+use super::project::OpenProject;
+use crate::said::{Names, card_of, typed, what};
+use crate::theme::{Icon, Theme, Type, radius, space};
+use crate::time::ago;
+use crate::widget::{empty, quiet_button, text};
+
+/// Of the list, before it scrolls.
+const HEIGHT_MAX: f32 = 480.0;
+
+/// Draws the outbox of a project.
+pub(super) fn show(ui: &mut Ui, device: &Device, project: &OpenProject, now: Timestamp, acts: &mut Vec<Act>) {
+    let theme = Theme::of(ui);
+    ui.label(text("Outbox", Type::Page, theme.palette.text));
+    ui.add_space(space::GAP);
+    let entries = project.space.outbox();
+    if entries.is_empty() {
+        empty(ui, Icon::CloudCheck, "Outbox empty. Everything you did is on the server");
+        return;
+    }
+    let names = Names { device, space: &project.space };
+    ScrollArea::vertical().max_height(HEIGHT_MAX).auto_shrink([false, true]).show(ui, |ui| {
+        for entry in &entries {
+            row(ui, &names, entry, now, acts);
+            ui.add_space(space::TINY);
+        }
+    });
+}
+
+fn row(ui: &mut Ui, names: &Names<'_>, entry: &OutboxEntry, now: Timestamp, acts: &mut Vec<Act>) {
+    let theme = Theme::of(ui);
+    let palette = theme.palette;
+    let is_under = entry.refused_with().is_some();
+    let frame = Frame::NONE
+        .fill(palette.raised)
+        .stroke(egui::Stroke::new(1.0, if entry.refused.is_some() { palette.danger } else { palette.border }))
+        .corner_radius(radius::CARD)
+        .inner_margin(Margin::symmetric(12, 8))
+        .outer_margin(Margin { left: if is_under { 24 } else { 0 }, ..Margin::ZERO });
+    frame.show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        ui.horizontal(|ui| {
+            let (icon, colour, state) = match (&entry.refused, entry.number) {
+                (Some(_), _) => (Icon::CircleAlert, palette.danger, "Refused"),
+                (None, Some(_)) => (Icon::Hourglass, palette.info, "Sending"),
+                (None, None) => (Icon::CloudOff, palette.warning, "Waiting"),
+            };
+            ui.label(icon.text(colour));
+            ui.add(egui::Label::new(text(what(names, entry), Type::Emphasis, palette.text)).wrap());
+            ui.with_layout(Layout::right_to_left(egui::Align::Center), |ui| {
+                ui.label(text(format!("{state}, {}", ago(entry.made_at, now)), Type::Caption, palette.faint));
+            });
+        });
+        let Some(refused) = &entry.refused else { return };
+        ui.add(egui::Label::new(text(names.named(&refused.message), Type::Body, palette.muted)).wrap());
+        ui.horizontal(|ui| {
+            if !is_under && quiet_button(ui, "Try again").clicked() {
+                acts.push(Act::Retry(entry.command));
+            }
+            if quiet_button(ui, "Discard").clicked() {
+                acts.push(Act::Discard(entry.command));
+            }
+            if let Some(typed) = typed(entry)
+                && quiet_button(ui, "Copy text").clicked()
+            {
+                acts.push(Act::Copy { what: "The text", text: typed });
+            }
+            if let Some(card) = card_of(names, entry)
+                && quiet_button(ui, "Show card").clicked()
+            {
+                acts.push(Act::OpenCard(card));
+            }
+        });
+    });
+}

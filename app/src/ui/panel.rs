@@ -1,0 +1,313 @@
+//! The panel of one card: everything on it.
+
+use egui::{Frame, Id, Key, Layout, Margin, Modifiers, ScrollArea, TextEdit, Ui, vec2};
+use recordplayer::time::Timestamp;
+use recordplayer_client::{Device, Live};
+use recordplayer_kanban::ids::{CardId, PersonId};
+use recordplayer_kanban::view::{ActivityView, BoardView, CardView};
+
+use super::act::Act;
+use super::composer::name;
+use super::live_text::LiveText;
+use super::project::{OpenProject, key_of};
+use super::toast::Toasts;
+use crate::command::Command;
+use crate::session::Session;
+use crate::theme::{Icon, Theme, Type, label_colour, person_colour, radius, space};
+use crate::time::ago;
+use crate::widget::{avatar, command_button, icon_button, primary_button, quiet_button, text};
+
+/// A card that is open.
+pub(super) struct Panel {
+    pub card: CardId,
+    view: Live<CardView>,
+    activity: Live<ActivityView>,
+    /// The title while it is edited.
+    pub title: Option<String>,
+    pub wants_title: bool,
+    pub wants_comment: bool,
+    description: LiveText,
+    is_written: bool,
+    comment: Option<String>,
+}
+
+/// What the panel draws with.
+pub(super) struct Drawing<'a> {
+    pub device: &'a Device,
+    pub board: &'a BoardView,
+    pub session: &'a mut Session,
+    pub now: Timestamp,
+    pub acts: &'a mut Vec<Act>,
+    pub toasts: &'a mut Toasts,
+}
+
+impl Panel {
+    pub fn new(card: CardId, view: Live<CardView>, activity: Live<ActivityView>) -> Self {
+        Self {
+            card,
+            view,
+            activity,
+            title: None,
+            wants_title: false,
+            wants_comment: false,
+            description: LiveText::new(card),
+            is_written: false,
+            comment: None,
+        }
+    }
+
+    /// Where the draft of the comment is kept.
+    fn place(&self) -> String {
+        format!("comment on {}", self.card)
+    }
+
+    /// What was typed goes before the panel does.
+    pub fn close(&mut self, project: &OpenProject, toasts: &mut Toasts) {
+        if let Err(error) = self.description.send(&project.space) {
+            toasts.warn(error.to_string());
+        }
+    }
+
+    pub fn show(&mut self, ui: &mut Ui, project: &OpenProject, drawing: &mut Drawing<'_>) {
+        let theme = Theme::of(ui);
+        let view = self.view.get();
+        self.bar(ui, drawing);
+        ScrollArea::vertical().id_salt(("card", self.card)).auto_shrink(false).show(ui, |ui| {
+            let frame = Frame::NONE.inner_margin(Margin::symmetric(space::LARGE as i8, space::GAP as i8));
+            frame.show(ui, |ui| {
+                self.show_title(ui, &view, drawing);
+                ui.add_space(space::GAP);
+                properties(ui, &view, project, drawing);
+                ui.add_space(space::LARGE);
+                self.show_description(ui, &view, project, drawing);
+                ui.add_space(space::LARGE);
+                checklists(ui, &view, &theme);
+                self.show_comments(ui, &view, project, drawing);
+                ui.add_space(space::LARGE);
+                self.show_activity(ui, project, drawing);
+            });
+        });
+    }
+
+    fn bar(&self, ui: &mut Ui, drawing: &mut Drawing<'_>) {
+        let theme = Theme::of(ui);
+        ui.horizontal(|ui| {
+            ui.set_height(space::BAR);
+            ui.add_space(space::LARGE);
+            let key = key_of(drawing.board, self.card);
+            ui.label(text(&key, Type::Meta, theme.palette.faint));
+            if icon_button(ui, Icon::Copy, "Copy key").clicked() {
+                drawing.acts.push(Act::Copy { what: "The key", text: key });
+            }
+            ui.with_layout(Layout::right_to_left(egui::Align::Center), |ui| {
+                ui.add_space(space::GAP);
+                for command in [Command::Back, Command::ArchiveCard, Command::ToggleDone] {
+                    if command_button(ui, command).clicked() {
+                        drawing.acts.push(Act::Do(command));
+                    }
+                }
+            });
+        });
+    }
+
+    fn show_title(&mut self, ui: &mut Ui, view: &CardView, drawing: &mut Drawing<'_>) {
+        let theme = Theme::of(ui);
+        let Some(title) = &mut self.title else {
+            let words = text(&view.card.title, Type::CardTitle, theme.palette.text);
+            let label = egui::Label::new(words).wrap().sense(egui::Sense::click());
+            if ui.add(label).on_hover_text("Click to rename").clicked() || self.wants_title {
+                self.title = Some(view.card.title.clone());
+                self.wants_title = true;
+            }
+            return;
+        };
+        let is_done = ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Enter));
+        let edit = TextEdit::singleline(title).font(Type::CardTitle.font()).desired_width(f32::INFINITY);
+        let response = name(ui.add(edit), "Title");
+        if std::mem::take(&mut self.wants_title) {
+            response.request_focus();
+        }
+        if is_done || response.lost_focus() {
+            let title = self.title.take().unwrap_or_default();
+            let is_given_up = ui.input(|input| input.key_pressed(Key::Escape));
+            if !is_given_up && title.trim() != view.card.title {
+                drawing.acts.push(Act::Rename { card: self.card, title: title.trim().to_owned() });
+            }
+        }
+    }
+
+    fn show_description(&mut self, ui: &mut Ui, view: &CardView, project: &OpenProject, drawing: &mut Drawing<'_>) {
+        let theme = Theme::of(ui);
+        let field = Id::unique(("description", self.card));
+        let now_s = ui.input(|input| input.time);
+        let followed = self.description.follow(ui.ctx(), field, &project.space, &view.card.description, now_s);
+        if let Err(error) = followed {
+            drawing.toasts.warn(error.to_string());
+        }
+        ui.horizontal(|ui| {
+            ui.label(text("Description", Type::Section, theme.palette.text));
+            ui.with_layout(Layout::right_to_left(egui::Align::Center), |ui| {
+                let words = if self.is_written { "Preview" } else { "Write" };
+                if quiet_button(ui, words).clicked() {
+                    self.is_written = !self.is_written;
+                }
+            });
+        });
+        if self.is_written {
+            let edit = TextEdit::multiline(&mut self.description.shown)
+                .id(field)
+                .font(Type::Document.font())
+                .desired_rows(6)
+                .desired_width(f32::INFINITY)
+                .hint_text("What is to be done, and how it is known to be done");
+            let response = name(ui.add(edit), "Description");
+            if response.changed() {
+                self.description.typed(now_s);
+            }
+            if response.lost_focus()
+                && let Err(error) = self.description.send(&project.space)
+            {
+                drawing.toasts.warn(error.to_string());
+            }
+        } else if self.description.shown.is_empty() {
+            ui.label(text("Nothing is written yet", Type::Body, theme.palette.faint));
+        } else {
+            let cache = &mut egui_commonmark::CommonMarkCache::default();
+            egui_commonmark::CommonMarkViewer::new().show(ui, cache, &self.description.shown);
+        }
+    }
+
+    fn show_comments(&mut self, ui: &mut Ui, view: &CardView, project: &OpenProject, drawing: &mut Drawing<'_>) {
+        let theme = Theme::of(ui);
+        ui.label(text("Comments", Type::Section, theme.palette.text));
+        for (_, comment) in view.comments() {
+            let author = project.person(drawing.device, comment.author);
+            let when = ago(comment.at, drawing.now);
+            said(ui, comment.author, &author, &when, |ui| {
+                ui.add(egui::Label::new(text(&comment.text, Type::Body, theme.palette.text)).wrap());
+            });
+        }
+        let place = self.place();
+        let draft = self.comment.get_or_insert_with(|| drawing.session.draft(&place));
+        let edit = TextEdit::multiline(draft)
+            .font(Type::Body.font())
+            .desired_rows(2)
+            .desired_width(f32::INFINITY)
+            .hint_text("Write a comment");
+        let response = name(ui.add(edit), "Write a comment");
+        if std::mem::take(&mut self.wants_comment) {
+            response.request_focus();
+            response.scroll_to_me(None);
+        }
+        if response.changed() {
+            drawing.session.keep_draft(&place, draft);
+        }
+        let sends = response.has_focus() && ui.input_mut(|input| input.consume_key(Modifiers::COMMAND, Key::Enter));
+        let is_empty = draft.trim().is_empty();
+        ui.horizontal(|ui| {
+            let clicked = ui.add_enabled_ui(!is_empty, |ui| primary_button(ui, None, "Comment").clicked()).inner;
+            if (clicked || sends) && !is_empty {
+                let text = std::mem::take(draft);
+                drawing.session.keep_draft(&place, "");
+                drawing.acts.push(Act::Comment { card: self.card, text });
+            }
+            ui.label(text("Ctrl+Enter sends it", Type::Caption, theme.palette.faint));
+        });
+    }
+
+    fn show_activity(&mut self, ui: &mut Ui, project: &OpenProject, drawing: &mut Drawing<'_>) {
+        let theme = Theme::of(ui);
+        ui.label(text("Activity", Type::Section, theme.palette.text));
+        let activity = self.activity.get();
+        let entries: Vec<_> = activity.entries.iter().collect();
+        for entry in entries.iter().rev().take(50) {
+            let actor = project.person(drawing.device, PersonId::from(entry.actor));
+            let when = ago(entry.happened_at.unwrap_or(entry.at), drawing.now);
+            ui.horizontal_wrapped(|ui| {
+                ui.spacing_mut().item_spacing.x = space::TINY;
+                ui.label(text(actor, Type::Meta, theme.palette.muted));
+                ui.label(text(&entry.what, Type::Meta, theme.palette.faint));
+                ui.label(text(when, Type::Caption, theme.palette.faint));
+            });
+        }
+    }
+}
+
+/// What somebody said, under their name.
+fn said(ui: &mut Ui, person: PersonId, author: &str, when: &str, words: impl FnOnce(&mut Ui)) {
+    let theme = Theme::of(ui);
+    ui.horizontal_top(|ui| {
+        let (rect, _) = ui.allocate_exact_size(vec2(space::HUGE, space::HUGE), egui::Sense::hover());
+        avatar(ui, rect, author, person_colour(&theme.palette, person.0.bytes()));
+        ui.vertical(|ui| {
+            ui.horizontal(|ui| {
+                ui.label(text(author, Type::Emphasis, theme.palette.text));
+                ui.label(text(when, Type::Caption, theme.palette.faint));
+            });
+            words(ui);
+        });
+    });
+    ui.add_space(space::GAP);
+}
+
+fn properties(ui: &mut Ui, view: &CardView, project: &OpenProject, drawing: &Drawing<'_>) {
+    let theme = Theme::of(ui);
+    let card = &view.card;
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = vec2(space::SMALL, space::SMALL);
+        if let Some(column) = card.column().and_then(|column| drawing.board.columns.get(&column)) {
+            chip(ui, Icon::SquareKanban, &column.name, theme.palette.muted);
+        }
+        if card.done {
+            chip(ui, Icon::CircleCheck, "Finished", theme.palette.success);
+        }
+        if card.archived {
+            chip(ui, Icon::Archive, "Archived", theme.palette.warning);
+        }
+        if let Some(due) = &card.due {
+            chip(ui, Icon::Calendar, &format!("Due {due}"), theme.palette.muted);
+        }
+        for label in card.labels.iter().filter_map(|label| drawing.board.labels.get(label)) {
+            chip(ui, Icon::Tag, label.shown(), label_colour(&theme.palette, &label.colour, &label.name));
+        }
+        for person in &card.members {
+            let colour = person_colour(&theme.palette, person.0.bytes());
+            chip(ui, Icon::User, &project.person(drawing.device, *person), colour);
+        }
+    });
+}
+
+fn chip(ui: &mut Ui, icon: Icon, words: &str, colour: egui::Color32) {
+    let theme = Theme::of(ui);
+    Frame::NONE
+        .fill(theme.palette.raised)
+        .stroke(egui::Stroke::new(1.0, theme.palette.border))
+        .corner_radius(radius::CHIP)
+        .inner_margin(Margin::symmetric(6, 2))
+        .show(ui, |ui| {
+            ui.spacing_mut().item_spacing.x = space::TINY;
+            ui.horizontal(|ui| {
+                ui.label(icon.meta(colour));
+                ui.label(text(words, Type::Meta, theme.palette.text));
+            });
+        });
+}
+
+fn checklists(ui: &mut Ui, view: &CardView, theme: &Theme) {
+    for list in &view.card.checklists {
+        let done = list.items.iter().filter(|item| item.done).count();
+        ui.horizontal(|ui| {
+            ui.label(text(&list.name, Type::Section, theme.palette.text));
+            ui.label(text(format!("{done}/{}", list.items.len()), Type::Caption, theme.palette.muted));
+        });
+        for item in &list.items {
+            ui.horizontal(|ui| {
+                let icon = if item.done { Icon::SquareCheck } else { Icon::Square };
+                let colour = if item.done { theme.palette.success } else { theme.palette.faint };
+                ui.label(icon.text(colour));
+                ui.add(egui::Label::new(text(&item.text, Type::Body, theme.palette.text)).wrap());
+            });
+        }
+        ui.add_space(space::GAP);
+    }
+}

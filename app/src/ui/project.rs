@@ -1,0 +1,178 @@
+//! The project that is open, and what is looked at in it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use egui::Rect;
+use recordplayer::id::ActorId;
+use recordplayer::view::Key;
+use recordplayer_client::{Device, Live, Space, SpaceInfo};
+use recordplayer_kanban::ids::{BoardId, CardId, ColumnId, PersonId};
+use recordplayer_kanban::view::{ActivityView, BoardView, BoardsView, CardView, ColumnShown};
+use recordplayer_kanban::{Project, key};
+
+use super::composer::Composer;
+use super::drag::Drag;
+use super::panel::Panel;
+
+/// A project, its boards, and one of them.
+pub(super) struct OpenProject {
+    pub info: SpaceInfo,
+    pub space: Space,
+    pub project: Live<Project>,
+    pub boards: Live<BoardsView>,
+    pub board: Option<OpenBoard>,
+    pub panel: Option<Panel>,
+}
+
+/// A board that is looked at.
+pub(super) struct OpenBoard {
+    pub id: BoardId,
+    pub view: Live<BoardView>,
+    pub selected: Option<CardId>,
+    /// The selected card is to be scrolled to.
+    pub wants_scroll: bool,
+    pub composer: Option<Composer>,
+    pub drag: Option<Drag>,
+    /// How high each card is, with what that followed from.
+    pub heights: BTreeMap<CardId, (u64, f32)>,
+    /// Where the columns were drawn, from left to right.
+    pub drawn: Vec<DrawnColumn>,
+    /// How far the next frame shows the board scrolled, and one of its columns.
+    pub scroll_x: Option<f32>,
+    pub scroll_y: Option<(ColumnId, f32)>,
+}
+
+/// A column as it was drawn.
+pub(super) struct DrawnColumn {
+    pub id: ColumnId,
+    pub rect: Rect,
+    /// Where its first card lies, which may be above the rectangle.
+    pub top: f32,
+    /// How far it is scrolled.
+    pub offset: f32,
+}
+
+impl OpenProject {
+    pub fn open(device: &Device, info: SpaceInfo) -> Option<Self> {
+        let space = device.space(info.space)?;
+        let project = space.live_entity::<Project>(space.id().0);
+        let boards = space.live::<BoardsView>(Key::whole_space());
+        Some(Self { info, space, project, boards, board: None, panel: None })
+    }
+
+    /// The boards that are not archived, by their titles.
+    pub fn open_boards(&self) -> Vec<(BoardId, String)> {
+        let boards = self.boards.get();
+        let open = boards.boards.iter().filter(|(_, row)| !row.archived);
+        let mut open: Vec<_> = open.map(|(id, row)| (*id, row.title.clone())).collect();
+        open.sort_by(|(_, left), (_, right)| left.cmp(right));
+        open
+    }
+
+    pub fn open_board(&mut self, id: BoardId) {
+        self.panel = None;
+        self.board = Some(OpenBoard {
+            id,
+            view: self.space.live::<BoardView>(id),
+            selected: None,
+            wants_scroll: false,
+            composer: None,
+            drag: None,
+            heights: BTreeMap::new(),
+            drawn: Vec::new(),
+            scroll_x: None,
+            scroll_y: None,
+        });
+    }
+
+    pub fn open_card(&mut self, card: CardId) {
+        if self.panel.as_ref().is_some_and(|panel| panel.card == card) {
+            return;
+        }
+        let view = self.space.live::<CardView>(card);
+        let activity = self.space.live::<ActivityView>(card);
+        self.panel = Some(Panel::new(card, view, activity));
+    }
+
+    /// A member's name, or a placeholder's.
+    pub fn person(&self, device: &Device, person: PersonId) -> String {
+        let placeholder = || Some(self.project.get().placeholders.get(&person)?.name.clone());
+        device.name_of(ActorId(person.0)).or_else(placeholder).unwrap_or_else(|| "Somebody".to_owned())
+    }
+}
+
+/// What people call a card of the board.
+pub(super) fn key_of(view: &BoardView, card: CardId) -> String {
+    view.cards.get(&card).map_or_else(String::new, |row| key::card_key(&view.prefix, &row.number, card))
+}
+
+/// The columns that show, with the cards that show.
+pub(super) fn shown(view: &BoardView) -> Vec<ColumnShown<'_>> {
+    let mut columns = view.columns();
+    columns.retain(|column| !column.row.archived);
+    for column in &mut columns {
+        column.cards.retain(|(_, card)| !card.archived);
+    }
+    columns
+}
+
+impl OpenBoard {
+    /// Where the selected card stands: the number of its column and its own number in it.
+    pub fn place_of_selected(&self, view: &BoardView) -> Option<(usize, usize)> {
+        let selected = self.selected?;
+        shown(view)
+            .iter()
+            .enumerate()
+            .find_map(|(at, column)| column.cards.iter().position(|(card, _)| *card == selected).map(|row| (at, row)))
+    }
+
+    /// Selects the next card in a direction; the first one where none is selected.
+    pub fn select(&mut self, columns: i32, rows: i32) {
+        let view: Arc<BoardView> = self.view.get();
+        let shown = shown(&view);
+        let Some((column, row)) = self.place_of_selected(&view) else {
+            self.selected = shown.iter().find_map(|column| column.cards.first()).map(|(card, _)| *card);
+            self.wants_scroll = true;
+            return;
+        };
+        let mut to = column;
+        if columns != 0 {
+            // Columns without cards are passed over.
+            let next = |at: usize| at.checked_add_signed(columns as isize).filter(|at| *at < shown.len());
+            let mut at = next(column);
+            while let Some(found) = at {
+                if !shown[found].cards.is_empty() {
+                    to = found;
+                    break;
+                }
+                at = next(found);
+            }
+        }
+        let cards = &shown[to].cards;
+        let row = row.saturating_add_signed(rows as isize).min(cards.len().saturating_sub(1));
+        if let Some((card, _)) = cards.get(row) {
+            self.selected = Some(*card);
+            self.wants_scroll = true;
+        }
+    }
+
+    /// Where the selected card goes when it is moved in a direction: a column, and the card in front of which it stands then.
+    pub fn moved(&self, columns: i32, rows: i32) -> Option<(CardId, ColumnId, Option<CardId>)> {
+        let view = self.view.get();
+        let shown = shown(&view);
+        let selected = self.selected?;
+        let (column, row) = self.place_of_selected(&view)?;
+        let to = column.checked_add_signed(columns as isize).filter(|at| *at < shown.len())?;
+        let cards = &shown[to].cards;
+        let before = if columns != 0 {
+            cards.get(row).map(|(card, _)| *card)
+        } else if rows < 0 {
+            Some(cards.get(row.checked_sub(1)?)?.0)
+        } else {
+            cards.get(row + 1)?;
+            cards.get(row + 2).map(|(card, _)| *card)
+        };
+        Some((selected, shown[to].id, before))
+    }
+}

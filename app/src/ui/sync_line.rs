@@ -1,0 +1,72 @@
+//! How it stands between this device and the server, in one line: the worst truth first.
+
+use egui::{Color32, Ui};
+use recordplayer::replica::Status;
+use recordplayer_client::LineState;
+
+use crate::theme::{Icon, Theme};
+use crate::widget::row;
+
+/// The line's icon, colour and words.
+pub(super) fn words(status: Status, line: Option<&LineState>, now_ms: i64, theme: &Theme) -> (Icon, Color32, String) {
+    let palette = theme.palette;
+    if status.refused > 0 {
+        let needs = if status.refused == 1 { "1 needs you".to_owned() } else { format!("{} need you", status.refused) };
+        return (Icon::CircleAlert, palette.danger, needs);
+    }
+    let waiting = status.waiting + status.sending;
+    match line {
+        Some(LineState::Online) if waiting > 0 => (Icon::Hourglass, palette.info, format!("Sending {waiting}...")),
+        Some(LineState::Online) if status.behind > 0 => {
+            (Icon::RefreshCw, palette.info, format!("Fetching {} records...", status.behind))
+        }
+        Some(LineState::Online) if status.is_current => (Icon::CloudCheck, palette.success, "Synced".to_owned()),
+        Some(LineState::Online | LineState::Connecting) => (Icon::RefreshCw, palette.info, "Connecting...".to_owned()),
+        Some(LineState::Retrying { at, .. }) if waiting == 0 => {
+            let seconds = (at.0 - now_ms).max(0).div_euclid(1_000) + 1;
+            (Icon::CloudOff, palette.warning, format!("Offline, retrying in {seconds} s"))
+        }
+        Some(LineState::Refused { .. }) if waiting == 0 => {
+            (Icon::CloudOff, palette.danger, "The server said no".to_owned())
+        }
+        Some(LineState::Retrying { .. } | LineState::Refused { .. }) | None => {
+            let words = if waiting == 0 { "Offline".to_owned() } else { format!("Offline, {waiting} waiting") };
+            (Icon::CloudOff, palette.warning, words)
+        }
+    }
+}
+
+/// Draws it; true where it was clicked.
+pub(super) fn show(ui: &mut Ui, status: Status, line: Option<&LineState>, now_ms: i64) -> bool {
+    let theme = Theme::of(ui);
+    let (icon, colour, words) = words(status, line, now_ms, &theme);
+    let response = row(ui, (icon, colour), &words, None, false);
+    let response = match line {
+        Some(LineState::Retrying { why, .. } | LineState::Refused { why }) => response.on_hover_text(why.to_string()),
+        Some(LineState::Online | LineState::Connecting) | None => response,
+    };
+    response.clicked()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(status: Status, line: Option<&LineState>) -> String {
+        words(status, line, 0, &Theme::new(true)).2
+    }
+
+    #[test]
+    fn the_worst_truth_is_told_first() {
+        let synced = Status { is_online: true, is_current: true, ..Status::default() };
+        assert_eq!(said(synced, Some(&LineState::Online)), "Synced");
+        let sending = Status { sending: 2, waiting: 1, ..synced };
+        assert_eq!(said(sending, Some(&LineState::Online)), "Sending 3...");
+        assert_eq!(said(Status { waiting: 2, ..Status::default() }, None), "Offline, 2 waiting");
+        assert_eq!(said(Status { refused: 1, ..sending }, Some(&LineState::Online)), "1 needs you");
+        assert_eq!(
+            said(Status { behind: 7, is_online: true, ..Status::default() }, Some(&LineState::Online)),
+            "Fetching 7 records..."
+        );
+    }
+}

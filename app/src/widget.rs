@@ -1,0 +1,170 @@
+//! The parts that screens are made of.
+
+use egui::{
+    Align2, Button, Color32, CornerRadius, FontId, Rect, Response, RichText, Role, Sense, Stroke, StrokeKind, Ui,
+    WidgetInfo, pos2, vec2,
+};
+
+use crate::command::Command;
+use crate::theme::{Icon, Theme, Type, radius, space};
+
+/// A text of one of the named kinds.
+pub fn text(words: impl Into<String>, kind: Type, colour: Color32) -> RichText {
+    RichText::new(words).font(kind.font()).line_height(Some(kind.line_height())).color(colour)
+}
+
+/// A button of an icon alone; its name is told to those who hover and to those who cannot see it.
+pub fn icon_button(ui: &mut Ui, icon: Icon, name: &str) -> Response {
+    let theme = Theme::of(ui);
+    let button = Button::new(icon.text(theme.palette.muted)).frame(true).min_size(vec2(space::HUGE, space::HUGE));
+    let response = ui.add(button).on_hover_text(name);
+    let is_enabled = ui.is_enabled();
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, is_enabled, name));
+    response
+}
+
+/// The button of a command, with its shortcut.
+pub fn command_button(ui: &mut Ui, command: Command) -> Response {
+    let spec = command.spec();
+    let name = match spec.keys.first() {
+        Some(keys) => format!("{} ({})", spec.text, keys.shown(ui.ctx())),
+        None => spec.text.to_owned(),
+    };
+    icon_button(ui, spec.icon, &name)
+}
+
+/// The one button of a place that stands out.
+pub fn primary_button(ui: &mut Ui, icon: Option<Icon>, words: &str) -> Response {
+    let theme = Theme::of(ui);
+    let label = match icon {
+        Some(icon) => format!("{} {words}", icon.letter()),
+        None => words.to_owned(),
+    };
+    let label = text(label, Type::Emphasis, theme.palette.on_accent);
+    let response = ui.add(Button::new(label).fill(theme.palette.accent_fill).min_size(vec2(0.0, space::ROW)));
+    let is_enabled = ui.is_enabled();
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, is_enabled, words));
+    response
+}
+
+/// A quiet button with words.
+pub fn quiet_button(ui: &mut Ui, words: &str) -> Response {
+    let theme = Theme::of(ui);
+    let label = text(words, Type::Emphasis, theme.palette.text);
+    ui.add(Button::new(label).stroke(Stroke::new(1.0, theme.palette.border)).min_size(vec2(0.0, space::ROW)))
+}
+
+/// A row of a list: icon, words, and something short at its end.
+pub fn row(
+    ui: &mut Ui,
+    icon: (Icon, Color32),
+    words: &str,
+    end: Option<(&str, Color32)>,
+    is_selected: bool,
+) -> Response {
+    let theme = Theme::of(ui);
+    let size = vec2(ui.available_width(), space::ROW);
+    let (rect, response) = ui.allocate_exact_size(size, Sense::click());
+    let name = match end {
+        Some((end, _)) => format!("{words}, {end}"),
+        None => words.to_owned(),
+    };
+    let is_enabled = ui.is_enabled();
+    response.widget_info(|| WidgetInfo::selected(Role::Button, is_enabled, is_selected, &name));
+    let fill = if is_selected || response.hovered() { theme.palette.hover } else { Color32::TRANSPARENT };
+    ui.painter().rect_filled(rect, CornerRadius::same(radius::CARD), fill);
+    focus_ring(ui, &response, radius::CARD);
+    let middle = rect.center().y;
+    let (icon, colour) = icon;
+    ui.painter().text(
+        pos2(rect.left() + space::GAP + 8.0, middle),
+        Align2::CENTER_CENTER,
+        icon.letter(),
+        Icon::font(16.0),
+        colour,
+    );
+    let end_width = match end {
+        Some((end, colour)) => {
+            let galley = ui.painter().layout_no_wrap(end.to_owned(), Type::Meta.font(), colour);
+            let at = pos2(rect.right() - space::GAP - galley.size().x, middle - galley.size().y / 2.0);
+            let width = galley.size().x;
+            ui.painter().galley(at, galley, colour);
+            width + space::GAP
+        }
+        None => 0.0,
+    };
+    let left = rect.left() + space::GAP + 16.0 + space::GAP;
+    let room = rect.right() - space::GAP - end_width - left;
+    let colour = if is_selected { theme.palette.text } else { theme.palette.muted };
+    let galley = one_line(ui, words, Type::Emphasis.font(), colour, room);
+    ui.painter().galley(pos2(left, middle - galley.size().y / 2.0), galley, colour);
+    response
+}
+
+/// One line that ends with an ellipsis where there is no room.
+pub fn one_line(ui: &Ui, words: &str, font: FontId, colour: Color32, width: f32) -> std::sync::Arc<egui::Galley> {
+    lines(ui, words, font, colour, width, 1)
+}
+
+/// At most so many lines; the last one ends with an ellipsis where there is more.
+pub fn lines(
+    ui: &Ui,
+    words: &str,
+    font: FontId,
+    colour: Color32,
+    width: f32,
+    lines_max: usize,
+) -> std::sync::Arc<egui::Galley> {
+    let mut job = egui::text::LayoutJob::simple(words.to_owned(), font, colour, width.max(1.0));
+    job.wrap.max_rows = lines_max;
+    job.wrap.break_anywhere = lines_max == 1;
+    job.wrap.overflow_character = Some('…');
+    ui.painter().layout_job(job)
+}
+
+/// Where the keyboard is.
+pub fn focus_ring(ui: &Ui, response: &Response, corner: u8) {
+    if response.has_focus() {
+        let stroke = Stroke::new(2.0, Theme::of(ui).palette.accent);
+        ui.painter().rect_stroke(response.rect, CornerRadius::same(corner), stroke, StrokeKind::Inside);
+    }
+}
+
+/// A person, as a circle with initials.
+pub fn avatar(ui: &Ui, rect: Rect, name: &str, colour: Color32) {
+    let theme = Theme::of(ui);
+    ui.painter().circle_filled(rect.center(), rect.width() / 2.0, colour);
+    let font = FontId { size: (rect.width() * 0.45).round(), ..Type::Meta.font() };
+    ui.painter().text(rect.center(), Align2::CENTER_CENTER, initials(name), font, theme.palette.on_label);
+}
+
+/// The first letters of the first and the last word.
+pub fn initials(name: &str) -> String {
+    let mut words = name.split_whitespace();
+    let first = words.next().and_then(|word| word.chars().next());
+    let last = words.next_back().and_then(|word| word.chars().next());
+    first.into_iter().chain(last).flat_map(char::to_uppercase).collect()
+}
+
+/// What an empty place says: one icon, one sentence, perhaps one button.
+pub fn empty(ui: &mut Ui, icon: Icon, sentence: &str) {
+    let theme = Theme::of(ui);
+    ui.vertical_centered(|ui| {
+        ui.add_space(space::HUGE);
+        ui.label(RichText::new(icon.letter()).font(Icon::font(24.0)).color(theme.palette.faint));
+        ui.label(text(sentence, Type::Body, theme.palette.muted));
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::initials;
+
+    #[test]
+    fn initials_are_of_the_first_and_the_last_word() {
+        assert_eq!(initials("Ada of the Turntable"), "AT");
+        assert_eq!(initials("ben"), "B");
+        assert_eq!(initials("  "), "");
+        assert_eq!(initials("ängström"), "Ä");
+    }
+}

@@ -11,7 +11,7 @@ use tokio_tungstenite::tungstenite::{Bytes, Message};
 
 use crate::Outcome;
 use crate::clock::now;
-use crate::line::{Error, Line, connect, rename};
+use crate::line::{Error, Line, connect, listeners, rename};
 use crate::peer::Peer;
 use crate::report::Row;
 
@@ -34,7 +34,7 @@ async fn ours(time: Duration) -> Result<f64, Error> {
     let delivered = Arc::new(AtomicU64::new(0));
     for seed in 1..=SUBSCRIBERS {
         let mut line = Line::open(server.address, &server.token, seed).await?;
-        line.subscribe().await?;
+        line.follow().await?;
         let delivered = Arc::clone(&delivered);
         tokio::spawn(async move {
             while let Ok(frame) = line.next().await {
@@ -44,7 +44,6 @@ async fn ours(time: Duration) -> Result<f64, Error> {
             }
         });
     }
-    let before = settled(&delivered).await;
     let (began, mut number, mut open) = (now(), 0, 0);
     while began.elapsed() < time {
         while open < IN_FLIGHT {
@@ -55,15 +54,13 @@ async fn ours(time: Duration) -> Result<f64, Error> {
         writer.answer().await?;
         open -= 1;
     }
-    Ok((delivered.load(Ordering::Relaxed) - before) as f64 / began.elapsed().as_secs_f64())
+    Ok(delivered.load(Ordering::Relaxed) as f64 / began.elapsed().as_secs_f64())
 }
 
 async fn naked(time: Duration) -> Result<f64, Error> {
     let hub = Peer::start("hub").map_err(|error| error.to_string())?;
     let delivered = Arc::new(AtomicU64::new(0));
-    for _ in 0..SUBSCRIBERS {
-        let mut socket = connect(hub.address).await?;
-        socket.send(Message::Binary(Bytes::from_static(b"listen"))).await?;
+    for mut socket in listeners(hub.address, SUBSCRIBERS).await? {
         let delivered = Arc::clone(&delivered);
         tokio::spawn(async move {
             while let Some(Ok(_)) = socket.next().await {
@@ -77,7 +74,6 @@ async fn naked(time: Duration) -> Result<f64, Error> {
         socket.send(Message::Binary(Bytes::from_static(b"command"))).await?;
         writers.push(socket);
     }
-    let before = settled(&delivered).await;
     let began = now();
     let mut running = Vec::new();
     for mut socket in writers {
@@ -92,16 +88,5 @@ async fn naked(time: Duration) -> Result<f64, Error> {
     for task in running {
         task.await??;
     }
-    Ok((delivered.load(Ordering::Relaxed) - before) as f64 / began.elapsed().as_secs_f64())
-}
-
-/// Waits until what subscribers are sent at first has arrived.
-async fn settled(delivered: &AtomicU64) -> u64 {
-    loop {
-        let before = delivered.load(Ordering::Relaxed);
-        tokio::time::sleep(Duration::from_millis(300)).await;
-        if delivered.load(Ordering::Relaxed) == before {
-            return before;
-        }
-    }
+    Ok(delivered.load(Ordering::Relaxed) as f64 / began.elapsed().as_secs_f64())
 }

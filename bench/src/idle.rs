@@ -2,12 +2,9 @@
 
 use std::time::Duration;
 
-use futures_util::{SinkExt, StreamExt};
-use tokio_tungstenite::tungstenite::{Bytes, Message};
-
 use crate::Outcome;
 use crate::fan_out::SUBSCRIBERS;
-use crate::line::{Error, Line, connect};
+use crate::line::{Error, Line, listeners};
 use crate::peer::Peer;
 use crate::report::Row;
 
@@ -27,21 +24,10 @@ async fn naked() -> Result<f64, Error> {
     let hub = Peer::start("hub").map_err(|error| error.to_string())?;
     let memory = || hub.resident_bytes().map_err(|error| Error::from(error.to_string()));
     let before = memory()?;
-    let mut sockets = Vec::new();
-    for _ in 0..SUBSCRIBERS {
-        let mut socket = connect(hub.address).await?;
-        socket.send(Message::Binary(Bytes::from_static(b"listen"))).await?;
-        sockets.push(socket);
-    }
-    // One command reaches all of them: every session has been served, as ours have been.
-    let mut writer = connect(hub.address).await?;
-    for bytes in [&b"command"[..], &[3; 200]] {
-        writer.send(Message::Binary(Bytes::from_static(bytes))).await?;
-    }
-    for socket in &mut sockets {
-        socket.next().await.ok_or("the hub has closed the line")??;
-    }
-    Ok((memory()? - before) / SUBSCRIBERS as f64)
+    let sockets = listeners(hub.address, SUBSCRIBERS).await?;
+    let after = memory()?;
+    drop(sockets);
+    Ok((after - before) / SUBSCRIBERS as f64)
 }
 
 async fn ours() -> Result<(f64, f64), Error> {
@@ -52,9 +38,7 @@ async fn ours() -> Result<(f64, f64), Error> {
     let mut lines = Vec::new();
     for seed in 1..=SUBSCRIBERS {
         let mut line = Line::open(server.address, &server.token, seed).await?;
-        line.subscribe().await?;
-        // The answer has come: the session is at rest.
-        while !matches!(line.next().await?, recordplayer::protocol::ServerFrame::Commits { .. }) {}
+        line.follow().await?;
         lines.push(line);
     }
     let after = memory()?;

@@ -19,7 +19,7 @@ pub fn measure(time: Duration) -> Outcome {
     for clients in [1, 64] {
         let naked = runtime.block_on(naked(clients, time)).map_err(|error| error.to_string())?;
         let ours = runtime.block_on(ours(clients, time)).map_err(|error| error.to_string())?;
-        rows.push(Row::new(format!("durable commands, {clients} clients"), ours, "1/s").beside(naked));
+        rows.push(Row::new(format!("durable commands, {clients} clients"), ours, "commands/s").beside(naked));
     }
     Ok(rows)
 }

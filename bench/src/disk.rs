@@ -19,7 +19,7 @@ const COMMITS: usize = 20_000;
 const GROUP: usize = 256;
 
 pub fn measure(time: Duration) -> Outcome {
-    let mut rows = vec![Row::new("append of 4 KiB and fdatasync (probe)", probe(time)?, "1/s")];
+    let mut rows = vec![Row::new("append of 4 KiB and fdatasync (probe)", probe(time)?, "appends/s")];
     rows.extend(size()?);
     Ok(rows)
 }
@@ -58,6 +58,6 @@ fn size() -> Outcome {
     let bytes = std::fs::metadata(&path)?.len().saturating_sub(empty) as f64;
     Ok(vec![
         Row::new("bytes on disk per record", bytes / records as f64, "bytes").beside(encoded as f64 / records as f64),
-        Row::new("durable records, 256 commits a group", rate, "1/s"),
+        Row::new("durable records, 256 commits a group", rate, "records/s"),
     ])
 }

@@ -23,7 +23,7 @@ pub fn measure(time: Duration) -> Outcome {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let naked = runtime.block_on(naked(time)).map_err(|error| error.to_string())?;
     let ours = runtime.block_on(ours(time)).map_err(|error| error.to_string())?;
-    Ok(vec![Row::new("deliveries to 1,000 subscribers", ours, "commands/s").beside(naked)])
+    Ok(vec![Row::new("deliveries to 1,000 subscribers", ours, "deliveries/s").beside(naked)])
 }
 
 async fn ours(time: Duration) -> Result<f64, Error> {

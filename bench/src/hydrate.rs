@@ -66,8 +66,9 @@ pub fn measure(_: Duration) -> Outcome {
         .entity::<Comment>();
     let decoded = decode_only(&commits, events);
     Ok(vec![
-        Row::new("events hydrated into entities, from redb", rate(entities)?, "1/s").beside(decoded),
-        Row::new("events played into entities and views", rate(recordplayer_kanban::domain())?, "1/s").beside(decoded),
+        Row::new("events hydrated into entities, from redb", rate(entities)?, "events/s").beside(decoded),
+        Row::new("events played into entities and views", rate(recordplayer_kanban::domain())?, "events/s")
+            .beside(decoded),
     ])
 }
 

@@ -12,14 +12,15 @@ use crate::clock::now;
 use crate::line::{Error, Line, connect, rename};
 use crate::peer::Peer;
 use crate::report::Row;
+use crate::size::Size;
 
-pub fn measure(time: Duration) -> Outcome {
+pub fn measure(size: &Size) -> Outcome {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let mut rows = Vec::new();
-    for clients in [1, 64] {
-        let naked = runtime.block_on(naked(clients, time)).map_err(|error| error.to_string())?;
-        let ours = runtime.block_on(ours(clients, time)).map_err(|error| error.to_string())?;
-        rows.push(Row::new(format!("durable commands, {clients} clients"), ours, "1/s").beside(naked));
+    for clients in size.clients {
+        let naked = runtime.block_on(naked(clients, size.time)).map_err(|error| error.to_string())?;
+        let ours = runtime.block_on(ours(clients, size.time)).map_err(|error| error.to_string())?;
+        rows.push(Row::new(format!("durable commands, {clients} clients"), ours, "commands/s").beside(naked));
     }
     Ok(rows)
 }

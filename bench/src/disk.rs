@@ -12,15 +12,14 @@ use crate::clock::now;
 use crate::hydrate::{Made, made_commits};
 use crate::line::SPACE;
 use crate::report::Row;
+use crate::size::Size;
 
-/// Commits written to see what they take.
-const COMMITS: usize = 20_000;
 /// Commits of one transaction.
 const GROUP: usize = 256;
 
-pub fn measure(time: Duration) -> Outcome {
-    let mut rows = vec![Row::new("append of 4 KiB and fdatasync (probe)", probe(time)?, "1/s")];
-    rows.extend(size()?);
+pub fn measure(size: &Size) -> Outcome {
+    let mut rows = vec![Row::new("append of 4 KiB and fdatasync (probe)", probe(size.time)?, "appends/s")];
+    rows.extend(records(size)?);
     Ok(rows)
 }
 
@@ -36,11 +35,11 @@ fn probe(time: Duration) -> Result<f64, Box<dyn std::error::Error>> {
     Ok(count as f64 / began.elapsed().as_secs_f64())
 }
 
-fn size() -> Outcome {
+fn records(size: &Size) -> Outcome {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("store.redb");
     let mut store = RedbStore::open(&path)?;
-    let Made { commits, records, .. } = made_commits(COMMITS)?;
+    let Made { commits, records, .. } = made_commits(size)?;
     let encoded: usize = commits.iter().map(|commit| commit.bytes.len()).sum();
     let empty = std::fs::metadata(&path)?.len();
     let began = now();
@@ -58,6 +57,6 @@ fn size() -> Outcome {
     let bytes = std::fs::metadata(&path)?.len().saturating_sub(empty) as f64;
     Ok(vec![
         Row::new("bytes on disk per record", bytes / records as f64, "bytes").beside(encoded as f64 / records as f64),
-        Row::new("durable records, 256 commits a group", rate, "1/s"),
+        Row::new("durable records, 256 commits a group", rate, "records/s"),
     ])
 }

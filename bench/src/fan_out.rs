@@ -1,8 +1,7 @@
-//! One space, a thousand who follow it: commands delivered to all of them a second, beside the same bytes sent by nothing but sockets.
+//! One space, many who follow it: deliveries to all of them a second, beside the same bytes sent by nothing but sockets.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use recordplayer::protocol::ServerFrame;
@@ -11,30 +10,31 @@ use tokio_tungstenite::tungstenite::{Bytes, Message};
 
 use crate::Outcome;
 use crate::clock::now;
-use crate::line::{Error, Line, connect, rename};
+use crate::line::{Error, Line, connect, listeners, rename};
 use crate::peer::Peer;
-use crate::report::Row;
+use crate::report::{Row, grouped};
+use crate::size::Size;
 
-pub const SUBSCRIBERS: u64 = 1_000;
 /// Commands in flight: enough to fill groups, few enough that nobody falls behind for long.
 const IN_FLIGHT: u64 = 16;
 
-pub fn measure(time: Duration) -> Outcome {
+pub fn measure(size: &Size) -> Outcome {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let naked = runtime.block_on(naked(time)).map_err(|error| error.to_string())?;
-    let ours = runtime.block_on(ours(time)).map_err(|error| error.to_string())?;
-    Ok(vec![Row::new("deliveries to 1,000 subscribers", ours, "commands/s").beside(naked)])
+    let naked = runtime.block_on(naked(size)).map_err(|error| error.to_string())?;
+    let ours = runtime.block_on(ours(size)).map_err(|error| error.to_string())?;
+    let name = format!("deliveries to {} subscribers", grouped(size.subscribers));
+    Ok(vec![Row::new(name, ours, "deliveries/s").beside(naked)])
 }
 
-async fn ours(time: Duration) -> Result<f64, Error> {
+async fn ours(size: &Size) -> Result<f64, Error> {
     let server = Peer::start("serve").map_err(|error| error.to_string())?;
     let mut writer = Line::open(server.address, &server.token, 0).await?;
     writer.found().await?;
     let card = writer.write_card().await?;
     let delivered = Arc::new(AtomicU64::new(0));
-    for seed in 1..=SUBSCRIBERS {
+    for seed in 1..=size.subscribers {
         let mut line = Line::open(server.address, &server.token, seed).await?;
-        line.subscribe().await?;
+        line.follow().await?;
         let delivered = Arc::clone(&delivered);
         tokio::spawn(async move {
             while let Ok(frame) = line.next().await {
@@ -44,9 +44,8 @@ async fn ours(time: Duration) -> Result<f64, Error> {
             }
         });
     }
-    let before = settled(&delivered).await;
     let (began, mut number, mut open) = (now(), 0, 0);
-    while began.elapsed() < time {
+    while began.elapsed() < size.time {
         while open < IN_FLIGHT {
             number += 1;
             open += 1;
@@ -55,15 +54,13 @@ async fn ours(time: Duration) -> Result<f64, Error> {
         writer.answer().await?;
         open -= 1;
     }
-    Ok((delivered.load(Ordering::Relaxed) - before) as f64 / began.elapsed().as_secs_f64())
+    Ok(delivered.load(Ordering::Relaxed) as f64 / began.elapsed().as_secs_f64())
 }
 
-async fn naked(time: Duration) -> Result<f64, Error> {
+async fn naked(size: &Size) -> Result<f64, Error> {
     let hub = Peer::start("hub").map_err(|error| error.to_string())?;
     let delivered = Arc::new(AtomicU64::new(0));
-    for _ in 0..SUBSCRIBERS {
-        let mut socket = connect(hub.address).await?;
-        socket.send(Message::Binary(Bytes::from_static(b"listen"))).await?;
+    for mut socket in listeners(hub.address, size.subscribers).await? {
         let delivered = Arc::clone(&delivered);
         tokio::spawn(async move {
             while let Some(Ok(_)) = socket.next().await {
@@ -77,8 +74,7 @@ async fn naked(time: Duration) -> Result<f64, Error> {
         socket.send(Message::Binary(Bytes::from_static(b"command"))).await?;
         writers.push(socket);
     }
-    let before = settled(&delivered).await;
-    let began = now();
+    let (began, time) = (now(), size.time);
     let mut running = Vec::new();
     for mut socket in writers {
         running.push(tokio::spawn(async move {
@@ -92,16 +88,5 @@ async fn naked(time: Duration) -> Result<f64, Error> {
     for task in running {
         task.await??;
     }
-    Ok((delivered.load(Ordering::Relaxed) - before) as f64 / began.elapsed().as_secs_f64())
-}
-
-/// Waits until what subscribers are sent at first has arrived.
-async fn settled(delivered: &AtomicU64) -> u64 {
-    loop {
-        let before = delivered.load(Ordering::Relaxed);
-        tokio::time::sleep(Duration::from_millis(300)).await;
-        if delivered.load(Ordering::Relaxed) == before {
-            return before;
-        }
-    }
+    Ok(delivered.load(Ordering::Relaxed) as f64 / began.elapsed().as_secs_f64())
 }

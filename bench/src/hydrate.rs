@@ -1,7 +1,6 @@
 //! Events played from the log into entities, beside decoding the same payloads and doing nothing with them.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use recordplayer::commit::{Commit, Head};
 use recordplayer::decide::Intent;
@@ -28,11 +27,7 @@ use crate::Outcome;
 use crate::clock::now;
 use crate::line::{BOARD, COLUMN, SPACE, rename, title};
 use crate::report::Row;
-
-/// Commits that are played.
-const COMMITS: usize = 20_000;
-/// Cards among which they are.
-const CARDS: u64 = 500;
+use crate::size::Size;
 
 /// A log that a space has decided.
 pub struct Made {
@@ -41,10 +36,10 @@ pub struct Made {
     pub events: usize,
 }
 
-pub fn measure(_: Duration) -> Outcome {
+pub fn measure(size: &Size) -> Outcome {
     let folder = tempfile::tempdir()?;
     let mut store = RedbStore::open(folder.path().join("store.redb"))?;
-    let Made { commits, events, .. } = made_commits(COMMITS)?;
+    let Made { commits, events, .. } = made_commits(size)?;
     for group in commits.chunks(1_000) {
         let expected = group[0].before();
         let expected = store.reader(SPACE).head().ok().filter(|head| head.position == expected).unwrap_or(Head::START);
@@ -66,8 +61,9 @@ pub fn measure(_: Duration) -> Outcome {
         .entity::<Comment>();
     let decoded = decode_only(&commits, events);
     Ok(vec![
-        Row::new("events hydrated into entities, from redb", rate(entities)?, "1/s").beside(decoded),
-        Row::new("events played into entities and views", rate(recordplayer_kanban::domain())?, "1/s").beside(decoded),
+        Row::new("events hydrated into entities, from redb", rate(entities)?, "events/s").beside(decoded),
+        Row::new("events played into entities and views", rate(recordplayer_kanban::domain())?, "events/s")
+            .beside(decoded),
     ])
 }
 
@@ -86,7 +82,7 @@ fn decode_only(commits: &[Arc<Commit>], events: usize) -> f64 {
 }
 
 /// Lets a space decide cards and their renaming.
-pub fn made_commits(count: usize) -> Result<Made, Box<dyn std::error::Error>> {
+pub fn made_commits(size: &Size) -> Result<Made, Box<dyn std::error::Error>> {
     let mut maker = Maker::new()?;
     maker.send::<Membership>(SPACE.0, &MembershipCommand::Found { title: "bench".to_owned() })?;
     maker.send::<Project>(SPACE.0, &ProjectCommand::SetUp { key: "BEN".to_owned() })?;
@@ -94,14 +90,14 @@ pub fn made_commits(count: usize) -> Result<Made, Box<dyn std::error::Error>> {
     let add = ColumnCommand::Add { board: BOARD, name: "Column".to_owned(), kind: ColumnKind::Active, before: None };
     maker.send::<Column>(COLUMN.0, &add)?;
     let card = |number: u64| CardId(Id::derived("card", &[&number.to_be_bytes()]));
-    for number in 0..CARDS {
+    for number in 0..size.cards {
         let create = CardCommand::Create { column: COLUMN, title: title(number), before: None, exempt: false };
         maker.send::<Card>(card(number).0, &create)?;
     }
     let mut number = 0;
-    while maker.commits.len() < count {
+    while maker.commits.len() < size.commits {
         number += 1;
-        maker.send::<Card>(card(number % CARDS).0, &rename(number))?;
+        maker.send::<Card>(card(number % size.cards).0, &rename(number))?;
     }
     let records = maker.commits.iter().map(|commit| commit.records.len()).sum();
     let events = maker.commits.iter().map(|commit| commit.events().count()).sum();

@@ -1,60 +1,43 @@
-//! What a thousand clients cost who are connected and quiet.
-
-use std::time::Duration;
-
-use futures_util::{SinkExt, StreamExt};
-use tokio_tungstenite::tungstenite::{Bytes, Message};
+//! What clients cost who are connected and quiet.
 
 use crate::Outcome;
-use crate::fan_out::SUBSCRIBERS;
-use crate::line::{Error, Line, connect};
+use crate::line::{Error, Line, listeners};
 use crate::peer::Peer;
-use crate::report::Row;
+use crate::report::{Row, grouped};
+use crate::size::Size;
 
-pub fn measure(_: Duration) -> Outcome {
+pub fn measure(size: &Size) -> Outcome {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let naked = runtime.block_on(naked()).map_err(|error| error.to_string())?;
-    let (before, after) = runtime.block_on(ours()).map_err(|error| error.to_string())?;
-    let each = (after - before) / SUBSCRIBERS as f64;
+    let naked = runtime.block_on(naked(size.subscribers)).map_err(|error| error.to_string())?;
+    let (before, after) = runtime.block_on(ours(size.subscribers)).map_err(|error| error.to_string())?;
+    let each = (after - before) / size.subscribers as f64;
+    let name = format!("server memory with {} idle clients", grouped(size.subscribers));
     Ok(vec![
-        Row::new("server memory with 1,000 idle clients", after / 1024.0 / 1024.0, "MiB"),
+        Row::new(name, after / 1024.0 / 1024.0, "MiB"),
         Row::new("of it for each idle client", each, "bytes").beside(naked),
     ])
 }
 
 /// What each listener of the naked hub costs: a socket with small buffers and its task.
-async fn naked() -> Result<f64, Error> {
+async fn naked(clients: u64) -> Result<f64, Error> {
     let hub = Peer::start("hub").map_err(|error| error.to_string())?;
     let memory = || hub.resident_bytes().map_err(|error| Error::from(error.to_string()));
     let before = memory()?;
-    let mut sockets = Vec::new();
-    for _ in 0..SUBSCRIBERS {
-        let mut socket = connect(hub.address).await?;
-        socket.send(Message::Binary(Bytes::from_static(b"listen"))).await?;
-        sockets.push(socket);
-    }
-    // One command reaches all of them: every session has been served, as ours have been.
-    let mut writer = connect(hub.address).await?;
-    for bytes in [&b"command"[..], &[3; 200]] {
-        writer.send(Message::Binary(Bytes::from_static(bytes))).await?;
-    }
-    for socket in &mut sockets {
-        socket.next().await.ok_or("the hub has closed the line")??;
-    }
-    Ok((memory()? - before) / SUBSCRIBERS as f64)
+    let sockets = listeners(hub.address, clients).await?;
+    let after = memory()?;
+    drop(sockets);
+    Ok((after - before) / clients as f64)
 }
 
-async fn ours() -> Result<(f64, f64), Error> {
+async fn ours(clients: u64) -> Result<(f64, f64), Error> {
     let server = Peer::start("serve").map_err(|error| error.to_string())?;
     Line::open(server.address, &server.token, 0).await?.found().await?;
     let memory = || server.resident_bytes().map_err(|error| Error::from(error.to_string()));
     let before = memory()?;
     let mut lines = Vec::new();
-    for seed in 1..=SUBSCRIBERS {
+    for seed in 1..=clients {
         let mut line = Line::open(server.address, &server.token, seed).await?;
-        line.subscribe().await?;
-        // The answer has come: the session is at rest.
-        while !matches!(line.next().await?, recordplayer::protocol::ServerFrame::Commits { .. }) {}
+        line.follow().await?;
         lines.push(line);
     }
     let after = memory()?;

@@ -20,11 +20,12 @@ use crate::clock::now;
 use crate::line::{BOARD, Error, Line, SPACE, connect, rename, title};
 use crate::peer::Peer;
 use crate::report::Row;
+use crate::size::Size;
 
-pub fn measure(time: Duration) -> Outcome {
+pub fn measure(size: &Size) -> Outcome {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let naked = runtime.block_on(naked(time)).map_err(|error| error.to_string())?;
-    let ours = runtime.block_on(ours(time)).map_err(|error| error.to_string())?;
+    let naked = runtime.block_on(naked(size.time)).map_err(|error| error.to_string())?;
+    let ours = runtime.block_on(ours(size.time)).map_err(|error| error.to_string())?;
     let ms = |times: &Histogram<u64>, quantile: f64| times.value_at_quantile(quantile) as f64 / 1_000.0;
     Ok(vec![
         Row::new("from a command to another's view, p50", ms(&ours, 0.5), "ms").beside(ms(&naked, 0.5)),

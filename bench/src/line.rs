@@ -18,8 +18,8 @@ use recordplayer_kanban::ids::{BoardId, CardId, ColumnId};
 use recordplayer_kanban::project::ProjectCommand;
 use recordplayer_kanban::{Board, Card, Column, Project};
 use tokio::net::TcpStream;
-use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::{Bytes, Message};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
 pub type Error = Box<dyn std::error::Error + Send + Sync>;
@@ -35,6 +35,24 @@ pub async fn connect(address: SocketAddr) -> Result<Socket, Error> {
     stream.set_nodelay(true)?;
     let config = WebSocketConfig::default().read_buffer_size(4096).write_buffer_size(4096);
     Ok(client_async_with_config(format!("ws://{address}/"), stream, Some(config)).await?.0)
+}
+
+/// Sockets that the naked hub sends everything to. One command has reached all of them: the hub serves each.
+pub async fn listeners(hub: SocketAddr, count: u64) -> Result<Vec<Socket>, Error> {
+    let mut sockets = Vec::new();
+    for _ in 0..count {
+        let mut socket = connect(hub).await?;
+        socket.send(Message::Binary(Bytes::from_static(b"listen"))).await?;
+        sockets.push(socket);
+    }
+    let mut writer = connect(hub).await?;
+    for bytes in [&b"command"[..], &[3; 200]] {
+        writer.send(Message::Binary(Bytes::from_static(bytes))).await?;
+    }
+    for socket in &mut sockets {
+        socket.next().await.ok_or("the hub has closed the line")??;
+    }
+    Ok(sockets)
 }
 
 /// One session with the product's server, and one replica that sends commands through it.
@@ -85,9 +103,17 @@ impl Line {
         }
     }
 
-    pub async fn subscribe(&mut self) -> Result<(), Error> {
+    /// Follows the space from its first record; done when the log so far has come.
+    pub async fn follow(&mut self) -> Result<(), Error> {
         let knowledge = Knowledge { epoch: 0, head: Head::START };
-        self.send(&ClientFrame::Subscribe { space: SPACE, knowledge }).await
+        self.send(&ClientFrame::Subscribe { space: SPACE, knowledge }).await?;
+        loop {
+            if let ServerFrame::Commits { upto, head, .. } = self.next().await?
+                && upto == head
+            {
+                return Ok(());
+            }
+        }
     }
 
     /// Sends a command without waiting for its answer.

@@ -17,12 +17,14 @@ mod line;
 mod peer;
 mod report;
 mod serve;
+mod size;
 
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 use report::{Row, show};
+use size::Size;
 
 /// Measures `RecordPlayer`.
 #[derive(Debug, Parser)]
@@ -36,6 +38,9 @@ struct Arguments {
     /// How long each rate is measured, in seconds.
     #[arg(long, default_value_t = 3)]
     seconds: u64,
+    /// Measure as little as there can be: whether the bench works, not how fast anything is.
+    #[arg(long, conflicts_with = "seconds")]
+    smallest: bool,
     #[command(subcommand)]
     role: Option<Role>,
 }
@@ -53,8 +58,7 @@ enum Role {
 
 type Outcome = Result<Vec<Row>, Box<dyn std::error::Error>>;
 
-/// Measures something, each rate for so long.
-type Measure = fn(Duration) -> Outcome;
+type Measure = fn(&Size) -> Outcome;
 
 /// Everything that is measured, in the order of the report.
 const MEASUREMENTS: &[(&str, Measure)] = &[
@@ -84,13 +88,14 @@ fn main() -> ExitCode {
 
 fn measure(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
     peer::allow_many_sockets();
+    let size = if arguments.smallest { Size::smallest() } else { Size::full(Duration::from_secs(arguments.seconds)) };
     let mut rows = Vec::new();
     for (name, measure) in MEASUREMENTS {
         if arguments.only.as_ref().is_some_and(|only| !name.contains(only.as_str())) {
             continue;
         }
         eprintln!("measuring {name}");
-        rows.extend(measure(Duration::from_secs(arguments.seconds)).map_err(|error| format!("{name}: {error}"))?);
+        rows.extend(measure(&size).map_err(|error| format!("{name}: {error}"))?);
     }
     if rows.is_empty() {
         let names: Vec<_> = MEASUREMENTS.iter().map(|(name, _)| *name).collect();

@@ -30,6 +30,11 @@ impl Row {
     }
 }
 
+/// A count below a million, as people write it: 1,000.
+pub fn grouped(count: u64) -> String {
+    if count < 1_000 { count.to_string() } else { format!("{},{:03}", count / 1_000, count % 1_000) }
+}
+
 /// Prints rows for programs or for people.
 pub fn show(rows: &[Row], is_json: bool) {
     if is_json {

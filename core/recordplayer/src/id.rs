@@ -33,11 +33,17 @@ impl Id {
     pub const fn bytes(&self) -> &[u8; 16] {
         &self.0
     }
+
+    /// The hex digits, written into `room`: a text without an allocation, for keys are made at every event.
+    pub(crate) fn hex<'a>(&self, room: &'a mut [u8; 32]) -> &'a str {
+        data_encoding::HEXLOWER.encode_mut(&self.0, room);
+        std::str::from_utf8(room).expect("hex digits are ASCII")
+    }
 }
 
 impl fmt::Display for Id {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&data_encoding::HEXLOWER.encode(&self.0))
+        f.write_str(self.hex(&mut [0; 32]))
     }
 }
 

@@ -45,7 +45,7 @@ pub const KEY_BYTES_MAX: usize = 128;
 impl Key {
     /// The key of a view that there is once in a space.
     pub fn whole_space() -> Self {
-        Self("".into())
+        Self(Arc::default())
     }
 
     /// A key of any text; what is longer than [`KEY_BYTES_MAX`] is cut at a character.
@@ -69,7 +69,7 @@ impl Key {
 
 impl From<Id> for Key {
     fn from(id: Id) -> Self {
-        Self(id.to_string().into())
+        Self(id.hex(&mut [0; 32]).into())
     }
 }
 

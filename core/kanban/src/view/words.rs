@@ -133,6 +133,6 @@ fn membership(event: &MembershipEvent) -> String {
 fn short(text: &str) -> String {
     const CHARACTERS: usize = 80;
     let line = text.lines().next().unwrap_or_default();
-    let cut: String = line.chars().take(CHARACTERS).collect();
+    let cut = line.char_indices().nth(CHARACTERS).map_or(line, |(end, _)| &line[..end]);
     if cut.len() < text.len() { format!("“{cut}…”") } else { format!("“{cut}”") }
 }

@@ -67,10 +67,12 @@ fn typed<T: Send + Sync + 'static>(state: &AnyState) -> &T {
 
 /// Changes the state in place, or a copy of it where somebody else still looks at it.
 fn change<T: Clone + Send + Sync + 'static>(state: &mut AnyState, change: impl FnOnce(&mut T)) {
-    let taken = std::mem::replace(state, Arc::new(()));
-    let mut taken: Arc<T> = taken.downcast().expect("a slot holds the state of its type");
-    change(Arc::make_mut(&mut taken));
-    *state = taken;
+    if let Some(own) = Arc::get_mut(state) {
+        return change(own.downcast_mut().expect("a slot holds the state of its type"));
+    }
+    let mut copy = typed::<T>(state).clone();
+    change(&mut copy);
+    *state = Arc::new(copy);
 }
 
 impl EntityType {

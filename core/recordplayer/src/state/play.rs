@@ -32,7 +32,7 @@ pub(crate) enum ViewChange {
         model: Option<AnyState>,
         at: Position,
     },
-    Record(Record),
+    Record(Arc<Record>),
     Leave {
         stream: StreamId,
         at: Position,
@@ -137,6 +137,7 @@ impl SpaceState {
         if self.captures_entering {
             self.layers.top_mut().entities.get_mut(stream).expect("just put").shown = Some(Arc::clone(&after));
         }
+        let shared = Arc::new(record.clone());
         for (((name, view), at), (before, after)) in domain.view_types().zip(0..).zip(before.iter().zip(after.iter())) {
             let union: BTreeSet<&Key> = before.iter().chain(after).collect();
             for key in union {
@@ -159,7 +160,7 @@ impl SpaceState {
                         at: record.number,
                     });
                 }
-                changes.push(ViewChange::Record(record.clone()));
+                changes.push(ViewChange::Record(Arc::clone(&shared)));
                 (view.play)(&mut slot.state, key, record, &Models::new(&self.layers));
                 if !after.contains(key) {
                     Arc::make_mut(&mut slot.members).remove(stream);

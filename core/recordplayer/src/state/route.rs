@@ -60,7 +60,7 @@ impl Router {
         if self.entered.insert(stream.clone()) {
             changes.push(ViewChange::Enter { stream: stream.clone(), model: Some(model), at: record.number });
         }
-        changes.push(ViewChange::Record(record.clone()));
+        changes.push(ViewChange::Record(Arc::new(record.clone())));
         if !after {
             self.entered.remove(stream);
             changes.push(ViewChange::Leave { stream: stream.clone(), at: record.number });

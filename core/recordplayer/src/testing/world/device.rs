@@ -28,7 +28,7 @@ pub struct DeviceId(pub(super) usize);
 #[derive(Clone, Debug)]
 pub enum Shown {
     Started { at: Position },
-    Record(Record),
+    Record(Box<Record>),
 }
 
 /// A save on its way to a device's disk.
@@ -207,7 +207,7 @@ impl World {
             match output {
                 ThinOutput::Send(frame) => self.send_up(id, &frame),
                 ThinOutput::Started { at } => self.devices[id.0].shown.push(Shown::Started { at }),
-                ThinOutput::Record(record) => self.devices[id.0].shown.push(Shown::Record(record)),
+                ThinOutput::Record(record) => self.devices[id.0].shown.push(Shown::Record(Box::new(record))),
                 ThinOutput::AccessEnded => {}
                 ThinOutput::Unreadable(why) => panic!("{}: {why}; {}", self.devices[id.0].name, self.how_to_replay()),
             }

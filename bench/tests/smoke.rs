@@ -1,0 +1,69 @@
+//! The whole bench at its smallest size: each row is there and says what it is. How fast anything is depends on the machine and is not asked.
+
+use std::collections::BTreeMap;
+use std::process::Command;
+
+use serde_json::{Map, Value};
+
+/// The rows of the smallest run, in order: name, unit, and whether a peer or a limit stands beside.
+const ROWS: &[(&str, &str, bool)] = &[
+    ("append of 4 KiB and fdatasync (probe)", "appends/s", false),
+    ("bytes on disk per record", "bytes", true),
+    ("durable records, 256 commits a group", "records/s", false),
+    ("durable commands, 1 clients", "commands/s", true),
+    ("durable commands, 4 clients", "commands/s", true),
+    ("from a command to another's view, p50", "ms", true),
+    ("from a command to another's view, p99", "ms", true),
+    ("events hydrated into entities, from redb", "events/s", true),
+    ("events played into entities and views", "events/s", true),
+    ("deliveries to 50 subscribers", "deliveries/s", true),
+    ("server memory with 50 idle clients", "MiB", false),
+    ("of it for each idle client", "bytes", true),
+];
+
+#[test]
+fn the_smallest_run_yields_each_row_as_json() {
+    let rows = run(&["--smallest", "--json"]);
+    let said: Vec<_> = rows.iter().map(|row| (text(row, "name"), text(row, "unit"), !row["limit"].is_null())).collect();
+    assert_eq!(said, ROWS);
+    for row in &rows {
+        check(row);
+    }
+}
+
+#[test]
+fn only_what_is_asked_for_is_measured() {
+    let rows = run(&["--smallest", "--json", "--only", "disk"]);
+    let names: Vec<_> = rows.iter().map(|row| text(row, "name")).collect();
+    assert_eq!(names, ROWS[..3].iter().map(|(name, ..)| *name).collect::<Vec<_>>());
+}
+
+fn run(arguments: &[&str]) -> Vec<Map<String, Value>> {
+    let output = Command::new(env!("CARGO_BIN_EXE_recordplayer-bench")).args(arguments).output().expect("it starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).expect("one array of objects")
+}
+
+/// A row has exactly the fields that are promised, each of its type, and its ratio is that of its figures.
+fn check(row: &Map<String, Value>) {
+    let types: BTreeMap<&str, bool> = row
+        .iter()
+        .map(|(field, value)| match &**field {
+            "name" | "unit" => (&**field, value.is_string()),
+            "value" => ("value", value.as_f64().is_some_and(|value| value > 0.0)),
+            "limit" | "ratio" | "goal" => (&**field, value.is_null() || value.as_f64().is_some_and(|it| it > 0.0)),
+            "met" => ("met", value.is_null() || value.is_boolean()),
+            other => panic!("no field is promised by the name {other:?}"),
+        })
+        .collect();
+    let promised = ["goal", "limit", "met", "name", "ratio", "unit", "value"];
+    assert_eq!(types, promised.map(|field| (field, true)).into(), "{row:?}");
+    let number = |field: &str| row[field].as_f64();
+    let ratio = number("limit").map(|limit| number("value").expect("a number") / limit);
+    assert!(ratio.zip(number("ratio")).is_none_or(|(is, said)| (is - said).abs() < 1e-9), "{row:?}");
+    assert_eq!(ratio.is_some(), number("ratio").is_some(), "{row:?}");
+}
+
+fn text<'a>(row: &'a Map<String, Value>, field: &str) -> &'a str {
+    row[field].as_str().expect("a text")
+}

@@ -26,6 +26,15 @@ pub enum Command {
     GoBoard,
     GoOutbox,
     Back,
+    TimeTravel,
+    PlayPause,
+    StepBack,
+    StepForward,
+    TenBack,
+    TenForward,
+    FirstStep,
+    LastStep,
+    BackToNow,
     Sync,
     ToggleSidebar,
     SystemTheme,
@@ -44,16 +53,24 @@ pub enum Group {
     Cards,
     GoTo,
     Create,
+    /// While the past is looked at.
+    Past,
     App,
 }
 
 impl Group {
+    /// Whether its commands are about the board as it is now.
+    pub fn edits(self) -> bool {
+        matches!(self, Self::Context | Self::Cards | Self::Create)
+    }
+
     pub fn title(self) -> &'static str {
         match self {
             Self::Context => "Selected card",
             Self::Cards => "Cards",
             Self::GoTo => "Go to",
             Self::Create => "Create",
+            Self::Past => "Playback",
             Self::App => "App",
         }
     }
@@ -235,6 +252,64 @@ pub const ALL: &[Spec] = &[
         &[Keys::Once(NONE, Key::C)],
     ),
     spec(
+        Command::TimeTravel,
+        Group::GoTo,
+        Icon::History,
+        "Time travel",
+        "The board as it was, step by step",
+        &[Keys::Once(NONE, Key::T)],
+    ),
+    spec(Command::PlayPause, Group::Past, Icon::Play, "Play", "Or pause", &[Keys::Once(NONE, Key::Space)]),
+    spec(
+        Command::StepBack,
+        Group::Past,
+        Icon::ChevronLeft,
+        "One step back",
+        "What was before it",
+        &[Keys::Once(NONE, Key::ArrowLeft)],
+    ),
+    spec(
+        Command::StepForward,
+        Group::Past,
+        Icon::ChevronRight,
+        "One step on",
+        "What came of it",
+        &[Keys::Once(NONE, Key::ArrowRight)],
+    ),
+    spec(
+        Command::TenBack,
+        Group::Past,
+        Icon::ChevronLeft,
+        "Ten steps back",
+        "Quicker",
+        &[Keys::Once(SHIFT, Key::ArrowLeft)],
+    ),
+    spec(
+        Command::TenForward,
+        Group::Past,
+        Icon::ChevronRight,
+        "Ten steps on",
+        "Quicker",
+        &[Keys::Once(SHIFT, Key::ArrowRight)],
+    ),
+    spec(
+        Command::FirstStep,
+        Group::Past,
+        Icon::SkipBack,
+        "To the beginning",
+        "Before anything was there",
+        &[Keys::Once(NONE, Key::Home)],
+    ),
+    spec(
+        Command::LastStep,
+        Group::Past,
+        Icon::SkipForward,
+        "To the end",
+        "The last step",
+        &[Keys::Once(NONE, Key::End)],
+    ),
+    spec(Command::BackToNow, Group::Past, Icon::RotateCcw, "Back to now", "Where things can be changed", &[]),
+    spec(
         Command::Palette,
         Group::App,
         Icon::Search,
@@ -314,16 +389,21 @@ pub struct Keyboard {
 }
 
 impl Keyboard {
-    pub fn read(&mut self, ctx: &Context) -> Vec<Command> {
+    pub fn read(&mut self, ctx: &Context, is_past: bool) -> Vec<Command> {
         let is_typing = ctx.text_edit_focused();
         let mut pressed = Vec::new();
         ctx.input_mut(|input| {
             let first = self.first.filter(|(_, at)| input.time - at < THEN_WITHIN_S);
-            let usable = ALL.iter().filter(|spec| !is_typing || spec.command.works_in_text());
+            let usable = ALL
+                .iter()
+                .filter(|spec| (is_past || spec.group != Group::Past) && (!is_typing || spec.command.works_in_text()));
             let mut all: Vec<(Command, Keys)> =
                 usable.flat_map(|spec| spec.keys.iter().map(|keys| (spec.command, *keys))).collect();
-            // A key alone is taken with whatever is held beside it, so those with something held come first.
-            all.sort_by_key(|(_, keys)| matches!(keys, Keys::Once(modifiers, _) if modifiers.is_none()));
+            // In the past its own keys come first. And a key alone is taken with whatever is held beside it, so it comes last.
+            all.sort_by_key(|(command, keys)| {
+                let is_alone = matches!(keys, Keys::Once(modifiers, _) if modifiers.is_none());
+                (command.spec().group != Group::Past, is_alone)
+            });
             for (command, keys) in all {
                 let is_pressed = match keys {
                     Keys::Once(modifiers, key) => {
@@ -365,19 +445,24 @@ mod tests {
 
     #[test]
     fn no_two_commands_have_the_same_keys_or_words() {
-        let mut once: Vec<(Modifiers, Key)> = Vec::new();
+        let mut once: Vec<(bool, Modifiers, Key)> = Vec::new();
         let mut begins: Vec<Key> = Vec::new();
-        for keys in ALL.iter().flat_map(|spec| spec.keys) {
+        let keys_of = |spec: &'static Spec| spec.keys.iter().map(move |keys| (spec.group == Group::Past, keys));
+        for (is_past, keys) in ALL.iter().flat_map(keys_of) {
             match *keys {
                 Keys::Once(modifiers, key) => {
-                    assert!(!once.contains(&(modifiers, key)), "{modifiers:?} {key:?} twice");
-                    once.push((modifiers, key));
+                    let keys = (is_past, modifiers, key);
+                    assert!(!once.contains(&keys), "{modifiers:?} {key:?} twice");
+                    once.push(keys);
                 }
                 Keys::Then(first, _) => begins.push(first),
             }
         }
         for first in begins {
-            assert!(!once.contains(&(NONE, first)), "{first:?} begins two keys, and is a command of its own");
+            assert!(
+                !once.iter().any(|(_, held, key)| held.is_none() && *key == first),
+                "{first:?} begins two keys, and is a command of its own"
+            );
         }
         let texts: BTreeSet<&str> = ALL.iter().map(|spec| spec.text).collect();
         assert_eq!(texts.len(), ALL.len());

@@ -17,9 +17,18 @@ pub fn ago(at: Timestamp, now: Timestamp) -> String {
     }
 }
 
+/// A moment of the past, as a person reads it.
+pub fn moment(at: Timestamp) -> String {
+    formatted(at, "%-d %b %Y %H:%M")
+}
+
 fn day(at: Timestamp) -> String {
+    formatted(at, "%-d %b %Y")
+}
+
+fn formatted(at: Timestamp, how: &str) -> String {
     let Ok(at) = jiff::Timestamp::from_millisecond(at.0) else { return String::new() };
-    at.to_zoned_datetime(jiff::tz::TimeZone::system()).strftime("%-d %b %Y").to_string()
+    at.to_zoned_datetime(jiff::tz::TimeZone::system()).strftime(how).to_string()
 }
 
 #[cfg(test)]

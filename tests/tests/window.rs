@@ -1,6 +1,7 @@
 //! The window by its labels, without a display: what people do with keys and pointer, and what comes of it.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use egui::{Key, Modifiers};
 use egui_kittest::Harness;
@@ -15,7 +16,7 @@ use recordplayer_kanban::ids::{BoardId, CardId, ColumnId};
 use recordplayer_kanban::project::ProjectCommand;
 use recordplayer_kanban::view::BoardView;
 use recordplayer_kanban::{Board, Card, Column, Project};
-use recordplayer_server::Server;
+use recordplayer_server::{Server, Serving};
 
 const BOARD: BoardId = BoardId(Id([1; 16]));
 const COLUMNS: [(&str, ColumnKind); 2] = [("Ready", ColumnKind::Ready), ("In progress", ColumnKind::Active)];
@@ -24,16 +25,29 @@ fn column(at: usize) -> ColumnId {
     ColumnId(Id([10 + at as u8; 16]))
 }
 
-/// A window over a device with a project of two columns, the second of which takes two cards. Its server is gone.
+/// Far more than anything here takes, so that a hanging test ends.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A window over a device with a project of two columns, the second of which takes two cards.
 struct Stage {
     harness: Harness<'static, Desktop>,
     device: Device,
     space: Space,
+    /// Its server, until that is gone.
+    serving: Option<Serving>,
     folder: tempfile::TempDir,
 }
 
 impl Stage {
+    /// Without its server.
     fn new() -> Self {
+        let mut stage = Self::online();
+        stage.serving = None;
+        stage.harness.run_steps(2);
+        stage
+    }
+
+    fn online() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let domain = Arc::new(recordplayer_kanban::domain());
         let device = Device::open(Arc::clone(&domain), &folder.path().join("device")).unwrap();
@@ -43,8 +57,7 @@ impl Stage {
         serving.control().accounts().add_user("ann").unwrap();
         let token = serving.control().accounts().new_token("ann").unwrap();
         let url = serving.url();
-        device.login(&url, &token, std::time::Duration::from_secs(20)).unwrap();
-        drop(serving);
+        device.login(&url, &token, PATIENCE).unwrap();
         let (space, _) = device.found(&url, "Turntable").unwrap();
         space.send::<Project>(space.id().0, &ProjectCommand::SetUp { key: "TT".to_owned() }).unwrap();
         space.send::<Board>(BOARD, &BoardCommand::Add { title: "Firmware".to_owned() }).unwrap();
@@ -58,7 +71,7 @@ impl Stage {
             .with_step_dt(1.0 / 60.0)
             .with_size([1280.0, 800.0])
             .build_ui_state(|ui, desktop| desktop.show(ui), desktop);
-        let mut stage = Self { harness, device, space, folder };
+        let mut stage = Self { harness, device, space, serving: Some(serving), folder };
         stage.harness.run_steps(2);
         stage
     }
@@ -93,6 +106,16 @@ impl Stage {
         self.harness.run_steps(1);
         self.harness.get_by_label(field).type_text(words);
         self.harness.run_steps(3);
+    }
+
+    /// Draws until something shows that another thread makes.
+    fn until_shows(&mut self, label: &str) {
+        let end = Instant::now() + PATIENCE;
+        while !self.shows(label) {
+            assert!(Instant::now() < end, "{label} does not come");
+            self.harness.step();
+            std::thread::yield_now();
+        }
     }
 
     fn shows(&self, label: &str) -> bool {
@@ -198,14 +221,14 @@ fn a_draft_survives_the_end_of_the_window() {
     let mut stage = Stage::new();
     stage.press(Key::C);
     stage.type_words("Title of the new card", "Half a ti");
-    let Stage { harness, device, space, folder } = stage;
+    let Stage { harness, device, space, serving, folder } = stage;
     drop(harness);
     let desktop = Desktop::new(device.clone(), folder.path());
     let harness = Harness::builder()
         .with_step_dt(1.0 / 60.0)
         .with_size([1280.0, 800.0])
         .build_ui_state(|ui, desktop| desktop.show(ui), desktop);
-    let mut stage = Stage { harness, device, space, folder };
+    let mut stage = Stage { harness, device, space, serving, folder };
     stage.harness.run_steps(2);
     stage.press(Key::C);
     stage.press(Key::Enter);
@@ -224,4 +247,39 @@ fn the_pointer_does_what_the_keys_do() {
     assert!(!stage.shows("Boards"));
     stage.click("Go to the outbox (G then O)");
     assert!(stage.shows("Write “There” in In progress"));
+}
+
+#[test]
+fn the_past_is_played_step_by_step_and_nothing_can_be_changed_in_it() {
+    let mut stage = Stage::online();
+    for title in ["One", "Two", "Three"] {
+        let create = CardCommand::Create { column: column(0), title: title.to_owned(), before: None, exempt: false };
+        stage.space.send::<Card>(card(title), &create).unwrap();
+        stage.device.wait_in_step(PATIENCE).unwrap();
+    }
+    // The board, its columns with the limit of one, and the cards.
+    stage.until_shows("Now, 7 steps");
+    stage.press(Key::T);
+    stage.until_shows("step 6 of 7");
+    stage.until_shows("TT-2 Two");
+    stage.press(Key::Home);
+    stage.until_shows("Before the first");
+    assert!(!stage.shows("TT-1 One"));
+    for _ in 0..5 {
+        stage.press(Key::ArrowRight);
+    }
+    stage.until_shows("TT-1 One");
+    assert!(!stage.shows("TT-2 Two"));
+
+    stage.press(Key::C);
+    assert!(stage.shows("You are in the past"));
+    assert!(!stage.shows("Title of the new card"));
+    stage.press(Key::Escape);
+    stage.until_shows("Now, 7 steps");
+    assert!(stage.shows("TT-3 Three"));
+
+    stage.press(Key::T);
+    stage.press(Key::End);
+    stage.press(Key::Space);
+    stage.until_shows("step 7 of 7");
 }

@@ -31,6 +31,8 @@ const EDGE_STEP: f32 = 12.0;
 
 /// What is drawn of a board, beside the board itself.
 pub(super) struct Drawing<'a> {
+    /// Nothing can be changed in the past.
+    pub is_past: bool,
     pub device: &'a Device,
     pub project: &'a OpenProject,
     pub view: &'a BoardView,
@@ -46,9 +48,11 @@ pub(super) fn header(ui: &mut Ui, drawing: &mut Drawing<'_>) {
         ui.label(text(&drawing.view.title, Type::Page, theme.palette.text));
         ui.label(text(&drawing.view.prefix, Type::Meta, theme.palette.faint));
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            if primary_button(ui, Some(Icon::Plus), "New card").clicked() {
-                drawing.acts.push(Act::Do(Command::NewCard));
-            }
+            ui.add_enabled_ui(!drawing.is_past, |ui| {
+                if primary_button(ui, Some(Icon::Plus), "New card").clicked() {
+                    drawing.acts.push(Act::Do(Command::NewCard));
+                }
+            });
             if command_button(ui, Command::Palette).clicked() {
                 drawing.acts.push(Act::Do(Command::Palette));
             }
@@ -154,7 +158,10 @@ fn column_header(ui: &mut Ui, column: &ColumnShown<'_>, theme: &Theme, drawing: 
         response.on_hover_text("This column is full");
     }
     ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-        if icon_button(ui, Icon::Plus, &format!("New card in {}", column.row.name)).clicked() {
+        let clicked = icon_button(ui, Icon::Plus, &format!("New card in {}", column.row.name)).clicked();
+        if clicked && drawing.is_past {
+            drawing.acts.push(Act::Do(Command::NewCard));
+        } else if clicked {
             drawing.acts.push(Act::Compose(column.id));
         }
     });
@@ -266,7 +273,8 @@ fn face<'a>(row: &'a CardRow, card: CardId, drawing: &Drawing<'_>, theme: &Theme
 
 fn show_card(ui: &mut Ui, board: &mut OpenBoard, card: CardId, row: &CardRow, rect: Rect, drawing: &mut Drawing<'_>) {
     let theme = Theme::of(ui);
-    let response = ui.interact(rect, ui.scope_id().with(card), Sense::click_and_drag());
+    let sense = if drawing.is_past { Sense::click() } else { Sense::click_and_drag() };
+    let response = ui.interact(rect, ui.scope_id().with(card), sense);
     let mut face = face(row, card, drawing, &theme);
     face.is_selected = board.selected == Some(card);
     face.is_hovered = response.hovered() && board.drag.is_none();
@@ -286,7 +294,8 @@ fn show_card(ui: &mut Ui, board: &mut OpenBoard, card: CardId, row: &CardRow, re
         drawing.acts.push(Act::Select(card));
     }
     if response.double_clicked() {
-        drawing.acts.push(Act::OpenCard(card));
+        let act = if drawing.is_past { Act::Do(Command::OpenCard) } else { Act::OpenCard(card) };
+        drawing.acts.push(act);
     }
     if response.drag_started()
         && let Some(pointer) = response.interact_pointer_pos()

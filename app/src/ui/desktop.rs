@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::{Arc, OnceLock};
 
-use egui::{CentralPanel, Frame, Id, Margin, Modal, Panel as Edge, Ui};
+use egui::{CentralPanel, Context, Frame, Id, Margin, Modal, Panel as Edge, Ui};
 use recordplayer::entity::Entity;
 use recordplayer::id::{Id as RecordId, SpaceId};
 use recordplayer::time::Timestamp;
@@ -44,6 +45,8 @@ pub struct Desktop {
     acts: Vec<Act>,
     toasts: Toasts,
     is_dressed: bool,
+    /// Known from the first frame on: threads ask for another one.
+    bell: Arc<OnceLock<Context>>,
 }
 
 impl Desktop {
@@ -61,6 +64,7 @@ impl Desktop {
             acts: Vec::new(),
             toasts: Toasts::default(),
             is_dressed: false,
+            bell: Arc::default(),
         };
         desktop.go_on();
         desktop
@@ -82,10 +86,22 @@ impl Desktop {
         let boards = project.open_boards();
         let remembered = self.session.boards.get(&space).filter(|id| boards.iter().any(|(board, _)| board == *id));
         if let Some(board) = remembered.copied().or_else(|| boards.first().map(|(board, _)| *board)) {
-            project.open_board(board);
+            self.open_board_of(&mut project, board);
         }
         self.session.project = Some(space);
         self.project = Some(project);
+    }
+
+    fn open_board_of(&mut self, project: &mut OpenProject, board: BoardId) {
+        let bell = Arc::clone(&self.bell);
+        let opened = project.open_board(board, move || {
+            if let Some(ctx) = bell.get() {
+                ctx.request_repaint();
+            }
+        });
+        if let Err(error) = opened {
+            self.toasts.warn(error.to_string());
+        }
     }
 
     fn close_card(&mut self) {
@@ -105,7 +121,9 @@ impl Desktop {
         if self.project.as_ref().is_none_or(|project| project.board.is_none()) {
             self.go_on();
         }
-        for command in self.keyboard.read(ui.ctx()) {
+        let board = self.project.as_ref().and_then(|project| project.board.as_ref());
+        let is_past = board.is_some_and(|board| board.playing.is_past());
+        for command in self.keyboard.read(ui.ctx(), is_past) {
             self.acts.push(Act::Do(command));
         }
         let now = now();
@@ -126,6 +144,7 @@ impl Desktop {
     }
 
     fn dress(&mut self, ui: &Ui) {
+        self.bell.get_or_init(|| ui.ctx().clone());
         install(ui.ctx(), self.session.reduces_motion);
         ui.ctx().set_theme(match self.session.appearance {
             Appearance::System => egui::ThemePreference::System,
@@ -151,7 +170,10 @@ impl Desktop {
             self.project = Some(project);
             return;
         };
-        let view = board.view.get();
+        board.playing.follow(project.space.hash().record.0);
+        let past = board.playing.board();
+        let is_past = board.playing.is_past();
+        let view = past.unwrap_or_else(|| board.view.get());
         if let Some(mut open) = project.panel.take() {
             let frame = Frame::NONE.fill(theme.palette.surface);
             let edge = Edge::right("card").default_size(space::PANEL).size_range(400.0..=720.0).frame(frame);
@@ -171,6 +193,7 @@ impl Desktop {
         let standings = standings(&self.device, &project);
         CentralPanel::default().frame(canvas).show(ui, |ui| {
             let mut drawing = board::Drawing {
+                is_past,
                 device: &self.device,
                 project: &project,
                 view: &view,
@@ -179,6 +202,11 @@ impl Desktop {
             };
             let bar = Frame::NONE.inner_margin(Margin::symmetric(space::WIDE as i8, 0));
             Edge::top("board bar").exact_size(space::BAR).frame(bar).show(ui, |ui| board::header(ui, &mut drawing));
+            let height = if is_past { space::PLAYBACK_PAST } else { space::PLAYBACK };
+            let frame = Frame::NONE.fill(theme.palette.surface);
+            Edge::bottom("playback").exact_size(height).resizable(false).frame(frame).show(ui, |ui| {
+                board.playing.show(ui, drawing.acts);
+            });
             let frame = Frame::NONE.inner_margin(Margin::same(space::GAP as i8));
             CentralPanel::default().frame(frame).show(ui, |ui| board::show(ui, &mut board, &mut drawing));
         });
@@ -267,9 +295,10 @@ impl Desktop {
 
     fn open_board(&mut self, board: BoardId) {
         self.close_card();
-        if let Some(project) = &mut self.project {
-            project.open_board(board);
+        if let Some(mut project) = self.project.take() {
+            self.open_board_of(&mut project, board);
             self.session.boards.insert(project.space.id(), board);
+            self.project = Some(project);
         }
     }
 
@@ -334,6 +363,19 @@ impl Desktop {
     }
 
     fn run(&mut self, ui: &Ui, command: Command) {
+        let board = self.project.as_mut().and_then(|project| project.board.as_mut());
+        if let Some(board) = board
+            && board.playing.is_past()
+            && (command.spec().group.edits() || command == Command::Back)
+            && self.overlay.is_none()
+        {
+            if command == Command::Back {
+                board.playing.back_to_now();
+            } else {
+                self.toasts.tell("You are in the past. Back to now: Esc");
+            }
+            return;
+        }
         match command {
             Command::Palette => self.overlay = Some(Overlay::Palette(Palette::default())),
             Command::Keys => self.overlay = Some(Overlay::Keys),
@@ -351,6 +393,21 @@ impl Desktop {
             Command::ZoomIn => self.zoom(ui, self.session.zoom * 1.1),
             Command::ZoomOut => self.zoom(ui, self.session.zoom / 1.1),
             Command::ZoomReset => self.zoom(ui, 1.0),
+            Command::TimeTravel
+            | Command::PlayPause
+            | Command::StepBack
+            | Command::StepForward
+            | Command::TenBack
+            | Command::TenForward
+            | Command::FirstStep
+            | Command::LastStep
+            | Command::BackToNow => {
+                self.close_card();
+                if let Some(board) = self.project.as_mut().and_then(|project| project.board.as_mut()) {
+                    board.composer = None;
+                    board.playing.run(command, ui.input(|input| input.time));
+                }
+            }
             Command::NewCard => self.compose(None),
             Command::SelectUp => self.select(0, -1),
             Command::SelectDown => self.select(0, 1),

@@ -18,6 +18,7 @@ mod live_text;
 mod outbox;
 mod palette;
 mod panel;
+mod playback;
 mod project;
 mod sheet;
 mod sidebar;

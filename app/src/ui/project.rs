@@ -6,7 +6,7 @@ use std::sync::Arc;
 use egui::Rect;
 use recordplayer::id::ActorId;
 use recordplayer::view::Key;
-use recordplayer_client::{Device, Live, Space, SpaceInfo};
+use recordplayer_client::{Device, Live, SendError, Space, SpaceInfo};
 use recordplayer_kanban::ids::{BoardId, CardId, ColumnId, PersonId};
 use recordplayer_kanban::view::{ActivityView, BoardView, BoardsView, CardView, ColumnShown};
 use recordplayer_kanban::{Project, key};
@@ -14,6 +14,8 @@ use recordplayer_kanban::{Project, key};
 use super::composer::Composer;
 use super::drag::Drag;
 use super::panel::Panel;
+use super::playback::Playing;
+use crate::player::Player;
 
 /// A project, its boards, and one of them.
 pub(super) struct OpenProject {
@@ -34,6 +36,7 @@ pub(super) struct OpenBoard {
     pub wants_scroll: bool,
     pub composer: Option<Composer>,
     pub drag: Option<Drag>,
+    pub playing: Playing,
     /// How high each card is, with what that followed from.
     pub heights: BTreeMap<CardId, (u64, f32)>,
     /// Where the columns were drawn, from left to right.
@@ -70,7 +73,8 @@ impl OpenProject {
         open
     }
 
-    pub fn open_board(&mut self, id: BoardId) {
+    pub fn open_board(&mut self, id: BoardId, bell: impl Fn() + Send + 'static) -> Result<(), SendError> {
+        let player = Player::new(self.space.playback()?, id, bell);
         self.panel = None;
         self.board = Some(OpenBoard {
             id,
@@ -79,11 +83,13 @@ impl OpenProject {
             wants_scroll: false,
             composer: None,
             drag: None,
+            playing: Playing::new(player),
             heights: BTreeMap::new(),
             drawn: Vec::new(),
             scroll_x: None,
             scroll_y: None,
         });
+        Ok(())
     }
 
     pub fn open_card(&mut self, card: CardId) {

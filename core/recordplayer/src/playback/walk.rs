@@ -14,6 +14,8 @@ pub struct Step<'a> {
     /// Its place in its commit, from 0.
     pub index: usize,
     pub header: &'a Header,
+    /// The end of its commit.
+    pub end: Position,
     pub models: &'a Models<'a>,
 }
 
@@ -45,10 +47,11 @@ impl Playback {
                 }
                 let commit = opened(&stored)?;
                 self.state.epoch = commit.header.epoch;
+                let end = commit.head().position;
                 let mut flow = ControlFlow::Continue(());
                 self.state.play_each(&commit, &mut |record, index, models| {
                     if flow.is_continue() {
-                        flow = visit(Step { record, index, header: &commit.header, models });
+                        flow = visit(Step { record, index, header: &commit.header, end, models });
                     }
                 })?;
                 self.state.forget_unsaved();

@@ -1,7 +1,7 @@
 //! The window by its labels, without a display: what people do with keys and pointer, and what comes of it.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use egui::{Key, Modifiers};
 use egui_kittest::Harness;
@@ -26,7 +26,8 @@ fn column(at: usize) -> ColumnId {
 }
 
 /// Far more than anything here takes, so that a hanging test ends.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
 /// A window over a device with a project of two columns, the second of which takes two cards.
 struct Stage {
@@ -110,12 +111,14 @@ impl Stage {
 
     /// Draws until something shows that another thread makes.
     fn until_shows(&mut self, label: &str) {
-        let end = Instant::now() + PATIENCE;
-        while !self.shows(label) {
-            assert!(Instant::now() < end, "{label} does not come");
+        for _ in 0..PATIENCE.as_millis() / LOOK_AGAIN.as_millis() {
+            if self.shows(label) {
+                return;
+            }
+            std::thread::park_timeout(LOOK_AGAIN);
             self.harness.step();
-            std::thread::yield_now();
         }
+        panic!("{label} does not come");
     }
 
     fn shows(&self, label: &str) -> bool {

@@ -129,21 +129,14 @@ pub(crate) enum ColumnCommand {
         #[arg(long, value_enum, default_value_t = Kind::Backlog)]
         kind: Kind,
     },
-    Rename {
-        column: String,
-        name: String,
-    },
+    /// Give a column another name
+    Rename { column: String, name: String },
     /// Limit how many cards a column may hold; `none` takes the limit off.
-    Limit {
-        column: String,
-        limit: String,
-    },
-    Archive {
-        column: String,
-    },
-    Restore {
-        column: String,
-    },
+    Limit { column: String, limit: String },
+    /// Take a column off the board; it can be restored
+    Archive { column: String },
+    /// Put an archived column back
+    Restore { column: String },
 }
 
 /// What a column is for.
@@ -193,14 +186,14 @@ pub(crate) enum CardCommand {
         #[arg(long)]
         before: Option<String>,
     },
-    Rename {
-        key: String,
-        title: String,
-    },
+    /// Give a card another title
+    Rename { key: String, title: String },
+    /// Take cards off the board; they can be restored
     Archive {
         #[arg(required = true)]
         keys: Vec<String>,
     },
+    /// Put archived cards back where they were
     Restore {
         #[arg(required = true)]
         keys: Vec<String>,

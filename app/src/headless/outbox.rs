@@ -14,12 +14,12 @@ pub(crate) fn run(place: &Place<'_>, command: Option<&OutboxCommand>) -> Result<
     match command {
         None => Ok(show(place)),
         Some(OutboxCommand::Retry { id }) => {
-            let ticket = place.space.retry(command_id(place, id)?).map_err(send::failure)?;
+            let ticket = place.space.retry(command_id(place, id)?).map_err(|error| send::failure_at(place, error))?;
             send::settle(place, std::slice::from_ref(&ticket))?;
             Ok(Answer::new(json!({ "retried": id, "command": ticket.command().to_string() }), "It is sent again"))
         }
         Some(OutboxCommand::Discard { id }) => {
-            let gone = place.space.discard(command_id(place, id)?).map_err(send::failure)?;
+            let gone = place.space.discard(command_id(place, id)?).map_err(|error| send::failure_at(place, error))?;
             let gone: Vec<(String, String)> =
                 gone.iter().map(|entry| (entry.command.to_string(), what(&place.names(), entry))).collect();
             let text: Vec<String> = gone.iter().map(|(_, what)| format!("Discarded: {}", line(what))).collect();

@@ -237,6 +237,7 @@ pub(crate) fn column(place: &Place<'_>, command: &arguments::ColumnCommand) -> R
             let id = place.column(column, None)?;
             let limit = limit_of(limit)?;
             let done = match limit {
+                Some(1) => format!("Limited {} to 1 card", line(column)),
                 Some(limit) => format!("Limited {} to {limit} cards", line(column)),
                 None => format!("Took the limit off {}", line(column)),
             };

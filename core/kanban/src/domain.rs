@@ -4,6 +4,7 @@ use recordplayer::Models;
 use recordplayer::context::Context;
 use recordplayer::decide::Intent;
 use recordplayer::domain::{Domain, UniqueName};
+use recordplayer::entity::Entity;
 use recordplayer::id::SpaceId;
 use recordplayer::record::StreamId;
 use recordplayer::refusal::{CoreRefusal, Refused};
@@ -64,15 +65,25 @@ fn key_taken(key: &str) -> Refused {
 pub enum GuardRefusal {
     #[error("As a viewer you may look at everything and change nothing. Ask a manager for another role")]
     ViewersMayNotWrite {},
+    #[error("Only a manager shapes a project: its boards, columns and key. Ask one of them")]
+    ManagersShapeProjects {},
 }
 
-fn may_write(_: &StreamId, _: &str, cx: &Context<'_>) -> Result<(), Refused> {
-    match cx.role().as_deref() {
-        None => Err(CoreRefusal::MayNotWrite {}.into()),
-        Some("viewer") => {
-            let refusal = GuardRefusal::ViewersMayNotWrite {};
-            Err(Refused::of(&refusal).unwrap_or_else(|_| CoreRefusal::MayNotWrite {}.into()))
-        }
-        Some(_) => Ok(()),
+fn may_write(stream: &StreamId, command: &str, cx: &Context<'_>) -> Result<(), Refused> {
+    let refusal = match cx.role().as_deref() {
+        None => return Err(CoreRefusal::MayNotWrite {}.into()),
+        Some("viewer") => GuardRefusal::ViewersMayNotWrite {},
+        Some(role) if role != ROLES[0] && shapes_project(stream, command) => GuardRefusal::ManagersShapeProjects {},
+        Some(_) => return Ok(()),
+    };
+    Err(Refused::of(&refusal).unwrap_or_else(|_| CoreRefusal::MayNotWrite {}.into()))
+}
+
+/// Labels are everybody's, and people claim placeholders themselves.
+fn shapes_project(stream: &StreamId, command: &str) -> bool {
+    match &*stream.kind {
+        Board::KIND | Column::KIND => true,
+        Project::KIND => ["project.set_up", "project.set_placeholder", "project.set_field"].contains(&command),
+        _ => false,
     }
 }

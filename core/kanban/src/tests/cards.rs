@@ -144,6 +144,21 @@ fn viewers_and_strangers_change_nothing() {
     cards(1).by(ANN).when::<Card>(card(1), C::Archive {}).refused_with(&refused);
 }
 
+#[test]
+fn only_a_manager_shapes_the_project() {
+    let refused = Refused::of(&GuardRefusal::ManagersShapeProjects {}).unwrap();
+    for role in ["worker", "reviewer"] {
+        let member = || cards(1).by(ANN).role(role);
+        let limit = ColumnCommand::SetLimit { limit: Some(9) };
+        member().when::<Column>(DOING, limit).refused_with(&refused);
+        member().when::<Board>(BOARD, BoardCommand::Archive {}).refused_with(&refused);
+        let label = ProjectCommand::SetLabel { label: BUG, name: "Bug".into(), colour: "red".into() };
+        let set = ProjectEvent::LabelSet { label: BUG, name: "Bug".into(), colour: "red".into() };
+        member().when::<Project>(SPACE.0, label).then([set]);
+        member().when::<Card>(card(1), C::Archive {}).then([E::Archived {}]);
+    }
+}
+
 fn write(text: &str, author: Option<PersonId>) -> CommentCommand {
     CommentCommand::Write { card: card(1), text: text.into(), author }
 }

@@ -152,13 +152,22 @@ fn run_here(device: &Device, folder: &Path, parsed: &Arguments) -> Printed {
 
 /// What the person must be told comes with the next answer, once.
 fn with_notices(device: &Device, outcome: Result<Answer, Failure>) -> Result<Answer, Failure> {
-    let mut answer = outcome?;
     let notices = device.notices();
-    if !notices.is_empty() {
-        device.forget_notices();
-        answer.notes.extend(notices);
+    if notices.is_empty() {
+        return outcome;
     }
-    Ok(answer)
+    device.forget_notices();
+    match outcome {
+        Ok(mut answer) => {
+            answer.notes.extend(notices);
+            Ok(answer)
+        }
+        // What went wrong may be no more than that.
+        Err(mut failure) => {
+            failure.help = [notices, vec![failure.help]].concat().join("\n");
+            Err(failure)
+        }
+    }
 }
 
 /// A command of a process that came second.

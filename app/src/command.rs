@@ -391,6 +391,9 @@ pub struct Keyboard {
 impl Keyboard {
     pub fn read(&mut self, ctx: &Context, is_past: bool) -> Vec<Command> {
         let is_typing = ctx.text_edit_focused();
+        // What has the focus is pressed by these.
+        let activates = |key: Key| matches!(key, Key::Enter | Key::Space);
+        let has_focus = !is_typing && ctx.memory(|memory| memory.focused().is_some());
         let mut pressed = Vec::new();
         ctx.input_mut(|input| {
             let first = self.first.filter(|(_, at)| input.time - at < THEN_WITHIN_S);
@@ -408,6 +411,7 @@ impl Keyboard {
                 let is_pressed = match keys {
                     Keys::Once(modifiers, key) => {
                         first.is_none_or(|(before, _)| !is_second(before, key))
+                            && !(has_focus && modifiers.is_none() && activates(key))
                             && input.consume_shortcut(&KeyboardShortcut::new(modifiers, key))
                     }
                     Keys::Then(before, key) => {

@@ -20,6 +20,7 @@ pub fn icon_button(ui: &mut Ui, icon: Icon, name: &str) -> Response {
     let response = ui.add(button).on_hover_text(name);
     let is_enabled = ui.is_enabled();
     response.widget_info(|| WidgetInfo::labeled(Role::Button, is_enabled, name));
+    focus_ring(ui, &response, radius::CARD);
     response
 }
 
@@ -44,6 +45,7 @@ pub fn primary_button(ui: &mut Ui, icon: Option<Icon>, words: &str) -> Response 
     let response = ui.add(Button::new(label).fill(theme.palette.accent_fill).min_size(vec2(0.0, space::ROW)));
     let is_enabled = ui.is_enabled();
     response.widget_info(|| WidgetInfo::labeled(Role::Button, is_enabled, words));
+    focus_ring(ui, &response, radius::CARD);
     response
 }
 
@@ -51,7 +53,10 @@ pub fn primary_button(ui: &mut Ui, icon: Option<Icon>, words: &str) -> Response 
 pub fn quiet_button(ui: &mut Ui, words: &str) -> Response {
     let theme = Theme::of(ui);
     let label = text(words, Type::Emphasis, theme.palette.text);
-    ui.add(Button::new(label).stroke(Stroke::new(1.0, theme.palette.border)).min_size(vec2(0.0, space::ROW)))
+    let response =
+        ui.add(Button::new(label).stroke(Stroke::new(1.0, theme.palette.border)).min_size(vec2(0.0, space::ROW)));
+    focus_ring(ui, &response, radius::CARD);
+    response
 }
 
 /// A row of a list: icon, words, and something short at its end.

@@ -9,10 +9,12 @@ mod demo;
 mod failure;
 mod packages;
 mod run;
+mod stage;
 mod steps;
 mod tally;
 mod test;
 mod tools;
+mod window;
 
 use std::process::ExitCode;
 

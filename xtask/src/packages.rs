@@ -12,33 +12,52 @@ struct Package {
     reason: &'static str,
 }
 
-/// Every package that `run` and `test` need. Neither opens a window yet, so both need the same.
+/// Every package that a build needs.
 const NEEDED: &[Package] = &[
     Package { name: "gcc", reason: "Rust links with it, and blake3 and zstd compile their C sources with it" },
     Package { name: "libc6-dev", reason: "the C library's headers and start files, without which nothing links" },
 ];
 
+/// What a window opens at run time beside that.
+const NEEDED_BY_WINDOW: &[Package] = &[
+    Package { name: "libegl1", reason: "the window draws by OpenGL" },
+    Package { name: "libgl1", reason: "the window draws by OpenGL" },
+    Package { name: "libgl1-mesa-dri", reason: "the drivers of OpenGL" },
+    Package { name: "libx11-6", reason: "the window on X11" },
+    Package { name: "libx11-xcb1", reason: "the window on X11" },
+    Package { name: "libxcb1", reason: "the window on X11" },
+    Package { name: "libxcursor1", reason: "the pointer's shapes on X11" },
+    Package { name: "libxi6", reason: "pointer and wheel on X11" },
+    Package { name: "libxrandr2", reason: "screens on X11" },
+    Package { name: "libxkbcommon0", reason: "the keyboard's layout" },
+    Package { name: "libxkbcommon-x11-0", reason: "the keyboard's layout on X11" },
+    Package { name: "libwayland-client0", reason: "the window on Wayland" },
+    Package { name: "libwayland-egl1", reason: "the window on Wayland" },
+];
+
 /// Makes sure that every needed package is installed: asks before installing, unless `yes` has answered already.
-pub fn ensure(yes: bool) -> Result<(), Failure> {
-    let Some(installed) = installed() else {
+pub fn ensure(yes: bool, with_window: bool) -> Result<(), Failure> {
+    let by_window = if with_window { NEEDED_BY_WINDOW } else { &[] };
+    let needed: Vec<Package> = NEEDED.iter().chain(by_window).copied().collect();
+    let Some(installed) = installed(&needed) else {
         println!("no dpkg-query here, so the packages of the system are not checked");
         return Ok(());
     };
     let missing: Vec<Package> =
-        NEEDED.iter().copied().filter(|package| !installed.iter().any(|name| name == package.name)).collect();
+        needed.iter().copied().filter(|package| !installed.iter().any(|name| name == package.name)).collect();
     if missing.is_empty() {
         return Ok(());
     }
     println!("this system lacks:");
     for package in &missing {
-        println!("  {:<12} {}", package.name, package.reason);
+        println!("  {:<20} {}", package.name, package.reason);
     }
     install(&missing, yes)
 }
 
 /// The names of the needed packages that dpkg holds as installed, or nothing where there is no dpkg.
-fn installed() -> Option<Vec<String>> {
-    let names = NEEDED.iter().map(|package| package.name);
+fn installed(needed: &[Package]) -> Option<Vec<String>> {
+    let names = needed.iter().map(|package| package.name);
     // dpkg-query exits with 1 when it does not know one of the names; what it prints about the others still counts.
     let output = Command::new("dpkg-query")
         .args(["--show", "--showformat", "${Package} ${db:Status-Status}\n"])

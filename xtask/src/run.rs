@@ -3,7 +3,7 @@
 use crate::cargo::{self, BUILD_PROGRAMS, Workspace};
 use crate::demo;
 use crate::failure::Failure;
-use crate::packages;
+use crate::{packages, window};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -19,13 +19,8 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
-    if !arguments.headless {
-        let what = if arguments.two { "the windows come" } else { "the window comes" };
-        return Err(Failure::wrong_use(format!(
-            "{what} with a later version; see it work with cargo xtask run --headless"
-        )));
-    }
-    packages::ensure(arguments.yes)?;
+    packages::ensure(arguments.yes, !arguments.headless)?;
     cargo::run(BUILD_PROGRAMS)?;
-    demo::play(&Workspace::read()?.programs)
+    let programs = Workspace::read()?.programs;
+    if arguments.headless { demo::play(&programs) } else { window::show(&programs, arguments.two) }
 }

@@ -11,6 +11,9 @@ use recordplayer_kanban::column::ColumnKind;
 pub(crate) struct Arguments {
     #[command(flatten)]
     pub options: Options,
+    /// The window begins with the board's life at its beginning.
+    #[arg(long, hide = true)]
+    pub from_the_beginning: bool,
     #[command(subcommand)]
     pub command: Option<Command>,
 }

@@ -16,7 +16,7 @@ use super::answer::{Answer, DAMAGED, Failure, NOT_IN_TIME, Printed, WRONG_USE, p
 use super::arguments::{Arguments, CardCommand, Command, ImportCommand, MemberCommand, ProjectCommand};
 use super::place::Place;
 use super::{board, card, data_folder, export, import, outbox, project, sync, watch};
-use crate::ui::window;
+use crate::ui::{Desktop, window};
 
 /// How often a folder is asked for that somebody is just opening or closing, and how long each time: ten seconds in all.
 const TRIES: u32 = 200;
@@ -118,8 +118,12 @@ fn open_already() -> Failure {
 }
 
 /// Shows the window until it is closed.
-fn show_window(device: &Device, folder: &Path) -> Result<Answer, Failure> {
-    window::run(device, folder).map(|()| Answer::new(json!({}), "")).map_err(|error| {
+fn show_window(device: &Device, folder: &Path, from_the_beginning: bool) -> Result<Answer, Failure> {
+    let mut desktop = Desktop::new(device.clone(), folder);
+    if from_the_beginning {
+        desktop.begin_with_the_past();
+    }
+    window::run(device, desktop).map(|()| Answer::new(json!({}), "")).map_err(|error| {
         let help = "Start it where there is a display; \"recordplayer --help\" says what can be done without one";
         Failure::new(WRONG_USE, "no_window", format!("The window cannot be opened: {error}"), help)
     })
@@ -141,7 +145,7 @@ fn run_here(device: &Device, folder: &Path, parsed: &Arguments) -> Printed {
         tracing::warn!(%error, "nobody else can give commands meanwhile");
     }
     let outcome = match &parsed.command {
-        None => show_window(device, folder),
+        None => show_window(device, folder, parsed.from_the_beginning),
         Some(_) => with_notices(device, execute(device, parsed)),
     };
     let printed = printed(&outcome, parsed.options.json);

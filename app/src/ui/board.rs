@@ -10,7 +10,7 @@ use recordplayer_client::Device;
 use recordplayer_kanban::Card;
 use recordplayer_kanban::card::CardCommand;
 use recordplayer_kanban::column::ColumnKind;
-use recordplayer_kanban::ids::{CardId, ColumnId};
+use recordplayer_kanban::ids::{BoardId, CardId, ColumnId};
 use recordplayer_kanban::view::{BoardView, CardRow, ColumnShown};
 
 use super::act::Act;
@@ -19,7 +19,7 @@ use super::drag::{Drag, Target};
 use super::project::{DrawnColumn, OpenBoard, OpenProject, key_of, shown};
 use crate::command::Command;
 use crate::theme::{Icon, Theme, Type, label_colour, person_colour, radius, space};
-use crate::widget::{command_button, icon_button, one_line, primary_button, text};
+use crate::widget::{command_button, empty, icon_button, one_line, primary_button, text};
 
 const COLUMN_MIN: f32 = 248.0;
 const COLUMN_MAX: f32 = 320.0;
@@ -33,6 +33,7 @@ const EDGE_STEP: f32 = 12.0;
 pub(super) struct Drawing<'a> {
     /// Nothing can be changed in the past.
     pub is_past: bool,
+    pub board: BoardId,
     pub device: &'a Device,
     pub project: &'a OpenProject,
     pub view: &'a BoardView,
@@ -43,9 +44,10 @@ pub(super) struct Drawing<'a> {
 /// The bar over the board.
 pub(super) fn header(ui: &mut Ui, drawing: &mut Drawing<'_>) {
     let theme = Theme::of(ui);
+    let title = drawing.project.boards.get().boards.get(&drawing.board).map(|row| row.title.clone());
     ui.horizontal_centered(|ui| {
         ui.add_space(space::TINY);
-        ui.label(text(&drawing.view.title, Type::Page, theme.palette.text));
+        ui.label(text(title.unwrap_or_default(), Type::Page, theme.palette.text));
         ui.label(text(&drawing.view.prefix, Type::Meta, theme.palette.faint));
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             ui.add_enabled_ui(!drawing.is_past, |ui| {
@@ -63,6 +65,14 @@ pub(super) fn header(ui: &mut Ui, drawing: &mut Drawing<'_>) {
 /// All columns.
 pub(super) fn show(ui: &mut Ui, board: &mut OpenBoard, drawing: &mut Drawing<'_>) {
     let columns = shown(drawing.view);
+    if columns.is_empty() {
+        let (icon, sentence) = if drawing.is_past {
+            (Icon::Play, "Nothing has happened yet. Space plays what came")
+        } else {
+            (Icon::SquareKanban, "This board has no columns yet")
+        };
+        return empty(ui, icon, sentence);
+    }
     let room = ui.available_size();
     let count = f32::from(u16::try_from(columns.len().max(1)).unwrap_or(u16::MAX));
     let width = ((room.x - GAP) / count - GAP).clamp(COLUMN_MIN, COLUMN_MAX);
@@ -236,7 +246,8 @@ fn show_cards(
         );
     }
     if column.cards.is_empty() && drop_line.is_none() && board.composer.is_none() {
-        let words = format!("No cards in {}. Press C to write one", column.row.name);
+        let hint = if drawing.is_past { "" } else { ". Press C to write one" };
+        let words = format!("No cards in {}{hint}", column.row.name);
         let galley = one_line(ui, &words, Type::Meta.font(), theme.palette.faint, width);
         ui.painter().galley(origin + vec2(space::TINY, space::GAP), galley, theme.palette.faint);
     }

@@ -12,6 +12,7 @@ use recordplayer_client::{Device, now};
 use recordplayer_kanban::card::CardCommand;
 use recordplayer_kanban::comment::CommentCommand;
 use recordplayer_kanban::ids::{BoardId, CardId, ColumnId};
+use recordplayer_kanban::view::BoardView;
 use recordplayer_kanban::{Card, Comment};
 
 use super::act::Act;
@@ -68,6 +69,19 @@ impl Desktop {
         };
         desktop.go_on();
         desktop
+    }
+
+    /// Shows the fullest board as it was before its first step, with the play button in focus.
+    pub fn begin_with_the_past(&mut self) {
+        let Some(project) = &self.project else { return };
+        let cards_of = |board: &BoardId| project.space.view::<BoardView>(*board).cards.size();
+        let fullest = project.open_boards().into_iter().map(|(board, _)| board).max_by_key(cards_of);
+        if let Some(board) = fullest {
+            self.open_board(board);
+        }
+        if let Some(board) = self.project.as_mut().and_then(|project| project.board.as_mut()) {
+            board.playing.begin();
+        }
     }
 
     /// Where it was; else the first project and its first board.
@@ -194,6 +208,7 @@ impl Desktop {
         CentralPanel::default().frame(canvas).show(ui, |ui| {
             let mut drawing = board::Drawing {
                 is_past,
+                board: board.id,
                 device: &self.device,
                 project: &project,
                 view: &view,

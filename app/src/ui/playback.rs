@@ -33,11 +33,19 @@ pub(super) struct Playing {
     board: Option<Arc<BoardView>>,
     /// The last record of the log that was looked at for steps.
     seen: u64,
+    /// It goes to the beginning as soon as there is one, with the play button in focus.
+    begins: bool,
+    wants_focus: bool,
 }
 
 impl Playing {
     pub fn new(player: Player) -> Self {
-        Self { player, step: None, next_at: None, speed: None, board: None, seen: 0 }
+        Self { player, step: None, next_at: None, speed: None, board: None, seen: 0, begins: false, wants_focus: false }
+    }
+
+    /// Goes to the beginning as soon as the history is there.
+    pub fn begin(&mut self) {
+        self.begins = true;
     }
 
     pub fn is_past(&self) -> bool {
@@ -121,6 +129,10 @@ impl Playing {
         if let Some((_, board)) = &shown.board {
             self.board = Some(Arc::clone(board));
         }
+        if self.begins && !shown.steps.is_empty() {
+            (self.begins, self.wants_focus) = (false, true);
+            self.stop_at(0);
+        }
         let Some(mut next_at) = self.next_at else { return };
         let now_s = ui.input(|input| input.time);
         let pause = 1.0 / (STEPS_PER_S * self.speed());
@@ -153,6 +165,9 @@ impl Playing {
                     } else {
                         command_button(ui, command)
                     };
+                    if command == Command::PlayPause && std::mem::take(&mut self.wants_focus) {
+                        response.request_focus();
+                    }
                     if response.clicked() {
                         acts.push(Act::Do(command));
                     }

@@ -1,7 +1,5 @@
 //! The window of the system around [`Desktop`].
 
-use std::path::Path;
-
 use eframe::egui;
 use recordplayer_client::Device;
 
@@ -12,7 +10,7 @@ const SIZE_MIN: [f32; 2] = [900.0, 600.0];
 const SIZE: [f32; 2] = [1280.0, 800.0];
 
 /// Opens the window over a device and stays until it is closed.
-pub fn run(device: &Device, folder: &Path) -> Result<(), eframe::Error> {
+pub fn run(device: &Device, desktop: Desktop) -> Result<(), eframe::Error> {
     let viewport = egui::ViewportBuilder::default()
         .with_title("RecordPlayer Kanban")
         .with_app_id("recordplayer")
@@ -20,7 +18,6 @@ pub fn run(device: &Device, folder: &Path) -> Result<(), eframe::Error> {
         .with_min_inner_size(SIZE_MIN);
     let options =
         eframe::NativeOptions { viewport, renderer: eframe::Renderer::Glow, ..eframe::NativeOptions::default() };
-    let desktop = Desktop::new(device.clone(), folder);
     let bell = device.clone();
     eframe::run_native(
         "recordplayer",

@@ -131,13 +131,21 @@ impl Saver {
         self.arrived.notify_all();
     }
 
-    /// Some of what waits, in order; `None` once the writer is stopped and nothing waits.
-    fn next_group(&self) -> Option<Vec<Task>> {
+    /// Some of what waits, in order; `None` once the writer is stopped and nothing waits. Until then `tidy` is called as long as it has something
+    /// to do.
+    fn next_group(&self, mut tidy: impl FnMut() -> bool) -> Option<Vec<Task>> {
+        let mut may_tidy = true;
         let mut state = self.lock();
         state.is_writing = false;
         while state.waiting.is_empty() {
             if state.is_stopped {
                 return None;
+            }
+            if may_tidy {
+                drop(state);
+                may_tidy = tidy();
+                state = self.lock();
+                continue;
             }
             state = self.arrived.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
@@ -162,7 +170,7 @@ impl Saver {
     }
 
     fn run(&self, mut store: Box<dyn Store>, mut outbox: Box<dyn OutboxStore>) {
-        while let Some(group) = self.next_group() {
+        while let Some(group) = self.next_group(|| store.tidy()) {
             let mut saved: Vec<(Arc<SpaceCopy>, SaveToken, usize)> = Vec::with_capacity(group.len());
             let (mut main, mut out) = (Vec::new(), Vec::new());
             let mut callbacks = Vec::new();

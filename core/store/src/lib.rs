@@ -21,6 +21,7 @@ mod outbox;
 mod postings;
 mod rows;
 mod scrub;
+mod segments;
 mod snapshot;
 mod space;
 mod store;

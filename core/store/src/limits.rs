@@ -31,3 +31,12 @@ pub const SCRUB_PAUSE: Duration = Duration::from_millis(250);
 
 /// From the end of one scrub to the next: rot takes weeks.
 pub const SCRUB_EVERY: Duration = Duration::from_hours(6);
+
+/// Rows of the log that are packed into one segment: enough to compress to a quarter, and quick to unpack where one of them is read.
+pub const SEGMENT_BYTES: usize = 64 * 1024;
+
+/// What a segment may unpack to: its last row may be one of the largest commits.
+pub const SEGMENT_UNPACKED_BYTES_MAX: usize = 1024 * 1024;
+
+/// Segments of one step, after which a write that has come is taken: some milliseconds.
+pub const SEGMENTS_AT_A_TIME: usize = 4;

@@ -1,5 +1,7 @@
 //! Finding commits of one space: from record numbers through the index to rows of the log. Readers and the writer share it.
 
+use std::cell::RefCell;
+
 use recordplayer::commit::Head;
 use recordplayer::hash::Hash;
 use recordplayer::record::{Position, StreamId};
@@ -10,6 +12,7 @@ use crate::encoding::unseal;
 use crate::error::{damaged, read_error};
 use crate::postings::{Entry, LOG_POSTINGS, STREAM_POSTINGS};
 use crate::rows::{LogRow, decode_log};
+use crate::segments::Segment;
 use crate::space::SpaceEntry;
 use crate::tables::{LOG, stream_prefix};
 
@@ -21,12 +24,19 @@ type Bytes = &'static [u8];
 /// The log of one space as it stands in these tables.
 #[derive(Debug)]
 pub(crate) struct SpaceLog<'a, L, I> {
-    pub space: &'a SpaceEntry,
-    pub log: &'a L,
-    pub log_index: &'a I,
+    space: &'a SpaceEntry,
+    log: &'a L,
+    packed: &'a L,
+    log_index: &'a I,
+    /// The segment that was unpacked last: who reads in order reads all of it.
+    segment: RefCell<Option<Segment>>,
 }
 
-impl<L: ReadableTable<u64, Bytes>, I: ReadableTable<Bytes, Bytes>> SpaceLog<'_, L, I> {
+impl<'a, L: ReadableTable<u64, Bytes>, I: ReadableTable<Bytes, Bytes>> SpaceLog<'a, L, I> {
+    pub fn new(space: &'a SpaceEntry, log: &'a L, packed: &'a L, log_index: &'a I) -> Self {
+        Self { space, log, packed, log_index, segment: RefCell::default() }
+    }
+
     /// The commit that holds the record.
     pub fn row_with(&self, record: u64) -> Result<Option<LogRow>, ReadError> {
         if !self.space.holds(record) {
@@ -43,14 +53,23 @@ impl<L: ReadableTable<u64, Bytes>, I: ReadableTable<Bytes, Bytes>> SpaceLog<'_, 
 
     /// The row of an entry of the index, which must be there and be what the index says.
     fn row(&self, (first, global): Entry) -> Result<LogRow, ReadError> {
-        let Some(value) = self.log.get(global).map_err(read_error)? else {
-            return Err(damaged(format!("the commit of record {first} is missing from its log")));
+        let row = match self.log.get(global).map_err(read_error)? {
+            Some(value) => Some(decode_log(unseal(LOG, &global.to_be_bytes(), value.value())?)?),
+            None => self.packed_row(global)?,
         };
-        let row = decode_log(unseal(LOG, &global.to_be_bytes(), value.value())?)?;
+        let row = row.ok_or_else(|| damaged(format!("the commit of record {first} is missing from its log")))?;
         if row.space != self.space.local || row.first != first {
             return Err(damaged(format!("the index leads to another commit than that of record {first}")));
         }
         Ok(row)
+    }
+
+    fn packed_row(&self, global: u64) -> Result<Option<LogRow>, ReadError> {
+        let mut segment = self.segment.borrow_mut();
+        if segment.as_ref().is_none_or(|segment| !segment.spans(global)) {
+            *segment = Segment::around(self.packed, global)?;
+        }
+        segment.as_ref().and_then(|segment| segment.row(global)).map(decode_log).transpose()
     }
 
     pub fn commit_with(&self, record: Position) -> Result<Option<StoredCommit>, ReadError> {

@@ -16,8 +16,9 @@ use crate::log::{SpaceLog, commits_of_stream};
 use crate::rows::{decode_checkpoint, decode_row, decode_text};
 use crate::space::SpaceEntry;
 use crate::tables::{
-    ByteTable, CHECKPOINTS, CHECKPOINTS_TABLE, LOG_INDEX_TABLE, LOG_TABLE, ROWS, ROWS_TABLE, STREAM_INDEX_TABLE, TEXTS,
-    TEXTS_TABLE, parse_row_key, parse_text_key, prefix_end, row_key, text_prefix, with_number,
+    ByteTable, CHECKPOINTS, CHECKPOINTS_TABLE, LOG_INDEX_TABLE, LOG_TABLE, PACKED_TABLE, ROWS, ROWS_TABLE,
+    STREAM_INDEX_TABLE, TEXTS, TEXTS_TABLE, parse_row_key, parse_text_key, prefix_end, row_key, text_prefix,
+    with_number,
 };
 
 type Bytes = &'static [u8];
@@ -38,6 +39,7 @@ impl std::fmt::Debug for Snapshot {
 
 struct Tables {
     log: ReadOnlyTable<u64, Bytes>,
+    packed: ReadOnlyTable<u64, Bytes>,
     log_index: ReadOnlyTable<Bytes, Bytes>,
     stream_index: ReadOnlyTable<Bytes, Bytes>,
     checkpoints: ReadOnlyTable<Bytes, Bytes>,
@@ -56,6 +58,7 @@ impl Snapshot {
         let tables = self.tables.get_or_init(|| {
             Ok(Tables {
                 log: self.transaction.open_table(LOG_TABLE).map_err(read_error)?,
+                packed: self.transaction.open_table(PACKED_TABLE).map_err(read_error)?,
                 log_index: open(LOG_INDEX_TABLE)?,
                 stream_index: open(STREAM_INDEX_TABLE)?,
                 checkpoints: open(CHECKPOINTS_TABLE)?,
@@ -142,7 +145,7 @@ impl FrozenReader {
         empty: T,
         read: impl FnOnce(SpaceLog<'_, ReadOnlyTable<u64, Bytes>, ReadOnlyTable<Bytes, Bytes>>) -> Result<T, ReadError>,
     ) -> Result<T, ReadError> {
-        self.with(empty, |space, tables| read(SpaceLog { space, log: &tables.log, log_index: &tables.log_index }))
+        self.with(empty, |space, tables| read(SpaceLog::new(space, &tables.log, &tables.packed, &tables.log_index)))
     }
 }
 

@@ -24,6 +24,7 @@ use crate::error::{FileKind, OpenError, panic_text, read_error, without_panic};
 use crate::file::Named;
 use crate::limits::{INDEX_TAIL_COMMITS_MAX, STORE_CACHE_BYTES};
 use crate::scrub::Scrub;
+use crate::segments::{pack, stretch_bytes};
 use crate::snapshot::{Newest, Snapshot, Spaces};
 use apply::Batch;
 use tables::WriteTables;
@@ -49,6 +50,10 @@ pub struct RedbStore {
     /// Commits in the tails of all spaces.
     tail_commits: usize,
     tail_commits_max: usize,
+    /// Up to where the index of every space is in the file.
+    indexed_to: u64,
+    /// Up to where the log is packed into segments.
+    packed_to: u64,
     broken: Option<String>,
 }
 
@@ -120,6 +125,50 @@ impl RedbStore {
         Ok(written)
     }
 
+    /// Packs what lies so far behind the end that the index in the file knows all of it, with as much again left as it is. True where there
+    /// may be more to pack.
+    fn pack_some(&mut self) -> Result<bool, ReadError> {
+        let kept = 2 * self.tail_commits_max.min(INDEX_TAIL_COMMITS_MAX) as u64;
+        let upto = self.indexed_to.min(self.next_global.saturating_sub(kept));
+        if self.packed_to >= upto {
+            return Ok(false);
+        }
+        let transaction = self.begin()?;
+        let mut tables = WriteTables::open(&transaction)?;
+        let stretch = (self.packed_to, upto);
+        let packed = pack(&mut tables.log, &mut tables.packed, stretch, stretch_bytes(self.tail_commits_max));
+        drop(tables);
+        let packed_to = match packed {
+            Ok(Some(packed_to)) => packed_to,
+            Ok(None) => return Ok(false),
+            // Whoever reads that row hears of it; for the others the store goes on, and nothing is packed any more.
+            Err(ReadError::Damaged(what)) => {
+                tracing::error!(what, "the log is not packed any further");
+                self.packed_to = u64::MAX;
+                return Ok(false);
+            }
+            Err(error) => return Err(error),
+        };
+        transaction.commit().map_err(read_error)?;
+        self.packed_to = packed_to;
+        self.publish()?;
+        Ok(true)
+    }
+
+    /// Does something that may change the file; after a failure nothing more is written.
+    fn carefully<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, ReadError>) -> Result<T, String> {
+        let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(self)));
+        let reason = match outcome {
+            Ok(Ok(done)) => return Ok(done),
+            Ok(Err(error)) => error.to_string(),
+            Err(panic) => panic_text(&*panic),
+        };
+        tracing::error!(reason, "a write failed, nothing more is written until the store is opened again");
+        self.broken = Some(reason.clone());
+        self.blocks.close_clean(false);
+        Err(reason)
+    }
+
     /// Puts the whole tail of the index into the file, so that the next start plays nothing.
     fn flush(&mut self) -> Result<(), ReadError> {
         let transaction = self.begin()?;
@@ -140,17 +189,12 @@ impl Store for RedbStore {
         if let Some(reason) = &self.broken {
             return vec![Written::Unknown(format!("{reason}; the store must be opened again")); count];
         }
-        let work = std::panic::AssertUnwindSafe(|| self.write_batch(batch));
-        let result = std::panic::catch_unwind(work);
-        let reason = match result {
-            Ok(Ok(written)) => return written,
-            Ok(Err(error)) => error.to_string(),
-            Err(panic) => panic_text(&*panic),
-        };
-        tracing::error!(reason, "a write failed, nothing more is written until the store is opened again");
-        self.broken = Some(reason.clone());
-        self.blocks.close_clean(false);
-        vec![Written::Unknown(reason); count]
+        let written = self.carefully(|store| store.write_batch(batch));
+        written.unwrap_or_else(|reason| vec![Written::Unknown(reason); count])
+    }
+
+    fn tidy(&mut self) -> bool {
+        self.broken.is_none() && self.carefully(Self::pack_some).unwrap_or(false)
     }
 
     fn reader(&self, space: SpaceId) -> Arc<dyn SpaceReader> {

@@ -27,6 +27,7 @@ pub(crate) type ByteTable = TableDefinition<'static, &'static [u8], &'static [u8
 
 pub(crate) const META: &str = "meta";
 pub(crate) const LOG: &str = "log";
+pub(crate) const PACKED: &str = "packed";
 pub(crate) const SPACES: &str = "spaces";
 pub(crate) const LOG_INDEX: &str = "log_index";
 pub(crate) const STREAM_INDEX: &str = "stream_index";
@@ -36,6 +37,8 @@ pub(crate) const TEXTS: &str = "texts";
 
 /// By global position: keys by space and number over 1,000 interleaved spaces cost 5 times the throughput and 1.8 times the space.
 pub(crate) const LOG_TABLE: TableDefinition<'static, u64, &'static [u8]> = TableDefinition::new(LOG);
+/// By the last global position of each segment.
+pub(crate) const PACKED_TABLE: TableDefinition<'static, u64, &'static [u8]> = TableDefinition::new(PACKED);
 pub(crate) const META_TABLE: ByteTable = TableDefinition::new(META);
 pub(crate) const SPACES_TABLE: ByteTable = TableDefinition::new(SPACES);
 pub(crate) const LOG_INDEX_TABLE: ByteTable = TableDefinition::new(LOG_INDEX);

@@ -153,12 +153,20 @@ impl Queue {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Everything that waits, as soon as there is something; `None` once the writer is stopped and nothing waits.
-    fn next_group(&self) -> Option<Vec<Submit>> {
+    /// Everything that waits, as soon as there is something; `None` once the writer is stopped and nothing waits. Until then `tidy` is called
+    /// as long as it has something to do.
+    fn next_group(&self, mut tidy: impl FnMut() -> bool) -> Option<Vec<Submit>> {
+        let mut may_tidy = true;
         let mut state = self.lock();
         while state.waiting.is_empty() {
             if state.is_stopped {
                 return None;
+            }
+            if may_tidy {
+                drop(state);
+                may_tidy = tidy();
+                state = self.lock();
+                continue;
             }
             state = self.arrived.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
@@ -169,7 +177,7 @@ impl Queue {
 
 fn run(mut store: Box<dyn Store>, queue: &Queue) {
     let mut broken: Option<String> = None;
-    while let Some(group) = queue.next_group() {
+    while let Some(group) = queue.next_group(|| store.tidy()) {
         let mut counts_and_callbacks = Vec::with_capacity(group.len());
         let mut batch = Vec::new();
         for submit in group {

@@ -84,6 +84,7 @@ fn a_power_cut_loses_nothing_acknowledged_and_the_store_goes_on() {
             }
             assert!(store.write(batch).iter().all(|written| matches!(written, Written::Durable(_))), "part {part}");
             note(&disk, &histories, &checkpoints);
+            while store.tidy() {}
         }
         drop(store);
         note(&disk, &histories, &checkpoints);
@@ -121,6 +122,8 @@ fn a_power_cut_loses_nothing_acknowledged_and_the_store_goes_on() {
             let next = again.commit(&[200]);
             let written = store.write(vec![again.append(head, vec![next])]);
             assert_eq!(written, [Written::Durable(again.head())], "it goes on");
+            while store.tidy() {}
+            assert_eq!(read_log(&store, &again).len(), known + 2, "and its log is whole, packed or not");
         }
         let found = store.scrub().step(u64::MAX / 2).unwrap();
         assert_eq!(found.damaged_blocks, [0; 0], "torn blocks of the cut are no rot");

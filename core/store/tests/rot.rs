@@ -27,11 +27,11 @@ fn text(entity: u8) -> TextKey {
 }
 
 /// A store with a bit of everything, closed in order.
-fn closed_file() -> (Vec<u8>, Vec<History>) {
+fn closed_file(is_packed: bool) -> (Vec<u8>, Vec<History>) {
     keep_quiet_about_redb();
     let disk = Disk::default();
     RedbStore::create_backend(disk.clone()).unwrap();
-    let mut store = RedbStore::open_backend_flushing(disk.clone(), 100).unwrap();
+    let mut store = RedbStore::open_backend_flushing(disk.clone(), 40).unwrap();
     let mut histories: Vec<History> = (1..=SPACES).map(History::new).collect();
     for round in 0..60_u8 {
         let batch = histories.iter_mut().map(|history| {
@@ -41,6 +41,7 @@ fn closed_file() -> (Vec<u8>, Vec<History>) {
         });
         store.write(batch.collect());
     }
+    while is_packed && store.tidy() {}
     for history in &histories {
         let row = |entity| Row { head: history.head(), version: 1, bytes: vec![entity; 300].into() };
         let change = |index| TextRow { index, is_base: index == 0, bytes: vec![7; 500].into() };
@@ -95,7 +96,7 @@ fn answers(reader: &dyn SpaceReader) -> Vec<Result<String, ReadError>> {
 
 #[test]
 fn no_flipped_bit_gives_a_wrong_answer_or_a_panic() {
-    let (bytes, histories) = closed_file();
+    let (bytes, histories) = closed_file(true);
     let whole = RedbStore::open_backend(Disk::holding(bytes.clone())).unwrap();
     let spaces = whole.spaces();
     let truth: Vec<_> = histories.iter().map(|history| answers(&*whole.reader(history.space()))).collect();
@@ -137,7 +138,7 @@ fn no_flipped_bit_gives_a_wrong_answer_or_a_panic() {
 
 #[test]
 fn the_scrub_finds_every_flipped_bit_behind_the_header_blocks() {
-    let (bytes, _) = closed_file();
+    let (bytes, _) = closed_file(false);
     let blocks_at = 4096 + 4104;
     let mut rng = ChaCha8Rng::seed_from_u64(6);
     for _ in 0..20 {
@@ -160,7 +161,7 @@ fn the_scrub_finds_every_flipped_bit_behind_the_header_blocks() {
 
 #[test]
 fn a_rotten_row_leaves_the_other_spaces_readable() {
-    let (bytes, histories) = closed_file();
+    let (bytes, histories) = closed_file(false);
     // A commit of the first space, where it stands in the file.
     let whole = RedbStore::open_backend(Disk::holding(bytes.clone())).unwrap();
     let commit = whole.reader(histories[0].space()).commit_with(Position(1)).unwrap().unwrap();
@@ -212,7 +213,7 @@ fn files_that_are_not_ours_are_refused_and_left_as_they_are() {
 
 #[test]
 fn a_newer_format_is_refused_by_its_number() {
-    let (mut bytes, _) = closed_file();
+    let (mut bytes, _) = closed_file(false);
     bytes[8..12].copy_from_slice(&2_u32.to_le_bytes());
     let error = RedbStore::open_backend(Disk::holding(bytes.clone())).unwrap_err();
     assert!(
@@ -228,7 +229,7 @@ fn a_newer_format_is_refused_by_its_number() {
 
 #[test]
 fn a_file_cut_short_is_refused() {
-    let (bytes, _) = closed_file();
+    let (bytes, _) = closed_file(false);
     for length in [1, 10, 20, 100, 4095, 4096, 9000, bytes.len() / 2, bytes.len() - 4104, bytes.len() - 1] {
         let opened = catch_unwind(|| RedbStore::open_backend(Disk::holding(bytes[..length].to_vec()))).unwrap();
         let error = opened.expect_err("a file that lacks its end is not opened");

@@ -231,6 +231,11 @@ pub trait Store: Send {
     /// Writes a batch in one transaction with one sync, in order. A fenced append leaves the others of the batch alone.
     fn write(&mut self, batch: Vec<Write>) -> Vec<Written>;
 
+    /// Does a little of what can wait, when there is nothing else to do; true where there may be more. What readers see does not change.
+    fn tidy(&mut self) -> bool {
+        false
+    }
+
     fn reader(&self, space: SpaceId) -> Arc<dyn SpaceReader>;
 
     fn spaces(&self) -> Result<Vec<SpaceId>, ReadError>;

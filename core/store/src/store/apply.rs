@@ -126,7 +126,7 @@ impl Batch<'_, '_> {
 
     fn knows(&self, space: SpaceId, head: Head) -> Result<bool, ReadError> {
         let Some(entry) = self.store.spaces.get(&space) else { return Ok(head == Head::START) };
-        SpaceLog { space: entry, log: &self.tables.log, log_index: &self.tables.log_index }.knows(head)
+        SpaceLog::new(entry, &self.tables.log, &self.tables.packed, &self.tables.log_index).knows(head)
     }
 
     fn put_rows(&mut self, entry: &SpaceEntry, write: &CheckpointWrite) -> Result<(), ReadError> {

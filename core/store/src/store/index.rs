@@ -9,6 +9,7 @@ use recordplayer::storage::ReadError;
 use super::RedbStore;
 use super::tables::{WriteTables, put};
 use crate::postings::{Entry, LOG_POSTINGS, STREAM_POSTINGS};
+use crate::segments::remove;
 use crate::space::SpaceEntry;
 use crate::tables::{META_INDEXED_TO, META_NEXT_SPACE, SPACES, stream_prefix};
 
@@ -22,6 +23,7 @@ impl RedbStore {
             self.flush_space(space, tables)?;
         }
         tables.put_meta(META_INDEXED_TO, self.next_global)?;
+        self.indexed_to = self.next_global;
         assert_eq!(self.tail_commits, 0, "every commit in a tail is counted once");
         Ok(())
     }
@@ -78,9 +80,7 @@ impl RedbStore {
         let key = entry.local.key();
         let cut = LOG_POSTINGS.cut_behind(&mut tables.log_index, &key, position)?;
         let globals: BTreeSet<u64> = cut.into_iter().map(|(_, global)| global).collect();
-        for global in globals {
-            tables.log.remove(global).map_err(crate::error::read_error)?;
-        }
+        remove(&mut tables.log, &mut tables.packed, &globals)?;
         STREAM_POSTINGS.cut_behind(&mut tables.stream_index, &key, position)?;
         Ok(())
     }

@@ -16,7 +16,8 @@ use crate::rows::{LogRow, decode_log};
 use crate::snapshot::{Newest, Snapshot, Spaces};
 use crate::space::SpaceEntry;
 use crate::tables::{
-    LOG, LOG_TABLE, LocalSpace, META_INDEXED_TO, META_NEXT_SPACE, META_TABLE, SPACES, SPACES_TABLE, parse_space_id,
+    LOG, LOG_TABLE, LocalSpace, META_INDEXED_TO, META_NEXT_SPACE, META_TABLE, PACKED_TABLE, SPACES, SPACES_TABLE,
+    parse_space_id,
 };
 
 /// Makes the tables of a new file.
@@ -44,6 +45,8 @@ impl RedbStore {
             next_space: loaded.next_space,
             tail_commits: loaded.tail_commits,
             tail_commits_max,
+            indexed_to: loaded.indexed_to,
+            packed_to: loaded.packed_to,
             broken: None,
         })
     }
@@ -55,6 +58,8 @@ struct Loaded {
     next_global: u64,
     next_space: u32,
     tail_commits: usize,
+    indexed_to: u64,
+    packed_to: u64,
 }
 
 impl Loaded {
@@ -63,7 +68,16 @@ impl Loaded {
         let meta = transaction.open_table(META_TABLE).map_err(read_error)?;
         let indexed_to = read_meta(&meta, META_INDEXED_TO)?;
         let next_space = u32::try_from(read_meta(&meta, META_NEXT_SPACE)?).map_err(|_| damaged("too many spaces"))?;
-        let mut loaded = Self { spaces: Spaces::new_sync(), next_global: indexed_to, next_space, tail_commits: 0 };
+        let packed = transaction.open_table(PACKED_TABLE).map_err(read_error)?;
+        let packed_to = packed.last().map_err(read_error)?.map_or(0, |(last, _)| last.value() + 1);
+        let mut loaded = Self {
+            spaces: Spaces::new_sync(),
+            next_global: indexed_to,
+            next_space,
+            tail_commits: 0,
+            indexed_to,
+            packed_to,
+        };
 
         let mut by_local = BTreeMap::new();
         for row in transaction.open_table(SPACES_TABLE).map_err(read_error)?.iter().map_err(read_error)? {

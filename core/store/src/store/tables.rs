@@ -6,7 +6,7 @@ use redb::{ReadableTable, Table, WriteTransaction};
 use crate::encoding::{seal, unseal};
 use crate::error::read_error;
 use crate::tables::{
-    ByteTable, CHECKPOINTS_TABLE, LOG_INDEX_TABLE, LOG_TABLE, META, META_TABLE, ROWS_TABLE, SPACES_TABLE,
+    ByteTable, CHECKPOINTS_TABLE, LOG_INDEX_TABLE, LOG_TABLE, META, META_TABLE, PACKED_TABLE, ROWS_TABLE, SPACES_TABLE,
     STREAM_INDEX_TABLE, TEXTS_TABLE,
 };
 
@@ -16,6 +16,7 @@ type Bytes = &'static [u8];
 pub(super) struct WriteTables<'txn> {
     pub meta: Table<'txn, Bytes, Bytes>,
     pub log: Table<'txn, u64, Bytes>,
+    pub packed: Table<'txn, u64, Bytes>,
     pub spaces: Table<'txn, Bytes, Bytes>,
     pub log_index: Table<'txn, Bytes, Bytes>,
     pub stream_index: Table<'txn, Bytes, Bytes>,
@@ -30,6 +31,7 @@ impl<'txn> WriteTables<'txn> {
         Ok(Self {
             meta: open(META_TABLE)?,
             log: transaction.open_table(LOG_TABLE).map_err(read_error)?,
+            packed: transaction.open_table(PACKED_TABLE).map_err(read_error)?,
             spaces: open(SPACES_TABLE)?,
             log_index: open(LOG_INDEX_TABLE)?,
             stream_index: open(STREAM_INDEX_TABLE)?,

@@ -22,6 +22,8 @@ const LEVEL: i32 = 3;
 
 type Bytes = &'static [u8];
 type Rows<'a> = Table<'a, u64, Bytes>;
+/// A global position, and the row there.
+type Row = (u64, Arc<[u8]>);
 
 /// One stretch, unpacked.
 #[derive(Clone, Debug)]
@@ -29,7 +31,7 @@ pub(crate) struct Segment {
     /// The last global position that it was made for; its key.
     last: u64,
     /// Global positions and rows, ascending.
-    rows: Vec<(u64, Arc<[u8]>)>,
+    rows: Vec<Row>,
 }
 
 impl Segment {
@@ -53,7 +55,7 @@ impl Segment {
     }
 
     /// `length varint ‖ zstd of, for each row: global position varint ‖ length varint ‖ row`, sealed.
-    pub fn encode(last: u64, rows: &[(u64, Arc<[u8]>)]) -> Vec<u8> {
+    pub fn encode(last: u64, rows: &[Row]) -> Vec<u8> {
         let mut unpacked = Vec::new();
         for (global, row) in rows {
             put_varint(*global, &mut unpacked);
@@ -74,7 +76,7 @@ impl Segment {
         }
         let unpacked = zstd::bulk::decompress(cursor.rest(), length).map_err(|error| damaged(error.to_string()))?;
         let mut cursor = Cursor(&unpacked);
-        let mut rows: Vec<(u64, Arc<[u8]>)> = Vec::new();
+        let mut rows: Vec<Row> = Vec::new();
         while cursor.end().is_err() {
             let (global, length) = (cursor.varint()?, usize::try_from(cursor.varint()?).unwrap_or(usize::MAX));
             let is_behind = rows.last().is_none_or(|(before, _)| *before < global) && global <= last;
@@ -113,7 +115,7 @@ fn stretch(
     log: &impl ReadableTable<u64, Bytes>,
     (from, upto): (u64, u64),
     bytes_max: usize,
-) -> Result<Option<Vec<(u64, Arc<[u8]>)>>, ReadError> {
+) -> Result<Option<Vec<Row>>, ReadError> {
     let (mut rows, mut bytes) = (Vec::new(), 0);
     if from >= upto {
         return Ok(None);

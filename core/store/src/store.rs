@@ -125,10 +125,10 @@ impl RedbStore {
         Ok(written)
     }
 
-    /// Packs what lies so far behind the end that the index in the file knows all of it, with as much again left as it is. True where there
-    /// may be more to pack.
+    /// Packs what the index in the file knows, but for as many commits at the end as the tail of the index may hold. True where there may be more
+    /// to pack.
     fn pack_some(&mut self) -> Result<bool, ReadError> {
-        let kept = 2 * self.tail_commits_max.min(INDEX_TAIL_COMMITS_MAX) as u64;
+        let kept = self.tail_commits_max.min(INDEX_TAIL_COMMITS_MAX) as u64;
         let upto = self.indexed_to.min(self.next_global.saturating_sub(kept));
         if self.packed_to >= upto {
             return Ok(false);

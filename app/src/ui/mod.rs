@@ -13,6 +13,7 @@ mod board;
 mod card_face;
 mod composer;
 mod desktop;
+mod doing;
 mod drag;
 mod live_text;
 mod outbox;

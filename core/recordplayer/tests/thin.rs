@@ -84,6 +84,24 @@ fn something(world: &mut World, device: DeviceId, step: u32) {
     let _ = world.send(device, intent);
 }
 
+/// Now and then the line to one device breaks, or the authority, or all is well again; true where it did.
+fn something_breaks(world: &mut World, device: DeviceId) -> bool {
+    match world.random().random_range(0..20) {
+        0 => world.cut_off(device),
+        1 => {
+            world.crash_authority();
+            world.run_for_ms(500);
+            world.start_authority();
+        }
+        2 => {
+            world.heal();
+            world.suffer(Faults::bad());
+        }
+        _ => return false,
+    }
+    true
+}
+
 #[test]
 fn a_thin_view_starts_with_the_state_and_plays_each_record_that_touches_it() {
     let mut world = World::seeded(60, &domain());
@@ -121,22 +139,10 @@ fn nothing_is_missed_or_doubled_while_the_line_or_the_authority_is_down() {
         world.run_for_ms(2_000);
         world.suffer(Faults::bad());
         for step in 0..120_u32 {
-            match world.random().random_range(0..20) {
-                0 => world.cut_off(wall),
-                1 => {
-                    world.crash_authority();
-                    world.run_for_ms(500);
-                    world.start_authority();
-                }
-                2 => {
-                    world.heal();
-                    world.suffer(Faults::bad());
-                }
-                _ => {
-                    let device = if world.random().random_bool(0.5) { ann } else { bo };
-                    something(&mut world, device, step);
-                    world.run_for_ms(150);
-                }
+            if !something_breaks(&mut world, wall) {
+                let device = if world.random().random_bool(0.5) { ann } else { bo };
+                something(&mut world, device, step);
+                world.run_for_ms(150);
             }
         }
         world.heal();
@@ -159,24 +165,12 @@ fn an_entity_is_looked_at_the_thin_way_too() {
         world.run_for_ms(3_000);
         world.suffer(Faults::bad());
         for step in 0..60_u32 {
-            match world.random().random_range(0..20) {
-                0 => world.cut_off(wall),
-                1 => {
-                    world.crash_authority();
-                    world.run_for_ms(500);
-                    world.start_authority();
-                }
-                2 => {
-                    world.heal();
-                    world.suffer(Faults::bad());
-                }
-                _ => {
-                    let title = format!("renamed {step}");
-                    let item = world.random().random_range(1..3);
-                    let _ = world.send(ann, command(item, &ItemCommand::Rename { title }));
-                    something(&mut world, bo, step);
-                    world.run_for_ms(150);
-                }
+            if !something_breaks(&mut world, wall) {
+                let title = format!("renamed {step}");
+                let item = world.random().random_range(1..3);
+                let _ = world.send(ann, command(item, &ItemCommand::Rename { title }));
+                something(&mut world, bo, step);
+                world.run_for_ms(150);
             }
         }
         world.heal();

@@ -92,7 +92,7 @@ pub(crate) enum Command {
     Hash,
     /// Write all records of the project to a file, one JSON object a line.
     Export { file: PathBuf },
-    /// Show one view and each record that touches it, without storing anything.
+    /// Show one view and each record that touches it, one JSON object a line, without storing anything.
     Watch {
         /// The kind of view and what it is of: `board NAME`.
         #[arg(long, num_args = 2, value_names = ["KIND", "NAME"])]

@@ -9,10 +9,11 @@ use recordplayer::protocol::MySpace;
 use recordplayer::record::Record;
 use recordplayer::view::{Key, ViewKey};
 use recordplayer_client::{Account, LineError, Watch, WatchError, Watched, accounts_of, spaces_at};
-use recordplayer_kanban::view::{BoardView, BoardsView};
+use recordplayer_kanban::ids::BoardId;
+use recordplayer_kanban::view::{BoardRow, BoardView, BoardsView};
 use serde_json::{Value, json};
 
-use super::answer::{Answer, DAMAGED, Failure, NO_ACCESS, NOT_IN_TIME, WRONG_USE, line, time};
+use super::answer::{Answer, DAMAGED, Failure, NO_ACCESS, NOT_IN_TIME, WRONG_USE, time};
 use super::arguments::Options;
 use super::export::payload_json;
 
@@ -22,13 +23,14 @@ const LOOK_EVERY: Duration = Duration::from_hours(1);
 
 /// Watches until the reader goes away, the program is ended, or there is nothing to be seen any more.
 pub(crate) fn run(options: &Options, folder: &Path, view: &[String]) -> Result<Answer, Failure> {
-    let [kind, name] = view else {
-        return Err(Failure::new(WRONG_USE, "no_view", "Say what to watch", "Use --view board NAME"));
+    let name = match view {
+        [kind, name] if kind == "board" => Some(name.as_str()),
+        [kind, ..] => {
+            let message = format!("There is no kind of view {kind:?} that can be watched");
+            return Err(Failure::new(WRONG_USE, "unknown_view", message, "Use --view board NAME"));
+        }
+        [] => options.board.as_deref(),
     };
-    if kind != "board" {
-        let message = format!("There is no kind of view {kind:?} that can be watched");
-        return Err(Failure::new(WRONG_USE, "unknown_view", message, "Use --view board NAME"));
-    }
     let account = account(options, folder)?;
     let space = space(options, &account)?;
     let board = board(&account, &space, name)?;
@@ -40,16 +42,9 @@ pub(crate) fn run(options: &Options, folder: &Path, view: &[String]) -> Result<A
             Some(Watched::Started { at, view }) => {
                 let columns = view.columns_json(&|_| None);
                 let start = json!({ "project": space.title, "board": view.title, "columns": columns });
-                say(options, &json!({ "record": at.0, "start": start }), || {
-                    format!("{}: record {at}", line(&view.title))
-                })
+                say(&json!({ "record": at.0, "start": start }))
             }
-            Some(Watched::Record(record)) => {
-                let json = json!({ "record": record.number.0, "event": event_json(&record) });
-                say(options, &json, || {
-                    format!("{:>6}  {}  {}", record.number, time(record.origin.effective_time()), record.name)
-                })
-            }
+            Some(Watched::Record(record)) => say(&json!({ "record": record.number.0, "event": event_json(&record) })),
             // The line comes back by itself; who watches sees the next record then.
             Some(Watched::Offline(why)) => {
                 tracing::debug!(%why, "offline");
@@ -70,10 +65,9 @@ fn domain() -> std::sync::Arc<recordplayer::domain::Domain> {
     recordplayer_kanban::domain().shared()
 }
 
-fn say(options: &Options, json: &Value, text: impl FnOnce() -> String) -> std::io::Result<()> {
-    let text = if options.json { json.to_string() } else { text() };
+fn say(json: &Value) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
-    writeln!(out, "{text}")?;
+    writeln!(out, "{json}")?;
     out.flush()
 }
 
@@ -142,8 +136,8 @@ fn space(options: &Options, account: &Account) -> Result<MySpace, Failure> {
     }
 }
 
-/// The board by its id, or by its name as the list of boards has it now.
-fn board(account: &Account, space: &MySpace, name: &str) -> Result<Id, Failure> {
+/// The board by its id, or by its name as the list of boards has it now; the only one, where nothing is said.
+fn board(account: &Account, space: &MySpace, name: Option<&str>) -> Result<Id, Failure> {
     let key = ViewKey::of::<BoardsView>(Key::whole_space());
     let watch = Watch::<BoardsView>::start(domain(), account, space.space, key).map_err(unwatched)?;
     let boards = match watch.next(ASK_WITHIN) {
@@ -154,20 +148,26 @@ fn board(account: &Account, space: &MySpace, name: &str) -> Result<Id, Failure> 
             return Err(Failure::new(NOT_IN_TIME, "offline", "The server did not answer in time", "Try again"));
         }
     };
-    let found: Vec<_> =
-        boards.boards.iter().filter(|(id, board)| board.title == name || id.to_string() == name).collect();
+    let is_meant = |(id, board): &(&BoardId, &BoardRow)| match name {
+        Some(name) => board.title == name || id.to_string() == name,
+        None => !board.archived,
+    };
+    let found: Vec<_> = boards.boards.iter().filter(is_meant).collect();
     match found.as_slice() {
         [(id, _)] => Ok(id.0),
         [] => {
             let known: Vec<&str> = boards.boards.values().map(|board| board.title.as_str()).collect();
-            let message = format!("There is no board {name:?} in {:?}", space.title);
+            let named = name.map(|name| format!(" {name:?}")).unwrap_or_default();
+            let message = format!("There is no board{named} in {:?}", space.title);
             Err(Failure::new(WRONG_USE, "unknown_board", message, "Name one that is there").with_details(json!(known)))
         }
         several => {
             let known: Vec<Value> =
                 several.iter().map(|(id, board)| json!({ "id": id.to_string(), "name": board.title })).collect();
-            let message = format!("There are several boards {name:?}");
-            Err(Failure::new(WRONG_USE, "ambiguous_board", message, "Name one by its id").with_details(json!(known)))
+            let names: Vec<String> = several.iter().map(|(id, board)| format!("  {} ({id})", board.title)).collect();
+            let message = format!("There are several boards:\n{}", names.join("\n"));
+            let help = "Name one with --view board NAME, by its name or id";
+            Err(Failure::new(WRONG_USE, "ambiguous_board", message, help).with_details(json!(known)))
         }
     }
 }

@@ -18,6 +18,7 @@ use super::card_face::{Face, Standing, height_of, shape_of};
 use super::drag::{Drag, Target};
 use super::project::{DrawnColumn, OpenBoard, OpenProject, key_of, shown};
 use crate::command::Command;
+use crate::said::Names;
 use crate::theme::{Icon, Theme, Type, label_colour, person_colour, radius, space};
 use crate::widget::{command_button, empty, icon_button, one_line, primary_button, text};
 
@@ -186,7 +187,7 @@ fn refuse(ui: &Ui, column: Rect, refusal: &str, theme: &Theme) {
         Stroke::new(2.0, theme.palette.danger),
         StrokeKind::Inside,
     );
-    let galley = crate::widget::lines(ui, refusal, Type::Body.font(), theme.palette.text, column.width() - 40.0, 6);
+    let galley = crate::widget::lines(ui, refusal, Type::Body.font(), theme.palette.text, column.width() - 40.0, 8);
     let size = galley.size() + vec2(2.0 * space::GAP, 2.0 * space::GAP);
     let rect = Rect::from_min_size(pos2(column.left() + space::WIDE, column.top() + HEADER), size);
     painter.rect_filled(rect, CornerRadius::same(radius::CARD), theme.palette.overlay);
@@ -343,8 +344,10 @@ fn drag_over(
     match place {
         Some((column, before)) if drag.is_new_target(column, before) => {
             let command = CardCommand::MoveTo { column, before, exempt: false };
+            let names = Names { device: drawing.device, space: &drawing.project.space };
             let refused = drawing.project.space.would_refuse::<Card>(drag.card, &command);
-            drag.target = Some(Target { column, before, refusal: refused.map(|refused| refused.to_string()) });
+            drag.target =
+                Some(Target { column, before, refusal: refused.map(|refused| names.named(&refused.message)) });
         }
         Some(_) => {}
         None => drag.target = None,

@@ -236,7 +236,10 @@ impl Desktop {
             .corner_radius(crate::theme::radius::DIALOG)
             .shadow(theme.shadow())
             .inner_margin(Margin::same(space::LARGE as i8));
-        let modal = Modal::new(Id::unique("overlay")).frame(frame).backdrop_color(theme.palette.shade);
+        // In the upper third, so that what is found does not move what is typed.
+        let below_top = egui::vec2(0.0, ui.ctx().content_rect().height() / 8.0);
+        let area = Modal::default_area(Id::unique("overlay")).anchor(egui::Align2::CENTER_TOP, below_top);
+        let modal = Modal::new(Id::unique("overlay")).area(area).frame(frame).backdrop_color(theme.palette.shade);
         let has_card = self.project.as_ref().is_some_and(|project| card_in_hand(project).is_some());
         let response = modal.show(ui.ctx(), |ui| {
             let room = ui.ctx().content_rect().size();

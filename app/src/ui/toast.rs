@@ -49,7 +49,7 @@ impl Toasts {
         let Some(next) = self.notes.iter().filter_map(|note| note.until).min_by(f64::total_cmp) else { return };
         ui.ctx().request_repaint_after(std::time::Duration::from_secs_f64((next - now).max(0.0)));
         let area = Area::new(Id::unique("notes")).order(Order::Foreground);
-        area.anchor(Align2::CENTER_BOTTOM, vec2(0.0, -space::HUGE)).show(ui.ctx(), |ui| {
+        area.anchor(Align2::CENTER_BOTTOM, vec2(0.0, -space::PLAYBACK_PAST - space::GAP)).show(ui.ctx(), |ui| {
             self.notes.retain(|note| {
                 let frame = Frame::NONE
                     .fill(theme.palette.overlay)
@@ -59,14 +59,17 @@ impl Toasts {
                     .inner_margin(Margin::symmetric(12, 8));
                 let stays = frame.show(ui, |ui| {
                     ui.set_max_width(480.0);
-                    ui.horizontal(|ui| {
+                    ui.horizontal_top(|ui| {
                         let (icon, colour) = if note.is_warning {
                             (Icon::CircleAlert, theme.palette.danger)
                         } else {
                             (Icon::Info, theme.palette.info)
                         };
                         ui.label(icon.text(colour));
-                        ui.label(text(&note.words, Type::Body, theme.palette.text));
+                        ui.scope(|ui| {
+                            ui.set_max_width(400.0);
+                            ui.add(egui::Label::new(text(&note.words, Type::Body, theme.palette.text)).wrap());
+                        });
                         !icon_button(ui, Icon::X, "Close this note").clicked()
                     })
                 });

@@ -34,6 +34,8 @@ pub struct Session {
     pub zoom: f32,
     pub reduces_motion: bool,
     pub is_sidebar_folded: bool,
+    /// How large the window was, in points.
+    pub size: Option<[f32; 2]>,
     pub project: Option<SpaceId>,
     /// The board that was looked at last, of each project.
     pub boards: BTreeMap<SpaceId, BoardId>,
@@ -48,6 +50,7 @@ impl Default for Session {
             zoom: 1.0,
             reduces_motion: false,
             is_sidebar_folded: false,
+            size: None,
             project: None,
             boards: BTreeMap::new(),
             drafts: BTreeMap::new(),

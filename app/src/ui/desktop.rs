@@ -79,6 +79,11 @@ impl Desktop {
         }
     }
 
+    /// How large the window was when it was last seen.
+    pub fn size(&self) -> Option<[f32; 2]> {
+        self.session.size
+    }
+
     /// Where it was; else the first project and its first board.
     fn go_on(&mut self) {
         let spaces = self.device.spaces();
@@ -149,6 +154,8 @@ impl Desktop {
         for act in std::mem::take(&mut self.acts) {
             self.act(ui, act);
         }
+        let inner = ui.ctx().input(|input| input.viewport().inner_rect);
+        self.session.size = inner.map(|inner| [inner.width(), inner.height()]).or(self.session.size);
         self.file.keep(&self.session);
     }
 

@@ -1,5 +1,7 @@
 //! How it stands between this device and the server, in one line: the worst truth first.
 
+use std::time::Duration;
+
 use egui::{Color32, Ui};
 use recordplayer::replica::Status;
 use recordplayer_client::LineState;
@@ -40,6 +42,9 @@ pub(super) fn words(status: Status, line: Option<&LineState>, now_ms: i64, theme
 pub(super) fn show(ui: &mut Ui, status: Status, line: Option<&LineState>, now_ms: i64) -> bool {
     let theme = Theme::of(ui);
     let (icon, colour, words) = words(status, line, now_ms, &theme);
+    if matches!(line, Some(LineState::Retrying { .. })) {
+        ui.ctx().request_repaint_after(Duration::from_secs(1));
+    }
     let response = row(ui, (icon, colour), &words, None, false);
     let response = match line {
         Some(LineState::Retrying { why, .. } | LineState::Refused { why }) => response.on_hover_text(why.to_string()),

@@ -14,7 +14,7 @@ pub fn run(device: &Device, desktop: Desktop) -> Result<(), eframe::Error> {
     let viewport = egui::ViewportBuilder::default()
         .with_title("RecordPlayer Kanban")
         .with_app_id("recordplayer")
-        .with_inner_size(SIZE)
+        .with_inner_size(desktop.size().unwrap_or(SIZE))
         .with_min_inner_size(SIZE_MIN);
     let options =
         eframe::NativeOptions { viewport, renderer: eframe::Renderer::Glow, ..eframe::NativeOptions::default() };

@@ -11,6 +11,7 @@ pub enum Command {
     RenameCard,
     ToggleDone,
     ArchiveCard,
+    AssignMe,
     CopyKey,
     Comment,
     SelectUp,
@@ -153,6 +154,14 @@ pub const ALL: &[Spec] = &[
         "Archive card",
         "It leaves the board and can be restored",
         &[Keys::Once(NONE, Key::Backspace)],
+    ),
+    spec(
+        Command::AssignMe,
+        Group::Context,
+        Icon::User,
+        "Assign to me",
+        "Or take me off it",
+        &[Keys::Once(NONE, Key::I)],
     ),
     spec(
         Command::CopyKey,

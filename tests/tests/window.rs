@@ -12,7 +12,7 @@ use recordplayer_client::{Device, Space};
 use recordplayer_kanban::board::BoardCommand;
 use recordplayer_kanban::card::CardCommand;
 use recordplayer_kanban::column::{ColumnCommand, ColumnKind};
-use recordplayer_kanban::ids::{BoardId, CardId, ColumnId};
+use recordplayer_kanban::ids::{BoardId, CardId, ChecklistId, ColumnId, ItemId, LabelId};
 use recordplayer_kanban::project::ProjectCommand;
 use recordplayer_kanban::view::BoardView;
 use recordplayer_kanban::{Board, Card, Column, Project};
@@ -285,4 +285,27 @@ fn the_past_is_played_step_by_step_and_nothing_can_be_changed_in_it() {
     stage.press(Key::End);
     stage.press(Key::Space);
     stage.until_shows("step 7 of 7");
+}
+
+#[test]
+fn labels_assignees_and_ticks_are_set_in_the_panel() {
+    let mut stage = Stage::with_cards(&[(0, "Furnished")]);
+    let (label, checklist, item) = (LabelId(Id([3; 16])), ChecklistId(Id([4; 16])), ItemId(Id([5; 16])));
+    let set = ProjectCommand::SetLabel { label, name: "Bug".to_owned(), colour: "red".to_owned() };
+    stage.space.send::<Project>(stage.space.id().0, &set).unwrap();
+    let id = card("Furnished");
+    let list = CardCommand::SetChecklist { checklist, name: "Steps".to_owned() };
+    stage.space.send::<Card>(id, &list).unwrap();
+    let step = CardCommand::SetItem { checklist, item, text: "Measure it".to_owned(), done: false };
+    stage.space.send::<Card>(id, &step).unwrap();
+    stage.press(Key::ArrowDown);
+    stage.press(Key::I);
+    stage.press(Key::Enter);
+    stage.click("Measure it");
+    stage.click("\u{e13d} Labels");
+    stage.click("Bug");
+    let card = stage.space.entity::<Card>(id);
+    assert!(card.checklists[0].items[0].done);
+    assert_eq!(card.labels.iter().collect::<Vec<_>>(), [&label]);
+    assert_eq!(card.members.len(), 1);
 }

@@ -1,6 +1,7 @@
 //! What is to be done at the end of the frame.
 
 use recordplayer::id::{CommandId, SpaceId};
+use recordplayer_kanban::card::CardCommand;
 use recordplayer_kanban::ids::{BoardId, CardId, ColumnId};
 
 use crate::command::Command;
@@ -20,15 +21,7 @@ pub(super) enum Act {
         column: ColumnId,
         titles: Vec<String>,
     },
-    Move {
-        card: CardId,
-        column: ColumnId,
-        before: Option<CardId>,
-    },
-    Rename {
-        card: CardId,
-        title: String,
-    },
+    Change(CardId, CardCommand),
     Comment {
         card: CardId,
         text: String,

@@ -335,7 +335,8 @@ fn drag_over(
     drag.pointer = pointer.unwrap_or(drag.pointer);
     if !is_down {
         if let Some(Target { column, before, refusal: None }) = drag.target {
-            drawing.acts.push(Act::Move { card: drag.card, column, before });
+            let command = CardCommand::MoveTo { column, before, exempt: false };
+            drawing.acts.push(Act::Change(drag.card, command));
         }
         return;
     }

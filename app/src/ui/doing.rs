@@ -5,7 +5,7 @@ use recordplayer::entity::Entity;
 use recordplayer::id::Id;
 use recordplayer_kanban::card::CardCommand;
 use recordplayer_kanban::comment::CommentCommand;
-use recordplayer_kanban::ids::{BoardId, CardId, ColumnId};
+use recordplayer_kanban::ids::{BoardId, CardId, ColumnId, PersonId};
 use recordplayer_kanban::{Card, Comment};
 
 use super::act::Act;
@@ -31,10 +31,7 @@ impl Desktop {
             Act::OpenCard(card) => self.open_card(card),
             Act::Compose(column) => self.compose(Some(column)),
             Act::Create { column, titles } => self.create(column, &titles),
-            Act::Move { card, column, before } => {
-                self.send::<Card>(card, &CardCommand::MoveTo { column, before, exempt: false });
-            }
-            Act::Rename { card, title } => self.send::<Card>(card, &CardCommand::Rename { title }),
+            Act::Change(card, command) => self.send::<Card>(card, &command),
             Act::Comment { card, text } => {
                 let Some(project) = &self.project else { return };
                 let id = project.space.fresh_id();
@@ -187,6 +184,7 @@ impl Desktop {
             | Command::RenameCard
             | Command::ToggleDone
             | Command::ArchiveCard
+            | Command::AssignMe
             | Command::CopyKey
             | Command::Comment => self.run_on_card(ui, command),
         }
@@ -207,6 +205,13 @@ impl Desktop {
             Command::ArchiveCard => {
                 self.close_card();
                 self.send::<Card>(card, &CardCommand::Archive {});
+            }
+            Command::AssignMe => {
+                let me = PersonId::from(project.space.actor());
+                let is_mine = project.space.entity::<Card>(card).members.contains(&me);
+                let person = me;
+                let command = if is_mine { CardCommand::Unassign { person } } else { CardCommand::Assign { person } };
+                self.send::<Card>(card, &command);
             }
             Command::CopyKey => {
                 let key = Names { device: &self.device, space: &project.space }.key_of(card);

@@ -1,8 +1,10 @@
 //! The panel of one card: everything on it.
 
 use egui::{Frame, Id, Key, Layout, Margin, Modifiers, ScrollArea, TextEdit, Ui, vec2};
+use recordplayer::membership::Membership;
 use recordplayer::time::Timestamp;
 use recordplayer_client::{Device, Live};
+use recordplayer_kanban::card::CardCommand;
 use recordplayer_kanban::ids::{CardId, PersonId};
 use recordplayer_kanban::view::{ActivityView, BoardView, CardView};
 
@@ -69,7 +71,6 @@ impl Panel {
     }
 
     pub fn show(&mut self, ui: &mut Ui, project: &OpenProject, drawing: &mut Drawing<'_>) {
-        let theme = Theme::of(ui);
         let view = self.view.get();
         self.bar(ui, drawing);
         ScrollArea::vertical().id_salt(("card", self.card)).auto_shrink(false).show(ui, |ui| {
@@ -77,11 +78,11 @@ impl Panel {
             frame.show(ui, |ui| {
                 self.show_title(ui, &view, drawing);
                 ui.add_space(space::GAP);
-                properties(ui, &view, project, drawing);
+                properties(ui, self.card, &view, project, drawing);
                 ui.add_space(space::LARGE);
                 self.show_description(ui, &view, project, drawing);
                 ui.add_space(space::LARGE);
-                checklists(ui, &view, &theme);
+                checklists(ui, self.card, &view, drawing.acts);
                 self.show_comments(ui, &view, project, drawing);
                 ui.add_space(space::LARGE);
                 self.show_activity(ui, project, drawing);
@@ -131,7 +132,8 @@ impl Panel {
             let title = self.title.take().unwrap_or_default();
             let is_given_up = ui.input(|input| input.key_pressed(Key::Escape));
             if !is_given_up && title.trim() != view.card.title {
-                drawing.acts.push(Act::Rename { card: self.card, title: title.trim().to_owned() });
+                let title = title.trim().to_owned();
+                drawing.acts.push(Act::Change(self.card, CardCommand::Rename { title }));
             }
         }
     }
@@ -250,7 +252,7 @@ fn said(ui: &mut Ui, person: PersonId, author: &str, when: &str, words: impl FnO
     ui.add_space(space::GAP);
 }
 
-fn properties(ui: &mut Ui, view: &CardView, project: &OpenProject, drawing: &Drawing<'_>) {
+fn properties(ui: &mut Ui, id: CardId, view: &CardView, project: &OpenProject, drawing: &mut Drawing<'_>) {
     let theme = Theme::of(ui);
     let card = &view.card;
     ui.horizontal_wrapped(|ui| {
@@ -274,6 +276,53 @@ fn properties(ui: &mut Ui, view: &CardView, project: &OpenProject, drawing: &Dra
             let colour = person_colour(&theme.palette, person.0.bytes());
             chip(ui, Icon::User, &project.person(drawing.device, *person), colour);
         }
+        labels_menu(ui, id, view, drawing);
+        people_menu(ui, id, view, project, drawing);
+    });
+}
+
+/// Every label of the project, to be put on the card or taken off.
+fn labels_menu(ui: &mut Ui, id: CardId, view: &CardView, drawing: &mut Drawing<'_>) {
+    let theme = Theme::of(ui);
+    let words = text(format!("{} Labels", Icon::Plus.letter()), Type::Meta, theme.palette.muted);
+    ui.menu_button(words, |ui| {
+        ui.set_min_width(180.0);
+        for (label, shown) in &drawing.board.labels {
+            let is_on = view.card.labels.contains(label);
+            if ui.selectable_label(is_on, text(shown.shown(), Type::Body, theme.palette.text)).clicked() {
+                let label = *label;
+                let command = if is_on { CardCommand::RemoveLabel { label } } else { CardCommand::AddLabel { label } };
+                drawing.acts.push(Act::Change(id, command));
+            }
+        }
+        if drawing.board.labels.is_empty() {
+            ui.label(text("This project has no labels yet", Type::Body, theme.palette.muted));
+        }
+    });
+}
+
+/// Members and placeholders, to be assigned or not.
+fn people_menu(ui: &mut Ui, id: CardId, view: &CardView, project: &OpenProject, drawing: &mut Drawing<'_>) {
+    let theme = Theme::of(ui);
+    let words = text(format!("{} Assignees", Icon::Plus.letter()), Type::Meta, theme.palette.muted);
+    ui.menu_button(words, |ui| {
+        ui.set_min_width(180.0);
+        let members = project.space.entity::<Membership>(project.space.id().0);
+        let placeholders =
+            drawing.board.placeholders.iter().filter(|(_, placeholder)| placeholder.claimed_by.is_none());
+        let people = members.members().map(|(person, _)| PersonId::from(person));
+        let mut people: Vec<(String, PersonId)> = people
+            .chain(placeholders.map(|(person, _)| *person))
+            .map(|person| (project.person(drawing.device, person), person))
+            .collect();
+        people.sort();
+        for (name, person) in people {
+            let is_on = view.card.members.contains(&person);
+            if ui.selectable_label(is_on, text(name, Type::Body, theme.palette.text)).clicked() {
+                let command = if is_on { CardCommand::Unassign { person } } else { CardCommand::Assign { person } };
+                drawing.acts.push(Act::Change(id, command));
+            }
+        }
     });
 }
 
@@ -293,7 +342,8 @@ fn chip(ui: &mut Ui, icon: Icon, words: &str, colour: egui::Color32) {
         });
 }
 
-fn checklists(ui: &mut Ui, view: &CardView, theme: &Theme) {
+fn checklists(ui: &mut Ui, id: CardId, view: &CardView, acts: &mut Vec<Act>) {
+    let theme = Theme::of(ui);
     for list in &view.card.checklists {
         let done = list.items.iter().filter(|item| item.done).count();
         ui.horizontal(|ui| {
@@ -301,12 +351,11 @@ fn checklists(ui: &mut Ui, view: &CardView, theme: &Theme) {
             ui.label(text(format!("{done}/{}", list.items.len()), Type::Caption, theme.palette.muted));
         });
         for item in &list.items {
-            ui.horizontal(|ui| {
-                let icon = if item.done { Icon::SquareCheck } else { Icon::Square };
-                let colour = if item.done { theme.palette.success } else { theme.palette.faint };
-                ui.label(icon.text(colour));
-                ui.add(egui::Label::new(text(&item.text, Type::Body, theme.palette.text)).wrap());
-            });
+            let mut is_done = item.done;
+            if ui.checkbox(&mut is_done, text(&item.text, Type::Body, theme.palette.text)).changed() {
+                let command = CardCommand::TickItem { checklist: list.id, item: item.id, done: is_done };
+                acts.push(Act::Change(id, command));
+            }
         }
         ui.add_space(space::GAP);
     }

@@ -16,7 +16,7 @@ use super::answer::{Answer, DAMAGED, Failure, NOT_IN_TIME, Printed, WRONG_USE, p
 use super::arguments::{Arguments, CardCommand, Command, ImportCommand, MemberCommand, ProjectCommand};
 use super::place::Place;
 use super::{board, card, data_folder, export, import, outbox, project, sync, watch};
-use crate::ui::{Desktop, window};
+use crate::ui::{Desktop, Front, window};
 
 /// How often a folder is asked for that somebody is just opening or closing, and how long each time: ten seconds in all.
 const TRIES: u32 = 200;
@@ -111,15 +111,18 @@ fn run(parsed: &Arguments, request: &Request) -> Printed {
     say(Failure::new(NOT_IN_TIME, "in_use", message, "End it, or use another folder with --data"))
 }
 
-/// A second window would show the same.
-fn open_already() -> Failure {
-    let help = "Use that window; \"recordplayer --help\" says what can be done without one";
-    Failure::new(WRONG_USE, "open_already", "The window of this folder is open already", help)
+/// A second window would show the same: the first one comes to the front.
+fn come_to_the_front(front: Option<&Front>) -> Result<Answer, Failure> {
+    let Some(front) = front else {
+        let help = "Wait until it is done, and try again";
+        return Err(Failure::new(NOT_IN_TIME, "in_use", "Another command works with this folder", help));
+    };
+    front.come();
+    Ok(Answer::new(json!({}), "The window is open already; it comes to the front"))
 }
 
 /// Shows the window until it is closed.
-fn show_window(device: &Device, folder: &Path, from_the_beginning: bool) -> Result<Answer, Failure> {
-    let mut desktop = Desktop::new(device.clone(), folder);
+fn show_window(device: &Device, mut desktop: Desktop, from_the_beginning: bool) -> Result<Answer, Failure> {
     if from_the_beginning {
         desktop.begin_with_the_past();
     }
@@ -139,14 +142,16 @@ fn unopened(error: &OpenError) -> Failure {
 
 /// Works with the folder that was opened, and lets others in while it does.
 fn run_here(device: &Device, folder: &Path, parsed: &Arguments) -> Printed {
+    let mut desktop = parsed.command.is_none().then(|| Desktop::new(device.clone(), folder));
+    let front = desktop.as_ref().map(Desktop::front);
     let visited = device.clone();
-    let door = Door::open(folder, move |request| answer_visitor(&visited, request));
+    let door = Door::open(folder, move |request| answer_visitor(&visited, front.as_ref(), request));
     if let Err(error) = &door {
         tracing::warn!(%error, "nobody else can give commands meanwhile");
     }
-    let outcome = match &parsed.command {
-        None => show_window(device, folder, parsed.from_the_beginning),
-        Some(_) => with_notices(device, execute(device, parsed)),
+    let outcome = match desktop.take() {
+        Some(desktop) => show_window(device, desktop, parsed.from_the_beginning),
+        None => with_notices(device, execute(device, parsed)),
     };
     let printed = printed(&outcome, parsed.options.json);
     drop(door);
@@ -175,9 +180,10 @@ fn with_notices(device: &Device, outcome: Result<Answer, Failure>) -> Result<Ans
 }
 
 /// A command of a process that came second.
-fn answer_visitor(device: &Device, request: &[u8]) -> Vec<u8> {
+fn answer_visitor(device: &Device, front: Option<&Front>, request: &[u8]) -> Vec<u8> {
     let answer = match serde_json::from_slice::<Request>(request) {
         Ok(request) => match parse(&request) {
+            Ok(parsed) if parsed.command.is_none() => printed(&come_to_the_front(front), parsed.options.json),
             Ok(parsed) => printed(&with_notices(device, execute(device, &parsed)), parsed.options.json),
             Err(misread) => misread,
         },
@@ -189,7 +195,7 @@ fn answer_visitor(device: &Device, request: &[u8]) -> Vec<u8> {
 fn execute(device: &Device, parsed: &Arguments) -> Result<Answer, Failure> {
     let options = &parsed.options;
     let place = || Place::find(device, options);
-    let Some(command) = &parsed.command else { return Err(open_already()) };
+    let command = parsed.command.as_ref().expect("without a command the window is opened, or comes to the front");
     match command {
         Command::Login { url, token_file } => project::login(device, url, token_file),
         Command::Projects => Ok(project::projects(device)),

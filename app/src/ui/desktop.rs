@@ -45,6 +45,20 @@ pub struct Desktop {
     bell: Arc<OnceLock<Context>>,
 }
 
+/// Brings the window to the front, from wherever that is wished.
+#[derive(Clone, Debug)]
+pub struct Front(Arc<OnceLock<Context>>);
+
+impl Front {
+    /// Before the first frame there is nothing to be brought.
+    pub fn come(&self) {
+        if let Some(ctx) = self.0.get() {
+            ctx.send_viewport_cmd_to(egui::ViewportId::ROOT, egui::ViewportCommand::Minimized(false));
+            ctx.send_viewport_cmd_to(egui::ViewportId::ROOT, egui::ViewportCommand::Focus);
+        }
+    }
+}
+
 impl Desktop {
     /// A window over a device; what it remembers lies in the same folder.
     pub fn new(device: Device, folder: &Path) -> Self {
@@ -77,6 +91,11 @@ impl Desktop {
         if let Some(board) = self.project.as_mut().and_then(|project| project.board.as_mut()) {
             board.playing.begin();
         }
+    }
+
+    /// Lets another thread bring the window to the front.
+    pub fn front(&self) -> Front {
+        Front(Arc::clone(&self.bell))
     }
 
     /// How large the window was when it was last seen.

@@ -27,4 +27,4 @@ mod sync_line;
 mod toast;
 pub(crate) mod window;
 
-pub use desktop::Desktop;
+pub use desktop::{Desktop, Front};

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Parser;
-use recordplayer_client::{Device, Door, OpenError, hand_over};
+use recordplayer_client::{Device, Door, OpenError, hand_over, now};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -21,6 +21,9 @@ use crate::ui::{Desktop, Front, window};
 /// How often a folder is asked for that somebody is just opening or closing, and how long each time: ten seconds in all.
 const TRIES: u32 = 200;
 const TRY_AGAIN: Duration = Duration::from_millis(50);
+
+/// The longest that somebody else's sync waits in this process, in seconds; then it asks again, or opens the folder itself.
+const VISIT_S: u64 = 1;
 
 /// What goes through the door: the arguments, and the folder that their paths start from.
 #[derive(Debug, Serialize, Deserialize)]
@@ -84,7 +87,9 @@ fn run(parsed: &Arguments, request: &Request) -> Printed {
     if let Some(Command::Watch { view }) = &parsed.command {
         return printed(&watch::run(&parsed.options, &folder, view), parsed.options.json);
     }
-    for _ in 0..TRIES {
+    let end = wait_of(parsed).map(|wait| now().plus_ms(wait));
+    let mut tries = 0;
+    while tries < TRIES {
         match Device::open(Arc::new(recordplayer_kanban::domain()), &folder) {
             Ok(device) => return run_here(&device, &folder, parsed),
             Err(OpenError::InUse) => {}
@@ -92,10 +97,15 @@ fn run(parsed: &Arguments, request: &Request) -> Printed {
         }
         match hand_over(&folder, &serde_json::to_vec(request).unwrap_or_default()) {
             Ok(Some(answer)) => {
-                return serde_json::from_slice(&answer).unwrap_or_else(|error| {
+                let answer: Printed = serde_json::from_slice(&answer).unwrap_or_else(|error| {
                     let message = format!("The process that has the folder open gave no answer: {error}");
                     say(Failure::new(DAMAGED, "no_answer", message, "Is it of another version?"))
                 });
+                // Whoever lets others wait in its folder wants to leave some time.
+                if answer.code != NOT_IN_TIME || end.is_none_or(|end| end <= now()) {
+                    return answer;
+                }
+                tries = 0;
             }
             // It is just opening or closing the folder.
             Ok(None) => {}
@@ -106,9 +116,18 @@ fn run(parsed: &Arguments, request: &Request) -> Printed {
             }
         }
         std::thread::park_timeout(TRY_AGAIN);
+        tries += 1;
     }
     let message = format!("Another process works with this folder and takes no commands: {}", folder.display());
     say(Failure::new(NOT_IN_TIME, "in_use", message, "End it, or use another folder with --data"))
+}
+
+/// How long a command is to wait, in milliseconds, if that is what it is for.
+fn wait_of(parsed: &Arguments) -> Option<i64> {
+    match &parsed.command {
+        Some(Command::Sync { timeout }) => Some(i64::try_from(timeout.saturating_mul(1_000)).unwrap_or(i64::MAX / 2)),
+        Some(_) | None => None,
+    }
 }
 
 /// A second window would show the same: the first one comes to the front.
@@ -184,7 +203,12 @@ fn answer_visitor(device: &Device, front: Option<&Front>, request: &[u8]) -> Vec
     let answer = match serde_json::from_slice::<Request>(request) {
         Ok(request) => match parse(&request) {
             Ok(parsed) if parsed.command.is_none() => printed(&come_to_the_front(front), parsed.options.json),
-            Ok(parsed) => printed(&with_notices(device, execute(device, &parsed)), parsed.options.json),
+            Ok(mut parsed) => {
+                if let Some(Command::Sync { timeout }) = &mut parsed.command {
+                    *timeout = (*timeout).min(VISIT_S);
+                }
+                printed(&with_notices(device, execute(device, &parsed)), parsed.options.json)
+            }
             Err(misread) => misread,
         },
         Err(error) => printed(&Err(Failure::new(WRONG_USE, "wrong_use", error, "Is it of another version?")), true),

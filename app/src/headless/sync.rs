@@ -49,6 +49,10 @@ pub(crate) fn run(device: &Device, seconds: u64) -> Result<Answer, Failure> {
         waiting += status.waiting + status.sending;
         refused += status.refused;
         record = record.max(space.hash().record.0);
+        if outcome.is_err() {
+            // They are told with the sync that ends well.
+            continue;
+        }
         met.extend(space.meetings().iter().map(|meeting| meeting_text(device, &info.title, &space, meeting)));
     }
     let details = |state: &str| json!({ "state": state, "record": record, "waiting": waiting, "refused": refused });

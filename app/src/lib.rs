@@ -5,6 +5,7 @@
 
 pub mod command;
 pub mod headless;
+mod import;
 mod player;
 mod said;
 pub mod session;

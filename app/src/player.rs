@@ -169,9 +169,9 @@ fn play_step(step: &Step<'_>) -> PlayStep {
     PlayStep {
         end: step.end,
         at: origin.effective_time(),
-        actor: origin.actor,
-        act: origin.act,
-        happened_at: origin.happened_at,
+        actor: origin.effective_actor(),
+        act: origin.claims.act,
+        happened_at: origin.claims.happened_at,
         typed_in,
     }
 }

@@ -27,8 +27,14 @@ impl Names<'_> {
         self.space.entity::<Project>(self.space.id().0)
     }
 
+    /// A person's name, or that of a placeholder until somebody has claimed it.
     pub fn name_of(&self, person: PersonId) -> Option<String> {
-        self.device.name_of(ActorId(person.0))
+        self.device.name_of(ActorId(person.0)).or_else(|| {
+            let project = self.project();
+            let placeholder = project.placeholders.get(&person)?;
+            let claimed = placeholder.claimed_by.and_then(|by| self.device.name_of(by));
+            Some(claimed.unwrap_or_else(|| placeholder.name.clone()))
+        })
     }
 
     /// A sentence of a refusal or of the history with names and keys in place of the ids that a record holds.
@@ -116,10 +122,7 @@ fn card(names: &Names<'_>, id: CardId, command: CardCommand) -> String {
         let column = names.space.entity::<Column>(column);
         if column.exists() { column.name.clone() } else { "a column that is not there".to_owned() }
     };
-    let person = |person: PersonId| {
-        let placeholder = names.project().placeholders.get(&person).map(|placeholder| placeholder.name.clone());
-        names.name_of(person).or(placeholder).unwrap_or_else(|| "somebody".to_owned())
-    };
+    let person = |person: PersonId| names.name_of(person).unwrap_or_else(|| "somebody".to_owned());
     let label = |label| {
         names.project().labels.get(&label).map_or_else(|| "a label".to_owned(), |label| label.shown().to_owned())
     };

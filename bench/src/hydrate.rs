@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use recordplayer::claims::Claims;
 use recordplayer::commit::{Commit, Head};
 use recordplayer::decide::Intent;
 use recordplayer::domain::Domain;
@@ -133,8 +134,7 @@ impl Maker {
             stream: intent.stream,
             name: intent.name,
             payload: intent.payload,
-            act: None,
-            happened_at: None,
+            claims: Claims::default(),
             requires: Vec::new(),
             seen: recordplayer::record::Position::START,
         };

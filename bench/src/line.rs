@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use futures_util::{SinkExt, StreamExt};
+use recordplayer::claims::Claims;
 use recordplayer::commit::Head;
 use recordplayer::decide::Intent;
 use recordplayer::entity::Entity;
@@ -126,8 +127,7 @@ impl Line {
             stream: intent.stream,
             name: intent.name,
             payload: intent.payload,
-            act: None,
-            happened_at: None,
+            claims: Claims::default(),
             requires: Vec::new(),
             seen: self.seen,
         };

@@ -4,6 +4,7 @@ use std::ops::Add;
 use std::sync::Arc;
 
 use rand::RngExt;
+use recordplayer::claims::Claims;
 use recordplayer::codec::encode;
 use recordplayer::decide::Intent;
 use recordplayer::entity::Entity;
@@ -149,7 +150,7 @@ impl People<'_> {
         };
         let command = CommandId(Id(self.world.random().random()));
         let make = |change| CardCommand::Describe { change };
-        let edit = TextEdit::<Card> { command, entity: card.into(), act: None, work, make };
+        let edit = TextEdit::<Card> { command, entity: card.into(), claims: Claims::default(), work, make };
         let outcome = self.world.with(device, |replica, now| replica.edit_text(now, &edit));
         self.count(outcome.map(drop));
     }

@@ -214,6 +214,9 @@ pub(crate) enum ImportCommand {
     /// A board that was exported from Trello as JSON.
     Trello {
         file: PathBuf,
+        /// A list of the board's actions with the comments that its own file has no more: Trello exports the last 1,000 actions.
+        #[arg(long, value_name = "FILE2")]
+        comments: Option<PathBuf>,
         /// Only say what would come in and what would not.
         #[arg(long)]
         dry_run: bool,

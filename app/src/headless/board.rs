@@ -114,7 +114,7 @@ fn board_text(title: &str, columns: &Value) -> String {
 pub(crate) fn history(place: &Place<'_>, key: Option<&str>) -> Result<Answer, Failure> {
     let card = key.map(|key| place.card(key)).transpose()?;
     let mut playback = place.space.playback().map_err(send::failure)?;
-    let last = playback.last().map_err(not_playable)?;
+    let last = playback.end().map_err(not_playable)?;
     let mut entries = Vec::new();
     playback
         .walk(Position::START, last, |step| {

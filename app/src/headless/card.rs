@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use recordplayer::claims::Claims;
 use recordplayer::limits::TEXT_BYTES_MAX;
 use recordplayer_client::{SendError, Ticket};
 use recordplayer_kanban::card::CardCommand as Do;
@@ -58,7 +59,7 @@ fn each(place: &Place<'_>, keys: &[String], command: &Do, what: &str) -> Result<
         let intent =
             recordplayer::decide::Intent::of::<Card>(card, command).map_err(|error| send::failure(error.into()))?;
         let wish = recordplayer::replica::Wish {
-            act: Some(act),
+            claims: Claims::of_act(act),
             ..recordplayer::replica::Wish::new(place.space.fresh_command(), intent)
         };
         sent.push((card, place.space.submit(wish).map_err(|error| send::failure_at(place, error))?));
@@ -105,7 +106,7 @@ fn describe(place: &Place<'_>, key: &str, text_file: &Path) -> Result<Answer, Fa
     let card = place.card(key)?;
     let text = file::text(text_file, TEXT_BYTES_MAX as u64 + 1)?;
     let make = |change| Do::Describe { change };
-    let tickets = place.space.edit_text::<Card>(card, None, &text, make).map_err(|error| {
+    let tickets = place.space.edit_text::<Card>(card, Claims::default(), &text, make).map_err(|error| {
         let is_refused = matches!(error, SendError::Refused(_));
         kept(place, &format!("description {key}"), &text, is_refused, send::failure_at(place, error))
     })?;

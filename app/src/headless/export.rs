@@ -19,7 +19,7 @@ use super::send;
 
 pub(crate) fn run(place: &Place<'_>, path: &Path) -> Result<Answer, Failure> {
     let mut playback = place.space.playback().map_err(send::failure)?;
-    let last = playback.last().map_err(not_playable)?;
+    let last = playback.end().map_err(not_playable)?;
     let unwritable = |error: std::io::Error| {
         let message = format!("The file cannot be written: {error}: {}", path.display());
         Failure::new(WRONG_USE, "unwritable_file", message, "Check the folder and its free space")
@@ -67,7 +67,7 @@ fn record_json(step: &Step<'_>) -> Value {
         "command": record.origin.command.to_string(),
         "actor": record.origin.actor.to_string(),
         "time": time(record.origin.time),
-        "happened_at": record.origin.happened_at.map(time),
+        "happened_at": record.origin.claims.happened_at.map(time),
         "payload": payload_json(&record.payload),
     });
     if step.index == 0
@@ -85,12 +85,14 @@ fn header_json(header: &Header) -> Value {
         "replica": header.replica.to_string(),
         "number": header.number,
         "answered_up_to": header.answered_up_to,
-        "act": header.act.map(|act| act.to_string()),
+        "act": header.claims.act.map(|act| act.to_string()),
         "parent": header.parent.map(|parent| parent.to_string()),
         "requires": header.requires.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "domain_version": header.domain_version,
         "time_ms": header.time.0,
-        "happened_at_ms": header.happened_at.map(|at| at.0),
+        "claimed_actor": header.claims.actor.map(|actor| actor.to_string()),
+        "undoes": header.claims.undoes.map(|command| command.to_string()),
+        "happened_at_ms": header.claims.happened_at.map(|at| at.0),
     })
 }
 

@@ -1,29 +1,27 @@
 //! Taking in boards of other products.
 
-use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
 use std::path::Path;
-use std::sync::Arc;
+use std::time::Duration;
 
-use recordplayer::id::{ActId, ActorId, ReplicaId};
-use recordplayer::replica::{Replica, Wish};
-use recordplayer::storage::memory::MemoryStore;
-use recordplayer::storage::{OutboxContent, Store};
-use recordplayer_client::{Device, SendError, Space, Ticket};
-use recordplayer_kanban::Card;
-use recordplayer_kanban::card::CardCommand;
-use recordplayer_kanban::ids::CardId;
-use recordplayer_kanban::import::plan::{Plan, PlannedAct, PlannedCommand, Present, Summary, plan};
-use recordplayer_kanban::import::trello::{EXPORT_BYTES_MAX, NotImported, TrelloBoard, read};
+use recordplayer_client::{Device, SendError};
+use recordplayer_kanban::import::plan::Summary;
+use recordplayer_kanban::import::trello::{
+    CommentsError, EXPORT_BYTES_MAX, TrelloBoard, TrelloError, read, read_with_comments,
+};
 use serde_json::{Value, json};
 
 use super::answer::{Answer, DAMAGED, Failure, line};
 use super::arguments::Options;
 use super::place::Place;
 use super::{file, project, send};
+use crate::import::{Import, summary_for_nothing};
 
 /// Commands that are sent before the disk is waited for, and a progress is shown.
 const BATCH: usize = 500;
+
+/// How long the history is waited for where the board was imported before: what has come in already stands there.
+const HISTORY_WITHIN: Duration = Duration::from_mins(1);
 
 /// What a fresh project is called where nobody named it and the board has no name.
 const UNNAMED: &str = "Imported board";
@@ -35,15 +33,19 @@ enum Target<'a> {
 }
 
 /// Imports a board of Trello. Nothing is sent before the whole file was understood and planned.
-pub(crate) fn trello(device: &Device, options: &Options, path: &Path, dry_run: bool) -> Result<Answer, Failure> {
-    let bytes = file::bytes(path, EXPORT_BYTES_MAX as u64)?;
-    let board = read(&bytes).map_err(|error| {
-        let message = format!("{}: {error}", path.display());
-        Failure::new(DAMAGED, "unreadable_export", message, "Nothing was imported")
-    })?;
+pub(crate) fn trello(
+    device: &Device,
+    options: &Options,
+    path: &Path,
+    comments: Option<&Path>,
+    dry_run: bool,
+) -> Result<Answer, Failure> {
+    let board = read_files(path, comments)?;
     let (place, mut tickets) = match target(device, options, &board)? {
         Target::There(place) => (place, Vec::new()),
-        Target::New(name) if dry_run => return Ok(answer(&name, &plan_for_nothing(&board)?.summary, true)),
+        Target::New(name) if dry_run => {
+            return Ok(answer(&name, &summary_for_nothing(&board).map_err(send::failure)?, true));
+        }
         Target::New(name) => {
             let made = project::make(device, options, &name, None)?;
             let info = device.spaces().into_iter().find(|info| info.space == made.space.id());
@@ -52,33 +54,51 @@ pub(crate) fn trello(device: &Device, options: &Options, path: &Path, dry_run: b
             (Place { device, info, space: made.space, options }, made.tickets)
         }
     };
-    let act = place.space.fresh_act();
-    let Plan { commands, mut summary, .. } = plan_for(&place.space, &board, act)?;
-    if dry_run {
-        return Ok(answer(&place.info.title, &summary, true));
+    let mut import = match Import::plan(&place.space, &board) {
+        Err(SendError::NoHistory { .. }) if device.wait_for_history(place.space.id(), HISTORY_WITHIN) => {
+            Import::plan(&place.space, &board)
+        }
+        planned => planned,
     }
-    let count = commands.len();
-    let mut refused: BTreeMap<String, u64> = BTreeMap::new();
-    for (command, number) in commands.into_iter().zip(1..) {
-        match send_one(&place.space, act, command) {
-            Ok(sent) => tickets.extend(sent),
-            Err(SendError::Refused(why)) if why.code != "outbox_full" => *refused.entry(why.message).or_default() += 1,
-            Err(error) => {
-                let mut failure = send::failure(error);
-                failure.help = format!("{number} of {count} parts were taken in; import the file again to go on");
-                return Err(failure);
-            }
+    .map_err(send::failure)?;
+    if dry_run {
+        return Ok(answer(&place.info.title, &import.summary(), true));
+    }
+    loop {
+        let (done, of) = import.progress();
+        progress(done, of);
+        if done == of {
+            break;
         }
-        if number % BATCH == 0 {
-            send::settle(&place, &std::mem::take(&mut tickets))?;
-            progress(number, count);
-        }
+        let sent = import.send_next(BATCH).map_err(|error| {
+            let mut failure = send::failure(error);
+            failure.help =
+                format!("{} of {of} parts were taken in; import the file again to go on", import.progress().0);
+            failure
+        })?;
+        tickets.extend(sent);
+        send::settle(&place, &std::mem::take(&mut tickets))?;
     }
     send::settle(&place, &tickets)?;
-    progress(count, count);
-    let lines = refused.into_iter().map(|(why, count)| NotImported { what: "parts".to_owned(), why, count });
-    summary.not_imported.extend(lines);
-    Ok(answer(&place.info.title, &summary, false))
+    let mut answer = answer(&place.info.title, &import.summary(), false);
+    answer.add("act", import.act.to_string());
+    answer.add("board_id", import.board.to_string());
+    Ok(answer)
+}
+
+/// The board of a file, with the comments of a second one.
+fn read_files(path: &Path, comments: Option<&Path>) -> Result<TrelloBoard, Failure> {
+    let refused = |path: &Path, error: TrelloError| {
+        let message = format!("{}: {error}", path.display());
+        Failure::new(DAMAGED, "unreadable_export", message, "Nothing was imported")
+    };
+    let bytes = file::bytes(path, EXPORT_BYTES_MAX as u64)?;
+    let Some(comments) = comments else { return read(&bytes).map_err(|error| refused(path, error)) };
+    let more = file::bytes(comments, EXPORT_BYTES_MAX as u64)?;
+    read_with_comments(&bytes, &more).map_err(|error| match error {
+        CommentsError::Board(error) => refused(path, error),
+        CommentsError::Comments(error) => refused(comments, error),
+    })
 }
 
 /// The project of `--project`, which may be new; else the only one; else a new one with the board's name.
@@ -93,42 +113,6 @@ fn target<'a>(device: &'a Device, options: &'a Options, board: &TrelloBoard) -> 
             Ok(Target::New(if name.is_empty() { UNNAMED.to_owned() } else { name.to_owned() }))
         }
         Err(failure) => Err(failure),
-    }
-}
-
-fn plan_for(space: &Space, board: &TrelloBoard, act: ActId) -> Result<Plan, Failure> {
-    space.inspect(|replica| plan_with(replica, board, act)).map_err(send::failure)?
-}
-
-/// The plan for a project that does not exist yet.
-fn plan_for_nothing(board: &TrelloBoard) -> Result<Plan, Failure> {
-    let space = recordplayer::id::SpaceId::default();
-    let domain = Arc::new(recordplayer_kanban::domain());
-    let reader = MemoryStore::new().reader(space);
-    let empty =
-        Replica::open(domain, space, ActorId::default(), reader, OutboxContent::default(), ReplicaId::default())
-            .map_err(|error| send::failure(SendError::NotThere(error.to_string())))?;
-    plan_with(&empty, board, ActId::default())
-}
-
-fn plan_with(replica: &Replica, board: &TrelloBoard, act: ActId) -> Result<Plan, Failure> {
-    let description_of = |card: CardId| {
-        let text = replica.text::<Card>(card, Card::DESCRIPTION);
-        text.map(|document| document.text()).unwrap_or_default()
-    };
-    let present = Present { space: replica.space(), models: &replica.models(), description_of: &description_of };
-    plan(board, &present, act).map_err(|error| send::failure(error.into()))
-}
-
-fn send_one(space: &Space, act: ActId, planned: PlannedCommand) -> Result<Vec<Ticket>, SendError> {
-    match planned.what {
-        PlannedAct::Send { intent } => {
-            let wish = Wish { act: Some(act), happened_at: planned.happened_at, ..Wish::new(planned.command, intent) };
-            Ok(vec![space.submit(wish)?])
-        }
-        PlannedAct::Describe { card, text } => {
-            space.edit_text::<Card>(card, Some(act), &text, |change| CardCommand::Describe { change })
-        }
     }
 }
 
@@ -161,6 +145,7 @@ fn answer(project: &str, summary: &Summary, is_dry: bool) -> Answer {
             counts.checklists,
             line(project)
         ),
+        format!("{} records of its history", summary.history_records),
         format!("{} added, {} updated, {} unchanged", summary.added, summary.updated, summary.unchanged),
     ];
     for left_out in &summary.not_imported {

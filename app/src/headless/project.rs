@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use recordplayer::claims::Claims;
 use recordplayer::decide::Intent;
 use recordplayer::id::{ActId, CommandId, Id};
 use recordplayer::membership::{Membership, MembershipCommand};
@@ -176,7 +177,8 @@ fn act_on(
 ) -> Result<(Ticket, CommandId), Failure> {
     let intent = intent.map_err(|error| send::failure(error.into()))?;
     let command = space.fresh_command();
-    let wish = Wish { act: Some(act), requires: requires.into_iter().collect(), ..Wish::new(command, intent) };
+    let wish =
+        Wish { claims: Claims::of_act(act), requires: requires.into_iter().collect(), ..Wish::new(command, intent) };
     let ticket = space.submit(wish).map_err(send::failure)?;
     Ok((ticket, command))
 }

@@ -234,7 +234,9 @@ fn execute(device: &Device, parsed: &Arguments) -> Result<Answer, Failure> {
                 Err(Failure::new(WRONG_USE, "no_card", "Say which card", "See \"recordplayer card --help\""))
             }
         },
-        Command::Import(ImportCommand::Trello { file, dry_run }) => import::trello(device, options, file, *dry_run),
+        Command::Import(ImportCommand::Trello { file, comments, dry_run }) => {
+            import::trello(device, options, file, comments.as_deref(), *dry_run)
+        }
         Command::Comment { key, text } => card::comment(&place()?, key, text),
         Command::Board { name, at } => board::show(&place()?, name.as_deref(), at.as_deref()),
         Command::History { key } => board::history(&place()?, key.as_deref()),

@@ -75,7 +75,7 @@ fn event_json(record: &Record) -> Value {
     json!({
         "name": &*record.name, "stream": record.stream.to_string(), "command": record.origin.command.to_string(),
         "actor": record.origin.actor.to_string(), "at": time(record.origin.time),
-        "happened_at": record.origin.happened_at.map(time), "payload": payload_json(&record.payload),
+        "happened_at": record.origin.claims.happened_at.map(time), "payload": payload_json(&record.payload),
     })
 }
 

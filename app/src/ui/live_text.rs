@@ -9,6 +9,7 @@
 use egui::text::{CCursor, CCursorRange};
 use egui::text_edit::TextEditState;
 use egui::{Context, Id};
+use recordplayer::claims::Claims;
 use recordplayer::id::ActId;
 use recordplayer::text::Text;
 use recordplayer_client::{SendError, Space};
@@ -78,7 +79,9 @@ impl LiveText {
             return Ok(());
         }
         let act = *self.act.get_or_insert_with(|| space.fresh_act());
-        space.edit_text::<Card>(self.card, Some(act), &self.shown, |change| CardCommand::Describe { change })?;
+        space.edit_text::<Card>(self.card, Claims::of_act(act), &self.shown, |change| CardCommand::Describe {
+            change,
+        })?;
         self.known.clone_from(&self.shown);
         // What others wrote meanwhile is read with the next model.
         self.model = None;

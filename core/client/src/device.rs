@@ -343,6 +343,21 @@ impl Device {
         }
     }
 
+    /// Waits until the whole history of a space is here; goes online for it. Answers with whether it is.
+    pub fn wait_for_history(&self, space: SpaceId, timeout: Duration) -> bool {
+        self.connect();
+        let end = instant() + timeout;
+        let mut rings = 0;
+        loop {
+            let is_here = self.inner().copy(space).is_some_and(|copy| copy.look(|replica| replica.has_history()));
+            let left = end.saturating_duration_since(instant());
+            if is_here || left.is_zero() {
+                return is_here;
+            }
+            rings = self.inner().bell.wait(rings, left);
+        }
+    }
+
     /// Whether everything is sent, decided, received and on disk.
     pub fn in_step(&self) -> Result<(), NotInStep> {
         let inner = self.inner();
@@ -368,7 +383,8 @@ impl Device {
                     let title = copy.look(|replica| replica.entity::<Membership>(copy.space.0).title().to_owned());
                     return Err(NotInStep::Parted { title });
                 }
-                let (status, is_settled) = copy.look(|replica| (replica.status(), replica.is_settled()));
+                let (status, is_settled) =
+                    copy.look(|replica| (replica.status(), replica.is_settled() && replica.has_history()));
                 waiting += status.waiting + status.sending;
                 behind += status.behind;
                 is_working |= !is_settled;

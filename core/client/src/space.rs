@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use recordplayer::Models;
+use recordplayer::claims::Claims;
 use recordplayer::codec::CodecError;
 use recordplayer::decide::Intent;
 use recordplayer::entity::Entity;
@@ -34,6 +35,10 @@ pub enum SendError {
     Unwritable(#[from] CodecError),
     #[error("the project cannot be read on this device: {0}")]
     NotThere(String),
+    #[error(
+        "the history of the project is still being fetched; what happened after record {here} is not on this device yet"
+    )]
+    NoHistory { here: Position },
     #[error("there is no account at {0}; log in first")]
     NoAccount(String),
     #[error("the command {0} is not in the outbox, or cannot be taken back any more")]
@@ -166,13 +171,17 @@ impl Space {
     pub fn edit_text<E: Entity>(
         &self,
         id: impl Into<Id>,
-        act: Option<ActId>,
+        claims: Claims,
         text: &str,
         make: fn(TextChange) -> E::Command,
     ) -> Result<Vec<Ticket>, SendError> {
         let work = TextWork::Replace(text);
-        let edit = TextEdit::<E> { command: self.fresh_command(), entity: id.into(), act, work, make };
-        let commands = self.act(|replica| replica.edit_text(now(), &edit))?;
+        self.send_edit(&TextEdit::<E> { command: self.fresh_command(), entity: id.into(), claims, work, make })
+    }
+
+    /// As [`Self::edit_text`], where the caller knows the command's id: what is imported has one that follows from its source.
+    pub fn send_edit<E: Entity>(&self, edit: &TextEdit<'_, E>) -> Result<Vec<Ticket>, SendError> {
+        let commands = self.act(|replica| replica.edit_text(now(), edit))?;
         Ok(commands.into_iter().map(|command| self.ticket(command)).collect())
     }
 

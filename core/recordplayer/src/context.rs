@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::claims::Claims;
 use crate::codec::{CodecError, encode_named};
 use crate::commit::Draft;
 use crate::entity::Entity;
@@ -25,7 +26,7 @@ pub(crate) struct Deciding {
     pub actor: ActorId,
     pub replica: ReplicaId,
     pub now: Timestamp,
-    pub happened_at: Option<Timestamp>,
+    pub claims: Claims,
     pub is_authority: bool,
 }
 
@@ -67,7 +68,7 @@ impl<'a> Context<'a> {
 
     /// When the sender claims that it happened, for imports and offline work.
     pub fn happened_at(&self) -> Option<Timestamp> {
-        self.deciding.happened_at
+        self.deciding.claims.happened_at
     }
 
     pub fn space(&self) -> SpaceId {

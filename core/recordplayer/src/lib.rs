@@ -1,5 +1,6 @@
 //! RecordPlayer: event-sourced systems with real-time screens, the same code on the server and on devices that are offline.
 
+pub mod claims;
 pub mod codec;
 pub mod commit;
 pub mod context;

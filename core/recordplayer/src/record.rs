@@ -6,9 +6,10 @@ use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
 
+use crate::claims::Claims;
 use crate::codec::{CodecError, decode_named};
 use crate::entity::Entity;
-use crate::id::{ActId, ActorId, CommandId, Id, ReplicaId};
+use crate::id::{ActorId, CommandId, Id, ReplicaId};
 use crate::name::Name;
 use crate::time::Timestamp;
 
@@ -102,17 +103,20 @@ pub struct Origin {
     pub command: CommandId,
     pub actor: ActorId,
     pub replica: ReplicaId,
-    pub act: Option<ActId>,
     /// The authority's time: never less than the record's before.
     pub time: Timestamp,
-    /// Claimed by whoever recorded it: offline work and imports.
-    pub happened_at: Option<Timestamp>,
+    pub claims: Claims,
 }
 
 impl Origin {
     /// What screens and reports show, and what `at(T)` goes by.
     pub fn effective_time(&self) -> Timestamp {
-        self.happened_at.unwrap_or(self.time)
+        self.claims.happened_at.unwrap_or(self.time)
+    }
+
+    /// Who did it, as claimed or else as recorded.
+    pub fn effective_actor(&self) -> ActorId {
+        self.claims.actor.unwrap_or(self.actor)
     }
 }
 

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::codec::{CodecError, decode_named, encode_named};
 use crate::entity::Data;
 use crate::id::CommandId;
+use crate::record::Position;
 use crate::text::TextRefusal;
 
 /// A refusal as it stands in a response record: typed for the program that knows the type, and a sentence for everybody.
@@ -67,6 +68,10 @@ pub enum CoreRefusal {
     Text { why: TextRefusal },
     #[error("The outbox is full. Connect to the server so that it can send what waits")]
     OutboxFull { commands: u64 },
+    #[error(
+        "Somebody has changed it since, so it was not undone. Look at it, and change it by hand if you still want to"
+    )]
+    SetSince { record: Position },
     #[error("You may not change this project. Ask a manager for another role")]
     MayNotWrite {},
 }

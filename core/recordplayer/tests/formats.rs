@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use recordplayer::claims::Claims;
 use recordplayer::commit::{Commit, Draft, Head, Header};
 use recordplayer::hash::Hash;
 use recordplayer::id::{ActId, ActorId, CommandId, Id, ReplicaId, SpaceId};
@@ -46,8 +47,7 @@ fn header() -> Header {
         number: 7,
         command: CommandId(id(0xd1)),
         answered_up_to: 5,
-        act: Some(ActId(id(0xe1))),
-        happened_at: None,
+        claims: Claims::of_act(ActId(id(0xe1))),
         parent: None,
         requires: vec![CommandId(id(0xd0))],
         domain_version: 1,
@@ -125,8 +125,7 @@ fn frames_have_the_bytes_of_the_golden_files() {
         stream: stream(),
         name: Name::of("card.rename"),
         payload: [0xa0].as_slice().into(),
-        act: None,
-        happened_at: Some(Timestamp(-1)),
+        claims: Claims { happened_at: Some(Timestamp(-1)), ..Claims::default() },
         requires: Vec::new(),
         seen: Position(40),
     };

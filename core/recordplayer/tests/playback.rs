@@ -9,6 +9,7 @@ use std::ops::ControlFlow;
 use machines::{Authority, Device, FIRST, entry};
 use note::{Note, NoteCommand, TEXT, note};
 use rand::RngExt;
+use recordplayer::claims::Claims;
 use recordplayer::id::{CommandId, Id};
 use recordplayer::playback::PlaybackError;
 use recordplayer::protocol::ClientFrame;
@@ -103,7 +104,7 @@ fn a_time_leads_to_the_last_commit_that_had_happened_by_then() {
     let now = world.now();
     let mut claim = |item: u8, at: i64| {
         let wish = Wish {
-            happened_at: Some(Timestamp(at)),
+            claims: Claims { happened_at: Some(Timestamp(at)), ..Claims::default() },
             ..Wish::new(CommandId(Id([item; 16])), add(item, 100, "imported"))
         };
         world.wish(ann, wish).unwrap();
@@ -169,7 +170,7 @@ fn a_text_is_read_as_it_was() {
         let edit = TextEdit::<Note> {
             command: CommandId(Id([number; 16])),
             entity: note(),
-            act: None,
+            claims: Claims::default(),
             work: TextWork::Replace(text),
             make: |change| NoteCommand::Write { change },
         };

@@ -4,6 +4,7 @@ mod note;
 
 use note::{Note, NoteCommand, NoteRefusal, TEXT, domain, note};
 use rand::RngExt;
+use recordplayer::claims::Claims;
 use recordplayer::decide::Intent;
 use recordplayer::domain::Domain;
 use recordplayer::id::{ActId, CommandId, Id};
@@ -16,7 +17,7 @@ fn edit(world: &mut World, device: DeviceId, act: u8, text: &str) -> Result<Vec<
     let edit = TextEdit::<Note> {
         command,
         entity: note(),
-        act: Some(ActId(Id([act; 16]))),
+        claims: Claims::of_act(ActId(Id([act; 16]))),
         work: TextWork::Replace(text),
         make: |change| NoteCommand::Write { change },
     };
@@ -110,7 +111,7 @@ fn a_splice_counts_characters_and_not_bytes() {
     let splice = TextEdit::<Note> {
         command: CommandId(Id([9; 16])),
         entity: note(),
-        act: None,
+        claims: Claims::default(),
         work: TextWork::Splice { position: 3, delete: 1, insert: "-" },
         make: |change| NoteCommand::Write { change },
     };
@@ -326,7 +327,7 @@ fn a_note_refuses_what_was_banned() {
     let edit = TextEdit::<Note> {
         command,
         entity: note(),
-        act: None,
+        claims: Claims::default(),
         work: TextWork::Replace("x"),
         make: |change| NoteCommand::Write { change },
     };

@@ -7,7 +7,7 @@ use recordplayer::codec::encode;
 use recordplayer::refusal::CoreRefusal;
 use recordplayer::replica::SubmitError;
 use recordplayer::storage::memory::Failure;
-use recordplayer::testing::{Faults, Restore, World};
+use recordplayer::testing::{DeviceId, Faults, Restore, World};
 use todo::{Item, ItemCommand, ItemRefusal, ListView, OPEN_MAX, add, command, domain, id};
 
 fn rename(item: u8, title: &str) -> recordplayer::decide::Intent {
@@ -212,23 +212,46 @@ fn a_refused_command_can_be_tried_again_or_discarded() {
     assert!(world.replica(ann).view::<ListView>(id(100)).titles.contains_key(&id(60)));
 }
 
+/// So many records that a new device is offered the state and not the history.
+fn write_long_history(world: &mut World, ann: DeviceId) {
+    world.send(ann, add(1, 100, "0")).unwrap();
+    for edit in 0..1_500 {
+        world.send(ann, rename(1, &edit.to_string())).unwrap();
+        // What waits is decided again whenever something comes; a short outbox keeps the test short.
+        if edit % 20 == 0 {
+            world.run_for_ms(500);
+        }
+    }
+    world.run_until_quiet();
+}
+
 #[test]
 fn a_device_that_joins_late_gets_the_state_and_then_the_history() {
     let mut world = World::seeded(15, &domain());
     let [ann] = world.devices(["ann"]);
-    world.send(ann, add(1, 100, "0")).unwrap();
-    for edit in 0..1_500 {
-        world.send(ann, rename(1, &edit.to_string())).unwrap();
-        if edit % 100 == 0 {
-            world.run_for_ms(200);
-        }
-    }
-    world.run_until_quiet();
+    write_long_history(&mut world, ann);
     let [bo] = world.devices(["bo"]);
     assert_eq!(world.replica(bo).entity::<Item>(id(1)).title, "1499");
     assert_eq!(world.replica(bo).view::<ListView>(id(100)), world.replica(ann).view::<ListView>(id(100)));
     world.run_for_ms(20_000);
     assert_eq!(world.complete_to(bo), world.replica(bo).confirmed(), "the older records came behind");
+}
+
+/// A device had got the state and went offline before the history had come. Online again it got news, saved a checkpoint behind them, and took
+/// that for a sign that nothing was missing.
+#[test]
+fn the_history_comes_also_where_news_and_a_checkpoint_come_first() {
+    let mut world = World::seeded(16, &domain());
+    let [ann] = world.devices(["ann"]);
+    write_long_history(&mut world, ann);
+    let [bo] = world.devices(["bo"]);
+    world.crash(bo);
+    assert!(world.complete_to(bo).position < world.authority().0.position, "the history is not there yet");
+    world.send(ann, rename(1, "news")).unwrap();
+    world.run_for_ms(5_000);
+    world.restart(bo);
+    world.run_for_ms(60_000);
+    assert_eq!(world.complete_to(bo), world.replica(bo).confirmed());
 }
 
 /// Everything at once, from many seeds: commands from three devices, bad lines, cuts, crashes of everybody.

@@ -8,7 +8,7 @@ use recordplayer::hash::Hash;
 use recordplayer::id::{Id, SpaceId};
 use recordplayer::name::Name;
 use recordplayer::record::{Position, StreamId};
-use recordplayer::storage::{Checkpoint, Row, RowKey, TextKey, TextRow};
+use recordplayer::storage::{Checkpoint, Gap, Row, RowKey, TextKey, TextRow};
 use recordplayer::testing::conformance::History;
 use recordplayer::view::{Key, ViewKey};
 
@@ -17,7 +17,7 @@ use crate::postings::{LOG_POSTINGS, STREAM_POSTINGS};
 use crate::rows::{
     decode_checkpoint, decode_log, decode_row, decode_text, encode_checkpoint, encode_log, encode_row, encode_text,
 };
-use crate::space::{Gap, SpaceEntry};
+use crate::space::SpaceEntry;
 use crate::tables::{
     CHECKPOINTS, LOG, LOG_INDEX, LocalSpace, META, META_INDEXED_TO, ROWS, SPACES, STREAM_INDEX, TEXTS, parse_row_key,
     parse_text_key, row_key, stream_prefix, text_prefix, with_number,

@@ -6,7 +6,9 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use recordplayer::commit::Head;
 use recordplayer::id::SpaceId;
 use recordplayer::record::{Position, StreamId};
-use recordplayer::storage::{Checkpoint, ReadError, Readers, Row, RowKey, SpaceReader, StoredCommit, TextKey, TextRow};
+use recordplayer::storage::{
+    Checkpoint, Gap, ReadError, Readers, Row, RowKey, SpaceReader, StoredCommit, TextKey, TextRow,
+};
 use redb::{ReadOnlyTable, ReadTransaction};
 use rpds::RedBlackTreeMapSync;
 
@@ -189,8 +191,8 @@ impl SpaceReader for FrozenReader {
         Ok(self.entry().map_or(0, |entry| entry.epoch))
     }
 
-    fn complete_to(&self) -> Result<Head, ReadError> {
-        Ok(self.entry().map_or(Head::START, SpaceEntry::complete_to))
+    fn gap(&self) -> Result<Option<Gap>, ReadError> {
+        Ok(self.entry().and_then(|entry| entry.gap))
     }
 
     fn commits(&self, after: Position, upto: Position, bytes_max: usize) -> Result<Vec<StoredCommit>, ReadError> {
@@ -264,8 +266,8 @@ impl SpaceReader for LiveReader {
         self.now().epoch()
     }
 
-    fn complete_to(&self) -> Result<Head, ReadError> {
-        self.now().complete_to()
+    fn gap(&self) -> Result<Option<Gap>, ReadError> {
+        self.now().gap()
     }
 
     fn commits(&self, after: Position, upto: Position, bytes_max: usize) -> Result<Vec<StoredCommit>, ReadError> {

@@ -5,19 +5,12 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use recordplayer::commit::{Commit, Head};
 use recordplayer::record::StreamId;
-use recordplayer::storage::ReadError;
+use recordplayer::storage::{Gap, ReadError};
 
 use crate::encoding::{Cursor, put_head, put_varint};
 use crate::error::damaged;
 use crate::postings::Entry;
 use crate::tables::LocalSpace;
-
-/// The stretch that is missing since the space was joined by a snapshot: behind `lower`, up to and with `base`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Gap {
-    pub lower: Head,
-    pub base: Head,
-}
 
 /// One space at one time. Cheap to clone: readers keep one each.
 ///

@@ -3,6 +3,7 @@
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use recordplayer::claims::Claims;
 use recordplayer::commit::Head;
 use recordplayer::hash::Hash;
 use recordplayer::id::{CommandId, Id, ReplicaId, SpaceId};
@@ -44,8 +45,7 @@ fn bad_command(payload: &[u8], number: u64) -> ClientFrame {
         stream: StreamId { kind: Name::new("space").unwrap(), id: SPACE.0 },
         name: Name::new("space.rename").unwrap(),
         payload: payload.into(),
-        act: None,
-        happened_at: None,
+        claims: Claims::default(),
         requires: Vec::new(),
         seen: Position::START,
     };

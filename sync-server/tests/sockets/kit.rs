@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
+use recordplayer::claims::Claims;
 use recordplayer::codec::encode_named;
 use recordplayer::domain::Domain;
 use recordplayer::id::{CommandId, ReplicaId, SpaceId};
@@ -103,8 +104,7 @@ pub fn submit_frame(space: SpaceId, first: u64, commands: &[MembershipCommand]) 
             stream: StreamId::of::<Membership>(space.0),
             name: Name::new(&format!("space.{variant}")).unwrap(),
             payload: payload.into(),
-            act: None,
-            happened_at: None,
+            claims: Claims::default(),
             requires: Vec::new(),
             seen: recordplayer::record::Position::START,
         }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use recordplayer::claims::Claims;
 use recordplayer::name::Name;
 use recordplayer::record::StreamId;
 use recordplayer::saving::Saving;
@@ -21,7 +22,9 @@ fn edit(device: &Device, space: &Space, times: std::ops::Range<usize>) {
     for time in times {
         let text = space.text::<Card>(card(CARD), FIELD).unwrap();
         let text = format!("{text}{time} is the number of this line.\n");
-        space.edit_text::<Card>(card(CARD), None, &text, |change| CardCommand::Describe { change }).unwrap();
+        space
+            .edit_text::<Card>(card(CARD), Claims::default(), &text, |change| CardCommand::Describe { change })
+            .unwrap();
         device.wait_in_step(PATIENCE).unwrap();
     }
 }

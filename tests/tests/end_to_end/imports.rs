@@ -68,6 +68,81 @@ fn boards_of_others_give_their_counts_and_a_second_import_adds_nothing() {
     }
 }
 
+/// The board as it was after 66, 132 and 198 of its 264 actions, and at its end, as the files' own description says.
+#[test]
+fn a_board_with_its_whole_history_is_what_it_was_at_every_moment() {
+    let Some(path) = inputs("trello-clipkit-ja.json") else { return };
+    let stage = Stage::new();
+    let server = stage.serve("127.0.0.1:0");
+    let ann = stage.person("ann", &server);
+    let imported = ann.tell(&["import", "trello", path.to_str().unwrap()]);
+    let left_out = |lines: &Value| -> u64 {
+        let of_history =
+            lines.as_array().unwrap().iter().filter(|line| line["what"].as_str().unwrap().starts_with("history"));
+        of_history.map(|line| line["count"].as_u64().unwrap()).sum()
+    };
+    assert_eq!(imported["history_records"].as_u64().unwrap() + left_out(&imported["not_imported"]), 264);
+    assert_eq!(ann.sync(), 0);
+    let moments: [(Option<&str>, &[(&str, usize, usize)]); 4] = [
+        (Some("2015-01-13T10:04:39.197Z"), &[("やりたいこと", 15, 1), ("やること", 4, 0), ("作業中", 2, 0)]),
+        (
+            Some("2015-01-26T18:37:22.451Z"),
+            &[("やりたいこと", 19, 1), ("やること", 3, 0), ("クローズ", 10, 0), ("作業中", 1, 0)],
+        ),
+        (
+            Some("2015-02-14T07:43:35.490Z"),
+            &[("やりたいこと", 27, 1), ("やること", 5, 0), ("クローズ", 18, 0), ("作業中", 2, 0)],
+        ),
+        (None, &[("やりたいこと", 24, 1), ("やること", 8, 0), ("クローズ", 27, 0), ("作業中", 7, 0)]),
+    ];
+    for (at, expected) in moments {
+        let board = match at {
+            Some(at) => ann.tell(&["board", "--at", at]),
+            None => ann.tell(&["board"]),
+        };
+        let mut found = Vec::new();
+        for column in board["columns"].as_array().unwrap() {
+            let cards = column["cards"].as_array().unwrap();
+            let archived = cards.iter().filter(|card| card["archived"] == true).count();
+            if !cards.is_empty() {
+                found.push((column["name"].as_str().unwrap(), cards.len() - archived, archived));
+            }
+        }
+        found.sort_unstable();
+        let mut expected = expected.to_vec();
+        expected.sort_unstable();
+        assert_eq!(found, expected, "{at:?}");
+    }
+    // Who did it then, and when, as the file claims: the file names nobody who is called as the person who imports it.
+    let history = ann.lines(&["history"]);
+    let moved = history.iter().filter(|entry| entry["name"] == "card.moved");
+    assert_eq!(moved.clone().count(), 71);
+    for entry in moved {
+        assert!(entry["happened_at"].as_str().unwrap().starts_with("2015-"), "{entry}");
+        assert_ne!(entry["actor"], "ann", "{entry}");
+    }
+}
+
+#[test]
+fn comments_that_the_export_has_no_more_come_from_a_second_file() {
+    let (Some(board), Some(comments)) =
+        (inputs("trello-gocd-testdrive.json"), inputs("trello-gocd-testdrive-comments.json"))
+    else {
+        return;
+    };
+    let stage = Stage::new();
+    let server = stage.serve("127.0.0.1:0");
+    let ann = stage.person("ann", &server);
+    let (board, comments) = (board.to_str().unwrap(), comments.to_str().unwrap());
+    assert_eq!(ann.tell(&["import", "trello", board])["comments"], 93);
+    let both = ann.tell(&["import", "trello", board, "--comments", comments]);
+    assert_eq!((&both["comments"], &both["added"], &both["updated"]), (&json!(133), &json!(40), &json!(0)));
+    let again = ann.tell(&["import", "trello", board, "--comments", comments]);
+    assert_eq!((&again["added"], &again["updated"]), (&json!(0), &json!(0)));
+    let swapped = ann.try_to(&["import", "trello", comments, "--comments", board]).expect_code(5);
+    assert!(swapped["error"]["message"].as_str().unwrap().contains(board), "{swapped}");
+}
+
 #[test]
 fn what_is_no_board_is_refused_with_its_place_and_changes_nothing() {
     let stage = Stage::new();

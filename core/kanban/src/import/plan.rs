@@ -1,22 +1,36 @@
 //! From a board of Trello to commands, compared with what the project holds already.
 //!
+//! ```text
+//!  what the board has as a whole ─► its history, step by step in order of time ─► what the history does not tell, as it is now ─► the order
+//!  [shape]                          [timeline] [replay]                            [cards] [shape]                                 [order]
+//! ```
+//! Each step is planned on what the steps before it have made (`sim`), so the commands are right in their order and none is idle.
+//!
 //! Every id is derived from the space, the source and the thing's id there. So a second import finds everything in place and plans nothing,
-//! and a later export of the same board plans what differs. What people added here by hand stays: nothing is removed but labels and
-//! members that the import itself had put on a card.
+//! and a later export of the same board plans what differs: the actions behind the last one that came in before, then what is not as it is
+//! there. What people added here by hand stays: nothing is removed but labels and members that the import itself had put on a card.
 
 mod cards;
+mod order;
+mod replay;
 mod shape;
+mod sim;
+mod timeline;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use recordplayer::Models;
+use recordplayer::claims::Claims;
 use recordplayer::codec::CodecError;
 use recordplayer::decide::Intent;
 use recordplayer::entity::Entity;
-use recordplayer::id::{ActId, CommandId, Id, SpaceId};
+use recordplayer::id::{ActId, ActorId, CommandId, Id, SpaceId};
 use recordplayer::time::Timestamp;
 use serde::Serialize;
 
+use self::sim::Sim;
 use super::trello::{Counts, NotImported, TrelloBoard, TrelloId, counts};
-use crate::ids::{BoardId, CardId};
+use crate::ids::{BoardId, CardId, ColumnId};
 
 /// What an import will do.
 #[derive(Clone, Debug)]
@@ -30,9 +44,10 @@ pub struct Plan {
 /// One command of an import.
 #[derive(Clone, Debug)]
 pub struct PlannedCommand {
-    /// What makes a thing has an id that follows from the thing; what changes one, an id that follows from the act too.
+    /// What makes a thing has an id that follows from the thing; what an action of the source did, one that follows from the action; what
+    /// else changes a thing, one that follows from the act too.
     pub command: CommandId,
-    pub happened_at: Option<Timestamp>,
+    pub claims: Claims,
     pub what: PlannedAct,
 }
 
@@ -54,6 +69,8 @@ pub enum PlannedAct {
 pub struct Summary {
     #[serde(flatten)]
     pub counts: Counts,
+    /// Actions of the source that come in as history; every other one is a line of `not_imported`.
+    pub history_records: u64,
     /// Things of the source that are new here.
     pub added: u64,
     /// Things of the source that are here already and differ.
@@ -69,6 +86,8 @@ pub struct Present<'a> {
     pub models: &'a Models<'a>,
     /// The text of a card's description.
     pub description_of: &'a dyn Fn(CardId) -> String,
+    /// Those of the commands that the log or the outbox holds. Asked once, and only where the board is here already.
+    pub known_among: &'a dyn Fn(&BTreeSet<CommandId>) -> BTreeSet<CommandId>,
 }
 
 impl std::fmt::Debug for Present<'_> {
@@ -85,16 +104,37 @@ pub fn imported_id(space: SpaceId, what: &str, source: &TrelloId) -> Id {
 /// Plans the import of a board into a project that is set up. `act` is fresh for each import.
 pub fn plan(source: &TrelloBoard, present: &Present<'_>, act: ActId) -> Result<Plan, CodecError> {
     let board = BoardId(imported_id(present.space, "board", &source.id));
-    let mut planner =
-        Planner { present, act, board, commands: Vec::new(), added: 0, updated: 0, unchanged: 0, failure: None };
+    let mut planner = Planner {
+        present,
+        act,
+        board,
+        word: Word::default(),
+        commands: Vec::new(),
+        changed: BTreeSet::new(),
+        sims: BTreeMap::new(),
+        names: BTreeMap::new(),
+        closed: BTreeSet::new(),
+        placements: 0,
+        tally: [0; 3],
+        failure: None,
+    };
     let mut left_out = source.not_imported.clone();
     planner.shape(source);
-    planner.cards(source, &mut left_out);
+    planner.play(source);
+    planner.word = Word { at: source.history.last().map(|action| Timestamp(action.at_ms)), ..Word::default() };
+    planner.finish_shape(source);
+    planner.finish_cards(source, &mut left_out);
+    planner.put_in_order(source);
+    planner.tally_things(source);
     if let Some(error) = planner.failure {
         return Err(error);
     }
-    let Planner { commands, added, updated, unchanged, .. } = planner;
-    let summary = Summary { counts: counts(source), added, updated, unchanged, not_imported: left_out };
+    let Planner { commands, tally: [added, updated, unchanged], .. } = planner;
+    let of_comments: usize =
+        source.cards.iter().map(|card| card.comments.iter().filter(|one| one.is_written()).count()).sum();
+    let history_records = (source.history.len() + of_comments) as u64;
+    let summary =
+        Summary { counts: counts(source), history_records, added, updated, unchanged, not_imported: left_out };
     Ok(Plan { board, commands, summary })
 }
 
@@ -102,11 +142,37 @@ struct Planner<'a> {
     present: &'a Present<'a>,
     act: ActId,
     board: BoardId,
+    word: Word,
     commands: Vec<PlannedCommand>,
-    added: u64,
-    updated: u64,
-    unchanged: u64,
+    /// The things that some command makes or changes.
+    changed: BTreeSet<Id>,
+    /// The cards, as the commands so far leave them.
+    sims: BTreeMap<CardId, Sim>,
+    /// The names of the board's columns, likewise, and those that are archived.
+    names: BTreeMap<ColumnId, String>,
+    closed: BTreeSet<ColumnId>,
+    /// How often a card was put at the end of a column.
+    placements: u64,
+    /// Things that were added, updated, and left as they are.
+    tally: [u64; 3],
     failure: Option<CodecError>,
+}
+
+/// On what the planned commands go back: when and by whom it was done, as the source tells, and by which of its actions.
+#[derive(Clone, Debug, Default)]
+struct Word {
+    at: Option<Timestamp>,
+    actor: Option<ActorId>,
+    action: Option<TrelloId>,
+    /// Commands of the action so far.
+    count: u64,
+}
+
+/// What the id of a planned command follows from, where no action of the source stands behind it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Doing {
+    Make,
+    Change,
 }
 
 impl Planner<'_> {
@@ -115,17 +181,17 @@ impl Planner<'_> {
     }
 
     /// A command that makes a thing: the same on every device and in every import.
-    fn make<E: Entity>(&mut self, id: impl Into<Id>, at: Option<Timestamp>, command: &E::Command) {
-        self.push::<E>(id.into(), at, command, false);
+    fn make<E: Entity>(&mut self, thing: impl Into<Id>, stream: impl Into<Id>, command: &E::Command) {
+        self.push::<E>(thing.into(), stream.into(), command, Doing::Make);
     }
 
     /// A command that changes a thing.
-    fn change<E: Entity>(&mut self, id: impl Into<Id>, command: &E::Command) {
-        self.push::<E>(id.into(), None, command, true);
+    fn change<E: Entity>(&mut self, thing: impl Into<Id>, stream: impl Into<Id>, command: &E::Command) {
+        self.push::<E>(thing.into(), stream.into(), command, Doing::Change);
     }
 
-    fn push<E: Entity>(&mut self, id: Id, happened_at: Option<Timestamp>, command: &E::Command, is_change: bool) {
-        let intent = match Intent::of::<E>(id, command) {
+    fn push<E: Entity>(&mut self, thing: Id, stream: Id, command: &E::Command, doing: Doing) {
+        let intent = match Intent::of::<E>(stream, command) {
             Ok(intent) => intent,
             Err(error) => {
                 self.failure = self.failure.take().or(Some(error));
@@ -133,28 +199,44 @@ impl Planner<'_> {
             }
         };
         let space = self.present.space;
-        let act: &[u8] = if is_change { self.act.bytes() } else { b"" };
-        let parts: [&[u8]; 5] = [space.bytes(), act, id.bytes(), intent.name.as_bytes(), &intent.payload];
-        let command = CommandId::derived("import command", &parts);
-        self.commands.push(PlannedCommand { command, happened_at, what: PlannedAct::Send { intent } });
+        let act: &[u8] = if doing == Doing::Change { self.act.bytes() } else { b"" };
+        let parts: [&[u8]; 5] = [space.bytes(), act, stream.bytes(), intent.name.as_bytes(), &intent.payload];
+        let by_content = CommandId::derived("import command", &parts);
+        self.plan_command(thing, by_content, PlannedAct::Send { intent });
     }
 
     fn describe(&mut self, card: CardId, text: &str) {
         let space = self.present.space;
         let parts: [&[u8]; 4] = [space.bytes(), self.act.bytes(), card.0.bytes(), b"describe"];
-        let command = CommandId::derived("import command", &parts);
-        let what = PlannedAct::Describe { card, text: text.to_owned() };
-        self.commands.push(PlannedCommand { command, happened_at: None, what });
+        let by_content = CommandId::derived("import command", &parts);
+        self.plan_command(card.0, by_content, PlannedAct::Describe { card, text: text.to_owned() });
     }
 
-    /// Counts a thing of the source: whether it was here, and how many commands stood before it was looked at.
-    fn tally(&mut self, was_here: bool, commands_before: usize) {
-        match (was_here, self.commands.len() > commands_before) {
-            (false, _) => self.added += 1,
-            (true, true) => self.updated += 1,
-            (true, false) => self.unchanged += 1,
-        }
+    fn plan_command(&mut self, thing: Id, by_content: CommandId, what: PlannedAct) {
+        let command = match &self.word.action {
+            Some(action) => action_command(self.present.space, action, self.word.count),
+            None => by_content,
+        };
+        self.word.count += 1;
+        let claims = Claims { act: Some(self.act), happened_at: self.word.at, actor: self.word.actor, undoes: None };
+        self.commands.push(PlannedCommand { command, claims, what });
+        self.changed.insert(thing);
     }
+
+    /// Counts a thing of the source: whether it was here, and whether it is changed.
+    fn tally(&mut self, was_here: bool, thing: impl Into<Id>) {
+        let into = match (was_here, self.changed.contains(&thing.into())) {
+            (false, _) => 0,
+            (true, true) => 1,
+            (true, false) => 2,
+        };
+        self.tally[into] += 1;
+    }
+}
+
+/// The id of a command that plays an action of the source; `index` parts the commands of one action.
+fn action_command(space: SpaceId, action: &TrelloId, index: u64) -> CommandId {
+    CommandId::derived("import action", &[space.bytes(), b"trello", action.as_str().as_bytes(), &index.to_be_bytes()])
 }
 
 /// The text, cut at a character to at most `max` bytes.

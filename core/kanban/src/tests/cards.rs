@@ -1,5 +1,6 @@
 //! What stands on cards, and comments.
 
+use recordplayer::claims::Claims;
 use recordplayer::context::Assigned;
 use recordplayer::id::ReplicaId;
 use recordplayer::refusal::{CoreRefusal, Refused};
@@ -188,7 +189,9 @@ fn a_comment_needs_a_card_and_a_known_author_and_is_written_once() {
     cards(1).when::<Comment>(WORDS, nowhere).refused(CommentRefusal::NoSuchCard { card: card(9) });
     let refusal = CommentRefusal::NoSuchPlaceholder { person: GHOST };
     cards(1).when::<Comment>(WORDS, write("Boo", Some(GHOST))).refused(refusal);
-    let given = furnished().claimed_at(Some(Timestamp(5))).sent::<Comment>(WORDS, write("Boo", Some(GHOST)));
+    let given = furnished()
+        .claiming(Claims { happened_at: Some(Timestamp(5)), ..Claims::default() })
+        .sent::<Comment>(WORDS, write("Boo", Some(GHOST)));
     assert_eq!(given.model::<Comment>(WORDS).at, Timestamp(5));
     given.when::<Comment>(WORDS, write("Boo", Some(GHOST))).refused(CommentRefusal::WrittenAlready {});
 }

@@ -1,12 +1,14 @@
 //! A board of Trello as commands.
 
+use std::collections::BTreeSet;
+
 use recordplayer::codec::{decode, encode};
-use recordplayer::id::ActId;
+use recordplayer::id::{ActId, ActorId, CommandId};
 use recordplayer::view::Key;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::import::plan::{Plan, PlannedAct, Present, plan};
+use crate::import::plan::{Plan, PlannedAct, PlannedCommand, Present, imported_id, plan};
 use crate::import::trello::{TrelloBoard, read};
 use crate::view::{ActivityView, BoardView, CardView, KeysView};
 
@@ -34,15 +36,27 @@ fn source(title: &str, list: &str, closed: bool) -> TrelloBoard {
     read(board.to_string().as_bytes()).expect("the fixture is a board")
 }
 
-fn planned(given: &Given, source: &TrelloBoard, act: u8) -> Plan {
+/// The plan for a project that no import has come into before, or the log of which holds the commands of these plans.
+fn planned_after(given: &Given, source: &TrelloBoard, act: u8, before: &[&Plan]) -> Plan {
     let models = given.models();
-    let present = Present { space: SPACE, models: &models, description_of: &|_| String::new() };
+    let known: BTreeSet<CommandId> =
+        before.iter().flat_map(|plan| &plan.commands).map(|planned| planned.command).collect();
+    let present = Present {
+        space: SPACE,
+        models: &models,
+        description_of: &|_| String::new(),
+        known_among: &|asked| asked & &known,
+    };
     plan(source, &present, ActId(Id([act; 16]))).expect("a plan can be made")
+}
+
+fn planned(given: &Given, source: &TrelloBoard, act: u8) -> Plan {
+    planned_after(given, source, act, &[])
 }
 
 fn imported(given: Given, plan: &Plan) -> Given {
     plan.commands.iter().fold(given, |given, planned| match &planned.what {
-        PlannedAct::Send { intent } => given.claimed_at(planned.happened_at).sent_intent(intent),
+        PlannedAct::Send { intent } => given.claiming(planned.claims).sent_intent(intent),
         PlannedAct::Describe { .. } => given,
     })
 }
@@ -92,9 +106,10 @@ fn boards_of_others_come_in_whole_and_once() {
         assert_eq!(view.cards.size() as u64, plan.summary.counts.cards);
         let archived = view.cards.values().filter(|card| card.archived).count() as u64;
         assert_eq!(archived, plan.summary.counts.cards_archived);
-        let again = planned(&given, &source, 2);
+        let again = planned_after(&given, &source, 2, &[&plan]);
         let sends = again.commands.iter().filter(|planned| matches!(planned.what, PlannedAct::Send { .. }));
-        assert_eq!(sends.count(), 0, "{name}");
+        let sends: Vec<_> = sends.collect();
+        assert_eq!(sends.len(), 0, "{name} {:?}", &sends[..sends.len().min(6)]);
     }
 }
 
@@ -117,4 +132,128 @@ fn what_is_saved_is_read_back_as_it_was() {
     is_read_back(&*given.view::<CardView>(card));
     is_read_back(&*given.view::<ActivityView>(Key::whole_space()));
     is_read_back(&*given.view::<KeysView>(Key::whole_space()));
+}
+
+/// A board with its whole life: made by one, worked on by another. Moments are minutes of one hour.
+fn living_board(until: usize) -> TrelloBoard {
+    let at = |minute: usize| format!("2020-01-01T10:{minute:02}:00.000Z");
+    let card = |more: Value| {
+        let mut card = json!({ "id": "C1" });
+        card.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        card
+    };
+    let all = [
+        ("createBoard", "M", json!({})),
+        ("createList", "M", json!({ "list": { "id": "L1", "name": "Ideas" } })),
+        ("createList", "M", json!({ "list": { "id": "L2", "name": "Doing" } })),
+        ("createCard", "M", json!({ "list": { "id": "L1" }, "card": card(json!({ "name": "First name" })) })),
+        ("updateCard", "N", json!({ "card": card(json!({ "name": "Second name" })), "old": { "name": "First name" } })),
+        (
+            "updateCard",
+            "N",
+            json!({
+                "card": card(json!({ "idList": "L2" })), "old": { "idList": "L1" }, "listBefore": { "id": "L1" }, "listAfter": { "id": "L2" },
+            }),
+        ),
+        ("addMemberToCard", "N", json!({ "card": card(json!({})), "idMember": "N" })),
+        ("updateCard", "M", json!({ "card": card(json!({ "closed": true })), "old": { "closed": false } })),
+        ("updateList", "M", json!({ "list": { "id": "L1", "name": "Someday" }, "old": { "name": "Ideas" } })),
+        ("updateCard", "M", json!({ "card": card(json!({ "pos": 1 })), "old": { "pos": 2 } })),
+    ];
+    let actions: Vec<Value> = all
+        .iter()
+        .enumerate()
+        .take(until)
+        .map(|(minute, (kind, author, data))| {
+            let id = format!("A{minute}");
+            json!({ "id": id, "type": kind, "date": at(minute), "idMemberCreator": author, "data": data })
+        })
+        .rev()
+        .collect();
+    let board = json!({
+        "id": "B", "name": "Board",
+        "lists": [
+            { "id": "L1", "name": if until > 8 { "Someday" } else { "Ideas" }, "pos": 1 }, { "id": "L2", "name": "Doing", "pos": 2 },
+        ],
+        "members": [{ "id": "M", "fullName": "Mo", "username": "mo" }, { "id": "N", "fullName": "Ny", "username": "ny" }],
+        "actions": actions,
+        "cards": [{
+            "id": "C1", "name": if until > 4 { "Second name" } else { "First name" }, "closed": until > 7,
+            "idList": if until > 5 { "L2" } else { "L1" }, "pos": 1, "idMembers": if until > 6 { json!(["N"]) } else { json!([]) },
+        }],
+    });
+    read(board.to_string().as_bytes()).expect("the fixture is a board")
+}
+
+fn claims_of(plan: &Plan, command: &str) -> (i64, ActorId) {
+    let is_it =
+        |planned: &&PlannedCommand| matches!(&planned.what, PlannedAct::Send { intent } if &*intent.name == command);
+    let claims = plan.commands.iter().find(is_it).expect("the command is planned").claims;
+    (claims.happened_at.expect("the source tells when").0, claims.actor.expect("the source tells who"))
+}
+
+#[test]
+fn a_history_comes_in_with_the_times_and_people_of_then() {
+    let source = living_board(10);
+    let plan = planned(&project(), &source, 1);
+    assert_eq!(plan.summary.history_records, 9);
+    let left_out: Vec<_> = plan.summary.not_imported.iter().map(|line| (line.what.as_str(), line.count)).collect();
+    assert_eq!(left_out, [("history: updateCard", 1)]);
+    let person = |id: &str| ActorId(imported_id(SPACE, "member", &source.members[usize::from(id == "N")].id));
+    let minute = |minute: i64| 1_577_872_800_000 + minute * 60_000;
+    assert_eq!(claims_of(&plan, "card.create"), (minute(3), person("M")));
+    assert_eq!(claims_of(&plan, "card.rename"), (minute(4), person("N")));
+    assert_eq!(claims_of(&plan, "card.move_to"), (minute(5), person("N")));
+    assert_eq!(claims_of(&plan, "card.archive"), (minute(7), person("M")));
+    assert_eq!(claims_of(&plan, "column.rename"), (minute(8), person("M")));
+    let times: Vec<_> = plan.commands.iter().filter_map(|planned| planned.claims.happened_at).collect();
+    assert!(times.is_sorted(), "a moment is reached by going through the records in order");
+}
+
+/// Whatever had been imported before: the rest of the life follows, and nothing of it comes twice.
+#[test]
+fn a_later_export_brings_the_actions_since() {
+    for before in 0..=10 {
+        let first = planned(&project(), &living_board(before), 1);
+        let given = imported(project(), &first);
+        let second = planned_after(&given, &living_board(10), 2, &[&first]);
+        let given = imported(given, &second);
+        let ids: BTreeSet<_> = first.commands.iter().chain(&second.commands).map(|planned| planned.command).collect();
+        assert_eq!(ids.len(), first.commands.len() + second.commands.len(), "no command comes twice");
+        let renames = |plan: &Plan| {
+            let sent = plan.commands.iter().filter_map(|planned| match &planned.what {
+                PlannedAct::Send { intent } => Some(intent.name.to_string()),
+                PlannedAct::Describe { .. } => None,
+            });
+            sent.filter(|name| name == "card.rename").count()
+        };
+        assert_eq!(renames(&first) + renames(&second), 1, "{before} actions had come in before");
+        let third = planned_after(&given, &living_board(10), 3, &[&first, &second]);
+        assert_eq!(third.commands.len(), 0, "{before}");
+    }
+}
+
+/// An import was cut off in the middle and is done again, from wherever it stood.
+#[test]
+fn an_import_that_was_cut_off_goes_on() {
+    let source = living_board(10);
+    let whole = planned(&project(), &source, 1);
+    let result = |given: &Given| {
+        let view = given.view::<BoardView>(whole.board);
+        (view.columns().iter().map(|column| column.row.name.clone()).collect::<Vec<_>>(), view.cards.clone())
+    };
+    let expected = result(&imported(project(), &whole));
+    for cut in 0..whole.commands.len() {
+        let part = Plan { commands: whole.commands[..cut].to_vec(), ..whole.clone() };
+        let given = imported(project(), &part);
+        let rest = planned_after(&given, &source, 2, &[&part]);
+        let given = imported(given, &rest);
+        let (columns, cards) = result(&given);
+        assert_eq!(columns, expected.0, "cut before command {cut}");
+        assert_eq!(
+            cards.values().map(|card| (&card.title, card.archived)).collect::<Vec<_>>(),
+            expected.1.values().map(|card| (&card.title, card.archived)).collect::<Vec<_>>()
+        );
+        assert_eq!(planned_after(&given, &source, 3, &[&part, &rest]).commands.len(), 0, "cut before command {cut}");
+    }
 }

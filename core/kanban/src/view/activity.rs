@@ -32,6 +32,7 @@ pub struct Activity {
     pub record: Position,
     pub name: Name,
     pub card: Option<CardId>,
+    /// As claimed, or else as recorded.
     pub actor: ActorId,
     pub at: Timestamp,
     pub happened_at: Option<Timestamp>,
@@ -49,9 +50,9 @@ pub fn happened(record: &Record, after: &Models<'_>) -> Option<Activity> {
         record: record.number,
         name: record.name.clone(),
         card: card_of(&record.stream, after),
-        actor: record.origin.actor,
+        actor: record.origin.effective_actor(),
         at: record.origin.time,
-        happened_at: record.origin.happened_at,
+        happened_at: record.origin.claims.happened_at,
         what,
     })
 }
@@ -67,7 +68,7 @@ fn card_of(stream: &StreamId, models: &Models<'_>) -> Option<CardId> {
 
 impl View for ActivityView {
     const NAME: &'static str = "activity";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
 
     fn keys(stream: &StreamId, models: &Models<'_>) -> Vec<Key> {
         let card = card_of(stream, models);

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! commit  = [ header, [ record, … ], seal ]
-//! header  = [ 1, space, epoch, first, time, actor, replica, number, command, answered_up_to, act, happened_at, parent, [requires…], domain_version, [over…] ]
+//! header  = [ 1, space, epoch, first, time, actor, replica, number, command, answered_up_to, claims, parent, [requires…], domain_version, [over…] ]
+//! claims  = null | [ act, happened_at, actor, undoes ]     each of them null where nothing is said
 //! record  = [ kind, stream, name, payload ]
 //! stream  = [ kind, id ]      null: the same as the record's before
 //! payload = salt ‖ map        bytes, the first 16 of them the salt
@@ -21,6 +22,7 @@ use minicbor::data::Type;
 use minicbor::{Decoder, Encoder};
 
 use super::{Commit, Header};
+use crate::claims::Claims;
 use crate::codec::{PayloadError, check_payload};
 use crate::hash::Hash;
 use crate::id::{ActId, ActorId, CommandId, Id, ReplicaId, SpaceId};
@@ -207,14 +209,10 @@ fn encoder(bytes: &mut Vec<u8>) -> Encoder<&mut Vec<u8>> {
 fn encode_header(header: &Header, bytes: &mut Vec<u8>) {
     let mut encode = || -> Result<(), minicbor::encode::Error<std::convert::Infallible>> {
         let mut e = encoder(bytes);
-        e.array(16)?.u8(VERSION)?.bytes(header.space.bytes())?.u32(header.epoch)?.u64(header.first.0)?;
+        e.array(15)?.u8(VERSION)?.bytes(header.space.bytes())?.u32(header.epoch)?.u64(header.first.0)?;
         e.i64(header.time.0)?.bytes(header.actor.bytes())?.bytes(header.replica.bytes())?.u64(header.number)?;
         e.bytes(header.command.bytes())?.u64(header.answered_up_to)?;
-        optional_id(&mut e, header.act.map(|act| act.0))?;
-        match header.happened_at {
-            Some(time) => e.i64(time.0)?,
-            None => e.null()?,
-        };
+        encode_claims(&mut e, &header.claims)?;
         optional_id(&mut e, header.parent.map(|parent| parent.0))?;
         e.array(header.requires.len() as u64)?;
         for required in &header.requires {
@@ -227,6 +225,34 @@ fn encode_header(header: &Header, bytes: &mut Vec<u8>) {
         Ok(())
     };
     encode().expect("a vector takes all bytes");
+}
+
+fn encode_claims(
+    e: &mut Encoder<&mut Vec<u8>>,
+    claims: &Claims,
+) -> Result<(), minicbor::encode::Error<std::convert::Infallible>> {
+    if *claims == Claims::default() {
+        e.null()?;
+        return Ok(());
+    }
+    e.array(4)?;
+    optional_id(e, claims.act.map(|act| act.0))?;
+    match claims.happened_at {
+        Some(time) => e.i64(time.0)?,
+        None => e.null()?,
+    };
+    optional_id(e, claims.actor.map(|actor| actor.0))?;
+    optional_id(e, claims.undoes.map(|command| command.0))
+}
+
+fn decode_claims(decoder: &mut Decoder<'_>) -> Result<Claims, CommitError> {
+    expect_array(decoder, 4)?;
+    Ok(Claims {
+        act: nullable(decoder, id)?.map(ActId),
+        happened_at: nullable(decoder, |d| Ok(Timestamp(d.i64()?)))?,
+        actor: nullable(decoder, id)?.map(ActorId),
+        undoes: nullable(decoder, id)?.map(CommandId),
+    })
 }
 
 fn optional_id(
@@ -275,7 +301,7 @@ fn nullable<'b, T>(
 }
 
 fn decode_header(decoder: &mut Decoder<'_>) -> Result<Header, CommitError> {
-    expect_array(decoder, 16)?;
+    expect_array(decoder, 15)?;
     let version = decoder.u8()?;
     if version != VERSION {
         return Err(CommitError::Version(version));
@@ -290,8 +316,7 @@ fn decode_header(decoder: &mut Decoder<'_>) -> Result<Header, CommitError> {
         number: decoder.u64()?,
         command: CommandId(id(decoder)?),
         answered_up_to: decoder.u64()?,
-        act: nullable(decoder, id)?.map(ActId),
-        happened_at: nullable(decoder, |d| Ok(Timestamp(d.i64()?)))?,
+        claims: nullable(decoder, decode_claims)?.unwrap_or_default(),
         parent: nullable(decoder, id)?.map(ReplicaId),
         requires: {
             let count = decoder.array()?.unwrap_or(u64::MAX);

@@ -9,8 +9,9 @@ use std::sync::Arc;
 
 pub use encoding::{CommitError, Draft};
 
+use crate::claims::Claims;
 use crate::hash::Hash;
-use crate::id::{ActId, ActorId, CommandId, ReplicaId, SpaceId};
+use crate::id::{ActorId, CommandId, ReplicaId, SpaceId};
 use crate::record::{Origin, Position, Record, RecordKind};
 use crate::time::Timestamp;
 
@@ -41,8 +42,7 @@ pub struct Header {
     pub command: CommandId,
     /// Up to this number the replica needs no stored verdict any more.
     pub answered_up_to: u64,
-    pub act: Option<ActId>,
-    pub happened_at: Option<Timestamp>,
+    pub claims: Claims,
     /// The replica that this one was cloned or restored from; only on its first command.
     pub parent: Option<ReplicaId>,
     /// Commands that must have been accepted before this one.
@@ -55,14 +55,7 @@ pub struct Header {
 
 impl Header {
     pub fn origin(&self) -> Origin {
-        Origin {
-            command: self.command,
-            actor: self.actor,
-            replica: self.replica,
-            act: self.act,
-            time: self.time,
-            happened_at: self.happened_at,
-        }
+        Origin { command: self.command, actor: self.actor, replica: self.replica, time: self.time, claims: self.claims }
     }
 }
 

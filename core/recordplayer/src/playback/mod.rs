@@ -88,6 +88,12 @@ impl Playback {
         Ok(self.reader.complete_to()?.position)
     }
 
+    /// The last record of the space, where everything up to it is here: what reads a history as a whole must not take a part for it.
+    pub fn end(&self) -> Result<Position, PlaybackError> {
+        let (here, end) = (self.reader.complete_to()?.position, self.reader.head()?.position);
+        if here < end { Err(PlaybackError::NotHere { here }) } else { Ok(end) }
+    }
+
     /// The space as it was at the greatest end of a commit that is not behind the position.
     pub fn at(&mut self, position: Position) -> Result<Moment<'_>, PlaybackError> {
         let target = self.end_before(position)?;
@@ -106,6 +112,7 @@ impl Playback {
     ///
     /// Imports claim old times, so effective times do not rise with the records: a commit far behind may be the one.
     pub fn position_at(&mut self, time: Timestamp) -> Result<Position, PlaybackError> {
+        self.end()?;
         self.read_times()?;
         let found = self.times.iter().rev().find(|(_, at)| *at <= time);
         Ok(found.map_or(Position::START, |(end, _)| *end))

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use minicbor::{Decode, Encode};
 
 use super::values::{shared_bytes, shared_bytes_list};
+use crate::claims::Claims;
 use crate::commit::Head;
 use crate::hash::StateHash;
-use crate::id::{ActId, ActorId, CommandId, ReplicaId, SpaceId};
+use crate::id::{ActorId, CommandId, ReplicaId, SpaceId};
 use crate::name::Name;
 use crate::record::{Position, StreamId};
 use crate::time::Timestamp;
@@ -142,13 +143,11 @@ pub struct CommandEntry {
     #[cbor(with = "shared_bytes")]
     pub payload: Arc<[u8]>,
     #[n(5)]
-    pub act: Option<ActId>,
+    pub claims: Claims,
     #[n(6)]
-    pub happened_at: Option<Timestamp>,
-    #[n(7)]
     pub requires: Vec<CommandId>,
     /// The last record that the author had when they made it.
-    #[n(8)]
+    #[n(7)]
     pub seen: Position,
 }
 
@@ -472,13 +471,11 @@ pub enum ViewItem {
         #[n(5)]
         replica: ReplicaId,
         #[n(6)]
-        act: Option<ActId>,
-        #[n(7)]
         time: Timestamp,
-        #[n(8)]
-        happened_at: Option<Timestamp>,
+        #[n(7)]
+        claims: Claims,
         /// Null where it was erased.
-        #[n(9)]
+        #[n(8)]
         #[cbor(with = "minicbor::bytes")]
         payload: Option<Vec<u8>>,
     },

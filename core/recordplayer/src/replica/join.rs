@@ -9,7 +9,7 @@ use crate::models::model_hash;
 use crate::protocol::{ClientFrame, SnapshotRow};
 use crate::record::StreamId;
 use crate::state::{Meta, SpaceState};
-use crate::storage::{Checkpoint, CheckpointWrite, Row, RowKey, TextKey, TextRow, Write};
+use crate::storage::{Checkpoint, CheckpointWrite, Gap, Row, RowKey, TextKey, TextRow, Write};
 
 /// A snapshot on its way in. It stays when the line is cut, and goes on behind its cursor.
 #[derive(Debug)]
@@ -118,11 +118,14 @@ impl Replica {
 
     /// Asks for the next stretch of the history before the snapshot, if there is any.
     pub(super) fn backfill_next(&mut self) {
-        let Ok(complete_to) = self.reader.complete_to() else { return };
-        let Ok(Some(checkpoint)) = self.reader.checkpoint() else { return };
-        let is_behind = complete_to.position < checkpoint.head.position && self.saves.is_empty();
-        if is_behind && self.reader.commit_with(checkpoint.head.position).is_ok_and(|commit| commit.is_none()) {
-            let (after, upto) = (complete_to.position, checkpoint.head.position);
+        let is_saving = self.saves.values().any(|saving| saving.is_backfill || saving.is_snapshot);
+        if self.link != Link::Online || is_saving {
+            return;
+        }
+        let Ok(Some(Gap { lower, base })) = self.reader.gap() else { return };
+        if self.history_asked != Some(lower.position) {
+            self.history_asked = Some(lower.position);
+            let (after, upto) = (lower.position, base.position);
             self.outputs.push_back(ReplicaOutput::Send(ClientFrame::FetchCommits { space: self.space(), after, upto }));
         }
     }

@@ -147,6 +147,9 @@ pub struct Replica {
     must_fork: bool,
     /// How far verdicts had come at the last ping, while something was being sent.
     answered_at_last_ping: Option<u64>,
+    /// The end of the history here when more of it was asked for, in this session; and how it was at the last ping.
+    history_asked: Option<Position>,
+    history_asked_at_last_ping: Option<Position>,
     snapshot: Option<Snapshot>,
     saves: BTreeMap<SaveToken, Saving>,
     last_token: u64,
@@ -191,6 +194,8 @@ impl Replica {
             retry_at: None,
             must_fork: false,
             answered_at_last_ping: None,
+            history_asked: None,
+            history_asked_at_last_ping: None,
             snapshot: None,
             saves: BTreeMap::new(),
             last_token: 0,

@@ -7,13 +7,15 @@ use serde::{Deserialize, Serialize};
 
 use super::rebase::Dirty;
 use super::{Replica, ReplicaOutput, SaveToken, Saving};
+use crate::claims::Claims;
 use crate::codec::{decode, encode};
 use crate::commit::{Commit, Draft};
 use crate::decide::Intent;
-use crate::id::{ActId, CommandId, ReplicaId};
+use crate::id::{CommandId, ReplicaId};
 use crate::limits::{COMMIT_BYTES_MAX, FRAME_BYTES_MAX, IN_FLIGHT_BYTES_MAX, IN_FLIGHT_COMMANDS_MAX};
 use crate::models::ReadSet;
 use crate::name::Name;
+use crate::playback::PlaybackError;
 use crate::protocol::{ClientFrame, CommandEntry};
 use crate::record::{Position, StreamId};
 use crate::refusal::Refused;
@@ -65,8 +67,7 @@ pub struct OutboxEntry {
     pub name: Name,
     #[serde(with = "serde_bytes")]
     pub payload: Vec<u8>,
-    pub act: Option<ActId>,
-    pub happened_at: Option<Timestamp>,
+    pub claims: Claims,
     pub requires: Vec<CommandId>,
     pub made_at: Timestamp,
     /// The last confirmed record when it was made.
@@ -104,8 +105,7 @@ impl OutboxEntry {
             stream: self.stream.clone(),
             name: self.name.clone(),
             payload: self.payload.as_slice().into(),
-            act: self.act,
-            happened_at: self.happened_at,
+            claims: self.claims,
             requires: self.requires.clone(),
             seen: self.seen,
         }
@@ -257,28 +257,49 @@ impl Replica {
 
     /// Takes out what waits and stands in the log under any number: an outbox from an older copy does not know that it was ever sent.
     fn settle_from_history(&mut self) -> Result<Vec<OutboxWrite>, ReadError> {
-        let upto = self.reader.head()?.position;
-        let mut at = Position::START;
-        let mut writes = Vec::new();
         let waiting = self.outbox.iter().filter(|pending| pending.is_waiting());
         let waiting: BTreeSet<CommandId> = waiting.map(|pending| pending.entry.command).collect();
-        while at < upto && !waiting.is_empty() {
+        let mut writes = Vec::new();
+        for commit in self.commits_of(&waiting)? {
+            writes.extend(self.settle(&commit, &mut Dirty::default()));
+        }
+        Ok(writes)
+    }
+
+    /// Those of the commands that are known here: decided, be it accepted or refused, or in the outbox. Reads the whole log.
+    pub fn known_among(&self, asked: &BTreeSet<CommandId>) -> Result<BTreeSet<CommandId>, PlaybackError> {
+        let here = self.reader.complete_to()?.position;
+        if here < self.reader.head()?.position {
+            return Err(PlaybackError::NotHere { here });
+        }
+        let mut known: BTreeSet<CommandId> =
+            self.outbox.iter().map(|pending| pending.entry.command).filter(|command| asked.contains(command)).collect();
+        known.extend(self.commits_of(asked)?.iter().map(|commit| commit.header.command));
+        Ok(known)
+    }
+
+    /// The commits that decide one of these commands.
+    fn commits_of(&self, commands: &BTreeSet<CommandId>) -> Result<Vec<Commit>, ReadError> {
+        let upto = self.reader.head()?.position;
+        let mut at = Position::START;
+        let mut found = Vec::new();
+        while at < upto && !commands.is_empty() {
             let commits = self.reader.commits(at, upto, COMMIT_BYTES_MAX)?;
             let Some(last) = commits.last() else { break };
             at = last.head.position;
             for stored in commits {
                 let commit = Commit::open(Arc::clone(&stored.bytes), &stored.previous)
                     .map_err(|error| ReadError::Damaged(error.to_string()))?;
-                if waiting.contains(&commit.header.command) {
-                    writes.extend(self.settle(&commit, &mut Dirty::default()));
+                if commands.contains(&commit.header.command) {
+                    found.push(commit);
                 }
             }
         }
-        Ok(writes)
+        Ok(found)
     }
 
-    /// Whether the log on the disk begins with record 1.
-    fn has_history(&self) -> bool {
+    /// Whether the log on the disk begins with record 1: a space that was joined by a snapshot gets its history later.
+    pub fn has_history(&self) -> bool {
         let head = self.reader.head();
         head.is_ok_and(|head| self.reader.complete_to().is_ok_and(|complete| complete == head))
     }

@@ -79,8 +79,7 @@ impl Replica {
         if entry.text.is_some() {
             return self.retry_text(now, &entry, fresh, requires, work);
         }
-        let (act, happened_at) = (entry.act, entry.happened_at);
-        let wish = Wish { command: fresh, intent: entry.intent(), act, happened_at, requires };
+        let wish = Wish { command: fresh, intent: entry.intent(), claims: entry.claims, requires };
         self.admit(now, wish, work).map(Some)
     }
 
@@ -104,8 +103,7 @@ impl Replica {
             let payload = self.payload_with(entry, change).ok_or(SubmitError::NotThere(entry.command))?;
             let command = if part == 0 { fresh } else { part_of(fresh, part) };
             let intent = Intent { payload: payload.into(), ..entry.intent() };
-            let (act, happened_at) = (entry.act, entry.happened_at);
-            let wish = Wish { command, intent, act, happened_at, requires };
+            let wish = Wish { command, intent, claims: entry.claims, requires };
             last = Some(self.admit(now, wish, work)?);
             requires = last.into_iter().collect();
         }

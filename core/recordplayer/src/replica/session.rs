@@ -12,6 +12,7 @@ impl Replica {
     pub fn handle_connected(&mut self) {
         self.outbox.iter_mut().for_each(|pending| pending.is_sent = false);
         self.retry_at = None;
+        self.history_asked = None;
         // What founds a space must be there before it can be subscribed to.
         if self.is_founding() {
             self.link = Link::Online;
@@ -91,8 +92,8 @@ impl Replica {
         }
     }
 
-    /// Every ping carries the head: if it is beyond what came, or a subscription has no answer, something was lost on the way. So was a command that was sent two pings ago
-    /// and brought no news since; sending it again is harmless, for it is decided once.
+    /// Every ping carries the head: if it is beyond what came, or a subscription has no answer, something was lost on the way. So was a command that was sent two
+    /// pings ago and brought no news since, and history that was asked for then; asking again is harmless.
     fn heads(&mut self, heads: &[(SpaceId, Head)]) {
         let Some((_, head)) = heads.iter().find(|(space, _)| *space == self.space()) else { return };
         if !matches!(self.link, Link::Online | Link::Joining) {
@@ -102,6 +103,11 @@ impl Replica {
         if head.position > self.state.head.position || !self.is_current {
             self.subscribe();
         }
+        if self.history_asked == self.history_asked_at_last_ping {
+            self.history_asked = None;
+        }
+        self.history_asked_at_last_ping = self.history_asked;
+        self.backfill_next();
         let is_sending = self.outbox.iter().any(|pending| pending.is_sent && pending.is_waiting());
         let is_silent = is_sending && self.answered_at_last_ping == Some(self.identity.answered_up_to);
         self.answered_at_last_ping = is_sending.then_some(self.identity.answered_up_to);

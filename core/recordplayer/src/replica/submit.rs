@@ -5,9 +5,10 @@ use std::sync::Arc;
 use super::outbox::{Optimistic, OutboxEntry, Pending};
 use super::rebase::Dirty;
 use super::{Replica, Saving};
+use crate::claims::Claims;
 use crate::context::Deciding;
 use crate::decide::{Intent, Undecided, decide};
-use crate::id::{ActId, CommandId};
+use crate::id::CommandId;
 use crate::limits::{OUTBOX_BYTES_MAX, OUTBOX_COMMANDS_MAX, REQUIRES_MAX};
 use crate::record::Origin;
 use crate::refusal::{CoreRefusal, Refused};
@@ -20,15 +21,14 @@ pub struct Wish {
     /// Fresh for each wish: from the driver's randomness, or derived from what is imported.
     pub command: CommandId,
     pub intent: Intent,
-    pub act: Option<ActId>,
-    pub happened_at: Option<Timestamp>,
+    pub claims: Claims,
     /// Commands that must have been accepted before.
     pub requires: Vec<CommandId>,
 }
 
 impl Wish {
     pub fn new(command: CommandId, intent: Intent) -> Self {
-        Self { command, intent, act: None, happened_at: None, requires: Vec::new() }
+        Self { command, intent, claims: Claims::default(), requires: Vec::new() }
     }
 }
 
@@ -100,8 +100,7 @@ impl Replica {
             stream: wish.intent.stream,
             name: wish.intent.name,
             payload: wish.intent.payload.to_vec(),
-            act: wish.act,
-            happened_at: wish.happened_at,
+            claims: wish.claims,
             requires: wish.requires,
             made_at: now,
             seen: self.state.head.position,
@@ -178,7 +177,7 @@ impl Replica {
             actor: self.actor,
             replica: self.identity.replica,
             now: origin.time,
-            happened_at: entry.happened_at,
+            claims: entry.claims,
             is_authority: false,
         };
         let number = self.state.head.position.plus(1);
@@ -195,9 +194,8 @@ impl Replica {
             command: entry.command,
             actor: self.actor,
             replica: self.identity.replica,
-            act: entry.act,
             time: entry.made_at.max(self.state.time),
-            happened_at: entry.happened_at,
+            claims: entry.claims,
         }
     }
 }

@@ -11,9 +11,10 @@ use super::outbox::{OutboxEntry, Pending};
 use super::rebase::Dirty;
 use super::submit::Work;
 use super::{Replica, Saving, SubmitError, Wish};
+use crate::claims::Claims;
 use crate::decide::Intent;
 use crate::entity::Entity;
-use crate::id::{ActId, CommandId, Id};
+use crate::id::{CommandId, Id};
 use crate::name::Name;
 use crate::record::{Payload, Record, StreamId};
 use crate::refusal::CoreRefusal;
@@ -29,7 +30,8 @@ pub struct TextEdit<'a, E: Entity> {
     pub command: CommandId,
     /// The entity that holds the text.
     pub entity: Id,
-    pub act: Option<ActId>,
+    /// Edits that claim the same are joined while they wait.
+    pub claims: Claims,
     pub work: TextWork<'a>,
     /// Puts a change into a command: `|change| CardCommand::Describe { change }`. [`Entity::command_text`] finds it there again.
     pub make: fn(TextChange) -> E::Command,
@@ -81,7 +83,7 @@ impl Replica {
         };
         let changes = changes.map_err(refused)?;
         if !changes.is_empty()
-            && let Some(at) = self.joinable(&key, edit.act)
+            && let Some(at) = self.joinable(&key, &edit.claims)
             && let Some(command) = self.join(at, &key, &document.text())?
         {
             return Ok(vec![command]);
@@ -110,13 +112,8 @@ impl Replica {
             let intent = Intent::of::<E>(edit.entity, &(edit.make)(change))
                 .map_err(|error| SubmitError::Refused(CoreRefusal::Malformed { why: error.to_string() }.into()))?;
             let command = if part == 0 { edit.command } else { part_of(edit.command, part) };
-            let wish = Wish {
-                command,
-                intent,
-                act: edit.act,
-                happened_at: None,
-                requires: commands.last().copied().into_iter().collect(),
-            };
+            let wish =
+                Wish { command, intent, claims: edit.claims, requires: commands.last().copied().into_iter().collect() };
             commands.push(self.admit(now, wish, work)?);
         }
         Ok(commands)
@@ -178,11 +175,11 @@ impl Replica {
     }
 
     /// The last edit of the text, if it may still be changed and belongs to the same act.
-    fn joinable(&self, key: &TextKey, act: Option<ActId>) -> Option<usize> {
+    fn joinable(&self, key: &TextKey, claims: &Claims) -> Option<usize> {
         let edits = |pending: &Pending| self.command_text(&pending.entry).is_some_and(|(of, _)| of == *key);
         let at = self.outbox.iter().rposition(|pending| pending.is_shown() && edits(pending))?;
         let Pending { entry, optimistic, .. } = &self.outbox[at];
-        let is_open = entry.number.is_none() && entry.act == act && optimistic.is_some() && entry.text.is_none();
+        let is_open = entry.number.is_none() && entry.claims == *claims && optimistic.is_some() && entry.text.is_none();
         is_open.then_some(at)
     }
 

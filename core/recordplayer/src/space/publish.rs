@@ -222,9 +222,8 @@ fn record_item(record: &Record) -> ViewItem {
         command: record.origin.command,
         actor: record.origin.actor,
         replica: record.origin.replica,
-        act: record.origin.act,
         time: record.origin.time,
-        happened_at: record.origin.happened_at,
+        claims: record.origin.claims,
         payload: match &record.payload {
             Payload::Plain(bytes) => Some(bytes.to_vec()),
             Payload::Erased => None,

@@ -170,7 +170,7 @@ impl Space {
             actor: header.actor,
             replica: header.replica,
             now: header.time,
-            happened_at: header.happened_at,
+            claims: header.claims,
             is_authority: true,
         };
         let is_decided =
@@ -185,13 +185,13 @@ impl Space {
             None => decide(&mut self.state, &deciding, intent, header.origin(), header.first),
         };
         match outcome {
-            Ok(decision) => match self.seal_accepted(header.clone(), entry.seen, intent, decision) {
-                Ok(()) => Ok(AnswerCode::Accepted),
-                Err(error) => {
+            Ok(decision) => Ok(match self.seal_accepted(header.clone(), entry.seen, intent, decision) {
+                Ok(()) => AnswerCode::Accepted,
+                Err(refused) => {
                     self.state.layers.pop();
-                    Ok(self.seal_refused(header, intent, refusal_of(&error)))
+                    self.seal_refused(header, intent, refused)
                 }
-            },
+            }),
             Err(Undecided::Refused(refused)) => {
                 self.hold_name();
                 Ok(self.seal_refused(header, intent, refused))
@@ -218,8 +218,7 @@ impl Space {
             number: entry.number,
             command: entry.command,
             answered_up_to: submission.answered_up_to.min(entry.number - 1),
-            act: entry.act,
-            happened_at: entry.happened_at,
+            claims: entry.claims,
             parent: submission.parent.filter(|_| entry.number == 1),
             requires: entry.requires.iter().take(REQUIRES_MAX).copied().collect(),
             domain_version: self.domain.version(),
@@ -244,12 +243,15 @@ impl Space {
         seen: Position,
         intent: &Intent,
         decision: Decision,
-    ) -> Result<(), CommitError> {
+    ) -> Result<(), Refused> {
         // Where the log cannot be read, nobody is told; the command itself needs no such read.
         header.over = self.goes_over(&header, seen, &decision.events).unwrap_or_default();
+        if let (Some(_), Some(record)) = (header.claims.undoes, header.over.first()) {
+            return Err(CoreRefusal::SetSince { record: *record }.into());
+        }
         let mut drafts = vec![intent.draft()];
         drafts.extend(decision.events);
-        let commit = self.seal(header, drafts)?;
+        let commit = self.seal(header, drafts).map_err(|error| refusal_of(&error))?;
         self.state.adopt(&commit, &decision.touched);
         self.push_decided(commit, decision.touched);
         Ok(())

@@ -13,7 +13,8 @@ pub use outbox::MemoryOutbox;
 use space::SpaceState;
 
 use super::{
-    Checkpoint, ReadError, Readers, Row, RowKey, SpaceReader, Store, StoredCommit, TextKey, TextRow, Write, Written,
+    Checkpoint, Gap, ReadError, Readers, Row, RowKey, SpaceReader, Store, StoredCommit, TextKey, TextRow, Write,
+    Written,
 };
 use crate::commit::Head;
 use crate::id::SpaceId;
@@ -149,8 +150,8 @@ impl SpaceReader for LiveReader {
         SpaceReader::epoch(&*self.state())
     }
 
-    fn complete_to(&self) -> Result<Head, ReadError> {
-        Ok(self.state().complete_to())
+    fn gap(&self) -> Result<Option<Gap>, ReadError> {
+        self.state().gap()
     }
 
     fn commits(&self, after: Position, upto: Position, bytes_max: usize) -> Result<Vec<StoredCommit>, ReadError> {

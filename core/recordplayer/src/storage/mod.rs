@@ -94,6 +94,13 @@ impl TextRow {
     }
 }
 
+/// The stretch that is missing since the space was joined by a snapshot: behind `lower`, up to and with `base`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gap {
+    pub lower: Head,
+    pub base: Head,
+}
+
 /// Reads one space, always from what is durable. A reader of a file ends with its store: dropping the store closes the file.
 pub trait SpaceReader: Send + Sync + fmt::Debug {
     /// The end of the log; [`Head::START`] where there is none.
@@ -104,7 +111,15 @@ pub trait SpaceReader: Send + Sync + fmt::Debug {
 
     /// Where the contiguous stretch from record 1 ends: the head, unless the space was joined by a snapshot and its older records are still
     /// being fetched.
-    fn complete_to(&self) -> Result<Head, ReadError>;
+    fn complete_to(&self) -> Result<Head, ReadError> {
+        Ok(match self.gap()? {
+            Some(gap) => gap.lower,
+            None => self.head()?,
+        })
+    }
+
+    /// The stretch that is missing, if one is.
+    fn gap(&self) -> Result<Option<Gap>, ReadError>;
 
     /// Commits that begin after `after` and end at or before `upto`, in order and without gaps, until they make `bytes_max` (at least one).
     /// Empty where the log does not hold the commit that follows `after`.

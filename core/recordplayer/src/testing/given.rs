@@ -40,6 +40,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use crate::claims::Claims;
 use crate::codec::decode_named;
 use crate::commit::Draft;
 use crate::context::{Deciding, draft};
@@ -70,7 +71,7 @@ pub fn given(domain: Domain) -> Given {
         commands: 0,
         actor: FOUNDER,
         now: Timestamp(1_700_000_000_000),
-        happened_at: None,
+        claims: Claims::default(),
         is_authority: true,
     };
     let role = given.state.domain.role_names()[0].to_owned();
@@ -85,7 +86,7 @@ pub struct Given {
     commands: u64,
     actor: ActorId,
     now: Timestamp,
-    happened_at: Option<Timestamp>,
+    claims: Claims,
     is_authority: bool,
 }
 
@@ -109,9 +110,9 @@ impl Given {
         self
     }
 
-    /// When the following is claimed to have happened.
-    pub fn claimed_at(mut self, happened_at: Option<Timestamp>) -> Self {
-        self.happened_at = happened_at;
+    /// What whoever acts says about the following.
+    pub fn claiming(mut self, claims: Claims) -> Self {
+        self.claims = claims;
         self
     }
 
@@ -197,9 +198,8 @@ impl Given {
             command: CommandId::derived("test command", &[&self.commands.to_be_bytes()]),
             actor: self.actor,
             replica: ReplicaId::derived("test replica", &[self.actor.bytes()]),
-            act: None,
             time: self.now,
-            happened_at: self.happened_at,
+            claims: self.claims,
         }
     }
 
@@ -216,7 +216,7 @@ impl Given {
             actor: origin.actor,
             replica: origin.replica,
             now: origin.time,
-            happened_at: origin.happened_at,
+            claims: origin.claims,
             is_authority: self.is_authority,
         };
         match decide(&mut self.state, &deciding, intent, origin, self.number) {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use crate::claims::Claims;
 use crate::context::draft;
 use crate::entity::{Entity, Stamp};
 use crate::id::{ActorId, CommandId, Id, ReplicaId};
@@ -71,9 +72,8 @@ fn is_played<E: Entity>(line: &str) -> bool {
         command: CommandId(some),
         actor: ActorId(some),
         replica: ReplicaId(some),
-        act: None,
         time: Timestamp(1),
-        happened_at: None,
+        claims: Claims::default(),
     };
     let record = Record::new(Position(1), RecordKind::Event, stream::<E>(), name, origin, payload);
     let Some(event) = record.event::<E>() else { return false };

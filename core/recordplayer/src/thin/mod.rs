@@ -288,12 +288,11 @@ impl ThinView {
 
 /// The record that an item carries.
 fn record_of(item: ViewItem) -> Option<Record> {
-    let ViewItem::Record { number, stream, name, command, actor, replica, act, time, happened_at, payload } = item
-    else {
+    let ViewItem::Record { number, stream, name, command, actor, replica, time, claims, payload } = item else {
         return None;
     };
     let payload = payload.map_or(Payload::Erased, |bytes| Payload::Plain(bytes.into()));
-    let origin = Origin { command, actor, replica, act, time, happened_at };
+    let origin = Origin { command, actor, replica, time, claims };
     Some(Record::new(number, RecordKind::Event, stream, name, origin, payload))
 }
 

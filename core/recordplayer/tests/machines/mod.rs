@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use recordplayer::claims::Claims;
 use recordplayer::commit::Head;
 use recordplayer::decide::Intent;
 use recordplayer::domain::Domain;
@@ -252,8 +253,7 @@ pub fn entry(number: u64, command: CommandId, intent: Intent) -> CommandEntry {
         stream: intent.stream,
         name: intent.name,
         payload: intent.payload,
-        act: None,
-        happened_at: None,
+        claims: Claims::default(),
         requires: Vec::new(),
         seen: recordplayer::record::Position::START,
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use recordplayer::commit::{Commit, Head};
 use recordplayer::hash::Hash;
 use recordplayer::id::SpaceId;
-use recordplayer::storage::{Append, CheckpointWrite, ReadError, TextKey, TextRow, Write, Written};
+use recordplayer::storage::{Append, CheckpointWrite, Gap, ReadError, TextKey, TextRow, Write, Written};
 
 use super::RedbStore;
 use super::tables::{WriteTables, put, remove_all};
@@ -14,7 +14,7 @@ use crate::encoding::seal;
 use crate::error::read_error;
 use crate::log::SpaceLog;
 use crate::rows::{encode_checkpoint, encode_log, encode_row};
-use crate::space::{Gap, SpaceEntry};
+use crate::space::SpaceEntry;
 use crate::tables::{CHECKPOINTS, LOG, ROWS, row_key};
 
 /// A batch being written.

@@ -1,40 +1,54 @@
-//! The cards and what stands on them.
+//! What stands on the cards and has no history, or none in the file: it comes in as it is.
 
 use std::collections::BTreeSet;
 
 use recordplayer::time::Timestamp;
 
-use super::super::trello::{NotImported, TrelloBoard, TrelloCard, TrelloId, TrelloValue};
+use super::super::trello::{
+    NotImported, TrelloAttachment, TrelloBoard, TrelloCard, TrelloCheckItem, TrelloChecklist, TrelloComment,
+    TrelloValue,
+};
 use super::{Planner, cut};
-use crate::card::{Card, CardCommand, Day, FieldValue};
+use crate::board::Board;
+use crate::card::{Attachment, Card, CardCommand, Checklist, FieldValue, Item};
+use crate::column::Column;
 use crate::comment::{Comment, CommentCommand};
 use crate::ids::{AttachmentId, CardId, ChecklistId, ColumnId, CommentId, FieldId, ItemId, LabelId, PersonId};
-use crate::limits::{COMMENT_BYTES_MAX, NAME_BYTES_MAX, TITLE_BYTES_MAX, URL_BYTES_MAX, VALUE_BYTES_MAX};
+use crate::limits::{COMMENT_BYTES_MAX, NAME_BYTES_MAX, URL_BYTES_MAX, VALUE_BYTES_MAX};
+use crate::project::Project;
 
 impl Planner<'_> {
-    pub(super) fn cards(&mut self, source: &TrelloBoard, left_out: &mut Vec<NotImported>) {
+    /// What the history did not make as it is in the source.
+    pub(super) fn finish_cards(&mut self, source: &TrelloBoard, left_out: &mut Vec<NotImported>) {
         let labels: BTreeSet<LabelId> = source.labels.iter().map(|label| self.id("label", &label.id)).collect();
         let people: BTreeSet<PersonId> = source.members.iter().map(|member| self.id("member", &member.id)).collect();
         let (mut links, mut comments) = (0, 0);
         for card in &source.cards {
             let id: CardId = self.id("card", &card.id);
-            let (known, before) = (self.present.models.get::<Card>(id), self.commands.len());
-            self.place(id, card, &known);
-            self.labels_and_members(id, card, &known, &labels, &people);
-            self.dates_and_fields(id, card, &known);
-            self.checklists(id, card, &known);
-            links += self.links(id, card, &known);
-            if (self.present.description_of)(id) != card.desc {
-                self.describe(id, &card.desc);
+            self.set_title(id, &card.name);
+            self.set_column(id, self.id("column", &card.list_id));
+            self.set_text(id, &card.desc);
+            self.set_labels(id, &card.label_ids, &labels);
+            self.set_members(id, &card.member_ids, &people);
+            self.set_due(id, card.due_at_ms);
+            self.set_done(id, card.due_complete);
+            self.fields(id, card);
+            for list in &card.checklists {
+                self.set_checklist(id, list);
+                for item in &list.items {
+                    self.set_item(id, list, item, item.done);
+                }
+            }
+            for link in &card.attachments {
+                links += u64::from(!has_address(link));
+                self.set_link(id, link);
+            }
+            for comment in &card.comments {
+                comments += u64::from(!comment.is_written());
+                self.set_comment(id, comment);
             }
             // Last, for moving an archived card is refused.
-            match (known.archived && known.column() == Some(self.id("column", &card.list_id)), card.closed) {
-                (false, true) => self.change::<Card>(id, &CardCommand::Archive {}),
-                (true, false) => self.change::<Card>(id, &CardCommand::Restore { exempt: true }),
-                (true, true) | (false, false) => {}
-            }
-            self.tally(known.exists(), before);
-            comments += self.comments(id, card);
+            self.set_archived(id, card.closed);
         }
         let mut leave_out = |what: &str, why: &str, count| {
             if count > 0 {
@@ -45,62 +59,58 @@ impl Planner<'_> {
         leave_out("empty comments", "there is nothing to show", comments);
     }
 
-    fn place(&mut self, id: CardId, card: &TrelloCard, known: &Card) {
-        let column: ColumnId = self.id("column", &card.list_id);
-        let title = if card.name.trim().is_empty() { "Untitled".to_owned() } else { cut(&card.name, TITLE_BYTES_MAX) };
-        if !known.exists() {
-            let made_at = card.id.created_at_ms().map(Timestamp);
-            self.make::<Card>(id, made_at, &CardCommand::Create { column, title, before: None, exempt: true });
-            return;
+    /// Counts the things of the source by what becomes of them.
+    pub(super) fn tally_things(&mut self, source: &TrelloBoard) {
+        let models = self.present.models;
+        let project = models.get::<Project>(self.present.space.0);
+        for label in &source.labels {
+            let id: LabelId = self.id("label", &label.id);
+            self.tally(project.labels.contains_key(&id), id);
         }
-        if known.title != title {
-            self.change::<Card>(id, &CardCommand::Rename { title });
+        for member in &source.members {
+            let id: PersonId = self.id("member", &member.id);
+            self.tally(project.placeholders.contains_key(&id), id);
         }
-        if known.column() != Some(column) {
-            if known.archived {
-                self.change::<Card>(id, &CardCommand::Restore { exempt: true });
+        for field in &source.fields {
+            let id: FieldId = self.id("field", &field.id);
+            self.tally(project.fields.contains_key(&id), id);
+        }
+        self.tally(models.get::<Board>(self.board).exists(), self.board);
+        for list in &source.lists {
+            let id: ColumnId = self.id("column", &list.id);
+            self.tally(models.get::<Column>(id).exists(), id);
+        }
+        for card in &source.cards {
+            let id: CardId = self.id("card", &card.id);
+            let known = models.get::<Card>(id);
+            self.tally(known.exists(), id);
+            for list in &card.checklists {
+                let list_id: ChecklistId = self.id("checklist", &list.id);
+                let known = known.checklists.iter().find(|other| other.id == list_id);
+                self.tally(known.is_some(), list_id);
+                for item in &list.items {
+                    let item: ItemId = self.id("item", &item.id);
+                    self.tally(known.is_some_and(|list| list.items.iter().any(|other| other.id == item)), item);
+                }
             }
-            self.change::<Card>(id, &CardCommand::MoveTo { column, before: None, exempt: true });
+            for link in card.attachments.iter().filter(|link| has_address(link)) {
+                let link: AttachmentId = self.id("attachment", &link.id);
+                self.tally(known.attachments.contains_key(&link), link);
+            }
+            for comment in card.comments.iter().filter(|comment| comment.is_written()) {
+                let comment: CommentId = self.id("comment", &comment.id);
+                self.tally(models.get::<Comment>(comment).card.is_some(), comment);
+            }
         }
     }
 
-    fn labels_and_members(
-        &mut self,
-        id: CardId,
-        card: &TrelloCard,
-        known: &Card,
-        all_labels: &BTreeSet<LabelId>,
-        all_people: &BTreeSet<PersonId>,
-    ) {
-        let labels: BTreeSet<LabelId> = card.label_ids.iter().map(|label| self.id("label", label)).collect();
-        for label in labels.difference(&known.labels) {
-            self.change::<Card>(id, &CardCommand::AddLabel { label: *label });
-        }
-        for label in known.labels.difference(&labels).filter(|label| all_labels.contains(label)) {
-            self.change::<Card>(id, &CardCommand::RemoveLabel { label: *label });
-        }
-        let people: BTreeSet<PersonId> = card.member_ids.iter().map(|member| self.id("member", member)).collect();
-        for person in people.difference(&known.members) {
-            self.change::<Card>(id, &CardCommand::Assign { person: *person });
-        }
-        for person in known.members.difference(&people).filter(|person| all_people.contains(person)) {
-            self.change::<Card>(id, &CardCommand::Unassign { person: *person });
-        }
-    }
-
-    fn dates_and_fields(&mut self, id: CardId, card: &TrelloCard, known: &Card) {
-        let due = card.due_at_ms.and_then(|at| Day::of(Timestamp(at)));
-        if known.due != due {
-            self.change::<Card>(id, &CardCommand::SetDue { due });
-        }
-        if known.done != card.due_complete {
-            self.change::<Card>(id, &CardCommand::SetDone { done: card.due_complete });
-        }
+    fn fields(&mut self, id: CardId, card: &TrelloCard) {
         for value in &card.field_values {
             let field: FieldId = self.id("field", &value.field_id);
             let value = self.value(&value.value);
-            if known.fields.get(&field) != Some(&value) {
-                self.change::<Card>(id, &CardCommand::SetField { field, value: Some(value) });
+            if self.sim(id).card.fields.get(&field) != Some(&value) {
+                self.sim(id).card.fields.insert(field, value.clone());
+                self.change::<Card>(id, id, &CardCommand::SetField { field, value: Some(value) });
             }
         }
     }
@@ -119,67 +129,70 @@ impl Planner<'_> {
         }
     }
 
-    fn checklists(&mut self, id: CardId, card: &TrelloCard, known: &Card) {
-        for list in &card.checklists {
-            let (checklist, before): (ChecklistId, _) = (self.id("checklist", &list.id), self.commands.len());
-            let name = cut(&list.name, NAME_BYTES_MAX);
-            let present = known.checklists.iter().find(|other| other.id == checklist);
-            if present.is_none_or(|present| present.name != name) {
-                self.change::<Card>(id, &CardCommand::SetChecklist { checklist, name });
-            }
-            self.tally(present.is_some(), before);
-            for item in &list.items {
-                let before = self.commands.len();
-                let (item_id, text): (ItemId, _) = (self.id("item", &item.id), cut(&item.name, COMMENT_BYTES_MAX));
-                let present = present.and_then(|list| list.items.iter().find(|other| other.id == item_id));
-                if present.is_none_or(|present| present.text != text || present.done != item.done) {
-                    let command = CardCommand::SetItem { checklist, item: item_id, text, done: item.done };
-                    self.change::<Card>(id, &command);
-                }
-                self.tally(present.is_some(), before);
+    pub(super) fn set_checklist(&mut self, id: CardId, list: &TrelloChecklist) {
+        let (checklist, name): (ChecklistId, _) = (self.id("checklist", &list.id), cut(&list.name, NAME_BYTES_MAX));
+        let known = &mut self.sim(id).card.checklists;
+        match known.iter_mut().find(|other| other.id == checklist) {
+            Some(known) if known.name == name => return,
+            Some(known) => known.name.clone_from(&name),
+            None => known.push(Checklist { id: checklist, name: name.clone(), items: Vec::new() }),
+        }
+        self.change::<Card>(checklist, id, &CardCommand::SetChecklist { checklist, name });
+    }
+
+    pub(super) fn set_item(&mut self, id: CardId, list: &TrelloChecklist, item: &TrelloCheckItem, done: bool) {
+        let (checklist, item_id): (ChecklistId, ItemId) = (self.id("checklist", &list.id), self.id("item", &item.id));
+        let text = cut(&item.name, COMMENT_BYTES_MAX);
+        let lists = &mut self.sim(id).card.checklists;
+        let Some(known) = lists.iter_mut().find(|other| other.id == checklist) else { return };
+        match known.items.iter_mut().find(|other| other.id == item_id) {
+            Some(known) if known.text == text && known.done == done => return,
+            Some(known) => (known.text, known.done) = (text.clone(), done),
+            None => known.items.push(Item { id: item_id, text: text.clone(), done }),
+        }
+        self.change::<Card>(item_id, id, &CardCommand::SetItem { checklist, item: item_id, text, done });
+    }
+
+    pub(super) fn tick_item(&mut self, id: CardId, item: ItemId, done: bool) {
+        for list in &mut self.sim(id).card.checklists {
+            let checklist = list.id;
+            if let Some(known) = list.items.iter_mut().find(|other| other.id == item && other.done != done) {
+                known.done = done;
+                return self.change::<Card>(item, id, &CardCommand::TickItem { checklist, item, done });
             }
         }
     }
 
-    /// Answers with the number of links that lead nowhere.
-    fn links(&mut self, id: CardId, card: &TrelloCard, known: &Card) -> u64 {
-        let mut left_out = 0;
-        for link in &card.attachments {
-            if link.url.trim().is_empty() || link.url.len() > URL_BYTES_MAX {
-                left_out += 1;
-                continue;
-            }
-            let (attachment, before): (AttachmentId, _) = (self.id("attachment", &link.id), self.commands.len());
-            let name = cut(&link.name, NAME_BYTES_MAX);
-            let present = known.attachments.get(&attachment);
-            if present.is_none_or(|present| present.name != name || present.url != link.url) {
-                self.change::<Card>(id, &CardCommand::AttachLink { attachment, name, url: link.url.clone() });
-            }
-            self.tally(present.is_some(), before);
+    /// Links that lead nowhere are left out.
+    pub(super) fn set_link(&mut self, id: CardId, link: &TrelloAttachment) {
+        let attachment: AttachmentId = self.id("attachment", &link.id);
+        let set = Attachment { name: cut(&link.name, NAME_BYTES_MAX), url: link.url.clone() };
+        if has_address(link) && self.sim(id).card.attachments.get(&attachment) != Some(&set) {
+            self.sim(id).card.attachments.insert(attachment, set.clone());
+            let command = CardCommand::AttachLink { attachment, name: set.name, url: set.url };
+            self.change::<Card>(attachment, id, &command);
         }
-        left_out
     }
 
-    /// Answers with the number of comments without a text.
-    fn comments(&mut self, card: CardId, source: &TrelloCard) -> u64 {
-        let mut left_out = 0;
-        for comment in &source.comments {
-            if comment.text.trim().is_empty() {
-                left_out += 1;
-                continue;
-            }
-            let (id, before): (CommentId, _) = (self.id("comment", &comment.id), self.commands.len());
-            let known = self.present.models.get::<Comment>(id);
-            let text = cut(&comment.text, COMMENT_BYTES_MAX);
-            let author = comment.author.as_ref().map(|author: &TrelloId| self.id("member", author));
-            if known.card.is_none() {
-                let command = CommentCommand::Write { card, text, author };
-                self.make::<Comment>(id, comment.at_ms.map(Timestamp), &command);
-            } else if known.text != text && !known.deleted && !known.edited {
-                self.change::<Comment>(id, &CommentCommand::Edit { text });
-            }
-            self.tally(known.card.is_some(), before);
+    /// Comments without a text are left out. What their author has edited or deleted here stays.
+    pub(super) fn set_comment(&mut self, card: CardId, comment: &TrelloComment) {
+        let id: CommentId = self.id("comment", &comment.id);
+        let known = self.present.models.get::<Comment>(id);
+        let text = cut(&comment.text, COMMENT_BYTES_MAX);
+        if !comment.is_written() {
+            return;
         }
-        left_out
+        if known.card.is_none() {
+            if !self.changed.contains(&id.0) {
+                let author = comment.author.as_ref().map(|author| self.id("member", author));
+                self.make::<Comment>(id, id, &CommentCommand::Write { card, text, author });
+            }
+        } else if known.text != text && !known.deleted && !known.edited && !self.changed.contains(&id.0) {
+            self.change::<Comment>(id, id, &CommentCommand::Edit { text });
+        }
     }
+}
+
+fn has_address(link: &TrelloAttachment) -> bool {
+    !link.url.trim().is_empty() && link.url.len() <= URL_BYTES_MAX
 }

@@ -2,8 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::trello::{ColumnKindGuess, TrelloBoard, TrelloField, TrelloFieldKind, guess_kind};
-use super::{Planner, cut};
+use super::super::trello::{
+    ColumnKindGuess, TrelloBoard, TrelloDeed, TrelloField, TrelloFieldKind, TrelloList, guess_kind,
+};
+use super::{Planner, Word, cut};
+use recordplayer::id::Id;
+
 use crate::board::{Board, BoardCommand};
 use crate::column::{Column, ColumnCommand, ColumnKind};
 use crate::ids::{ColumnId, FieldId, LabelId, PersonId};
@@ -13,13 +17,11 @@ use crate::project::{FieldDefinition, FieldKind, Label, Placeholder, Project, Pr
 /// Room for what tells two equal names apart.
 const NAME_CUT: usize = NAME_BYTES_MAX - 16;
 
-/// A name that is not empty and not taken; now it is taken.
-fn free(name: &str, fallback: &str, taken: &mut BTreeSet<String>) -> String {
+/// A name that is not empty and not taken.
+fn free(name: &str, fallback: &str, taken: &BTreeSet<String>) -> String {
     let name = if name.trim().is_empty() { fallback.to_owned() } else { cut(name, NAME_CUT) };
     let numbered = (2..).map(|count| format!("{name} ({count})"));
-    let free = std::iter::once(name.clone()).chain(numbered).find(|name| !taken.contains(name)).unwrap_or_default();
-    taken.insert(free.clone());
-    free
+    std::iter::once(name.clone()).chain(numbered).find(|name| !taken.contains(name)).unwrap_or_default()
 }
 
 fn kind_of(guess: ColumnKindGuess) -> ColumnKind {
@@ -33,45 +35,70 @@ fn kind_of(guess: ColumnKindGuess) -> ColumnKind {
 }
 
 impl Planner<'_> {
+    /// The board, and everything that its history refers to but columns and cards.
     pub(super) fn shape(&mut self, source: &TrelloBoard) {
         let project = self.present.models.get::<Project>(self.present.space.0);
+        let made = source.history.iter().find(|action| action.deed == TrelloDeed::BoardMade);
+        let at = made.map(|action| action.at_ms).or_else(|| source.id.created_at_ms());
+        self.word = Word { at: at.map(recordplayer::time::Timestamp), ..Word::default() };
         self.labels_and_people(source, &project);
         for field in &source.fields {
             self.field(field, &project);
         }
-        self.board(source, &project);
-        self.columns(source);
+        if let Some(author) = made.and_then(|action| action.author.as_ref()) {
+            self.word.actor = Some(self.actor(author));
+        }
+        let known = self.present.models.get::<Board>(self.board);
+        if !known.exists() {
+            let title = self.title(source, &project);
+            self.make::<Board>(self.board, self.board, &BoardCommand::Add { title });
+        }
+        for column in &known.columns {
+            let known = self.present.models.get::<Column>(*column);
+            self.names.insert(*column, known.name.clone());
+            if known.archived {
+                self.closed.insert(*column);
+            }
+        }
+    }
+
+    fn title(&self, source: &TrelloBoard, project: &Project) -> String {
+        let others = project.boards.iter().filter(|board| **board != self.board);
+        let taken = others.map(|board| self.present.models.get::<Board>(*board).title().to_owned()).collect();
+        free(&source.name, "Imported board", &taken)
     }
 
     fn labels_and_people(&mut self, source: &TrelloBoard, project: &Project) {
         for label in &source.labels {
             let id: LabelId = self.id("label", &label.id);
             let set = Label { name: cut(&label.name, NAME_CUT), colour: label.colour.clone().unwrap_or_default() };
-            let (known, before) = (project.labels.get(&id), self.commands.len());
+            let known = project.labels.get(&id);
             if known != Some(&set) {
                 let command = ProjectCommand::SetLabel { label: id, name: set.name, colour: set.colour };
-                self.set_in_project(known.is_some(), &command);
+                self.set_in_project(id, known.is_some(), &command);
             }
-            self.tally(known.is_some(), before);
         }
         for member in &source.members {
             let id: PersonId = self.id("member", &member.id);
             let full_name = if member.full_name.trim().is_empty() { &member.username } else { &member.full_name };
             let name = if full_name.trim().is_empty() { "Unknown".to_owned() } else { cut(full_name, NAME_CUT) };
             let username = cut(&member.username, NAME_CUT);
-            let (known, before) = (project.placeholders.get(&id), self.commands.len());
+            let known = project.placeholders.get(&id);
             let is_so = |known: &Placeholder| known.name == name && known.username == username;
             if !known.is_some_and(is_so) {
                 let command = ProjectCommand::SetPlaceholder { person: id, name, username };
-                self.set_in_project(known.is_some(), &command);
+                self.set_in_project(id, known.is_some(), &command);
             }
-            self.tally(known.is_some(), before);
         }
     }
 
-    fn set_in_project(&mut self, is_known: bool, command: &ProjectCommand) {
+    fn set_in_project(&mut self, thing: impl Into<Id>, is_known: bool, command: &ProjectCommand) {
         let project = self.present.space.0;
-        if is_known { self.change::<Project>(project, command) } else { self.make::<Project>(project, None, command) }
+        if is_known {
+            self.change::<Project>(thing, project, command);
+        } else {
+            self.make::<Project>(thing, project, command);
+        }
     }
 
     fn field(&mut self, field: &TrelloField, project: &Project) {
@@ -90,52 +117,77 @@ impl Planner<'_> {
         let options: BTreeMap<_, _> = options.collect();
         let name = if field.name.trim().is_empty() { "Unnamed".to_owned() } else { cut(&field.name, NAME_CUT) };
         let set = FieldDefinition { name, kind, options };
-        let (known, before) = (project.fields.get(&id), self.commands.len());
+        let known = project.fields.get(&id);
         if known != Some(&set) {
             let command = ProjectCommand::SetField { field: id, name: set.name, kind, options: set.options };
-            self.set_in_project(known.is_some(), &command);
+            self.set_in_project(id, known.is_some(), &command);
         }
-        self.tally(known.is_some(), before);
     }
 
-    fn board(&mut self, source: &TrelloBoard, project: &Project) {
-        let (id, before) = (self.board, self.commands.len());
-        let others = project.boards.iter().filter(|board| **board != id);
-        let mut taken = others.map(|board| self.present.models.get::<Board>(*board).title().to_owned()).collect();
-        let title = free(&source.name, "Imported board", &mut taken);
-        let known = self.present.models.get::<Board>(id);
-        if !known.exists() {
-            let made_at = source.id.created_at_ms().map(recordplayer::time::Timestamp);
-            self.make::<Board>(id, made_at, &BoardCommand::Add { title });
-        } else if known.title() != title {
-            self.change::<Board>(id, &BoardCommand::Rename { title });
+    /// The column of a list, in its place among those that are there by now.
+    pub(super) fn make_column(&mut self, source: &TrelloBoard, list: &TrelloList, name: &str) {
+        let id: ColumnId = self.id("column", &list.id);
+        if self.names.contains_key(&id) {
+            return;
         }
-        self.tally(known.exists(), before);
+        let behind = source.lists.iter().skip_while(|other| other.id != list.id).skip(1);
+        let before = behind.map(|other| self.id("column", &other.id)).find(|other| self.names.contains_key(other));
+        let name = self.free_name(id, name);
+        self.names.insert(id, name.clone());
+        let command = ColumnCommand::Add { board: self.board, name, kind: kind_of(guess_kind(&list.name)), before };
+        self.make::<Column>(id, id, &command);
     }
 
-    fn columns(&mut self, source: &TrelloBoard) {
-        let board = self.board;
+    /// A name for the column that no other column of the board has.
+    fn free_name(&self, column: ColumnId, name: &str) -> String {
+        let others = self.names.iter().filter(|(other, _)| **other != column);
+        free(name, "Unnamed", &others.map(|(_, name)| name.clone()).collect())
+    }
+
+    pub(super) fn rename_column(&mut self, column: ColumnId, name: String) {
+        if self.names.get(&column).is_some_and(|known| *known != name) {
+            self.names.insert(column, name.clone());
+            self.change::<Column>(column, column, &ColumnCommand::Rename { name });
+        }
+    }
+
+    /// As a list was called in the source at that time.
+    pub(super) fn call_column(&mut self, column: ColumnId, name: &str) {
+        let name = self.free_name(column, name);
+        self.rename_column(column, name);
+    }
+
+    pub(super) fn close_column(&mut self, column: ColumnId, closed: bool) {
+        let is_changed = if closed { self.closed.insert(column) } else { self.closed.remove(&column) };
+        if is_changed {
+            let command = if closed { ColumnCommand::Archive {} } else { ColumnCommand::Restore {} };
+            self.change::<Column>(column, column, &command);
+        }
+    }
+
+    /// What the history did not make as it is in the source.
+    pub(super) fn finish_shape(&mut self, source: &TrelloBoard) {
+        let known = self.present.models.get::<Board>(self.board);
+        let project = self.present.models.get::<Project>(self.present.space.0);
+        let title = self.title(source, &project);
+        if known.exists() && known.title() != title {
+            self.change::<Board>(self.board, self.board, &BoardCommand::Rename { title });
+        }
         let imported: BTreeSet<ColumnId> = source.lists.iter().map(|list| self.id("column", &list.id)).collect();
-        let present = self.present.models.get::<Board>(board);
-        let by_hand = present.columns.iter().filter(|column| !imported.contains(column));
-        let mut taken = by_hand.map(|column| self.present.models.get::<Column>(*column).name.clone()).collect();
+        let by_hand = self.names.iter().filter(|(column, _)| !imported.contains(column));
+        let mut taken: BTreeSet<String> = by_hand.map(|(_, name)| name.clone()).collect();
         for list in &source.lists {
-            let (id, before): (ColumnId, _) = (self.id("column", &list.id), self.commands.len());
-            let name = free(&list.name, "Unnamed", &mut taken);
-            let known = self.present.models.get::<Column>(id);
-            if !known.exists() {
-                let kind = kind_of(guess_kind(&list.name));
-                let made_at = list.id.created_at_ms().map(recordplayer::time::Timestamp);
-                self.make::<Column>(id, made_at, &ColumnCommand::Add { board, name, kind, before: None });
-            } else if known.name != name {
-                self.change::<Column>(id, &ColumnCommand::Rename { name });
+            let id: ColumnId = self.id("column", &list.id);
+            let name = free(&list.name, "Unnamed", &taken);
+            taken.insert(name.clone());
+            let holder = self.names.iter().find(|(other, held)| **other != id && **held == name);
+            if let Some(holder) = holder.map(|(other, _)| *other) {
+                // It gets its own name in its turn.
+                let held: BTreeSet<String> = self.names.values().chain(&taken).cloned().collect();
+                self.rename_column(holder, free(&name, "Unnamed", &held));
             }
-            match (known.archived, list.closed) {
-                (false, true) => self.change::<Column>(id, &ColumnCommand::Archive {}),
-                (true, false) => self.change::<Column>(id, &ColumnCommand::Restore {}),
-                (true, true) | (false, false) => {}
-            }
-            self.tally(known.exists(), before);
+            self.rename_column(id, name);
+            self.close_column(id, list.closed);
         }
     }
 }

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::board::{TrelloBoard, TrelloId};
+use super::board::{TrelloAction, TrelloBoard, TrelloId, TrelloLabel, TrelloList};
 use super::error::TrelloError;
 use super::fields::Fields;
+use super::history::{Known, history};
 use super::left_out::{LeftOut, survey};
 use super::loose::Position;
-use super::wire::WireBoard;
+use super::wire::{WireBoard, WireCard, WireChecklist};
 use super::{cards, comments, referents};
 
 /// Fails only where a key is missing without which nothing is a Trello board; everything else finds a place or a line in
@@ -33,11 +34,20 @@ pub(super) fn assemble(mut wire: WireBoard) -> Result<TrelloBoard, TrelloError> 
     let mut lists = referents::lists(wire.lists.unwrap_or_default(), out);
     referents::place_cards(&mut lists, &mut wire_cards, &wire.actions, out);
     let labels = referents::labels(wire.labels, &mut wire_cards, out);
-    let of_cards = wire_cards.iter().flat_map(|card| &card.actions);
-    let people = referents::people(wire.actions.iter().chain(of_cards));
-    let mut comments = comments::comments(wire.actions, &mut wire_cards, out);
-    let members = referents::members(wire.members, &mut wire_cards, &comments::authors(&comments), &people, out);
+    for card in &mut wire_cards {
+        for mut action in std::mem::take(&mut card.actions) {
+            let of_action = &mut action.data.get_or_insert_default().card;
+            of_action.get_or_insert_default().id.get_or_insert_with(|| card.id.clone());
+            wire.actions.push(action);
+        }
+    }
+    let people = referents::people(wire.actions.iter());
     let mut checklists = cards::checklists(wire.checklists, &mut wire_cards, out);
+    let history = history(&wire.actions, &known(&lists, &wire_cards, &labels, &checklists), out);
+    let mut comments = comments::comments(wire.actions, &wire_cards, out);
+    let mut acting = comments::authors(&comments);
+    acting.extend(history.iter().flat_map(TrelloAction::people).cloned());
+    let members = referents::members(wire.members, &mut wire_cards, &acting, &people, out);
     let mut fields = Fields::new(wire.custom_fields, out);
 
     let rank: BTreeMap<&TrelloId, usize> = lists.iter().enumerate().map(|(index, list)| (&list.id, index)).collect();
@@ -56,9 +66,36 @@ pub(super) fn assemble(mut wire: WireBoard) -> Result<TrelloBoard, TrelloError> 
     }
 
     let not_imported = left_out.into_lines();
-    let board = TrelloBoard { id, name, lists, cards: taken, labels, members, fields: fields.into_vec(), not_imported };
+    let fields = fields.into_vec();
+    let board = TrelloBoard { id, name, lists, cards: taken, labels, members, fields, history, not_imported };
     debug_assert!(references_lead_somewhere(&board), "every reference of the board that was read leads somewhere");
     Ok(board)
+}
+
+/// What the history may refer to.
+fn known(
+    lists: &[TrelloList],
+    cards: &[WireCard],
+    labels: &[TrelloLabel],
+    checklists: &BTreeMap<TrelloId, Vec<WireChecklist>>,
+) -> Known {
+    let lists_of = |card: &TrelloId| checklists.get(card).into_iter().flatten();
+    let of_cards = || cards.iter().map(|card| &card.id);
+    Known {
+        cards: of_cards().cloned().collect(),
+        lists: lists.iter().map(|list| list.id.clone()).collect(),
+        labels: labels.iter().map(|label| label.id.clone()).collect(),
+        checklists: of_cards().flat_map(|card| lists_of(card).map(|list| (list.id.clone(), card.clone()))).collect(),
+        items: of_cards()
+            .flat_map(|card| {
+                lists_of(card).flat_map(|list| &list.check_items).map(|item| (item.id.clone(), card.clone()))
+            })
+            .collect(),
+        attachments: cards
+            .iter()
+            .flat_map(|card| card.attachments.iter().map(|attachment| (attachment.id.clone(), card.id.clone())))
+            .collect(),
+    }
 }
 
 /// The first invariant of [`TrelloBoard`].
@@ -73,7 +110,11 @@ fn references_lead_somewhere(board: &TrelloBoard) -> bool {
     let fields: BTreeSet<_> = board.fields.iter().map(|field| &field.id).collect();
     let options: BTreeSet<_> =
         board.fields.iter().flat_map(|field| field.options.iter().map(move |option| (&field.id, &option.id))).collect();
-    board.cards.iter().all(|card| {
+    let cards: BTreeSet<_> = board.cards.iter().map(|card| &card.id).collect();
+    board.history.iter().all(|action| {
+        action.people().all(|person| members.contains(person))
+            && action.deed.card().is_none_or(|card| cards.contains(card))
+    }) && board.cards.iter().all(|card| {
         lists.contains(&card.list_id)
             && card.label_ids.iter().all(|id| labels.contains(id))
             && card.member_ids.iter().all(|id| members.contains(id))

@@ -20,7 +20,83 @@ pub struct TrelloBoard {
     pub labels: Vec<TrelloLabel>,
     pub members: Vec<TrelloMember>,
     pub fields: Vec<TrelloField>,
+    /// What was done on the board, as far as the file tells: the oldest first.
+    pub history: Vec<TrelloAction>,
     pub not_imported: Vec<NotImported>,
+}
+
+/// One thing that somebody did on the board.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TrelloAction {
+    pub id: TrelloId,
+    /// In milliseconds since 1970.
+    pub at_ms: i64,
+    /// A member of the board's `members`; `None` where the file names nobody.
+    pub author: Option<TrelloId>,
+    pub deed: TrelloDeed,
+}
+
+/// What an action did, to things that the board still holds. Values that were changed have what they were before, where the file tells.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TrelloDeed {
+    BoardMade,
+    ListMade { list: TrelloId, name: String },
+    ListRenamed { list: TrelloId, from: String, to: String },
+    ListClosed { list: TrelloId, closed: bool },
+    CardMade { card: TrelloId, list: TrelloId, name: String },
+    CardMoved { card: TrelloId, from: Option<TrelloId>, to: TrelloId },
+    CardRenamed { card: TrelloId, from: String, to: String },
+    CardDescribed { card: TrelloId, from: String, to: String },
+    CardClosed { card: TrelloId, closed: bool },
+    CardDue { card: TrelloId, from: Option<i64>, to: Option<i64> },
+    CardDone { card: TrelloId, done: bool },
+    LabelsSet { card: TrelloId, from: Vec<TrelloId>, to: Vec<TrelloId> },
+    LabelAdded { card: TrelloId, label: TrelloId },
+    LabelRemoved { card: TrelloId, label: TrelloId },
+    MemberJoined { card: TrelloId, member: TrelloId },
+    MemberLeft { card: TrelloId, member: TrelloId },
+    ChecklistMade { checklist: TrelloId },
+    ItemTicked { card: TrelloId, item: TrelloId, done: bool },
+    AttachmentMade { attachment: TrelloId },
+}
+
+impl TrelloDeed {
+    /// The card that it was done to.
+    pub fn card(&self) -> Option<&TrelloId> {
+        match self {
+            Self::BoardMade
+            | Self::ListMade { .. }
+            | Self::ListRenamed { .. }
+            | Self::ListClosed { .. }
+            | Self::ChecklistMade { .. }
+            | Self::AttachmentMade { .. } => None,
+            Self::CardMade { card, .. }
+            | Self::CardMoved { card, .. }
+            | Self::CardRenamed { card, .. }
+            | Self::CardDescribed { card, .. }
+            | Self::CardClosed { card, .. }
+            | Self::CardDue { card, .. }
+            | Self::CardDone { card, .. }
+            | Self::LabelsSet { card, .. }
+            | Self::LabelAdded { card, .. }
+            | Self::LabelRemoved { card, .. }
+            | Self::MemberJoined { card, .. }
+            | Self::MemberLeft { card, .. }
+            | Self::ItemTicked { card, .. } => Some(card),
+        }
+    }
+}
+
+impl TrelloAction {
+    /// Whoever of the board's members has a part in it.
+    pub(super) fn people(&self) -> impl Iterator<Item = &TrelloId> {
+        let member = match &self.deed {
+            TrelloDeed::MemberJoined { member, .. } | TrelloDeed::MemberLeft { member, .. } => Some(member),
+            _ => None,
+        };
+        self.author.iter().chain(member)
+    }
 }
 
 /// The id that Trello gave a thing: never empty, and the same in each export of the board.
@@ -114,6 +190,13 @@ pub struct TrelloComment {
     /// When it was written, in milliseconds since 1970; `None` where neither the action nor its id tells.
     pub at_ms: Option<i64>,
     pub text: String,
+}
+
+impl TrelloComment {
+    /// Whether there is anything to show.
+    pub fn is_written(&self) -> bool {
+        !self.text.trim().is_empty()
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -7,11 +7,10 @@ use super::left_out::{LeftOut, is_comment};
 use super::time::millis;
 use super::wire::{WireAction, WireActionData, WireCard};
 
-/// The comments of each card, by time. They are taken out of the board's actions and of those that a card holds itself; one
-/// that stands in both is one comment.
+/// The comments of each card, by time. One that stands in the file twice is one comment.
 pub(super) fn comments(
     actions: Vec<WireAction>,
-    cards: &mut [WireCard],
+    cards: &[WireCard],
     left_out: &mut LeftOut,
 ) -> BTreeMap<TrelloId, Vec<TrelloComment>> {
     let mut found = Found { known: cards.iter().map(|card| card.id.clone()).collect(), ..Found::default() };
@@ -19,14 +18,9 @@ pub(super) fn comments(
         let card = action.data.as_ref().and_then(|data| data.card.as_ref()).and_then(|card| card.id.clone());
         found.take(action, card);
     }
-    for card in cards.iter_mut() {
-        for action in std::mem::take(&mut card.actions) {
-            found.take(action, Some(card.id.clone()));
-        }
-    }
     left_out.add("comments", "their card is not in the file", found.homeless);
 
-    for card in &*cards {
+    for card in cards {
         let here = found.by_card.get(&card.id).map_or(0, Vec::len) as u64;
         let there = card.badges.as_ref().map_or(0, |badges| badges.comments);
         let why =

@@ -27,6 +27,11 @@ pub enum TrelloError {
     #[error("the file is JSON but not a Trello board: it has no \"{key}\"; use \"Export as JSON\" in the board's menu")]
     MissingKey { key: &'static str },
     #[error(
+        "the file is JSON but not a list of actions; save the answer of Trello's \
+         /1/boards/BOARD/actions?filter=commentCard&limit=1000"
+    )]
+    NotActions {},
+    #[error(
         "the file is not a board as Trello writes it: {problem} at line {line}, column {column}; \
          export the board again; if that does not help, report this line"
     )]

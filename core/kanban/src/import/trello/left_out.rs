@@ -68,7 +68,9 @@ pub(super) fn survey(board: &WireBoard, left_out: &mut LeftOut) {
         left_out.add("pictures of members", PROFILES, pictures);
         left_out.add("self-descriptions of members", PROFILES, member.bio.once());
     }
-    survey_actions(board, left_out);
+    let of_cards = board.cards.iter().flatten().flat_map(|card| &card.actions);
+    let reactions = board.actions.iter().chain(of_cards).map(|action| action.reactions.0).sum();
+    left_out.add("reactions", "comments have no reactions", reactions);
 }
 
 const SUBSCRIPTIONS: &str = "what the person who exported the board watches is theirs alone";
@@ -114,26 +116,8 @@ fn survey_card(card: &WireCard, left_out: &mut LeftOut) {
     }
 }
 
-/// One line for each type of action, so that their sum and the comments are all actions of the file.
-fn survey_actions(board: &WireBoard, left_out: &mut LeftOut) {
-    let mut by_kind: BTreeMap<&str, u64> = BTreeMap::new();
-    let mut reactions = 0;
-    let of_cards = board.cards.iter().flatten().flat_map(|card| &card.actions);
-    for action in board.actions.iter().chain(of_cards) {
-        reactions += action.reactions.0;
-        if !is_comment(action) {
-            let kind = if is_plausible(&action.kind) { action.kind.as_str() } else { "unknown" };
-            *by_kind.entry(kind).or_default() += 1;
-        }
-    }
-    left_out.add("reactions", "comments have no reactions", reactions);
-    for (kind, count) in by_kind {
-        left_out.add(&format!("history: {kind}"), "the board comes in as it is now", count);
-    }
-}
-
 /// Whether this may be one of Trello's types of actions, which are letters alone and have up to 40 of them. Others share a line,
 /// so that a file cannot make up lines without end.
-fn is_plausible(kind: &str) -> bool {
+pub(super) fn is_plausible(kind: &str) -> bool {
     (1..=40).contains(&kind.len()) && kind.bytes().all(|byte| byte.is_ascii_alphabetic())
 }

@@ -69,6 +69,16 @@ pub(super) fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D
     Ok(scalar(deserializer)?.as_deref() == Some("true"))
 }
 
+/// A text where the key is there, be it `null`.
+pub(super) fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
+/// A flag where the key is there.
+pub(super) fn given_flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
+    flag(deserializer).map(Some)
+}
+
 /// An id that must be there.
 pub(super) fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<TrelloId, D::Error> {
     id_or_none(deserializer)?.ok_or_else(|| D::Error::custom("an id is empty"))

@@ -18,8 +18,10 @@
 //! custom fields, at <https://developer.atlassian.com/cloud/trello/guides/rest-api/getting-started-with-custom-fields/>.
 //! The rest was learned from exports of 2015, 2019 and 2021:
 //!
-//! * `actions` holds the last 1,000 actions of the board, newest first. Comments exist nowhere else, so a busy board's
-//!   older comments are not in its export; a card's `badges.comments` tells how many there should be.
+//! * `actions` holds the last 1,000 actions of the board, newest first: its history, whole or cut. Each that changes a value
+//!   holds the old one too (`data.old`). Comments exist nowhere else, so a busy board's older comments are not in its export; a
+//!   card's `badges.comments` tells how many there should be, and `GET /1/boards/{id}/actions?filter=commentCard` gives them
+//!   as a list of actions ([`read_with_comments`]).
 //! * In 2015 the board had no `labels`, `customFields` or `pluginData`: labels stand as objects on the cards that wear them,
 //!   and `labelNames` gives names to the colours. Older files give these label objects no id.
 //! * Checklists stand at the board with `idCard`; only answers of the API have them on the card.
@@ -37,6 +39,7 @@ mod comments;
 mod counts;
 mod error;
 mod fields;
+mod history;
 mod kind;
 mod left_out;
 mod limits;
@@ -47,15 +50,16 @@ mod time;
 mod wire;
 
 pub use board::{
-    Origin, TrelloAttachment, TrelloBoard, TrelloCard, TrelloCheckItem, TrelloChecklist, TrelloComment, TrelloField,
-    TrelloFieldKind, TrelloFieldOption, TrelloFieldValue, TrelloId, TrelloLabel, TrelloList, TrelloMember, TrelloValue,
+    Origin, TrelloAction, TrelloAttachment, TrelloBoard, TrelloCard, TrelloCheckItem, TrelloChecklist, TrelloComment,
+    TrelloDeed, TrelloField, TrelloFieldKind, TrelloFieldOption, TrelloFieldValue, TrelloId, TrelloLabel, TrelloList,
+    TrelloMember, TrelloValue,
 };
 pub use counts::{Counts, counts};
 pub use error::TrelloError;
 pub use kind::{ColumnKindGuess, guess_kind, known_kind};
 pub use left_out::NotImported;
 pub use limits::{EXPORT_BYTES_MAX, LIST_ENTRIES_MAX};
-pub use read::read;
+pub use read::{CommentsError, read, read_with_comments};
 
 #[cfg(test)]
 mod tests;

@@ -5,8 +5,10 @@ use serde::de::IgnoredAny;
 use super::assemble::assemble;
 use super::board::TrelloBoard;
 use super::error::TrelloError;
+use super::left_out::is_comment;
 use super::limits::EXPORT_BYTES_MAX;
-use super::wire::WireBoard;
+use super::loose::list;
+use super::wire::{WireAction, WireBoard};
 
 /// Reads a board as Trello exports it as JSON.
 ///
@@ -14,16 +16,47 @@ use super::wire::WireBoard;
 /// made up for by placeholders, and what is not taken stands in [`TrelloBoard::not_imported`]; only a file that is no Trello
 /// board, or damaged, is an error.
 pub fn read(bytes: &[u8]) -> Result<TrelloBoard, TrelloError> {
-    if bytes.len() > EXPORT_BYTES_MAX {
-        return Err(TrelloError::TooLarge { bytes: bytes.len() });
-    }
-    // Checked for the whole file at once: the JSON reader does not look into texts that it skips.
-    let text = std::str::from_utf8(bytes).map_err(|error| not_utf8(bytes, error))?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    board(bytes, Vec::new())
+}
+
+/// As [`read`], with a second file: a list of actions, of which the comments are taken that the board's own file has no more. A comment
+/// that stands in both is one comment.
+pub fn read_with_comments(bytes: &[u8], comments: &[u8]) -> Result<TrelloBoard, CommentsError> {
+    let text = checked_text(comments).map_err(CommentsError::Comments)?;
+    let actions = match text.trim_start().bytes().next() {
+        None => Err(TrelloError::Empty),
+        Some(b'[') => serde_json::from_str::<Actions>(text).map_err(|error| TrelloError::from_json(&error)),
+        Some(_) => match serde_json::from_str::<IgnoredAny>(text) {
+            Ok(_) => Err(TrelloError::NotActions {}),
+            Err(error) => Err(TrelloError::from_json(&error)),
+        },
+    };
+    let mut actions = actions.map_err(CommentsError::Comments)?.0;
+    actions.retain(is_comment);
+    board(bytes, actions).map_err(CommentsError::Board)
+}
+
+/// A list of actions.
+#[derive(serde::Deserialize)]
+#[serde(transparent)]
+struct Actions(#[serde(deserialize_with = "list")] Vec<WireAction>);
+
+/// Which of the two files is wrong, and why.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CommentsError {
+    #[error(transparent)]
+    Board(TrelloError),
+    #[error(transparent)]
+    Comments(TrelloError),
+}
+
+fn board(bytes: &[u8], comments: Vec<WireAction>) -> Result<TrelloBoard, TrelloError> {
+    let text = checked_text(bytes)?;
     match text.trim_start().bytes().next() {
         None => Err(TrelloError::Empty),
         Some(b'{') => {
-            let wire: WireBoard = serde_json::from_str(text).map_err(|error| TrelloError::from_json(&error))?;
+            let mut wire: WireBoard = serde_json::from_str(text).map_err(|error| TrelloError::from_json(&error))?;
+            wire.actions.extend(comments);
             assemble(wire)
         }
         Some(first) => {
@@ -31,6 +64,15 @@ pub fn read(bytes: &[u8]) -> Result<TrelloBoard, TrelloError> {
             Err(TrelloError::NotAnObject { found: what_begins_with(first) })
         }
     }
+}
+
+/// The file's text, if it is one of a size that is read. It is looked at whole: the JSON reader does not look into texts that it skips.
+fn checked_text(bytes: &[u8]) -> Result<&str, TrelloError> {
+    if bytes.len() > EXPORT_BYTES_MAX {
+        return Err(TrelloError::TooLarge { bytes: bytes.len() });
+    }
+    let text = std::str::from_utf8(bytes).map_err(|error| not_utf8(bytes, error))?;
+    Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
 }
 
 /// A file that ends within a character is truncated; only its last line and column can be told.

@@ -8,7 +8,9 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::board::TrelloId;
-use super::loose::{Position, Present, count, flag, id, id_or_none, list, list_or_none, scalar, text};
+use super::loose::{
+    Position, Present, count, flag, given, given_flag, id, id_or_none, list, list_or_none, scalar, text,
+};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -299,14 +301,76 @@ pub(super) struct WireAction {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct WireActionData {
-    pub card: Option<WireNamed>,
-    pub list: Option<WireNamed>,
-    pub list_after: Option<WireNamed>,
+    pub card: Option<Box<WireActionCard>>,
+    pub list: Option<Box<WireNamed>>,
+    pub list_after: Option<Box<WireNamed>>,
+    /// The values that were there before, one or two of them.
+    pub old: Option<Box<WireOld>>,
+    pub checklist: Option<Box<WireNamed>>,
+    pub check_item: Option<Box<WireActionItem>>,
+    pub attachment: Option<Box<WireNamed>>,
+    pub label: Option<Box<WireNamed>>,
+    #[serde(deserialize_with = "id_or_none")]
+    pub id_member: Option<TrelloId>,
     /// Who wrote a comment that came along with a copied card; the action's creator is who copied it.
     #[serde(deserialize_with = "id_or_none")]
     pub id_original_commenter: Option<TrelloId>,
     #[serde(deserialize_with = "text")]
     pub text: String,
+}
+
+impl WireActionData {
+    pub fn list_id(&self) -> Option<&TrelloId> {
+        self.list.as_ref().and_then(|list| list.id.as_ref())
+    }
+}
+
+/// A card as an action tells of it: its id and name, and what was changed.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct WireActionCard {
+    #[serde(deserialize_with = "id_or_none")]
+    pub id: Option<TrelloId>,
+    #[serde(deserialize_with = "text")]
+    pub name: String,
+    #[serde(deserialize_with = "text")]
+    pub desc: String,
+    #[serde(deserialize_with = "id_or_none")]
+    pub id_list: Option<TrelloId>,
+    #[serde(deserialize_with = "text")]
+    pub due: String,
+    #[serde(deserialize_with = "list")]
+    pub id_labels: Vec<TrelloId>,
+}
+
+/// What a card or a list had before. A value that was empty is there as an empty one, and one that did not change is not there.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct WireOld {
+    #[serde(deserialize_with = "given")]
+    pub name: Option<Text>,
+    #[serde(deserialize_with = "given")]
+    pub desc: Option<Text>,
+    #[serde(deserialize_with = "given_flag")]
+    pub closed: Option<bool>,
+    #[serde(deserialize_with = "id_or_none")]
+    pub id_list: Option<TrelloId>,
+    #[serde(deserialize_with = "given")]
+    pub due: Option<Text>,
+    #[serde(deserialize_with = "given_flag")]
+    pub due_complete: Option<bool>,
+    #[serde(deserialize_with = "list_or_none")]
+    pub id_labels: Option<Vec<TrelloId>>,
+    pub pos: Present,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct WireActionItem {
+    #[serde(deserialize_with = "id_or_none")]
+    pub id: Option<TrelloId>,
+    #[serde(deserialize_with = "text")]
+    pub state: String,
 }
 
 #[derive(Debug, Deserialize)]

@@ -8,8 +8,8 @@ use crate::commit::{Commit, Head};
 use crate::hash::Hash;
 use crate::record::{Position, StreamId};
 use crate::storage::{
-    Append, Checkpoint, CheckpointWrite, ReadError, Row, RowKey, SpaceReader, StoredCommit, TextKey, TextRow, Write,
-    Written, rows_hash,
+    Append, Checkpoint, CheckpointWrite, Gap, ReadError, Row, RowKey, SpaceReader, StoredCommit, TextKey, TextRow,
+    Write, Written, rows_hash,
 };
 
 /// Everything of one space.
@@ -30,13 +30,6 @@ pub(super) struct SpaceState {
     checkpoint: Option<Checkpoint>,
     rows: BTreeMap<RowKey, Row>,
     texts: BTreeMap<(TextKey, u64), TextRow>,
-}
-
-/// The stretch that is missing since the space was joined by a snapshot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Gap {
-    lower: Head,
-    base: Head,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -237,8 +230,8 @@ impl SpaceReader for SpaceState {
         Ok(self.epoch)
     }
 
-    fn complete_to(&self) -> Result<Head, ReadError> {
-        Ok(Self::complete_to(self))
+    fn gap(&self) -> Result<Option<Gap>, ReadError> {
+        Ok(self.gap)
     }
 
     fn commits(&self, after: Position, upto: Position, bytes_max: usize) -> Result<Vec<StoredCommit>, ReadError> {

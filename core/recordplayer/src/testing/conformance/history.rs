@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::claims::Claims;
 use crate::codec;
 use crate::commit::{Commit, Draft, Head, Header};
 use crate::id::{ActorId, CommandId, Id, ReplicaId, SpaceId};
@@ -88,8 +89,7 @@ impl History {
             number: first.0,
             command: command_id,
             answered_up_to: 0,
-            act: None,
-            happened_at: None,
+            claims: Claims::default(),
             parent: None,
             requires: Vec::new(),
             domain_version: 1,

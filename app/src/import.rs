@@ -1,0 +1,116 @@
+//! Taking in a board of another product: read, planned on what is here, then sent part by part, the same from the window and without it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use recordplayer::id::{ActId, ActorId, CommandId, ReplicaId, SpaceId};
+use recordplayer::playback::PlaybackError;
+use recordplayer::replica::{Replica, TextEdit, TextWork, Wish};
+use recordplayer::storage::memory::MemoryStore;
+use recordplayer::storage::{OutboxContent, Store};
+use recordplayer_client::{SendError, Space, Ticket};
+use recordplayer_kanban::Card;
+use recordplayer_kanban::card::CardCommand;
+use recordplayer_kanban::ids::{BoardId, CardId};
+use recordplayer_kanban::import::plan::{Plan, PlannedAct, PlannedCommand, Present, Summary, plan};
+use recordplayer_kanban::import::trello::{NotImported, TrelloBoard};
+
+/// An import on its way.
+#[derive(Debug)]
+pub(crate) struct Import {
+    space: Space,
+    pub act: ActId,
+    pub board: BoardId,
+    commands: std::vec::IntoIter<PlannedCommand>,
+    of: usize,
+    refused: BTreeMap<String, u64>,
+    summary: Summary,
+}
+
+impl Import {
+    /// Plans the import of a board into a project; nothing is sent yet.
+    pub fn plan(space: &Space, source: &TrelloBoard) -> Result<Self, SendError> {
+        let act = space.fresh_act();
+        let Plan { board, commands, summary } = space.inspect(|replica| plan_on(replica, source, act))??;
+        let of = commands.len();
+        let commands = commands.into_iter();
+        Ok(Self { space: space.clone(), act, board, commands, of, refused: BTreeMap::new(), summary })
+    }
+
+    /// Sends the next parts. What is refused is told at the end; whatever else goes wrong ends the import here, and doing it again goes on.
+    pub fn send_next(&mut self, count: usize) -> Result<Vec<Ticket>, SendError> {
+        let mut tickets = Vec::new();
+        for planned in self.commands.by_ref().take(count) {
+            match send_one(&self.space, planned) {
+                Ok(sent) => tickets.extend(sent),
+                Err(SendError::Refused(why)) if why.code != "outbox_full" => {
+                    *self.refused.entry(why.message).or_default() += 1;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(tickets)
+    }
+
+    /// How many parts are sent, and of how many.
+    pub fn progress(&self) -> (usize, usize) {
+        (self.of - self.commands.len(), self.of)
+    }
+
+    /// What comes in and what does not.
+    pub fn summary(&self) -> Summary {
+        let mut summary = self.summary.clone();
+        let lines = self.refused.iter();
+        let lines = lines.map(|(why, count)| NotImported { what: "parts".to_owned(), why: why.clone(), count: *count });
+        summary.not_imported.extend(lines);
+        summary
+    }
+}
+
+/// What would come into a project that does not exist yet.
+pub(crate) fn summary_for_nothing(source: &TrelloBoard) -> Result<Summary, SendError> {
+    let domain = Arc::new(recordplayer_kanban::domain());
+    let space = SpaceId::default();
+    let reader = MemoryStore::new().reader(space);
+    let empty =
+        Replica::open(domain, space, ActorId::default(), reader, OutboxContent::default(), ReplicaId::default())
+            .map_err(|error| SendError::NotThere(error.to_string()))?;
+    Ok(plan_on(&empty, source, ActId::default())?.summary)
+}
+
+fn plan_on(replica: &Replica, source: &TrelloBoard, act: ActId) -> Result<Plan, SendError> {
+    let description_of = |card: CardId| {
+        let text = replica.text::<Card>(card, Card::DESCRIPTION);
+        text.map(|document| document.text()).unwrap_or_default()
+    };
+    let unread = std::cell::Cell::new(None);
+    let known_among = |asked: &BTreeSet<CommandId>| {
+        replica.known_among(asked).unwrap_or_else(|error| {
+            unread.set(Some(error));
+            BTreeSet::new()
+        })
+    };
+    let models = replica.models();
+    let present =
+        Present { space: replica.space(), models: &models, description_of: &description_of, known_among: &known_among };
+    let plan = plan(source, &present, act)?;
+    match unread.into_inner() {
+        Some(PlaybackError::NotHere { here }) => Err(SendError::NoHistory { here }),
+        Some(error) => Err(SendError::NotThere(error.to_string())),
+        None => Ok(plan),
+    }
+}
+
+fn send_one(space: &Space, planned: PlannedCommand) -> Result<Vec<Ticket>, SendError> {
+    let PlannedCommand { command, claims, what } = planned;
+    match what {
+        PlannedAct::Send { intent } => Ok(vec![space.submit(Wish { claims, ..Wish::new(command, intent) })?]),
+        PlannedAct::Describe { card, text } => space.send_edit(&TextEdit::<Card> {
+            command,
+            entity: card.0,
+            claims,
+            work: TextWork::Replace(&text),
+            make: |change| CardCommand::Describe { change },
+        }),
+    }
+}

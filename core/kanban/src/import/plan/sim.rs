@@ -1,0 +1,151 @@
+//! The cards as the planned commands leave them, and the commands that change them.
+
+use std::collections::BTreeSet;
+
+use recordplayer::time::Timestamp;
+
+use super::super::trello::TrelloId;
+use super::{Planner, cut};
+use crate::card::{Card, CardCommand, Day, Placed};
+use crate::ids::{CardId, ColumnId, LabelId, PersonId};
+use crate::limits::TITLE_BYTES_MAX;
+use crate::rank::Rank;
+
+/// One card, as the commands so far leave it.
+#[derive(Clone, Debug)]
+pub(super) struct Sim {
+    pub card: Card,
+    pub text: String,
+    /// How many cards were put at the end of a column before this one was; 0 for those that stood here before the import.
+    pub placement: u64,
+}
+
+/// A title that cards take.
+fn title_of(name: &str) -> String {
+    if name.trim().is_empty() { "Untitled".to_owned() } else { cut(name, TITLE_BYTES_MAX) }
+}
+
+impl Planner<'_> {
+    /// The card as it is by now; looked up here where nothing was planned for it.
+    pub(super) fn sim(&mut self, id: CardId) -> &mut Sim {
+        let present = self.present;
+        self.sims.entry(id).or_insert_with(|| {
+            let card = (*present.models.get::<Card>(id)).clone();
+            let text = if card.exists() { (present.description_of)(id) } else { String::new() };
+            Sim { card, text, placement: 0 }
+        })
+    }
+
+    fn change_card(&mut self, id: CardId, command: &CardCommand) {
+        self.change::<Card>(id, id, command);
+    }
+
+    fn put_last(&mut self, id: CardId, column: ColumnId) {
+        self.placements += 1;
+        let (board, placement) = (self.board, self.placements);
+        let sim = self.sim(id);
+        sim.card.placed = Some(Placed { board, column, rank: Rank::default() });
+        sim.placement = placement;
+    }
+
+    pub(super) fn make_card(&mut self, id: CardId, column: ColumnId, name: &str) {
+        if self.sim(id).card.exists() {
+            return;
+        }
+        let title = title_of(name);
+        self.sim(id).card.title.clone_from(&title);
+        self.put_last(id, column);
+        self.make::<Card>(id, id, &CardCommand::Create { column, title, before: None, exempt: true });
+    }
+
+    pub(super) fn set_title(&mut self, id: CardId, name: &str) {
+        let title = title_of(name);
+        if self.sim(id).card.title != title {
+            self.sim(id).card.title.clone_from(&title);
+            self.change_card(id, &CardCommand::Rename { title });
+        }
+    }
+
+    /// Moving an archived card is refused, so it is restored for it; the caller archives it again.
+    pub(super) fn set_column(&mut self, id: CardId, column: ColumnId) {
+        if self.sim(id).card.column() != Some(column) {
+            self.set_archived(id, false);
+            self.put_last(id, column);
+            self.change_card(id, &CardCommand::MoveTo { column, before: None, exempt: true });
+        }
+    }
+
+    pub(super) fn set_archived(&mut self, id: CardId, archived: bool) {
+        if self.sim(id).card.archived != archived {
+            self.sim(id).card.archived = archived;
+            let command = if archived { CardCommand::Archive {} } else { CardCommand::Restore { exempt: true } };
+            self.change_card(id, &command);
+        }
+    }
+
+    pub(super) fn set_text(&mut self, id: CardId, text: &str) {
+        if self.sim(id).text != text {
+            text.clone_into(&mut self.sim(id).text);
+            self.describe(id, text);
+        }
+    }
+
+    pub(super) fn set_due(&mut self, id: CardId, at_ms: Option<i64>) {
+        let due = at_ms.and_then(|at| Day::of(Timestamp(at)));
+        if self.sim(id).card.due != due {
+            self.sim(id).card.due.clone_from(&due);
+            self.change_card(id, &CardCommand::SetDue { due });
+        }
+    }
+
+    pub(super) fn set_done(&mut self, id: CardId, done: bool) {
+        if self.sim(id).card.done != done {
+            self.sim(id).card.done = done;
+            self.change_card(id, &CardCommand::SetDone { done });
+        }
+    }
+
+    pub(super) fn set_label(&mut self, id: CardId, label: LabelId, is_on: bool) {
+        let labels = &mut self.sim(id).card.labels;
+        if is_on && labels.insert(label) {
+            self.change_card(id, &CardCommand::AddLabel { label });
+        } else if !is_on && labels.remove(&label) {
+            self.change_card(id, &CardCommand::RemoveLabel { label });
+        }
+    }
+
+    pub(super) fn set_member(&mut self, id: CardId, person: PersonId, is_on: bool) {
+        let members = &mut self.sim(id).card.members;
+        if is_on && members.insert(person) {
+            self.change_card(id, &CardCommand::Assign { person });
+        } else if !is_on && members.remove(&person) {
+            self.change_card(id, &CardCommand::Unassign { person });
+        }
+    }
+
+    /// Makes the labels be these, as far as they are of the source.
+    pub(super) fn set_labels(&mut self, id: CardId, labels: &[TrelloId], all: &BTreeSet<LabelId>) {
+        let wanted: BTreeSet<LabelId> = labels.iter().map(|label| self.id("label", label)).collect();
+        let gone: Vec<_> =
+            self.sim(id).card.labels.difference(&wanted).filter(|label| all.contains(label)).copied().collect();
+        for label in wanted {
+            self.set_label(id, label, true);
+        }
+        for label in gone {
+            self.set_label(id, label, false);
+        }
+    }
+
+    /// Makes the members be these, as far as they are of the source.
+    pub(super) fn set_members(&mut self, id: CardId, members: &[TrelloId], all: &BTreeSet<PersonId>) {
+        let wanted: BTreeSet<PersonId> = members.iter().map(|member| self.id("member", member)).collect();
+        let gone: Vec<_> =
+            self.sim(id).card.members.difference(&wanted).filter(|person| all.contains(person)).copied().collect();
+        for person in wanted {
+            self.set_member(id, person, true);
+        }
+        for person in gone {
+            self.set_member(id, person, false);
+        }
+    }
+}

@@ -14,6 +14,9 @@ pub enum Command {
     AssignMe,
     CopyKey,
     Comment,
+    Undo,
+    Redo,
+    Import,
     SelectUp,
     SelectDown,
     SelectLeft,
@@ -171,6 +174,16 @@ pub const ALL: &[Spec] = &[
         "What the card is called",
         &[Keys::Once(Modifiers { shift: true, ..CTRL }, Key::C)],
     ),
+    spec(Command::Undo, Group::Cards, Icon::Undo, "Undo", "Take back what you did last", &[Keys::Once(CTRL, Key::Z)]),
+    spec(
+        Command::Redo,
+        Group::Cards,
+        Icon::Redo,
+        "Redo",
+        "Do again what you took back",
+        &[Keys::Once(Modifiers { shift: true, ..CTRL }, Key::Z), Keys::Once(CTRL, Key::Y)],
+    ),
+    spec(Command::Import, Group::Create, Icon::FileDown, "Import a board...", "From Trello, with its history", &[]),
     spec(
         Command::SelectUp,
         Group::Cards,
@@ -373,7 +386,9 @@ impl Command {
     /// Whether it can be done while somebody types.
     fn works_in_text(self) -> bool {
         let has_modifier = |keys: &Keys| matches!(keys, Keys::Once(modifiers, _) if modifiers.command);
-        self == Self::Back || self.spec().keys.iter().any(has_modifier)
+        // A text field takes back what was typed in it.
+        let is_of_text = matches!(self, Self::Undo | Self::Redo);
+        self == Self::Back || !is_of_text && self.spec().keys.iter().any(has_modifier)
     }
 }
 
@@ -411,10 +426,13 @@ impl Keyboard {
                 .filter(|spec| (is_past || spec.group != Group::Past) && (!is_typing || spec.command.works_in_text()));
             let mut all: Vec<(Command, Keys)> =
                 usable.flat_map(|spec| spec.keys.iter().map(|keys| (spec.command, *keys))).collect();
-            // In the past its own keys come first. And a key alone is taken with whatever is held beside it, so it comes last.
+            // In the past its own keys come first. And a key is taken with whatever is held beside it, so those with more held come first.
             all.sort_by_key(|(command, keys)| {
-                let is_alone = matches!(keys, Keys::Once(modifiers, _) if modifiers.is_none());
-                (command.spec().group != Group::Past, is_alone)
+                let held = match keys {
+                    Keys::Once(held, _) => usize::from(held.shift) + usize::from(held.command) + usize::from(held.alt),
+                    Keys::Then(..) => 0,
+                };
+                (command.spec().group != Group::Past, std::cmp::Reverse(held))
             });
             for (command, keys) in all {
                 let is_pressed = match keys {

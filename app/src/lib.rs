@@ -4,6 +4,7 @@
 //! * [`ui`]: the window. What it looks like is in [`theme`], what can be done in it in [`command`].
 
 pub mod command;
+mod founding;
 pub mod headless;
 mod import;
 mod player;
@@ -12,4 +13,5 @@ pub mod session;
 pub mod theme;
 mod time;
 pub mod ui;
+mod undo;
 mod widget;

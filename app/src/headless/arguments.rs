@@ -221,6 +221,11 @@ pub(crate) enum ImportCommand {
         #[arg(long)]
         dry_run: bool,
     },
+    /// Take a whole import back, but for what somebody has changed since.
+    Undo {
+        /// As the import has answered.
+        act: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -4,6 +4,7 @@ use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::time::Duration;
 
+use recordplayer::id::ActId;
 use recordplayer_client::{Device, SendError};
 use recordplayer_kanban::import::plan::Summary;
 use recordplayer_kanban::import::trello::{
@@ -11,11 +12,12 @@ use recordplayer_kanban::import::trello::{
 };
 use serde_json::{Value, json};
 
-use super::answer::{Answer, DAMAGED, Failure, line};
+use super::answer::{Answer, DAMAGED, Failure, WRONG_USE, line};
 use super::arguments::Options;
 use super::place::Place;
 use super::{file, project, send};
 use crate::import::{Import, summary_for_nothing};
+use crate::undo::take_back_act;
 
 /// Commands that are sent before the disk is waited for, and a progress is shown.
 const BATCH: usize = 500;
@@ -81,13 +83,45 @@ pub(crate) fn trello(
     }
     send::settle(&place, &tickets)?;
     let mut answer = answer(&place.info.title, &import.summary(), false);
-    answer.add("act", import.act.to_string());
-    answer.add("board_id", import.board.to_string());
+    if let Some(Value::Object(fields)) = answer.json.first_mut() {
+        fields.insert("act".to_owned(), json!(import.act.to_string()));
+        fields.insert("board_id".to_owned(), json!(import.board.to_string()));
+    }
+    answer.text = format!("{}\nTo take it all back: recordplayer import undo {}", answer.text, import.act);
     Ok(answer)
 }
 
+/// Takes an import back.
+pub(crate) fn undo(place: &Place<'_>, act: &str) -> Result<Answer, Failure> {
+    let act = act.parse().map(ActId).map_err(|error| {
+        Failure::new(WRONG_USE, "wrong_use", error, "Name the import by the \"act\" that it answered with")
+    })?;
+    let taken = match take_back_act(&place.space, act) {
+        Err(SendError::NoHistory { .. }) if place.device.wait_for_history(place.space.id(), HISTORY_WITHIN) => {
+            take_back_act(&place.space, act)
+        }
+        taken => taken,
+    }
+    .map_err(|error| send::failure_at(place, error))?;
+    if taken.tickets.is_empty() && taken.left.is_empty() {
+        let message = format!("There is no import {act} in {}, or all of it was taken back", place.info.title);
+        return Err(Failure::new(
+            WRONG_USE,
+            "no_such_import",
+            message,
+            "See the \"act\" that the import answered with",
+        ));
+    }
+    send::settle(place, &taken.tickets)?;
+    let left: Vec<String> = taken.left.iter().map(|why| place.named(why)).collect();
+    let mut text = vec![format!("{} changes take it back", taken.tickets.len())];
+    text.extend(left.iter().map(|why| format!("Left as it is: {}", line(why))));
+    let json = json!({ "act": act.to_string(), "changes": taken.tickets.len(), "left": left });
+    Ok(Answer::new(json, text.join("\n")))
+}
+
 /// The board of a file, with the comments of a second one.
-fn read_files(path: &Path, comments: Option<&Path>) -> Result<TrelloBoard, Failure> {
+pub(crate) fn read_files(path: &Path, comments: Option<&Path>) -> Result<TrelloBoard, Failure> {
     let refused = |path: &Path, error: TrelloError| {
         let message = format!("{}: {error}", path.display());
         Failure::new(DAMAGED, "unreadable_export", message, "Nothing was imported")

@@ -27,6 +27,7 @@ use std::path::PathBuf;
 
 use arguments::Options;
 use etcetera::BaseStrategy;
+pub(crate) use import::read_files;
 pub use run::main;
 
 /// The folder that a command works with.

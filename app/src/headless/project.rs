@@ -3,35 +3,23 @@
 use std::path::Path;
 use std::time::Duration;
 
-use recordplayer::claims::Claims;
-use recordplayer::decide::Intent;
-use recordplayer::id::{ActId, CommandId, Id};
 use recordplayer::membership::{Membership, MembershipCommand};
-use recordplayer::replica::Wish;
-use recordplayer_client::{Account, Device, LineError, LoginError, Space, Ticket};
-use recordplayer_kanban::board::BoardCommand;
-use recordplayer_kanban::column::{ColumnCommand, ColumnKind};
-use recordplayer_kanban::ids::{BoardId, ColumnId};
+use recordplayer_client::{Account, Device, LineError, LoginError};
+use recordplayer_kanban::column::ColumnCommand;
+use recordplayer_kanban::ids::ColumnId;
 use recordplayer_kanban::project::ProjectCommand;
-use recordplayer_kanban::{Board, Column, Project};
+use recordplayer_kanban::{Column, Project};
 use serde_json::{Value, json};
 
 use super::answer::{Answer, DAMAGED, Failure, NO_ACCESS, NOT_IN_TIME, REFUSED, WRONG_USE, line};
 use super::arguments::{self, Options};
 use super::place::Place;
 use super::send;
+use crate::founding::{Founded, found};
 
 const LOGIN_WITHIN: Duration = Duration::from_secs(20);
 /// A token has 67 characters; what is much longer is another file.
 const TOKEN_BYTES_MAX: u64 = 4 * 1024;
-
-/// The columns of a new board.
-const FIRST_COLUMNS: [(&str, ColumnKind); 4] = [
-    ("Backlog", ColumnKind::Backlog),
-    ("Ready", ColumnKind::Ready),
-    ("In progress", ColumnKind::Active),
-    ("Done", ColumnKind::Done),
-];
 
 pub(crate) fn login(device: &Device, url: &str, token_file: &Path) -> Result<Answer, Failure> {
     let token = super::file::text(token_file, TOKEN_BYTES_MAX)?;
@@ -96,35 +84,20 @@ fn account(device: &Device, options: &Options) -> Result<Account, Failure> {
 
 /// A new project with one board, all of it one act.
 pub(crate) fn new(device: &Device, options: &Options, name: &str, key: Option<&str>) -> Result<Answer, Failure> {
-    let made = make(device, options, name, key)?;
+    let mut founded = make(device, options, name, key)?;
+    let board = founded.add_board(name).map_err(send::failure)?;
     let place = Place {
         device,
-        info: device.spaces().into_iter().find(|info| info.space == made.space.id()).expect("it was just made"),
-        space: made.space.clone(),
+        info: device.spaces().into_iter().find(|info| info.space == founded.space.id()).expect("it was just made"),
+        space: founded.space.clone(),
         options,
     };
-    let board = BoardId(made.space.fresh_id());
-    let mut tickets = made.tickets;
-    let mut last = made.last;
-    let mut send = |id: Id, intent: Result<Intent, _>| -> Result<(), Failure> {
-        let (ticket, command) = act_on(&made.space, made.act, Some(last), id, intent)?;
-        tickets.push(ticket);
-        last = command;
-        Ok(())
-    };
-    let add = BoardCommand::Add { title: name.to_owned() };
-    send(board.0, Intent::of::<Board>(board, &add))?;
-    for (name, kind) in FIRST_COLUMNS {
-        let column = ColumnId(made.space.fresh_id());
-        let add = ColumnCommand::Add { board, name: name.to_owned(), kind, before: None };
-        send(column.0, Intent::of::<Column>(column, &add))?;
-    }
-    send::settle(&place, &tickets)?;
+    send::settle(&place, &founded.tickets)?;
     let json = json!({
-        "project": name, "id": made.space.id().to_string(), "key": made.key, "board": board.to_string(),
-        "commands": send::ids(&tickets),
+        "project": name, "id": founded.space.id().to_string(), "key": founded.key, "board": board.to_string(),
+        "commands": send::ids(&founded.tickets),
     });
-    Ok(Answer::new(json, format!("Made the project {} with the key {}", line(name), made.key)))
+    Ok(Answer::new(json, format!("Made the project {} with the key {}", line(name), founded.key)))
 }
 
 /// The key of a project that has none yet: its first one was taken by another project of the server.
@@ -145,56 +118,11 @@ fn checked(key: String) -> Result<String, Failure> {
     Err(Failure::new(WRONG_USE, "bad_key", message, "Choose 2 to 5 letters from A to Z, such as REC"))
 }
 
-/// A project that was just founded.
-pub(crate) struct Made {
-    pub space: Space,
-    pub key: String,
-    pub act: ActId,
-    pub tickets: Vec<Ticket>,
-    /// The command that whatever comes next requires.
-    pub last: CommandId,
-}
-
 /// Founds a project and sets its key up.
-pub(crate) fn make(device: &Device, options: &Options, name: &str, key: Option<&str>) -> Result<Made, Failure> {
+pub(crate) fn make(device: &Device, options: &Options, name: &str, key: Option<&str>) -> Result<Founded, Failure> {
     let account = account(device, options)?;
-    let key = checked(key.map_or_else(|| default_key(name), str::to_ascii_uppercase))?;
-    let (space, founded) = device.found(&account.url, name).map_err(send::failure)?;
-    let act = space.fresh_act();
-    let set_up = ProjectCommand::SetUp { key: key.clone() };
-    let id = space.id().0;
-    let (ticket, last) = act_on(&space, act, Some(founded.command()), id, Intent::of::<Project>(id, &set_up))?;
-    Ok(Made { space, key, act, tickets: vec![founded, ticket], last })
-}
-
-/// Sends one command of an act, which requires the one before.
-fn act_on(
-    space: &Space,
-    act: ActId,
-    requires: Option<CommandId>,
-    _: Id,
-    intent: Result<Intent, recordplayer::codec::CodecError>,
-) -> Result<(Ticket, CommandId), Failure> {
-    let intent = intent.map_err(|error| send::failure(error.into()))?;
-    let command = space.fresh_command();
-    let wish =
-        Wish { claims: Claims::of_act(act), requires: requires.into_iter().collect(), ..Wish::new(command, intent) };
-    let ticket = space.submit(wish).map_err(send::failure)?;
-    Ok((ticket, command))
-}
-
-/// The key of a project that nobody has chosen one for: the first letters of its words, else of its first word, filled up.
-fn default_key(name: &str) -> String {
-    let letters = |text: &str| text.chars().filter(char::is_ascii_alphabetic).collect::<String>().to_ascii_uppercase();
-    let words: Vec<String> =
-        name.split(|letter: char| !letter.is_alphanumeric()).map(letters).filter(|word| !word.is_empty()).collect();
-    let initials: String = words.iter().filter_map(|word| word.chars().next()).take(5).collect();
-    match words.as_slice() {
-        [] => "PRO".to_owned(),
-        [word] if word.len() >= 2 => word.chars().take(3).collect(),
-        [word] => format!("{word}X"),
-        _ => initials,
-    }
+    let key = key.map(|key| checked(key.to_ascii_uppercase())).transpose()?;
+    found(device, Some(&account.url), name, key).map_err(send::failure)
 }
 
 pub(crate) fn add_member(place: &Place<'_>, user: &str, role: &str) -> Result<Answer, Failure> {
@@ -287,23 +215,6 @@ pub(crate) fn hash(place: &Place<'_>) -> Answer {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_project_gets_a_key_from_its_name() {
-        for (name, key) in [
-            ("Turntable", "TUR"),
-            ("Turntable firmware", "TF"),
-            ("The very long name of a project", "TVLNO"),
-            ("x", "XX"),
-            ("日本語", "PRO"),
-            ("日本 Audio", "AUD"),
-            ("42", "PRO"),
-            ("", "PRO"),
-        ] {
-            assert_eq!(default_key(name), key, "{name}");
-            assert!(recordplayer_kanban::key::is_prefix(&default_key(name)), "{name}");
-        }
-    }
 
     #[test]
     fn a_limit_is_a_number_from_one_or_none() {

@@ -234,6 +234,7 @@ fn execute(device: &Device, parsed: &Arguments) -> Result<Answer, Failure> {
                 Err(Failure::new(WRONG_USE, "no_card", "Say which card", "See \"recordplayer card --help\""))
             }
         },
+        Command::Import(ImportCommand::Undo { act }) => import::undo(&place()?, act),
         Command::Import(ImportCommand::Trello { file, comments, dry_run }) => {
             import::trello(device, options, file, comments.as_deref(), *dry_run)
         }

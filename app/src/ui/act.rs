@@ -4,6 +4,7 @@ use recordplayer::id::{CommandId, SpaceId};
 use recordplayer_kanban::card::CardCommand;
 use recordplayer_kanban::ids::{BoardId, CardId, ColumnId};
 
+use super::import::ImportStep;
 use crate::command::Command;
 
 /// One thing to do. Screens only push these: what they draw does not change under them.
@@ -26,6 +27,7 @@ pub(super) enum Act {
         card: CardId,
         text: String,
     },
+    Import(ImportStep),
     Retry(CommandId),
     Discard(CommandId),
     Copy {

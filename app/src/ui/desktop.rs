@@ -13,6 +13,8 @@ use recordplayer_kanban::view::BoardView;
 
 use super::act::Act;
 use super::card_face::Standing;
+use super::import::Importing;
+use super::jobs::{Jobs, News};
 use super::palette::Palette;
 use super::project::OpenProject;
 use super::toast::Toasts;
@@ -28,6 +30,7 @@ pub(super) enum Overlay {
     Palette(Palette),
     Outbox,
     Keys,
+    Import(Box<Importing>),
 }
 
 /// RecordPlayer Kanban on a screen.
@@ -40,6 +43,7 @@ pub struct Desktop {
     pub(super) overlay: Option<Overlay>,
     acts: Vec<Act>,
     pub(super) toasts: Toasts,
+    pub(super) jobs: Jobs,
     is_dressed: bool,
     /// Known from the first frame on: threads ask for another one.
     bell: Arc<OnceLock<Context>>,
@@ -64,6 +68,7 @@ impl Desktop {
     pub fn new(device: Device, folder: &Path) -> Self {
         let session = Session::load(folder);
         let file = SessionFile::new(folder, &session);
+        let bell: Arc<OnceLock<Context>> = Arc::default();
         let mut desktop = Self {
             device,
             file,
@@ -73,8 +78,9 @@ impl Desktop {
             overlay: None,
             acts: Vec::new(),
             toasts: Toasts::default(),
+            jobs: Jobs::new(Arc::clone(&bell)),
             is_dressed: false,
-            bell: Arc::default(),
+            bell,
         };
         desktop.go_on();
         desktop
@@ -150,6 +156,16 @@ impl Desktop {
         if !std::mem::replace(&mut self.is_dressed, true) {
             self.dress(ui);
         }
+        for news in self.jobs.news() {
+            match news {
+                News::TakenBack { space, was, is_redo, result } => {
+                    if self.project.as_ref().is_some_and(|project| project.space.id() == space) {
+                        self.taken_back(was, is_redo, result);
+                    }
+                }
+                News::Import(stage) => self.import_came(stage),
+            }
+        }
         // What came from the server may be the first project, or its first board.
         if self.project.as_ref().is_none_or(|project| project.board.is_none()) {
             self.go_on();
@@ -158,6 +174,10 @@ impl Desktop {
         let is_past = board.is_some_and(|board| board.playing.is_past());
         for command in self.keyboard.read(ui.ctx(), is_past) {
             self.acts.push(Act::Do(command));
+        }
+        let dropped = ui.input(|input| input.raw.dropped_files.first().map(|file| file.path().to_path_buf()));
+        if let Some(file) = dropped {
+            self.begin_import(Some(file));
         }
         let now = now();
         let width = if self.session.is_sidebar_folded { space::BAR } else { space::SIDEBAR };
@@ -169,7 +189,7 @@ impl Desktop {
         });
         self.show_project(ui, now);
         self.show_overlay(ui, now);
-        self.toasts.show(ui);
+        self.toasts.show(ui, &mut self.acts);
         for act in std::mem::take(&mut self.acts) {
             self.act(ui, act);
         }
@@ -283,10 +303,14 @@ impl Desktop {
                     sheet::show(ui);
                     false
                 }
+                Overlay::Import(importing) => importing.show(ui, self.project.as_ref(), &mut self.acts),
             }
         });
         let shows_card = self.acts.iter().any(|act| matches!(act, Act::OpenCard(_)));
-        if !response.inner && !response.backdrop_response.clicked() && !shows_card {
+        // A click beside it must not throw away what is under way.
+        let stays = matches!(&overlay, Overlay::Import(importing) if importing.is_under_way());
+        let is_left = response.backdrop_response.clicked() && !stays;
+        if !response.inner && !is_left && !shows_card {
             self.overlay = Some(overlay);
         }
     }

@@ -3,6 +3,7 @@
 use egui::Ui;
 use recordplayer::entity::Entity;
 use recordplayer::id::Id;
+use recordplayer::record::StreamId;
 use recordplayer_kanban::card::CardCommand;
 use recordplayer_kanban::comment::CommentCommand;
 use recordplayer_kanban::ids::{BoardId, CardId, ColumnId, PersonId};
@@ -16,6 +17,7 @@ use super::project::shown;
 use crate::command::Command;
 use crate::said::Names;
 use crate::session::Appearance;
+use crate::undo::Done;
 
 impl Desktop {
     pub(super) fn act(&mut self, ui: &Ui, act: Act) {
@@ -31,7 +33,8 @@ impl Desktop {
             Act::OpenCard(card) => self.open_card(card),
             Act::Compose(column) => self.compose(Some(column)),
             Act::Create { column, titles } => self.create(column, &titles),
-            Act::Change(card, command) => self.send::<Card>(card, &command),
+            Act::Change(card, command) => drop(self.send::<Card>(card, &command)),
+            Act::Import(step) => self.import(step),
             Act::Comment { card, text } => {
                 let Some(project) = &self.project else { return };
                 let id = project.space.fresh_id();
@@ -91,10 +94,15 @@ impl Desktop {
     fn create(&mut self, column: ColumnId, titles: &[String]) {
         let Some(project) = &self.project else { return };
         let space = project.space.clone();
+        let mut done = Done::default();
         for (at, title) in titles.iter().enumerate() {
             let create = CardCommand::Create { column, title: title.clone(), before: None, exempt: false };
-            match space.send::<Card>(space.fresh_id(), &create) {
-                Ok(_) => {}
+            let id = space.fresh_id();
+            match space.send::<Card>(id, &create) {
+                Ok(ticket) => {
+                    done.commands.insert(ticket.command());
+                    done.streams.insert(StreamId::of::<Card>(id));
+                }
                 Err(error) => {
                     // What was typed stays: the titles that were not taken are in the composer again.
                     if let Some(board) = self.project.as_mut().and_then(|project| project.board.as_mut())
@@ -103,21 +111,34 @@ impl Desktop {
                         composer.typed = titles[at..].join("\n");
                     }
                     self.warn(&error.to_string());
-                    return;
+                    break;
                 }
+            }
+        }
+        if let Some(project) = &mut self.project {
+            project.memory.note(done);
+        }
+    }
+
+    /// Sends a command; answers with whether it was taken.
+    fn send<E: Entity>(&mut self, id: impl Into<Id>, command: &E::Command) -> bool {
+        let Some(project) = &mut self.project else { return false };
+        let id = id.into();
+        match project.space.send::<E>(id, command) {
+            Ok(ticket) => {
+                let (commands, streams) = ([ticket.command()].into(), [StreamId::of::<E>(id)].into());
+                project.memory.note(Done { commands, streams });
+                true
+            }
+            Err(error) => {
+                self.warn(&error.to_string());
+                false
             }
         }
     }
 
-    fn send<E: Entity>(&mut self, id: impl Into<Id>, command: &E::Command) {
-        let sent = self.project.as_ref().map(|project| project.space.send::<E>(id, command));
-        if let Some(Err(error)) = sent {
-            self.warn(&error.to_string());
-        }
-    }
-
     /// Says what could not be done, with names in the place of ids.
-    fn warn(&mut self, sentence: &str) {
+    pub(super) fn warn(&mut self, sentence: &str) {
         let said = match &self.project {
             Some(project) => Names { device: &self.device, space: &project.space }.named(sentence),
             None => sentence.to_owned(),
@@ -148,6 +169,9 @@ impl Desktop {
                 self.close_card();
             }
             Command::Back => self.back(ui),
+            Command::Undo => self.undo(false),
+            Command::Redo => self.undo(true),
+            Command::Import => self.begin_import(None),
             Command::Sync => self.device.connect(),
             Command::ToggleSidebar => self.session.is_sidebar_folded = !self.session.is_sidebar_folded,
             Command::SystemTheme => self.look(ui, Appearance::System),
@@ -203,8 +227,11 @@ impl Desktop {
                 self.send::<Card>(card, &CardCommand::SetDone { done });
             }
             Command::ArchiveCard => {
+                let key = Names { device: &self.device, space: &project.space }.key_of(card);
                 self.close_card();
-                self.send::<Card>(card, &CardCommand::Archive {});
+                if self.send::<Card>(card, &CardCommand::Archive {}) {
+                    self.toasts.offer(format!("{key} is in the archive"), "Undo", Act::Do(Command::Undo));
+                }
             }
             Command::AssignMe => {
                 let me = PersonId::from(project.space.actor());

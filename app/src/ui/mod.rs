@@ -15,6 +15,8 @@ mod composer;
 mod desktop;
 mod doing;
 mod drag;
+mod import;
+mod jobs;
 mod live_text;
 mod outbox;
 mod palette;
@@ -25,6 +27,7 @@ mod sheet;
 mod sidebar;
 mod sync_line;
 mod toast;
+mod undoing;
 pub(crate) mod window;
 
 pub use desktop::{Desktop, Front};

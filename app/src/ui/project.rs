@@ -15,6 +15,7 @@ use super::composer::Composer;
 use super::drag::Drag;
 use super::panel::Panel;
 use super::playback::Playing;
+use super::undoing::Memory;
 use crate::player::Player;
 
 /// A project, its boards, and one of them.
@@ -25,6 +26,7 @@ pub(super) struct OpenProject {
     pub boards: Live<BoardsView>,
     pub board: Option<OpenBoard>,
     pub panel: Option<Panel>,
+    pub memory: Memory,
 }
 
 /// A board that is looked at.
@@ -61,7 +63,7 @@ impl OpenProject {
         let space = device.space(info.space)?;
         let project = space.live_entity::<Project>(space.id().0);
         let boards = space.live::<BoardsView>(Key::whole_space());
-        Some(Self { info, space, project, boards, board: None, panel: None })
+        Some(Self { info, space, project, boards, board: None, panel: None, memory: Memory::default() })
     }
 
     /// The boards that are not archived, by their titles.

@@ -2,8 +2,9 @@
 
 use egui::{Align2, Area, Frame, Id, Margin, Order, Ui, vec2};
 
+use super::act::Act;
 use crate::theme::{Icon, Theme, Type, radius, space};
-use crate::widget::{icon_button, text};
+use crate::widget::{icon_button, quiet_button, text};
 
 /// How long a note stays, in seconds.
 const STAYS_S: f64 = 8.0;
@@ -21,6 +22,7 @@ struct Note {
     is_warning: bool,
     /// Set with the first frame that shows it.
     until: Option<f64>,
+    offer: Option<(&'static str, Act)>,
 }
 
 impl Toasts {
@@ -32,14 +34,22 @@ impl Toasts {
         self.push(words.into(), false);
     }
 
+    /// Says something, with what can be done about it.
+    pub fn offer(&mut self, words: impl Into<String>, label: &'static str, act: Act) {
+        self.push(words.into(), false);
+        if let Some(note) = self.notes.last_mut() {
+            note.offer = Some((label, act));
+        }
+    }
+
     fn push(&mut self, words: String, is_warning: bool) {
         self.notes.retain(|note| note.words != words);
-        self.notes.push(Note { words, is_warning, until: None });
+        self.notes.push(Note { words, is_warning, until: None, offer: None });
         let surplus = self.notes.len().saturating_sub(SHOWN_MAX);
         self.notes.drain(..surplus);
     }
 
-    pub fn show(&mut self, ui: &Ui) {
+    pub fn show(&mut self, ui: &Ui, acts: &mut Vec<Act>) {
         let theme = Theme::of(ui);
         let now = ui.input(|input| input.time);
         for note in &mut self.notes {
@@ -70,7 +80,12 @@ impl Toasts {
                             ui.set_max_width(400.0);
                             ui.add(egui::Label::new(text(&note.words, Type::Body, theme.palette.text)).wrap());
                         });
-                        !icon_button(ui, Icon::X, "Close this note").clicked()
+                        let is_taken = note.offer.as_ref().is_some_and(|(label, act)| {
+                            let is_taken = quiet_button(ui, label).clicked();
+                            acts.extend(is_taken.then(|| act.clone()));
+                            is_taken
+                        });
+                        !icon_button(ui, Icon::X, "Close this note").clicked() && !is_taken
                     })
                 });
                 ui.add_space(space::GAP);

@@ -9,6 +9,7 @@ mod refusal;
 use std::collections::{BTreeMap, BTreeSet};
 
 use recordplayer::context::Assigned;
+use recordplayer::id::CommandId;
 use recordplayer::text::Text;
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +31,8 @@ pub struct Card {
     pub title: String,
     /// Heads and counts of the merged text; its characters are in the table of changes.
     pub description: Text,
+    /// Where it was before its last move into another column: taking that back is not hindered by a limit.
+    pub came_from: Option<CameFrom>,
     /// An archived card keeps its column and rank, and takes no room.
     pub archived: bool,
     /// The tick "finished".
@@ -48,6 +51,13 @@ pub struct Placed {
     pub board: BoardId,
     pub column: ColumnId,
     pub rank: Rank,
+}
+
+/// A column that a card has left, and the command that took it away.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CameFrom {
+    pub column: ColumnId,
+    pub by: CommandId,
 }
 
 impl Card {

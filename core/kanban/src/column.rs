@@ -251,7 +251,7 @@ impl Entity for Column {
             ColumnEvent::Restored {} => self.archived = false,
             ColumnEvent::CardEntered { card, rank } => {
                 self.places.insert_mut(Place { rank, card });
-                self.last_entry = Some(Entry { card, by: stamp.origin.actor });
+                self.last_entry = Some(Entry { card, by: stamp.origin.effective_actor() });
             }
             ColumnEvent::CardReordered { card, from, to } => {
                 self.places.remove_mut(&Place { rank: from, card });

@@ -67,6 +67,8 @@ pub enum GuardRefusal {
     ViewersMayNotWrite {},
     #[error("Only a manager shapes a project: its boards, columns and key. Ask one of them")]
     ManagersShapeProjects {},
+    #[error("Only a manager records what others did, as an import does. Ask one of them to import it")]
+    ManagersSpeakForOthers {},
 }
 
 fn may_write(stream: &StreamId, command: &str, cx: &Context<'_>) -> Result<(), Refused> {
@@ -74,6 +76,7 @@ fn may_write(stream: &StreamId, command: &str, cx: &Context<'_>) -> Result<(), R
         None => return Err(CoreRefusal::MayNotWrite {}.into()),
         Some("viewer") => GuardRefusal::ViewersMayNotWrite {},
         Some(role) if role != ROLES[0] && shapes_project(stream, command) => GuardRefusal::ManagersShapeProjects {},
+        Some(role) if role != ROLES[0] && cx.claimed_actor().is_some() => GuardRefusal::ManagersSpeakForOthers {},
         Some(_) => return Ok(()),
     };
     Err(Refused::of(&refusal).unwrap_or_else(|_| CoreRefusal::MayNotWrite {}.into()))

@@ -16,6 +16,7 @@ pub mod limits;
 pub mod project;
 pub mod rank;
 pub mod refusal;
+pub mod undo;
 pub mod view;
 
 pub use board::Board;

@@ -71,6 +71,16 @@ impl<'a> Context<'a> {
         self.deciding.claims.happened_at
     }
 
+    /// Who is claimed to have done it, where that is not who sends it.
+    pub fn claimed_actor(&self) -> Option<ActorId> {
+        self.deciding.claims.actor
+    }
+
+    /// The command that this one takes back, as the sender claims.
+    pub fn undoes(&self) -> Option<CommandId> {
+        self.deciding.claims.undoes
+    }
+
     pub fn space(&self) -> SpaceId {
         self.deciding.space
     }

@@ -68,6 +68,9 @@ fn boards_of_others_give_their_counts_and_a_second_import_adds_nothing() {
     }
 }
 
+/// A column's name, and how many open and archived cards it held.
+type ColumnThen<'a> = (&'a str, usize, usize);
+
 /// The board as it was after 66, 132 and 198 of its 264 actions, and at its end, as the files' own description says.
 #[test]
 fn a_board_with_its_whole_history_is_what_it_was_at_every_moment() {
@@ -83,7 +86,7 @@ fn a_board_with_its_whole_history_is_what_it_was_at_every_moment() {
     };
     assert_eq!(imported["history_records"].as_u64().unwrap() + left_out(&imported["not_imported"]), 264);
     assert_eq!(ann.sync(), 0);
-    let moments: [(Option<&str>, &[(&str, usize, usize)]); 4] = [
+    let moments: [(Option<&str>, &[ColumnThen]); 4] = [
         (Some("2015-01-13T10:04:39.197Z"), &[("やりたいこと", 15, 1), ("やること", 4, 0), ("作業中", 2, 0)]),
         (
             Some("2015-01-26T18:37:22.451Z"),
@@ -141,6 +144,53 @@ fn comments_that_the_export_has_no_more_come_from_a_second_file() {
     assert_eq!((&again["added"], &again["updated"]), (&json!(0), &json!(0)));
     let swapped = ann.try_to(&["import", "trello", comments, "--comments", board]).expect_code(5);
     assert!(swapped["error"]["message"].as_str().unwrap().contains(board), "{swapped}");
+}
+
+/// All of it goes but what somebody has worked on since, at the server as well; and it can come again.
+#[test]
+fn an_import_is_taken_back_as_a_whole() {
+    let stage = Stage::new();
+    let server = stage.serve("127.0.0.1:0");
+    let [ann, bo] = ["ann", "bo"].map(|name| stage.person(name, &server));
+    ann.tell(&["project", "new", "Kept", "--key", "KEP"]);
+    let board = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("assets/sample/turntable.json");
+    let import = ["import", "trello", board.to_str().unwrap()];
+    let imported = ann.tell(&import);
+    let act = imported["act"].as_str().unwrap();
+    ann.tell(&["member", "add", "bo", "--role", "worker"]);
+    assert_eq!((ann.sync(), bo.sync()), (0, 0));
+    let cards_of = |board: &Value| -> Vec<Value> {
+        let columns = board["columns"].as_array().unwrap().iter();
+        columns.flat_map(|column| column["cards"].as_array().unwrap().clone()).collect()
+    };
+    let cards = cards_of(&bo.tell(&["board", "Turntable firmware"]));
+    let open: Vec<_> = cards.iter().filter(|card| card["archived"] == false).collect();
+    let kept = open[0]["key"].as_str().unwrap();
+    bo.tell(&["comment", kept, "I am at it"]);
+    bo.tell(&["card", "rename", kept, "Mine now"]);
+    assert_eq!((bo.sync(), ann.sync()), (0, 0));
+
+    let taken = ann.tell(&["import", "undo", act]);
+    let left = taken["left"].as_array().unwrap();
+    assert!(left.iter().any(|why| why.as_str().unwrap().contains("Mine now")), "{left:?}");
+    assert_eq!((ann.sync(), bo.sync()), (0, 0));
+    let cards = cards_of(&bo.tell(&["board", "Turntable firmware"]));
+    let open: Vec<_> = cards.iter().filter(|card| card["archived"] == false).collect();
+    assert_eq!(open.len(), 1, "{open:?}");
+    assert_eq!(ann.tell(&["hash"])["state"], bo.tell(&["hash"])["state"]);
+    let again = ann.try_to(&["import", "undo", act]);
+    assert_eq!(again.code, 0, "what is left is told once more: {}", again.json);
+    assert_eq!(again.json["changes"], 0);
+    assert_eq!(
+        ann.try_to(&["import", "undo", "00000000000000000000000000000000"]).expect_code(2)["error"]["code"],
+        "no_such_import"
+    );
+
+    ann.tell(&import);
+    assert_eq!((ann.sync(), bo.sync()), (0, 0));
+    let cards = cards_of(&bo.tell(&["board", "Turntable firmware"]));
+    let archived = cards.iter().filter(|card| card["archived"] == true).count() as u64;
+    assert_eq!(archived, imported["cards_archived"].as_u64().unwrap());
 }
 
 #[test]

@@ -162,7 +162,10 @@ impl Card {
             cx.emit::<Column>(column, &reordered);
             return Ok(vec![E::Reordered { rank }]);
         }
-        let board = enter(column, exempt, cx)?;
+        let takes_back = cx.undoes().is_some_and(|undone| {
+            self.came_from.as_ref().is_some_and(|from| from.column == column && from.by == undone)
+        });
+        let board = if takes_back { return_to(column, cx)? } else { enter(column, exempt, cx)? };
         let rank = rank_in(card, column, before, cx);
         cx.emit::<Column>(from.column, &ColumnEvent::CardLeft { card, rank: from.rank.clone() });
         cx.emit::<Column>(column, &ColumnEvent::CardEntered { card, rank: rank.clone() });
@@ -201,6 +204,16 @@ fn enter(column: ColumnId, exempt: bool, cx: &Context<'_>) -> Result<BoardId, R>
     }
     into.has_room(column)?;
     Ok(board)
+}
+
+/// The board of a column that the card's last move has left: whoever takes that move back is not stopped by the limit.
+fn return_to(column: ColumnId, cx: &Context<'_>) -> Result<BoardId, R> {
+    let into = cx.get::<Column>(column);
+    match into.board {
+        None => Err(R::NoSuchColumn { column }),
+        Some(_) if into.archived => Err(R::ColumnArchived { column, name: into.name.clone() }),
+        Some(board) => Ok(board),
+    }
 }
 
 fn rank_in(card: CardId, column: ColumnId, before: Option<CardId>, cx: &Context<'_>) -> Rank {

@@ -6,7 +6,7 @@ use recordplayer::entity::{Entity, Stamp};
 use recordplayer::text::TextChange;
 use serde::{Deserialize, Serialize};
 
-use super::{Attachment, Card, CardCommand, CardRefusal, Checklist, Day, FieldValue, Item, Placed};
+use super::{Attachment, CameFrom, Card, CardCommand, CardRefusal, Checklist, Day, FieldValue, Item, Placed};
 use crate::ids::{AttachmentId, BoardId, ChecklistId, ColumnId, FieldId, ItemId, LabelId, PersonId};
 use crate::rank::Rank;
 
@@ -101,6 +101,7 @@ pub enum CardEvent {
 
 impl Entity for Card {
     const KIND: &'static str = "card";
+    const SHAPE: u32 = 2;
 
     type Command = CardCommand;
     type Event = CardEvent;
@@ -145,7 +146,7 @@ impl Entity for Card {
         if let CardEvent::Described { change } = event { Some((Self::DESCRIPTION, change)) } else { None }
     }
 
-    fn play(&mut self, event: &CardEvent, _: &Stamp) {
+    fn play(&mut self, event: &CardEvent, stamp: &Stamp) {
         use CardEvent as E;
         match event.clone() {
             E::Created { board, column, rank, title, number, exempt: _ } => {
@@ -155,7 +156,10 @@ impl Entity for Card {
             }
             E::Renamed { title } => self.title = title,
             E::Described { change } => self.description.play(&change),
-            E::Moved { board, column, rank, exempt: _ } => self.placed = Some(Placed { board, column, rank }),
+            E::Moved { board, column, rank, exempt: _ } => {
+                let from = self.placed.replace(Placed { board, column, rank });
+                self.came_from = from.map(|from| CameFrom { column: from.column, by: stamp.origin.command });
+            }
             E::Reordered { rank } => {
                 if let Some(placed) = &mut self.placed {
                     placed.rank = rank;

@@ -9,6 +9,7 @@
 
 mod confirm;
 mod join;
+mod look_back;
 mod outbox;
 mod rebase;
 mod requires;

@@ -12,10 +12,9 @@ use crate::codec::{decode, encode};
 use crate::commit::{Commit, Draft};
 use crate::decide::Intent;
 use crate::id::{CommandId, ReplicaId};
-use crate::limits::{COMMIT_BYTES_MAX, FRAME_BYTES_MAX, IN_FLIGHT_BYTES_MAX, IN_FLIGHT_COMMANDS_MAX};
+use crate::limits::{FRAME_BYTES_MAX, IN_FLIGHT_BYTES_MAX, IN_FLIGHT_COMMANDS_MAX};
 use crate::models::ReadSet;
 use crate::name::Name;
-use crate::playback::PlaybackError;
 use crate::protocol::{ClientFrame, CommandEntry};
 use crate::record::{Position, StreamId};
 use crate::refusal::Refused;
@@ -260,42 +259,13 @@ impl Replica {
         let waiting = self.outbox.iter().filter(|pending| pending.is_waiting());
         let waiting: BTreeSet<CommandId> = waiting.map(|pending| pending.entry.command).collect();
         let mut writes = Vec::new();
-        for commit in self.commits_of(&waiting)? {
+        if waiting.is_empty() {
+            return Ok(writes);
+        }
+        for commit in self.commits_where(|header| waiting.contains(&header.command))? {
             writes.extend(self.settle(&commit, &mut Dirty::default()));
         }
         Ok(writes)
-    }
-
-    /// Those of the commands that are known here: decided, be it accepted or refused, or in the outbox. Reads the whole log.
-    pub fn known_among(&self, asked: &BTreeSet<CommandId>) -> Result<BTreeSet<CommandId>, PlaybackError> {
-        let here = self.reader.complete_to()?.position;
-        if here < self.reader.head()?.position {
-            return Err(PlaybackError::NotHere { here });
-        }
-        let mut known: BTreeSet<CommandId> =
-            self.outbox.iter().map(|pending| pending.entry.command).filter(|command| asked.contains(command)).collect();
-        known.extend(self.commits_of(asked)?.iter().map(|commit| commit.header.command));
-        Ok(known)
-    }
-
-    /// The commits that decide one of these commands.
-    fn commits_of(&self, commands: &BTreeSet<CommandId>) -> Result<Vec<Commit>, ReadError> {
-        let upto = self.reader.head()?.position;
-        let mut at = Position::START;
-        let mut found = Vec::new();
-        while at < upto && !commands.is_empty() {
-            let commits = self.reader.commits(at, upto, COMMIT_BYTES_MAX)?;
-            let Some(last) = commits.last() else { break };
-            at = last.head.position;
-            for stored in commits {
-                let commit = Commit::open(Arc::clone(&stored.bytes), &stored.previous)
-                    .map_err(|error| ReadError::Damaged(error.to_string()))?;
-                if commands.contains(&commit.header.command) {
-                    found.push(commit);
-                }
-            }
-        }
-        Ok(found)
     }
 
     /// Whether the log on the disk begins with record 1: a space that was joined by a snapshot gets its history later.

@@ -173,6 +173,9 @@ impl Planner<'_> {
         if known.exists() && known.title() != title {
             self.change::<Board>(self.board, self.board, &BoardCommand::Rename { title });
         }
+        if known.archived {
+            self.change::<Board>(self.board, self.board, &BoardCommand::Restore {});
+        }
         let imported: BTreeSet<ColumnId> = source.lists.iter().map(|list| self.id("column", &list.id)).collect();
         let by_hand = self.names.iter().filter(|(column, _)| !imported.contains(column));
         let mut taken: BTreeSet<String> = by_hand.map(|(_, name)| name.clone()).collect();

@@ -1,0 +1,102 @@
+//! Founding projects.
+
+use recordplayer::claims::Claims;
+use recordplayer::decide::Intent;
+use recordplayer::id::{ActId, CommandId};
+use recordplayer::replica::Wish;
+use recordplayer_client::{Device, SendError, Space, Ticket};
+use recordplayer_kanban::board::BoardCommand;
+use recordplayer_kanban::column::{ColumnCommand, ColumnKind};
+use recordplayer_kanban::ids::{BoardId, ColumnId};
+use recordplayer_kanban::project::ProjectCommand;
+use recordplayer_kanban::{Board, Column, Project};
+
+/// The columns of a new board.
+const FIRST_COLUMNS: [(&str, ColumnKind); 4] = [
+    ("Backlog", ColumnKind::Backlog),
+    ("Ready", ColumnKind::Ready),
+    ("In progress", ColumnKind::Active),
+    ("Done", ColumnKind::Done),
+];
+
+/// A project that was just founded.
+#[derive(Debug)]
+pub(crate) struct Founded {
+    pub space: Space,
+    pub key: String,
+    pub tickets: Vec<Ticket>,
+    act: ActId,
+    /// The command that whatever comes next requires.
+    last: CommandId,
+}
+
+/// Founds a project and sets its key up: at the server of an account, else where this device works.
+pub(crate) fn found(device: &Device, url: Option<&str>, name: &str, key: Option<String>) -> Result<Founded, SendError> {
+    let url = url.map(str::to_owned).or_else(|| device.accounts().first().map(|account| account.url.clone()));
+    let key = key.unwrap_or_else(|| default_key(name));
+    let (space, founded) = device.found(url.as_deref().unwrap_or_default(), name)?;
+    let (act, last) = (space.fresh_act(), founded.command());
+    let mut founded = Founded { space, key: key.clone(), tickets: vec![founded], act, last };
+    let id = founded.space.id().0;
+    founded.send(Intent::of::<Project>(id, &ProjectCommand::SetUp { key })?)?;
+    Ok(founded)
+}
+
+impl Founded {
+    /// The first board, with the columns that a new board has.
+    pub fn add_board(&mut self, title: &str) -> Result<BoardId, SendError> {
+        let board = BoardId(self.space.fresh_id());
+        self.send(Intent::of::<Board>(board, &BoardCommand::Add { title: title.to_owned() })?)?;
+        for (name, kind) in FIRST_COLUMNS {
+            let column = ColumnId(self.space.fresh_id());
+            let add = ColumnCommand::Add { board, name: name.to_owned(), kind, before: None };
+            self.send(Intent::of::<Column>(column, &add)?)?;
+        }
+        Ok(board)
+    }
+
+    /// One command of the act, which requires the one before.
+    fn send(&mut self, intent: Intent) -> Result<(), SendError> {
+        let command = self.space.fresh_command();
+        let (claims, requires) = (Claims::of_act(self.act), vec![self.last]);
+        self.tickets.push(self.space.submit(Wish { claims, requires, ..Wish::new(command, intent) })?);
+        self.last = command;
+        Ok(())
+    }
+}
+
+/// The key of a project that nobody has chosen one for: the first letters of its words, else of its first word, filled up.
+fn default_key(name: &str) -> String {
+    let letters = |text: &str| text.chars().filter(char::is_ascii_alphabetic).collect::<String>().to_ascii_uppercase();
+    let words: Vec<String> =
+        name.split(|letter: char| !letter.is_alphanumeric()).map(letters).filter(|word| !word.is_empty()).collect();
+    let initials: String = words.iter().filter_map(|word| word.chars().next()).take(5).collect();
+    match words.as_slice() {
+        [] => "PRO".to_owned(),
+        [word] if word.len() >= 2 => word.chars().take(3).collect(),
+        [word] => format!("{word}X"),
+        _ => initials,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_project_gets_a_key_from_its_name() {
+        for (name, key) in [
+            ("Turntable", "TUR"),
+            ("Turntable firmware", "TF"),
+            ("The very long name of a project", "TVLNO"),
+            ("x", "XX"),
+            ("日本語", "PRO"),
+            ("日本 Audio", "AUD"),
+            ("42", "PRO"),
+            ("", "PRO"),
+        ] {
+            assert_eq!(default_key(name), key, "{name}");
+            assert!(recordplayer_kanban::key::is_prefix(&default_key(name)), "{name}");
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! Undo and redo: what the person did here, the latest first.
+
+use recordplayer_client::{SendError, Space};
+
+use super::desktop::Desktop;
+use super::jobs::News;
+use crate::undo::{Done, TakenBack, take_back};
+
+/// More is not remembered.
+const REMEMBERED_MAX: usize = 200;
+
+/// What can be taken back in a project, and what can be done again.
+#[derive(Debug, Default)]
+pub(super) struct Memory {
+    done: Vec<Done>,
+    undone: Vec<Done>,
+}
+
+impl Memory {
+    /// Something was done: what was undone before cannot be done again any more.
+    pub fn note(&mut self, done: Done) {
+        self.undone.clear();
+        Self::push(&mut self.done, done);
+    }
+
+    fn push(list: &mut Vec<Done>, done: Done) {
+        if !done.commands.is_empty() {
+            list.push(done);
+            let surplus = list.len().saturating_sub(REMEMBERED_MAX);
+            list.drain(..surplus);
+        }
+    }
+}
+
+impl Desktop {
+    pub(super) fn undo(&mut self, is_redo: bool) {
+        let Some(project) = &mut self.project else { return };
+        let list = if is_redo { &mut project.memory.undone } else { &mut project.memory.done };
+        let Some(was) = list.pop() else {
+            return self.toasts.tell(if is_redo { "There is nothing to do again" } else { "There is nothing to undo" });
+        };
+        let space: Space = project.space.clone();
+        self.jobs.start("undo", move |teller| {
+            let result = take_back(&space, &was);
+            teller.tell(News::TakenBack { space: space.id(), was, is_redo, result });
+        });
+    }
+
+    pub(super) fn taken_back(&mut self, was: Done, is_redo: bool, result: Result<TakenBack, SendError>) {
+        let Some(project) = &mut self.project else { return };
+        match result {
+            Ok(taken) => {
+                let list = if is_redo { &mut project.memory.done } else { &mut project.memory.undone };
+                Memory::push(list, taken.done);
+                for why in taken.left {
+                    self.warn(&format!("Not undone: {why}"));
+                }
+            }
+            Err(error) => {
+                let list = if is_redo { &mut project.memory.undone } else { &mut project.memory.done };
+                Memory::push(list, was);
+                self.warn(&error.to_string());
+            }
+        }
+    }
+}

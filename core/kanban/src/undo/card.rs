@@ -1,0 +1,156 @@
+//! Cards.
+
+use std::collections::BTreeSet;
+use std::ops::Bound;
+
+use recordplayer::id::CommandId;
+use recordplayer::record::{Record, StreamId};
+use recordplayer::text::{TextChange, TextDocument};
+
+use super::{SET_SINCE, Scene, Undo, UndoAct, UndoStep, Undoable};
+use crate::card::{Card, CardCommand as C, CardEvent as E, Placed};
+use crate::column::{Column, Place};
+use crate::ids::CardId;
+
+impl Undoable for Card {
+    fn slot(event: &E) -> Option<String> {
+        Some(match event {
+            E::Created { .. } => "made".to_owned(),
+            E::Renamed { .. } => "title".to_owned(),
+            E::Moved { .. } | E::Reordered { .. } => "place".to_owned(),
+            E::Archived {} | E::Restored {} => "archived".to_owned(),
+            E::LabelAdded { label } | E::LabelRemoved { label } => format!("label {label}"),
+            E::Assigned { person } | E::Unassigned { person } => format!("person {person}"),
+            E::DueSet { .. } => "due".to_owned(),
+            E::DoneSet { .. } => "done".to_owned(),
+            E::ChecklistSet { checklist, .. } | E::ChecklistRemoved { checklist } => format!("checklist {checklist}"),
+            E::ItemSet { item, .. } | E::ItemTicked { item, .. } | E::ItemRemoved { item, .. } => {
+                format!("item {item}")
+            }
+            E::LinkAttached { attachment, .. } | E::AttachmentRemoved { attachment } => format!("link {attachment}"),
+            E::FieldSet { field, .. } => format!("field {field}"),
+            // Merged text: see below.
+            E::Described { .. } => return None,
+        })
+    }
+
+    fn is_making(event: &E) -> bool {
+        matches!(event, E::Created { .. })
+    }
+
+    fn is_away(&self) -> bool {
+        self.archived
+    }
+
+    fn name(&self) -> String {
+        self.title.clone()
+    }
+
+    fn restore(before: &Self, event: &E, scene: &Scene<'_>) -> Result<Vec<C>, &'static str> {
+        Ok(match event {
+            E::Created { .. } => vec![C::Archive {}],
+            E::Renamed { .. } => vec![C::Rename { title: before.title.clone() }],
+            E::Moved { .. } | E::Reordered { .. } => match &before.placed {
+                Some(placed) => vec![move_back(CardId(scene.id), placed, scene)],
+                None => Vec::new(),
+            },
+            E::Archived {} | E::Restored {} if before.archived => vec![C::Archive {}],
+            E::Archived {} | E::Restored {} => vec![C::Restore { exempt: false }],
+            E::LabelAdded { label } | E::LabelRemoved { label } => vec![if before.labels.contains(label) {
+                C::AddLabel { label: *label }
+            } else {
+                C::RemoveLabel { label: *label }
+            }],
+            E::Assigned { person } | E::Unassigned { person } => vec![if before.members.contains(person) {
+                C::Assign { person: *person }
+            } else {
+                C::Unassign { person: *person }
+            }],
+            E::DueSet { .. } => vec![C::SetDue { due: before.due.clone() }],
+            E::DoneSet { .. } => vec![C::SetDone { done: before.done }],
+            E::ChecklistSet { checklist, .. } | E::ChecklistRemoved { checklist } => {
+                match before.checklists.iter().find(|list| list.id == *checklist) {
+                    None => vec![C::RemoveChecklist { checklist: *checklist }],
+                    Some(list) => {
+                        let mut commands = vec![C::SetChecklist { checklist: list.id, name: list.name.clone() }];
+                        if matches!(event, E::ChecklistRemoved { .. }) {
+                            let set = |item: &crate::card::Item| C::SetItem {
+                                checklist: list.id,
+                                item: item.id,
+                                text: item.text.clone(),
+                                done: item.done,
+                            };
+                            commands.extend(list.items.iter().map(set));
+                        }
+                        commands
+                    }
+                }
+            }
+            E::ItemSet { checklist, item, .. }
+            | E::ItemTicked { checklist, item, .. }
+            | E::ItemRemoved { checklist, item } => {
+                let list = before.checklists.iter().find(|list| list.id == *checklist);
+                match list.and_then(|list| list.items.iter().find(|known| known.id == *item)) {
+                    None => vec![C::RemoveItem { checklist: *checklist, item: *item }],
+                    Some(known) => vec![C::SetItem {
+                        checklist: *checklist,
+                        item: *item,
+                        text: known.text.clone(),
+                        done: known.done,
+                    }],
+                }
+            }
+            E::LinkAttached { attachment, .. } | E::AttachmentRemoved { attachment } => {
+                vec![match before.attachments.get(attachment) {
+                    None => C::RemoveAttachment { attachment: *attachment },
+                    Some(link) => {
+                        C::AttachLink { attachment: *attachment, name: link.name.clone(), url: link.url.clone() }
+                    }
+                }]
+            }
+            E::FieldSet { field, .. } => {
+                vec![C::SetField { field: *field, value: before.fields.get(field).cloned() }]
+            }
+            E::Described { .. } => Vec::new(),
+        })
+    }
+}
+
+/// In front of the card that would follow there now.
+fn move_back(card: CardId, placed: &Placed, scene: &Scene<'_>) -> C {
+    let column = scene.models.get::<Column>(placed.column);
+    let place = Place { rank: placed.rank.clone(), card };
+    let behind = column.places.range((Bound::Excluded(place), Bound::Unbounded)).find(|place| place.card != card);
+    C::MoveTo { column: placed.column, before: behind.map(|place| place.card), exempt: false }
+}
+
+impl Undo {
+    /// A description goes back to what it was, where nobody else has written in it since.
+    pub(super) fn text(&mut self, stream: &StreamId, records: &[Record], is_ours: &dyn Fn(&Record) -> bool) {
+        let changes: Vec<(&Record, &TextChange)> = records
+            .iter()
+            .filter_map(|record| match record.event::<Card>()? {
+                E::Described { change } => Some((record, change)),
+                _ => None,
+            })
+            .collect();
+        let made_by_us = records.iter().any(|record| {
+            is_ours(record) && record.event::<Card>().is_some_and(|event| matches!(event, E::Created { .. }))
+        });
+        let Some(first) = changes.iter().position(|(record, _)| is_ours(record)) else { return };
+        let ours: BTreeSet<CommandId> =
+            changes.iter().filter(|(record, _)| is_ours(record)).map(|(record, _)| record.origin.command).collect();
+        let was_undone = |record: &Record| record.origin.claims.undoes.is_some_and(|command| ours.contains(&command));
+        if made_by_us || changes.iter().any(|(record, _)| was_undone(record)) {
+            return;
+        }
+        if changes[first..].iter().any(|(record, _)| !is_ours(record)) {
+            self.left.push((stream.clone(), format!("The description: {SET_SINCE}")));
+            return;
+        }
+        let mut document = TextDocument::new();
+        document.apply_all(changes[..first].iter().map(|(_, change)| *change));
+        let what = UndoAct::Describe { card: CardId(stream.id), text: document.text() };
+        self.steps.push(UndoStep { undoes: changes[changes.len() - 1].0.origin.command, what });
+    }
+}

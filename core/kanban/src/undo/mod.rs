@@ -1,0 +1,219 @@
+//! Taking back what commands did: as new commands, and only where the value was last set by what is taken back.
+//!
+//! ```text
+//!  the records of each stream that the act touched ─► its values before and after ─► the commands that set the former again
+//!                                                       └─ last set by somebody else: left as it is, and told
+//! ```
+//! What decides is who set a value last, never what it is. The authority looks at it once more ([`Claims::undoes`]), for somebody may have
+//! been quicker than the records that are here. Undo of what was undone is redo: the same way once more.
+//!
+//! [`Claims::undoes`]: recordplayer::claims::Claims::undoes
+
+mod board;
+mod card;
+mod comment;
+mod project;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use recordplayer::Models;
+use recordplayer::codec::CodecError;
+use recordplayer::decide::Intent;
+use recordplayer::entity::{Entity, Stamp};
+use recordplayer::id::{CommandId, Id};
+use recordplayer::record::{Record, StreamId};
+
+use crate::board::Board;
+use crate::card::Card;
+use crate::column::Column;
+use crate::comment::Comment;
+use crate::ids::{CardId, ColumnId};
+use crate::project::Project;
+
+/// What takes commands back.
+#[derive(Debug, Default)]
+pub struct Undo {
+    /// In the order in which they must be sent.
+    pub steps: Vec<UndoStep>,
+    /// What stays as it is, and why: a sentence, and the stream that it is about.
+    pub left: Vec<(StreamId, String)>,
+    going: BTreeSet<CardId>,
+}
+
+/// One command of an undo.
+#[derive(Clone, Debug)]
+pub struct UndoStep {
+    /// What it takes back.
+    pub undoes: CommandId,
+    pub what: UndoAct,
+}
+
+#[derive(Clone, Debug)]
+pub enum UndoAct {
+    Send {
+        intent: Intent,
+    },
+    /// Make the card's description be this text, by the difference to what it is.
+    Describe {
+        card: CardId,
+        text: String,
+    },
+}
+
+/// How one kind of entity takes events back.
+trait Undoable: Entity {
+    /// The value that an event sets, by a name; `None` for what follows from another entity's event.
+    fn slot(event: &Self::Event) -> Option<String>;
+
+    /// The commands that make the value be what it was before, given the event that set it first.
+    fn restore(before: &Self, event: &Self::Event, scene: &Scene<'_>) -> Result<Vec<Self::Command>, &'static str>;
+
+    /// What the entity is called in a sentence.
+    fn name(&self) -> String;
+
+    /// Whether the event makes the entity: to take that back is to put it away whole.
+    fn is_making(event: &Self::Event) -> bool;
+
+    /// Whether it is put away already.
+    fn is_away(&self) -> bool;
+}
+
+/// Where something is taken back.
+struct Scene<'a> {
+    id: Id,
+    models: &'a Models<'a>,
+    /// The cards that are put away.
+    going: &'a BTreeSet<CardId>,
+}
+
+impl Scene<'_> {
+    /// Whether a column holds open cards that are not put away with it.
+    fn holds_more(&self, column: ColumnId) -> bool {
+        self.models.get::<Column>(column).places.iter().any(|place| !self.going.contains(&place.card))
+    }
+}
+
+const SET_SINCE: &str = "somebody has changed it since";
+
+/// Plans taking back what `is_ours` did on these streams. Each stream comes with all its event records, those that wait included.
+pub fn undo(
+    streams: &[(StreamId, Vec<Record>)],
+    models: &Models<'_>,
+    is_ours: &dyn Fn(&Record) -> bool,
+) -> Result<Undo, CodecError> {
+    let mut undo = Undo::default();
+    let of = |kind: &'static str| streams.iter().filter(move |(stream, _)| *stream.kind == *kind);
+    // What stands on something goes first: a column is put away when its cards are.
+    for (stream, records) in of(Comment::KIND) {
+        undo.stream::<Comment>(stream, records, models, is_ours)?;
+    }
+    for (stream, records) in of(Card::KIND) {
+        undo.stream::<Card>(stream, records, models, is_ours)?;
+        undo.text(stream, records, is_ours);
+    }
+    for (stream, records) in of(Column::KIND) {
+        undo.stream::<Column>(stream, records, models, is_ours)?;
+    }
+    for (stream, records) in of(Board::KIND) {
+        undo.stream::<Board>(stream, records, models, is_ours)?;
+    }
+    for (stream, records) in of(Project::KIND) {
+        undo.stream::<Project>(stream, records, models, is_ours)?;
+    }
+    Ok(undo)
+}
+
+/// One value that was set by what is taken back.
+struct Touched<E: Entity> {
+    before: E,
+    first: E::Event,
+    last_ours: CommandId,
+    is_last: bool,
+}
+
+impl Undo {
+    fn stream<E: Undoable + Clone>(
+        &mut self,
+        stream: &StreamId,
+        records: &[Record],
+        models: &Models<'_>,
+        is_ours: &dyn Fn(&Record) -> bool,
+    ) -> Result<(), CodecError> {
+        let mut state = E::default();
+        let mut touched: BTreeMap<String, Touched<E>> = BTreeMap::new();
+        let mut order = Vec::new();
+        let mut made_by_us = None;
+        let mut others_since = false;
+        let mut ours_so_far = BTreeSet::new();
+        for record in records {
+            let Some(event) = record.event::<E>() else { continue };
+            let ours = is_ours(record);
+            ours_so_far.extend(ours.then_some(record.origin.command));
+            let is_undo_of_ours = record.origin.claims.undoes.is_some_and(|command| ours_so_far.contains(&command));
+            if is_undo_of_ours {
+                // It was taken back before.
+                if let Some(slot) = E::slot(event) {
+                    touched.remove(&slot);
+                }
+            } else if let Some(slot) = E::slot(event) {
+                others_since |= made_by_us.is_some() && !ours;
+                if ours && E::is_making(event) {
+                    made_by_us = Some(record.origin.command);
+                }
+                match touched.get_mut(&slot) {
+                    Some(known) => {
+                        known.is_last = ours;
+                        if ours {
+                            known.last_ours = record.origin.command;
+                        }
+                    }
+                    None if ours => {
+                        let before = state.clone();
+                        let first = event.clone();
+                        let last_ours = record.origin.command;
+                        touched.insert(slot.clone(), Touched { before, first, last_ours, is_last: true });
+                        order.push(slot);
+                    }
+                    None => {}
+                }
+            }
+            state.play(event, &Stamp::of(record));
+        }
+        let leave = |undo: &mut Self, why: &str| undo.left.push((stream.clone(), format!("{}: {why}", state.name())));
+        if made_by_us.is_some() && state.is_away() {
+            return Ok(());
+        }
+        if made_by_us.is_some() && others_since {
+            leave(self, SET_SINCE);
+            return Ok(());
+        }
+        let going = std::mem::take(&mut self.going);
+        let scene = Scene { id: stream.id, models, going: &going };
+        // The last one first, as things depend on what was made before them.
+        for slot in order.iter().rev() {
+            let Some(of_slot) = touched.get(slot) else { continue };
+            // What was made goes as a whole.
+            if made_by_us.is_some() && !E::is_making(&of_slot.first) {
+                continue;
+            }
+            if !of_slot.is_last {
+                leave(self, SET_SINCE);
+                continue;
+            }
+            match E::restore(&of_slot.before, &of_slot.first, &scene) {
+                Ok(commands) => {
+                    for command in commands {
+                        let intent = Intent::of::<E>(stream.id, &command)?;
+                        self.steps.push(UndoStep { undoes: of_slot.last_ours, what: UndoAct::Send { intent } });
+                    }
+                }
+                Err(why) => leave(self, why),
+            }
+        }
+        self.going = going;
+        if made_by_us.is_some() && *stream.kind == *Card::KIND {
+            self.going.insert(CardId(stream.id));
+        }
+        Ok(())
+    }
+}

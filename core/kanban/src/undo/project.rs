@@ -1,0 +1,63 @@
+//! What the project itself holds: labels and fields. Placeholders stay, for the history names them.
+
+use super::{Scene, Undoable};
+use crate::project::{Project, ProjectCommand, ProjectEvent};
+
+impl Undoable for Project {
+    fn slot(event: &ProjectEvent) -> Option<String> {
+        match event {
+            ProjectEvent::LabelSet { label, .. } | ProjectEvent::LabelRemoved { label } => {
+                Some(format!("label {label}"))
+            }
+            ProjectEvent::FieldSet { field, .. } => Some(format!("field {field}")),
+            ProjectEvent::KeySet { .. }
+            | ProjectEvent::BoardAdded { .. }
+            | ProjectEvent::NumberGiven { .. }
+            | ProjectEvent::PlaceholderSet { .. }
+            | ProjectEvent::PlaceholderClaimed { .. } => None,
+        }
+    }
+
+    /// The project itself is never taken back.
+    fn is_making(_: &ProjectEvent) -> bool {
+        false
+    }
+
+    fn is_away(&self) -> bool {
+        false
+    }
+
+    fn name(&self) -> String {
+        self.key.clone()
+    }
+
+    fn restore(before: &Self, event: &ProjectEvent, _: &Scene<'_>) -> Result<Vec<ProjectCommand>, &'static str> {
+        Ok(match event {
+            ProjectEvent::LabelSet { label, .. } | ProjectEvent::LabelRemoved { label } => {
+                vec![match before.labels.get(label) {
+                    None => ProjectCommand::RemoveLabel { label: *label },
+                    Some(known) => ProjectCommand::SetLabel {
+                        label: *label,
+                        name: known.name.clone(),
+                        colour: known.colour.clone(),
+                    },
+                }]
+            }
+            ProjectEvent::FieldSet { field, .. } => match before.fields.get(field) {
+                // A field that no card uses any more shows nowhere.
+                None => Vec::new(),
+                Some(known) => vec![ProjectCommand::SetField {
+                    field: *field,
+                    name: known.name.clone(),
+                    kind: known.kind,
+                    options: known.options.clone(),
+                }],
+            },
+            ProjectEvent::KeySet { .. }
+            | ProjectEvent::BoardAdded { .. }
+            | ProjectEvent::NumberGiven { .. }
+            | ProjectEvent::PlaceholderSet { .. }
+            | ProjectEvent::PlaceholderClaimed { .. } => Vec::new(),
+        })
+    }
+}

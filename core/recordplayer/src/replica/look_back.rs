@@ -1,0 +1,95 @@
+//! Looking back: what the log and the outbox hold of commands, acts and streams.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::Replica;
+use super::outbox::Pending;
+use crate::commit::{Commit, Header};
+use crate::id::{ActId, CommandId};
+use crate::limits::COMMIT_BYTES_MAX;
+use crate::playback::PlaybackError;
+use crate::record::{Payload, Position, Record, RecordKind, StreamId};
+use crate::storage::{ReadError, StoredCommit};
+
+impl Replica {
+    /// Those of the commands that are known here: decided, be it accepted or refused, or in the outbox. Reads the whole log.
+    pub fn known_among(&self, asked: &BTreeSet<CommandId>) -> Result<BTreeSet<CommandId>, PlaybackError> {
+        self.whole_history()?;
+        let waiting = self.outbox.iter().map(|pending| pending.entry.command);
+        let mut known: BTreeSet<CommandId> = waiting.filter(|command| asked.contains(command)).collect();
+        if !asked.is_empty() {
+            let decided = self.commits_where(|header| asked.contains(&header.command))?;
+            known.extend(decided.iter().map(|commit| commit.header.command));
+        }
+        Ok(known)
+    }
+
+    /// The streams that the commands of an act have changed, those that wait included. Reads the whole log.
+    pub fn streams_of_act(&self, act: ActId) -> Result<BTreeSet<StreamId>, PlaybackError> {
+        self.whole_history()?;
+        let commits = self.commits_where(|header| header.claims.act == Some(act))?;
+        let mut streams: BTreeSet<StreamId> =
+            commits.iter().flat_map(Commit::events).map(|record| record.stream.clone()).collect();
+        let waiting = self.outbox.iter().filter(|pending| pending.is_shown() && pending.entry.claims.act == Some(act));
+        streams.extend(waiting.flat_map(events_of).map(|event| event.stream.clone()));
+        Ok(streams)
+    }
+
+    /// The events of a stream in their order, those that wait behind those that are confirmed.
+    pub fn stream_records(&self, stream: &StreamId) -> Result<Vec<Record>, PlaybackError> {
+        self.whole_history()?;
+        let upto = self.reader.head()?.position;
+        let mut records = Vec::new();
+        for first in self.reader.stream(stream, Position::START, upto)? {
+            let missing = || ReadError::Damaged(format!("record {first} is in the index but not in the log"));
+            let commit = opened(&self.reader.commit_with(first)?.ok_or_else(missing)?)?;
+            let of_stream = |record: &Record| record.kind == RecordKind::Event && record.stream == *stream;
+            records.extend(commit.records.into_iter().filter(of_stream));
+        }
+        let mut number = self.state.head.position;
+        for pending in self.outbox.iter().filter(|pending| pending.is_shown()) {
+            let origin = self.origin_of(&pending.entry);
+            for event in events_of(pending).filter(|event| event.stream == *stream) {
+                number = number.plus(1);
+                let payload = Payload::Plain(Arc::clone(&event.payload));
+                let (stream, name) = (event.stream.clone(), event.name.clone());
+                records.push(Record::new(number, event.kind, stream, name, origin, payload));
+            }
+        }
+        Ok(records)
+    }
+
+    /// Fails where a part of the history is still being fetched: what is asked of the whole must not be answered by a part.
+    fn whole_history(&self) -> Result<(), PlaybackError> {
+        let here = self.reader.complete_to()?.position;
+        if here < self.reader.head()?.position { Err(PlaybackError::NotHere { here }) } else { Ok(()) }
+    }
+
+    pub(super) fn commits_where(&self, is_wanted: impl Fn(&Header) -> bool) -> Result<Vec<Commit>, ReadError> {
+        let upto = self.reader.head()?.position;
+        let mut at = Position::START;
+        let mut found = Vec::new();
+        while at < upto {
+            let commits = self.reader.commits(at, upto, COMMIT_BYTES_MAX)?;
+            let Some(last) = commits.last() else { break };
+            at = last.head.position;
+            for stored in commits {
+                let commit = opened(&stored)?;
+                if is_wanted(&commit.header) {
+                    found.push(commit);
+                }
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// What a waiting command does, as far as this device can tell.
+fn events_of(pending: &Pending) -> impl Iterator<Item = &crate::commit::Draft> {
+    pending.optimistic.iter().flat_map(|optimistic| &optimistic.events)
+}
+
+fn opened(stored: &StoredCommit) -> Result<Commit, ReadError> {
+    Commit::open(Arc::clone(&stored.bytes), &stored.previous).map_err(|error| ReadError::Damaged(error.to_string()))
+}

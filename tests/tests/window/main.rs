@@ -1,0 +1,6 @@
+//! The window by its labels, without a display: what people do with keys and pointer, and what comes of it.
+
+mod board;
+mod imports;
+mod stage;
+mod undo;

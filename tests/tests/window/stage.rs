@@ -1,0 +1,143 @@
+//! A window over a device, without a display.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use egui::{Key, Modifiers};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable;
+use recordplayer::id::Id;
+use recordplayer_app::ui::Desktop;
+use recordplayer_client::{Device, Space};
+use recordplayer_kanban::board::BoardCommand;
+use recordplayer_kanban::card::CardCommand;
+use recordplayer_kanban::column::{ColumnCommand, ColumnKind};
+use recordplayer_kanban::ids::{BoardId, CardId, ColumnId};
+use recordplayer_kanban::project::ProjectCommand;
+use recordplayer_kanban::view::BoardView;
+use recordplayer_kanban::{Board, Card, Column, Project};
+use recordplayer_server::{Server, Serving};
+
+pub const BOARD: BoardId = BoardId(Id([1; 16]));
+pub const COLUMNS: [(&str, ColumnKind); 2] = [("Ready", ColumnKind::Ready), ("In progress", ColumnKind::Active)];
+
+pub fn column(at: usize) -> ColumnId {
+    ColumnId(Id([10 + at as u8; 16]))
+}
+
+/// Far more than anything here takes, so that a hanging test ends.
+pub const PATIENCE: Duration = Duration::from_mins(1);
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
+
+/// A window over a device with a project of two columns, the second of which takes two cards.
+pub struct Stage {
+    pub harness: Harness<'static, Desktop>,
+    pub device: Device,
+    pub space: Space,
+    /// Its server, until that is gone.
+    pub serving: Option<Serving>,
+    pub folder: tempfile::TempDir,
+}
+
+impl Stage {
+    /// Without its server.
+    pub fn new() -> Self {
+        let mut stage = Self::online();
+        stage.serving = None;
+        stage.harness.run_steps(2);
+        stage
+    }
+
+    pub fn online() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let domain = Arc::new(recordplayer_kanban::domain());
+        let device = Device::open(Arc::clone(&domain), &folder.path().join("device")).unwrap();
+        let server = folder.path().join("server");
+        std::fs::create_dir(&server).unwrap();
+        let serving = Server::open(domain, &server).unwrap().start("127.0.0.1:0").unwrap();
+        serving.control().accounts().add_user("ann").unwrap();
+        let token = serving.control().accounts().new_token("ann").unwrap();
+        let url = serving.url();
+        device.login(&url, &token, PATIENCE).unwrap();
+        let (space, _) = device.found(&url, "Turntable").unwrap();
+        space.send::<Project>(space.id().0, &ProjectCommand::SetUp { key: "TT".to_owned() }).unwrap();
+        space.send::<Board>(BOARD, &BoardCommand::Add { title: "Firmware".to_owned() }).unwrap();
+        for (at, (name, kind)) in COLUMNS.into_iter().enumerate() {
+            let add = ColumnCommand::Add { board: BOARD, name: name.to_owned(), kind, before: None };
+            space.send::<Column>(column(at), &add).unwrap();
+        }
+        space.send::<Column>(column(1), &ColumnCommand::SetLimit { limit: Some(2) }).unwrap();
+        let desktop = Desktop::new(device.clone(), folder.path());
+        let harness = Harness::builder()
+            .with_step_dt(1.0 / 60.0)
+            .with_size([1280.0, 800.0])
+            .build_ui_state(|ui, desktop| desktop.show(ui), desktop);
+        let mut stage = Self { harness, device, space, serving: Some(serving), folder };
+        stage.harness.run_steps(2);
+        stage
+    }
+
+    pub fn with_cards(titles: &[(usize, &str)]) -> Self {
+        let mut stage = Self::new();
+        for (at, title) in titles {
+            let create =
+                CardCommand::Create { column: column(*at), title: (*title).to_owned(), before: None, exempt: false };
+            stage.space.send::<Card>(card(title), &create).unwrap();
+        }
+        stage.harness.run_steps(2);
+        stage
+    }
+
+    pub fn press(&mut self, key: Key) {
+        self.press_with(Modifiers::NONE, key);
+    }
+
+    pub fn press_with(&mut self, modifiers: Modifiers, key: Key) {
+        self.harness.key_press_modifiers(modifiers, key);
+        self.harness.run_steps(3);
+    }
+
+    pub fn click(&mut self, label: &str) {
+        self.harness.get_by_label(label).click();
+        self.harness.run_steps(3);
+    }
+
+    pub fn type_words(&mut self, field: &str, words: &str) {
+        self.harness.get_by_label(field).focus();
+        self.harness.run_steps(1);
+        self.harness.get_by_label(field).type_text(words);
+        self.harness.run_steps(3);
+    }
+
+    /// Draws until something shows that another thread makes.
+    pub fn until_shows(&mut self, label: &str) {
+        self.until(label, true);
+    }
+
+    pub fn until(&mut self, label: &str, shows: bool) {
+        for _ in 0..PATIENCE.as_millis() / LOOK_AGAIN.as_millis() {
+            if self.shows(label) == shows {
+                return;
+            }
+            std::thread::park_timeout(LOOK_AGAIN);
+            self.harness.step();
+        }
+        panic!("{label} does not come or go");
+    }
+
+    pub fn shows(&self, label: &str) -> bool {
+        self.harness.query_all_by_label_contains(label).next().is_some()
+    }
+
+    /// The titles in a column, from top to bottom.
+    pub fn titles(&self, at: usize) -> Vec<String> {
+        let view = self.space.view::<BoardView>(BOARD);
+        let columns = view.columns();
+        let shown = columns[at].cards.iter().filter(|(_, card)| !card.archived);
+        shown.map(|(_, card)| card.title.clone()).collect()
+    }
+}
+
+pub fn card(title: &str) -> CardId {
+    CardId(Id::derived("test card", &[title.as_bytes()]))
+}

@@ -1,0 +1,96 @@
+//! What was done is taken back, and done again.
+
+use egui::{Key, Modifiers};
+use recordplayer_kanban::Card;
+use recordplayer_kanban::card::CardCommand;
+
+use crate::stage::{PATIENCE, Stage, card, column};
+
+const REDO: Modifiers = Modifiers { shift: true, ..Modifiers::COMMAND };
+
+impl Stage {
+    /// Presses undo or redo, and waits for what it brings.
+    fn until_cards(&mut self, modifiers: Modifiers, expected: [&[&str]; 2]) {
+        self.press_with(modifiers, Key::Z);
+        let deadline = PATIENCE.as_millis() / 10;
+        for _ in 0..deadline {
+            if [self.titles(0), self.titles(1)] == expected.map(<[&str]>::to_vec) {
+                return;
+            }
+            std::thread::park_timeout(std::time::Duration::from_millis(10));
+            self.harness.step();
+        }
+        panic!("{:?} and {:?}, expected {expected:?}", self.titles(0), self.titles(1));
+    }
+}
+
+#[test]
+fn moves_and_new_cards_are_undone_and_done_again() {
+    let mut stage = Stage::with_cards(&[(0, "One"), (0, "Two"), (0, "Three")]);
+    stage.press(Key::ArrowDown);
+    stage.press(Key::ArrowDown);
+    stage.press_with(Modifiers::SHIFT, Key::ArrowRight);
+    stage.press(Key::C);
+    stage.type_words("Title of the new card", "New");
+    stage.press(Key::Enter);
+    stage.press(Key::Escape);
+    assert_eq!((stage.titles(0).len(), stage.titles(1).len()), (2, 2));
+    stage.until_cards(Modifiers::COMMAND, [&["One", "Three"], &["Two"]]);
+    // Where it stood, and not at the end.
+    stage.until_cards(Modifiers::COMMAND, [&["One", "Two", "Three"], &[]]);
+    stage.until_cards(REDO, [&["One", "Three"], &["Two"]]);
+    stage.until_cards(REDO, [&["One", "Three"], &["Two", "New"]]);
+    stage.until_cards(Modifiers::COMMAND, [&["One", "Three"], &["Two"]]);
+}
+
+#[test]
+fn an_archived_card_comes_back_by_the_note() {
+    let mut stage = Stage::with_cards(&[(0, "One")]);
+    stage.press(Key::ArrowDown);
+    stage.press(Key::Backspace);
+    assert!(stage.titles(0).is_empty());
+    stage.click("Undo");
+    stage.until_shows("One");
+    assert_eq!(stage.titles(0), ["One"]);
+}
+
+#[test]
+fn what_somebody_has_changed_since_is_left_and_told() {
+    let mut stage = Stage::with_cards(&[(0, "One")]);
+    stage.press(Key::ArrowDown);
+    stage.press(Key::E);
+    stage.type_words("Title", " more");
+    stage.press(Key::Enter);
+    stage.press(Key::Escape);
+    // As if by another person: not by this window.
+    stage.space.send::<Card>(card("One"), &CardCommand::Rename { title: "By another".to_owned() }).unwrap();
+    stage.press_with(Modifiers::COMMAND, Key::Z);
+    stage.until_shows("somebody has changed it since");
+    assert_eq!(stage.titles(0), ["By another"]);
+}
+
+/// Taking back one's own move is not stopped by the limit of the column that it came from.
+#[test]
+fn a_full_column_takes_back_what_has_just_left_it() {
+    let mut stage = Stage::with_cards(&[(1, "One"), (1, "Two")]);
+    stage.press(Key::ArrowDown);
+    stage.press_with(Modifiers::SHIFT, Key::ArrowLeft);
+    let create = CardCommand::Create { column: column(1), title: "Three".to_owned(), before: None, exempt: false };
+    stage.space.send::<Card>(card("Three"), &create).unwrap();
+    assert_eq!(
+        (stage.titles(0), stage.titles(1)),
+        (vec!["One".to_owned()], vec!["Two".to_owned(), "Three".to_owned()])
+    );
+    stage.until_cards(Modifiers::COMMAND, [&[], &["One", "Two", "Three"]]);
+}
+
+#[test]
+fn a_field_takes_back_its_own_letters() {
+    let mut stage = Stage::with_cards(&[(0, "One")]);
+    stage.press(Key::ArrowDown);
+    stage.press(Key::M);
+    stage.type_words("Write a comment", "Typed");
+    stage.press_with(Modifiers::COMMAND, Key::Z);
+    stage.harness.run_steps(3);
+    assert_eq!(stage.titles(0), ["One"], "the card was not put away");
+}

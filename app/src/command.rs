@@ -17,6 +17,7 @@ pub enum Command {
     Undo,
     Redo,
     Import,
+    NewProject,
     SelectUp,
     SelectDown,
     SelectLeft,
@@ -183,6 +184,7 @@ pub const ALL: &[Spec] = &[
         "Do again what you took back",
         &[Keys::Once(Modifiers { shift: true, ..CTRL }, Key::Z), Keys::Once(CTRL, Key::Y)],
     ),
+    spec(Command::NewProject, Group::App, Icon::Folder, "New project...", "On this computer, or at a server", &[]),
     spec(Command::Import, Group::Create, Icon::FileDown, "Import a board...", "From Trello, with its history", &[]),
     spec(
         Command::SelectUp,

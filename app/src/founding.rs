@@ -4,7 +4,7 @@ use recordplayer::claims::Claims;
 use recordplayer::decide::Intent;
 use recordplayer::id::{ActId, CommandId};
 use recordplayer::replica::Wish;
-use recordplayer_client::{Device, SendError, Space, Ticket};
+use recordplayer_client::{Device, HERE, SendError, Space, Ticket};
 use recordplayer_kanban::board::BoardCommand;
 use recordplayer_kanban::column::{ColumnCommand, ColumnKind};
 use recordplayer_kanban::ids::{BoardId, ColumnId};
@@ -34,7 +34,10 @@ pub(crate) struct Founded {
 pub(crate) fn found(device: &Device, url: Option<&str>, name: &str, key: Option<String>) -> Result<Founded, SendError> {
     let url = url.map(str::to_owned).or_else(|| device.accounts().first().map(|account| account.url.clone()));
     let key = key.unwrap_or_else(|| default_key(name));
-    let (space, founded) = device.found(url.as_deref().unwrap_or_default(), name)?;
+    let (space, founded) = match url.as_deref() {
+        Some(HERE) | None => device.found_here(name)?,
+        Some(url) => device.found(url, name)?,
+    };
     let (act, last) = (space.fresh_act(), founded.command());
     let mut founded = Founded { space, key: key.clone(), tickets: vec![founded], act, last };
     let id = founded.space.id().0;

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use recordplayer::membership::{Membership, MembershipCommand};
-use recordplayer_client::{Account, Device, LineError, LoginError};
+use recordplayer_client::{Account, Device, HERE, LineError, LoginError};
 use recordplayer_kanban::column::ColumnCommand;
 use recordplayer_kanban::ids::ColumnId;
 use recordplayer_kanban::project::ProjectCommand;
@@ -118,14 +118,22 @@ fn checked(key: String) -> Result<String, Failure> {
     Err(Failure::new(WRONG_USE, "bad_key", message, "Choose 2 to 5 letters from A to Z, such as REC"))
 }
 
-/// Founds a project and sets its key up.
+/// Founds a project and sets its key up: where `--account` says, else at the server, and without one on this computer.
 pub(crate) fn make(device: &Device, options: &Options, name: &str, key: Option<&str>) -> Result<Founded, Failure> {
-    let account = account(device, options)?;
+    let is_here = match &options.account {
+        Some(account) => account == HERE,
+        None => device.accounts().is_empty(),
+    };
+    let url = if is_here { HERE.to_owned() } else { account(device, options)?.url };
     let key = key.map(|key| checked(key.to_ascii_uppercase())).transpose()?;
-    found(device, Some(&account.url), name, key).map_err(send::failure)
+    found(device, Some(&url), name, key).map_err(send::failure)
 }
 
 pub(crate) fn add_member(place: &Place<'_>, user: &str, role: &str) -> Result<Answer, Failure> {
+    if place.info.url == HERE {
+        let message = format!("{} lives on this computer alone, so nobody else can be in it yet", place.info.title);
+        return Err(Failure::new(REFUSED, "local_project", message, "Begin it at a server to work on it with others"));
+    }
     let known = place.device.find_person(&place.info.url, user, LOGIN_WITHIN).map_err(|error| {
         Failure::new(
             NOT_IN_TIME,

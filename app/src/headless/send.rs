@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use recordplayer_client::{Decided, NotSaved, SendError, Ticket};
+use recordplayer_client::{Decided, HERE, NotSaved, SendError, Ticket};
 use serde_json::{Value, json};
 
 use super::answer::{DAMAGED, Failure, NO_ACCESS, NOT_IN_TIME, REFUSED, WRONG_USE};
@@ -42,7 +42,8 @@ pub(crate) fn settle(place: &Place<'_>, tickets: &[Ticket]) -> Result<(), Failur
             NotSaved::NotYet => Failure::new(NOT_IN_TIME, "not_saved", error, "Look at the disk, then at the outbox"),
         })?;
     }
-    if !place.options.wait {
+    // What this computer decides itself is decided at once.
+    if !place.options.wait && place.info.url != HERE {
         return Ok(());
     }
     place.device.connect();

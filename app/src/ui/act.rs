@@ -28,6 +28,11 @@ pub(super) enum Act {
         text: String,
     },
     Import(ImportStep),
+    /// Begins a project at a server, or on this computer.
+    Found {
+        title: String,
+        place: String,
+    },
     Retry(CommandId),
     Discard(CommandId),
     Copy {

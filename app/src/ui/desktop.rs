@@ -15,15 +15,16 @@ use super::act::Act;
 use super::card_face::Standing;
 use super::import::Importing;
 use super::jobs::{Jobs, News};
+use super::new_project::NewProject;
 use super::palette::Palette;
 use super::project::OpenProject;
 use super::toast::Toasts;
 use super::{board, outbox, panel, sheet, sidebar};
-use crate::command::Keyboard;
+use crate::command::{Command, Keyboard};
 use crate::said::{Names, card_of};
 use crate::session::{Appearance, Session, SessionFile};
 use crate::theme::{Icon, Theme, install, space};
-use crate::widget::empty;
+use crate::widget::{empty, primary_button, quiet_button};
 
 /// What lies over the board.
 pub(super) enum Overlay {
@@ -31,6 +32,7 @@ pub(super) enum Overlay {
     Outbox,
     Keys,
     Import(Box<Importing>),
+    NewProject(NewProject),
 }
 
 /// RecordPlayer Kanban on a screen.
@@ -164,6 +166,7 @@ impl Desktop {
                     }
                 }
                 News::Import(stage) => self.import_came(stage),
+                News::Founded(founded) => self.was_founded(founded),
             }
         }
         // What came from the server may be the first project, or its first board.
@@ -214,7 +217,20 @@ impl Desktop {
         let canvas = Frame::NONE.fill(theme.palette.canvas);
         let Some(mut project) = self.project.take() else {
             CentralPanel::default().frame(canvas).show(ui, |ui| {
-                empty(ui, Icon::LogIn, "There is no project on this device yet. Log in with \"recordplayer login\"");
+                empty(
+                    ui,
+                    Icon::SquareKanban,
+                    "No project yet. Begin one on this computer, or log in with \"recordplayer login\"",
+                );
+                ui.vertical_centered(|ui| {
+                    let command = Command::NewProject;
+                    if primary_button(ui, Some(Icon::Plus), command.spec().text).clicked() {
+                        self.acts.push(Act::Do(command));
+                    }
+                    if quiet_button(ui, Command::Import.spec().text).clicked() {
+                        self.acts.push(Act::Do(Command::Import));
+                    }
+                });
             });
             return;
         };
@@ -304,6 +320,7 @@ impl Desktop {
                     false
                 }
                 Overlay::Import(importing) => importing.show(ui, self.project.as_ref(), &mut self.acts),
+                Overlay::NewProject(form) => form.show(ui, &self.device, &mut self.acts),
             }
         });
         let shows_card = self.acts.iter().any(|act| matches!(act, Act::OpenCard(_)));

@@ -12,6 +12,7 @@ use recordplayer_kanban::{Card, Comment};
 use super::act::Act;
 use super::composer::Composer;
 use super::desktop::{Desktop, Overlay, card_in_hand};
+use super::new_project::NewProject;
 use super::palette::Palette;
 use super::project::shown;
 use crate::command::Command;
@@ -35,6 +36,7 @@ impl Desktop {
             Act::Create { column, titles } => self.create(column, &titles),
             Act::Change(card, command) => drop(self.send::<Card>(card, &command)),
             Act::Import(step) => self.import(step),
+            Act::Found { title, place } => self.found(title, place),
             Act::Comment { card, text } => {
                 let Some(project) = &self.project else { return };
                 let id = project.space.fresh_id();
@@ -172,6 +174,7 @@ impl Desktop {
             Command::Undo => self.undo(false),
             Command::Redo => self.undo(true),
             Command::Import => self.begin_import(None),
+            Command::NewProject => self.overlay = Some(Overlay::NewProject(NewProject::new(&self.device))),
             Command::Sync => self.device.connect(),
             Command::ToggleSidebar => self.session.is_sidebar_folded = !self.session.is_sidebar_folded,
             Command::SystemTheme => self.look(ui, Appearance::System),

@@ -334,7 +334,7 @@ impl Importing {
         let help = "In Trello: the board's menu, Print, export and share, Export as JSON. Drop the file on this window, or type where it lies";
         ui.add(egui::Label::new(text(help, Type::Body, theme.palette.muted)).wrap());
         ui.add_space(space::GAP);
-        let edit = TextEdit::singleline(&mut self.file).hint_text("/home/me/board.json").desired_width(f32::INFINITY);
+        let edit = TextEdit::singleline(&mut self.file).hint_text("board.json").desired_width(f32::INFINITY);
         let response = name(ui.add(edit), "File of the board");
         if !std::mem::replace(&mut self.has_focus, true) {
             response.request_focus();

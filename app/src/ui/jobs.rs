@@ -15,6 +15,8 @@ use crate::undo::{Done, TakenBack};
 pub(super) enum News {
     /// Something was taken back, or done again.
     TakenBack { space: SpaceId, was: Done, is_redo: bool, result: Result<TakenBack, SendError> },
+    /// A project was begun, or could not be.
+    Founded(Result<SpaceId, String>),
     /// An import has come further.
     Import(super::import::Stage),
 }

@@ -2,7 +2,7 @@
 
 use egui::{Layout, Ui, UiBuilder, vec2};
 use recordplayer::time::Timestamp;
-use recordplayer_client::Device;
+use recordplayer_client::{Device, HERE};
 
 use super::act::Act;
 use super::project::OpenProject;
@@ -65,12 +65,13 @@ pub(super) fn show(
         ui.add_space(space::TINY);
         let status = project.map(|project| project.space.status()).unwrap_or_default();
         let line = project.and_then(|project| device.line(&project.space.url()));
+        let is_here = project.is_some_and(|project| project.space.url() == HERE);
         if is_folded {
-            let (icon, _, words) = sync_line::words(status, line.as_ref(), now.0, &theme);
+            let (icon, _, words) = sync_line::words(status, line.as_ref(), is_here, now.0, &theme);
             if icon_button(ui, icon, &words).clicked() {
                 acts.push(Act::Do(Command::GoOutbox));
             }
-        } else if sync_line::show(ui, status, line.as_ref(), now.0) {
+        } else if sync_line::show(ui, status, line.as_ref(), is_here, now.0) {
             acts.push(Act::Do(if status.refused > 0 { Command::GoOutbox } else { Command::Sync }));
         }
     });
@@ -102,6 +103,10 @@ fn switcher(ui: &mut Ui, device: &Device, project: Option<&OpenProject>, acts: &
                 acts.push(Act::OpenProject(info.space));
                 ui.close();
             }
+        }
+        if ui.button(text(Command::NewProject.spec().text, Type::Body, theme.palette.muted)).clicked() {
+            acts.push(Act::Do(Command::NewProject));
+            ui.close();
         }
     })
     .response

@@ -10,7 +10,13 @@ use crate::theme::{Icon, Theme};
 use crate::widget::row;
 
 /// The line's icon, colour and words.
-pub(super) fn words(status: Status, line: Option<&LineState>, now_ms: i64, theme: &Theme) -> (Icon, Color32, String) {
+pub(super) fn words(
+    status: Status,
+    line: Option<&LineState>,
+    is_here: bool,
+    now_ms: i64,
+    theme: &Theme,
+) -> (Icon, Color32, String) {
     let palette = theme.palette;
     if status.refused > 0 {
         let needs = if status.refused == 1 { "1 needs you".to_owned() } else { format!("{} need you", status.refused) };
@@ -18,6 +24,8 @@ pub(super) fn words(status: Status, line: Option<&LineState>, now_ms: i64, theme
     }
     let waiting = status.waiting + status.sending;
     match line {
+        Some(_) if is_here && waiting == 0 => (Icon::CircleCheck, palette.success, "Saved on this computer".to_owned()),
+        Some(_) if is_here => (Icon::Hourglass, palette.info, "Saving...".to_owned()),
         Some(LineState::Online) if waiting > 0 => (Icon::Hourglass, palette.info, format!("Sending {waiting}...")),
         Some(LineState::Online) if status.behind > 0 => {
             (Icon::RefreshCw, palette.info, format!("Fetching {} records...", status.behind))
@@ -39,9 +47,9 @@ pub(super) fn words(status: Status, line: Option<&LineState>, now_ms: i64, theme
 }
 
 /// Draws it; true where it was clicked.
-pub(super) fn show(ui: &mut Ui, status: Status, line: Option<&LineState>, now_ms: i64) -> bool {
+pub(super) fn show(ui: &mut Ui, status: Status, line: Option<&LineState>, is_here: bool, now_ms: i64) -> bool {
     let theme = Theme::of(ui);
-    let (icon, colour, words) = words(status, line, now_ms, &theme);
+    let (icon, colour, words) = words(status, line, is_here, now_ms, &theme);
     if matches!(line, Some(LineState::Retrying { .. })) {
         ui.ctx().request_repaint_after(Duration::from_secs(1));
     }
@@ -58,7 +66,7 @@ mod tests {
     use super::*;
 
     fn said(status: Status, line: Option<&LineState>) -> String {
-        words(status, line, 0, &Theme::new(true)).2
+        words(status, line, false, 0, &Theme::new(true)).2
     }
 
     #[test]

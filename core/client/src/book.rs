@@ -48,6 +48,9 @@ pub struct SpaceInfo {
 pub(crate) struct Content {
     format: u32,
     pub accounts: Vec<Account>,
+    /// The person of this device, for projects that have no server; made when the first one is begun.
+    #[serde(default)]
+    pub local: Option<Account>,
     pub spaces: BTreeMap<SpaceId, SpaceInfo>,
     pub people: BTreeMap<ActorId, String>,
     pub notices: Vec<String>,
@@ -108,7 +111,11 @@ impl Book {
 
 impl Content {
     pub fn account(&self, url: &str) -> Option<&Account> {
-        self.accounts.iter().find(|account| account.url == url)
+        self.accounts.iter().chain(&self.local).find(|account| account.url == url)
+    }
+
+    pub fn spaces_of(&self, url: &str) -> Vec<SpaceId> {
+        self.spaces.values().filter(|info| info.url == url).map(|info| info.space).collect()
     }
 
     /// Keeps the names of people, of the newest first where there are too many.

@@ -19,6 +19,7 @@ use crate::clock::{instant, now};
 use crate::inner::{Inner, Parts, SharedOutbox};
 use crate::limits::Timing;
 use crate::line::{self, LineState};
+use crate::local::{HERE, Local, LocalError};
 use crate::random::fresh_id;
 use crate::save::Saver;
 use crate::socket::{LineError, Socket};
@@ -114,6 +115,8 @@ pub struct Device {
 struct Owner {
     inner: Arc<Inner>,
     running: Mutex<Option<Running>>,
+    /// Decides for the projects that have no server.
+    local: Mutex<Option<Local>>,
 }
 
 #[derive(Debug)]
@@ -163,7 +166,47 @@ impl Device {
         tasks::open_copies(&inner);
         let scrubbed = Arc::clone(&inner);
         let scrub = scrub.in_background(move |_| set_aside_next_time(&scrubbed));
-        Ok(Self { owner: Arc::new(Owner { inner, running: Mutex::new(Some(Running { runtime, writer, scrub })) }) })
+        let running = Mutex::new(Some(Running { runtime, writer, scrub }));
+        let device = Self { owner: Arc::new(Owner { inner, running, local: Mutex::default() }) };
+        let local = device.inner().book().content.local.clone();
+        if let Some(account) = local
+            && let Err(error) = device.decide_here(&account)
+        {
+            device.inner().notice(format!("The projects of this computer can be read, and not changed: {error}"));
+        }
+        Ok(device)
+    }
+
+    /// Begins to decide for the projects that have no server.
+    fn decide_here(&self, account: &Account) -> Result<(), LocalError> {
+        let mut local = self.owner.local.lock().unwrap_or_else(PoisonError::into_inner);
+        if local.is_none() {
+            *local = Some(Local::start(self.inner(), account.person)?);
+        }
+        Ok(())
+    }
+
+    /// The person of this device, who signs in projects that have no server; made the first time, with this name.
+    pub fn person_here(&self, name: &str) -> Result<Account, BookError> {
+        let mut book = self.inner().book();
+        if let Some(local) = &book.content.local {
+            return Ok(local.clone());
+        }
+        let (url, person) = (HERE.to_owned(), ActorId(fresh_id()));
+        let account = Account { url, person, name: name.to_owned(), token: String::new() };
+        book.change(|content| {
+            content.local = Some(account.clone());
+            content.learn([(person, name.to_owned())]);
+        })?;
+        Ok(account)
+    }
+
+    /// Makes a new space on this computer, which needs no server.
+    pub fn found_here(&self, title: &str) -> Result<(Space, Ticket), SendError> {
+        let not_there = |error: &dyn std::fmt::Display| SendError::NotThere(error.to_string());
+        let account = self.person_here(&system_name()).map_err(|error| not_there(&error))?;
+        self.decide_here(&account).map_err(|error| not_there(&error))?;
+        self.found(HERE, title)
     }
 
     fn inner(&self) -> &Arc<Inner> {
@@ -364,7 +407,8 @@ impl Device {
         if let Some(why) = inner.saver.failure() {
             return Err(NotInStep::Disk(why));
         }
-        let accounts = self.accounts();
+        let mut accounts = self.accounts();
+        accounts.extend(inner.book().content.local.clone());
         if accounts.is_empty() {
             return Err(NotInStep::NoAccount);
         }
@@ -416,6 +460,10 @@ impl Owner {
     }
 
     fn end(&self) {
+        let local = self.local.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(local) = local {
+            local.stop(&self.inner);
+        }
         let running = self.running.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(Running { runtime, writer, scrub }) = running else { return };
         drop(scrub);
@@ -432,6 +480,13 @@ impl Drop for Owner {
     fn drop(&mut self) {
         self.end();
     }
+}
+
+/// What the system calls whoever runs this.
+fn system_name() -> String {
+    let name = ["USER", "LOGNAME", "USERNAME"].iter().find_map(std::env::var_os);
+    let name = name.and_then(|name| name.into_string().ok()).unwrap_or_default();
+    if name.trim().is_empty() { "Me".to_owned() } else { name }
 }
 
 /// The folder holds tokens and everything a person works on: only its owner may look into it.

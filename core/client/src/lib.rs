@@ -22,6 +22,7 @@ mod inner;
 pub mod limits;
 mod line;
 mod live;
+mod local;
 mod random;
 mod save;
 mod socket;
@@ -38,6 +39,7 @@ pub use device::{Device, LoginError, NotInStep, NotOnline, OUTBOX_FILE, OpenErro
 pub use door::{Door, hand_over};
 pub use line::LineState;
 pub use live::Live;
+pub use local::{AUTHORITY_FILE, HERE, LocalError};
 pub use socket::LineError;
 pub use space::{SendError, Space, SpaceHash};
 pub use ticket::{Decided, NotSaved, Ticket};

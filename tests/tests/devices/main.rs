@@ -4,6 +4,7 @@ mod access;
 mod damage;
 mod keys;
 mod lines;
+mod local;
 mod sharing;
 mod texts;
 mod town;

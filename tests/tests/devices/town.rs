@@ -128,9 +128,13 @@ pub fn hash_of(space: &Space) -> String {
 pub const BOARD: BoardId = BoardId(Id([1; 16]));
 pub const DOING: ColumnId = ColumnId(Id([2; 16]));
 
-/// A project with a board and one column.
+/// A project at a server with a board and one column.
 pub fn project(device: &Device, url: &str) -> Space {
-    let (space, _) = device.found(url, "Turntable").unwrap();
+    furnish(device.found(url, "Turntable").unwrap().0)
+}
+
+/// Gives a project a board and one column.
+pub fn furnish(space: Space) -> Space {
     space.send::<Project>(space.id().0, &ProjectCommand::SetUp { key: "TT".to_owned() }).unwrap();
     space.send::<Board>(BOARD, &BoardCommand::Add { title: "Firmware".to_owned() }).unwrap();
     let column = ColumnCommand::Add { board: BOARD, name: "Doing".to_owned(), kind: ColumnKind::Active, before: None };

@@ -2,5 +2,6 @@
 
 mod board;
 mod imports;
+mod projects;
 mod stage;
 mod undo;

@@ -1,0 +1,57 @@
+//! Projects, begun in the window.
+
+use std::sync::Arc;
+
+use egui::{Key, Modifiers};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable;
+use recordplayer_app::ui::Desktop;
+use recordplayer_client::{Device, HERE};
+
+use crate::stage::PATIENCE;
+
+/// A window on a computer that has never heard of a server.
+fn first_start(folder: &std::path::Path) -> (Device, Harness<'static, Desktop>) {
+    let device = Device::open(Arc::new(recordplayer_kanban::domain()), &folder.join("device")).unwrap();
+    let desktop = Desktop::new(device.clone(), folder);
+    let harness = Harness::builder()
+        .with_step_dt(1.0 / 60.0)
+        .with_size([1280.0, 800.0])
+        .build_ui_state(|ui, desktop| desktop.show(ui), desktop);
+    (device, harness)
+}
+
+fn until_shows(harness: &mut Harness<'static, Desktop>, label: &str) {
+    for _ in 0..PATIENCE.as_millis() / 10 {
+        if harness.query_all_by_label_contains(label).next().is_some() {
+            return;
+        }
+        std::thread::park_timeout(std::time::Duration::from_millis(10));
+        harness.step();
+    }
+    panic!("{label} does not come");
+}
+
+#[test]
+fn the_first_project_is_begun_without_a_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let (device, mut harness) = first_start(folder.path());
+    harness.run_steps(2);
+    until_shows(&mut harness, "No project yet");
+    harness.get_by_label("New project...").click();
+    harness.run_steps(3);
+    harness.get_by_label("Name of the project").type_text("Sleeve design");
+    harness.run_steps(2);
+    harness.get_by_label("Begin").click();
+    until_shows(&mut harness, "Saved on this computer");
+    for label in ["Backlog", "Ready", "In progress", "Done"] {
+        until_shows(&mut harness, label);
+    }
+    assert_eq!(device.spaces()[0].url, HERE);
+    harness.key_press_modifiers(Modifiers::NONE, Key::C);
+    harness.run_steps(3);
+    harness.get_by_label("Title of the new card").type_text("Choose the paper");
+    harness.run_steps(2);
+    harness.key_press_modifiers(Modifiers::NONE, Key::Enter);
+    until_shows(&mut harness, "SD-1");
+}

@@ -385,12 +385,12 @@ impl Command {
         ALL.iter().find(|spec| spec.command == self).expect("every command is in the list")
     }
 
-    /// Whether it can be done while somebody types.
-    fn works_in_text(self) -> bool {
-        let has_modifier = |keys: &Keys| matches!(keys, Keys::Once(modifiers, _) if modifiers.command);
+    /// Whether these keys of it are keys while somebody types.
+    fn works_in_text(self, keys: Keys) -> bool {
         // A text field takes back what was typed in it.
         let is_of_text = matches!(self, Self::Undo | Self::Redo);
-        self == Self::Back || !is_of_text && self.spec().keys.iter().any(has_modifier)
+        let has_modifier = matches!(keys, Keys::Once(modifiers, _) if modifiers.command);
+        self == Self::Back || (has_modifier && !is_of_text)
     }
 }
 
@@ -423,11 +423,10 @@ impl Keyboard {
         let mut pressed = Vec::new();
         ctx.input_mut(|input| {
             let first = self.first.filter(|(_, at)| input.time - at < THEN_WITHIN_S);
-            let usable = ALL
-                .iter()
-                .filter(|spec| (is_past || spec.group != Group::Past) && (!is_typing || spec.command.works_in_text()));
+            let usable = ALL.iter().filter(|spec| is_past || spec.group != Group::Past);
             let mut all: Vec<(Command, Keys)> =
                 usable.flat_map(|spec| spec.keys.iter().map(|keys| (spec.command, *keys))).collect();
+            all.retain(|(command, keys)| !is_typing || command.works_in_text(*keys));
             // In the past its own keys come first. And a key is taken with whatever is held beside it, so those with more held come first.
             all.sort_by_key(|(command, keys)| {
                 let held = match keys {

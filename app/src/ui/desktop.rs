@@ -217,12 +217,14 @@ impl Desktop {
         let canvas = Frame::NONE.fill(theme.palette.canvas);
         let Some(mut project) = self.project.take() else {
             CentralPanel::default().frame(canvas).show(ui, |ui| {
+                ui.add_space(ui.available_height() / 4.0);
                 empty(
                     ui,
                     Icon::SquareKanban,
                     "No project yet. Begin one on this computer, or log in with \"recordplayer login\"",
                 );
                 ui.vertical_centered(|ui| {
+                    ui.add_space(space::WIDE);
                     let command = Command::NewProject;
                     if primary_button(ui, Some(Icon::Plus), command.spec().text).clicked() {
                         self.acts.push(Act::Do(command));

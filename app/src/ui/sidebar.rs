@@ -63,6 +63,9 @@ pub(super) fn show(
     });
     ui.scope_builder(UiBuilder::new().max_rect(lower), |ui| {
         ui.add_space(space::TINY);
+        if project.is_none() {
+            return;
+        }
         let status = project.map(|project| project.space.status()).unwrap_or_default();
         let line = project.and_then(|project| device.line(&project.space.url()));
         let is_here = project.is_some_and(|project| project.space.url() == HERE);

@@ -93,6 +93,23 @@ fn the_outbox_says_what_waits_and_letters_are_keys_only_where_nobody_types() {
     assert!(stage.shows("Title of the new card"), "g and o were letters");
 }
 
+/// The slash is a key of the palette, and a letter wherever somebody types.
+#[test]
+fn a_slash_is_a_letter_in_a_field() {
+    let mut stage = Stage::new();
+    stage.press(Key::C);
+    stage.harness.get_by_label("Title of the new card").focus();
+    stage.harness.run_steps(1);
+    stage.press(Key::Slash);
+    assert!(stage.harness.query_by_label("Search or run").is_none(), "the palette stays closed");
+    assert!(stage.shows("Title of the new card"));
+    stage.press(Key::Escape);
+    stage.press(Key::Escape);
+    stage.press(Key::Slash);
+    stage.type_words("Search or run", "keyboard");
+    assert!(stage.shows("Keyboard shortcuts"));
+}
+
 #[test]
 fn a_draft_survives_the_end_of_the_window() {
     let mut stage = Stage::new();

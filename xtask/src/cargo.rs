@@ -35,7 +35,9 @@ pub fn run(arguments: &[&str]) -> Result<(), Failure> {
 /// The part of `cargo metadata` that the commands need.
 #[derive(Debug)]
 pub struct Workspace {
-    /// Where cargo puts what it builds with the development profile.
+    /// Where cargo puts what it builds.
+    pub target: PathBuf,
+    /// And what it builds with the development profile.
     pub programs: PathBuf,
     /// Every example of the workspace, as (package, example), in the order of cargo.
     pub examples: Vec<(String, String)>,
@@ -52,8 +54,8 @@ impl Workspace {
         }
         let metadata: Value = serde_json::from_slice(&output.stdout)
             .map_err(|error| Failure::failed(format!("cannot read the answer of cargo metadata: {error}")))?;
-        let target = metadata["target_directory"].as_str().unwrap_or("target");
-        Ok(Workspace { programs: Path::new(target).join("debug"), examples: examples(&metadata) })
+        let target = Path::new(metadata["target_directory"].as_str().unwrap_or("target")).to_owned();
+        Ok(Workspace { programs: target.join("debug"), target, examples: examples(&metadata) })
     }
 }
 

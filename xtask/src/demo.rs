@@ -9,6 +9,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::failure::Failure;
+use crate::screen::Screen;
 use crate::stage::{BOARD, LIMITED_COLUMN, PROJECT, Person, Stage, cannot_write, found, text, title};
 
 /// The cards of the sample that the two people work on.
@@ -57,8 +58,24 @@ pub fn play(programs: &Path) -> Result<(), Failure> {
         ("the server", stage.server_json(&["hash", &stage.server_data(), PROJECT])?),
     ];
     let refused = [(ada.name, ada.refused()?), (ben.name, ben.refused()?)];
+    picture(&stage, &ben)?;
     server.kill()?;
     report(&hashes, &refused, &description)
+}
+
+/// Opens somebody's window on a screen that nobody looks at, and leaves a picture of it beside what was printed.
+fn picture(stage: &Stage, person: &Person) -> Result<(), Failure> {
+    title("The window, on a screen without a display");
+    let path = stage.folder.join("window.png");
+    let screen = Screen::start()?;
+    let mut window = person.window(&[], Some(&screen.display))?;
+    let taken = screen.picture(&path);
+    // Whatever came of it: the window must not outlive its screen.
+    let _ = window.kill();
+    let _ = window.wait();
+    taken?;
+    println!("the window of {} is in {}", person.name, path.display());
+    Ok(())
 }
 
 /// Prints the hashes and the refusals, and holds them against what must be true.

@@ -4,11 +4,13 @@
 //! workspace's own tools with the right profile. Each command lives in a file of its own; what they share is
 //! [`cargo`] (the workspace and its programs), [`packages`] (what the system must bring) and [`failure`].
 
+mod bundle;
 mod cargo;
 mod demo;
 mod failure;
 mod packages;
 mod run;
+mod screen;
 mod stage;
 mod steps;
 mod tally;
@@ -42,7 +44,7 @@ enum Command {
     /// Feed random bytes to the decoders
     Fuzz,
     /// Build the installers
-    Bundle,
+    Bundle(bundle::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -52,7 +54,7 @@ fn main() -> ExitCode {
         Command::Simulate(arguments) => tools::simulate(&arguments),
         Command::Bench(arguments) => tools::bench(&arguments),
         Command::Fuzz => Err(Failure::wrong_use("fuzzing comes with a later version")),
-        Command::Bundle => Err(Failure::wrong_use("installers come with a later version")),
+        Command::Bundle(arguments) => bundle::bundle(&arguments),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -7,7 +7,7 @@ use crate::failure::Failure;
 
 /// A Debian package and the reason why a build needs it.
 #[derive(Debug, Clone, Copy)]
-struct Package {
+pub struct Package {
     name: &'static str,
     reason: &'static str,
 }
@@ -19,7 +19,7 @@ const NEEDED: &[Package] = &[
 ];
 
 /// What a window opens at run time beside that.
-const NEEDED_BY_WINDOW: &[Package] = &[
+pub const BY_WINDOW: &[Package] = &[
     Package { name: "libegl1", reason: "the window draws by OpenGL" },
     Package { name: "libgl1", reason: "the window draws by OpenGL" },
     Package { name: "libgl1-mesa-dri", reason: "the drivers of OpenGL" },
@@ -35,10 +35,15 @@ const NEEDED_BY_WINDOW: &[Package] = &[
     Package { name: "libwayland-egl1", reason: "the window on Wayland" },
 ];
 
-/// Makes sure that every needed package is installed: asks before installing, unless `yes` has answered already.
-pub fn ensure(yes: bool, with_window: bool) -> Result<(), Failure> {
-    let by_window = if with_window { NEEDED_BY_WINDOW } else { &[] };
-    let needed: Vec<Package> = NEEDED.iter().chain(by_window).copied().collect();
+/// What a screen needs that nobody looks at, and a picture of it.
+pub const BY_SCREEN: &[Package] = &[
+    Package { name: "xvfb", reason: "a screen without a display" },
+    Package { name: "imagemagick", reason: "takes the picture of it" },
+];
+
+/// Makes sure that every package that a build needs is installed, and these: asks before installing, unless `yes` has answered already.
+pub fn ensure(yes: bool, more: &[&[Package]]) -> Result<(), Failure> {
+    let needed: Vec<Package> = NEEDED.iter().chain(more.iter().copied().flatten()).copied().collect();
     let Some(installed) = installed(&needed) else {
         println!("no dpkg-query here, so the packages of the system are not checked");
         return Ok(());

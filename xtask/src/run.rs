@@ -7,7 +7,7 @@ use crate::{packages, window};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// Without a window: two devices work through their commands, and the run prints what each of them holds
+    /// Without a display: two devices work through their commands, the run prints what each of them holds, and leaves a picture of the window
     #[arg(long)]
     headless: bool,
     /// Two windows of two people beside each other
@@ -19,7 +19,8 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
-    packages::ensure(arguments.yes, !arguments.headless)?;
+    let by_screen: &[_] = if arguments.headless { packages::BY_SCREEN } else { &[] };
+    packages::ensure(arguments.yes, &[packages::BY_WINDOW, by_screen])?;
     cargo::run(BUILD_PROGRAMS)?;
     let programs = Workspace::read()?.programs;
     if arguments.headless { demo::play(&programs) } else { window::show(&programs, arguments.two) }

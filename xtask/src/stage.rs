@@ -161,8 +161,11 @@ impl Person {
     }
 
     /// Opens the person's window, which stays until it is closed.
-    pub fn window(&self, arguments: &[&str]) -> Result<Child, Failure> {
+    pub fn window(&self, arguments: &[&str], display: Option<&str>) -> Result<Child, Failure> {
         let mut command = Command::new(&self.program);
+        if let Some(display) = display {
+            command.env("DISPLAY", display).env_remove("WAYLAND_DISPLAY");
+        }
         command.args(arguments).arg("--data").arg(self.folder.join("device")).current_dir(workspace_root());
         command.spawn().map_err(|error| cannot_start("recordplayer", &error))
     }

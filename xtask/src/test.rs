@@ -22,7 +22,7 @@ pub struct Arguments {
 
 pub fn test(arguments: &Arguments) -> Result<(), Failure> {
     let inputs = Inputs::find()?;
-    packages::ensure(arguments.yes, false)?;
+    packages::ensure(arguments.yes, &[])?;
 
     let mut steps = Steps::begin();
     let mut tally = Tally::default();

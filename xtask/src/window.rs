@@ -32,7 +32,7 @@ pub fn show(programs: &Path, two: bool) -> Result<(), Failure> {
     let shown = if two { &people[..] } else { &people[..1] };
     title("The window opens; the server ends with it");
     let arguments: &[&str] = if is_new { &["--from-the-beginning"] } else { &[] };
-    let windows = shown.iter().map(|person| person.window(arguments)).collect::<Result<Vec<_>, _>>()?;
+    let windows = shown.iter().map(|person| person.window(arguments, None)).collect::<Result<Vec<_>, _>>()?;
     for mut window in windows {
         let ended = window.wait().map_err(|error| Failure::failed(format!("cannot wait for the window: {error}")))?;
         if !ended.success() {

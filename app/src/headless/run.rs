@@ -18,6 +18,9 @@ use super::place::Place;
 use super::{board, card, data_folder, export, import, outbox, project, sync, watch};
 use crate::ui::{Desktop, Front, window};
 
+/// What links begin with that this program answers to.
+const LINK: &str = "recordplayer://";
+
 /// How often a folder is asked for that somebody is just opening or closing, and how long each time: ten seconds in all.
 const TRIES: u32 = 200;
 const TRY_AGAIN: Duration = Duration::from_millis(50);
@@ -34,7 +37,10 @@ struct Request {
 
 /// Runs the program with its arguments, the first of them being its own name.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let request = Request { here: std::env::current_dir().unwrap_or_default(), words: arguments.into_iter().collect() };
+    // The desktop hands over links of ours: they bring the window to the front.
+    let is_link = |word: &OsString| word.as_encoded_bytes().starts_with(LINK.as_bytes());
+    let words = arguments.into_iter().filter(|word| !is_link(word)).collect();
+    let request = Request { here: std::env::current_dir().unwrap_or_default(), words };
     let outcome = match parse(&request) {
         Ok(parsed) => run(&parsed, &request),
         Err(misread) => misread,
@@ -52,11 +58,11 @@ fn parse(request: &Request) -> Result<Arguments, Printed> {
     let absolute = |path: &mut PathBuf| *path = request.here.join(&*path);
     parsed.options.data.iter_mut().for_each(absolute);
     match &mut parsed.command {
-        Some(
-            Command::Login { token_file: path, .. }
-            | Command::Export { file: path }
-            | Command::Import(ImportCommand::Trello { file: path, .. }),
-        ) => absolute(path),
+        Some(Command::Login { token_file: path, .. } | Command::Export { file: path }) => absolute(path),
+        Some(Command::Import(ImportCommand::Trello { file, comments, .. })) => {
+            absolute(file);
+            comments.iter_mut().for_each(absolute);
+        }
         Some(Command::Card(card)) => {
             if let Some(CardCommand::Describe { text_file, .. }) = &mut card.command {
                 absolute(text_file);

@@ -9,7 +9,6 @@ use recordplayer::id::SpaceId;
 use recordplayer::time::Timestamp;
 use recordplayer_client::{Device, now};
 use recordplayer_kanban::ids::{BoardId, CardId};
-use recordplayer_kanban::view::BoardView;
 
 use super::act::Act;
 use super::card_face::Standing;
@@ -90,10 +89,7 @@ impl Desktop {
 
     /// Shows the fullest board as it was before its first step, with the play button in focus.
     pub fn begin_with_the_past(&mut self) {
-        let Some(project) = &self.project else { return };
-        let cards_of = |board: &BoardId| project.space.view::<BoardView>(*board).cards.size();
-        let fullest = project.open_boards().into_iter().map(|(board, _)| board).max_by_key(cards_of);
-        if let Some(board) = fullest {
+        if let Some(board) = self.project.as_ref().and_then(OpenProject::fullest_board) {
             self.open_board(board);
         }
         if let Some(board) = self.project.as_mut().and_then(|project| project.board.as_mut()) {
@@ -126,7 +122,7 @@ impl Desktop {
         let Some(mut project) = info.and_then(|info| OpenProject::open(&self.device, info)) else { return };
         let boards = project.open_boards();
         let remembered = self.session.boards.get(&space).filter(|id| boards.iter().any(|(board, _)| board == *id));
-        if let Some(board) = remembered.copied().or_else(|| boards.first().map(|(board, _)| *board)) {
+        if let Some(board) = remembered.copied().or_else(|| project.fullest_board()) {
             self.open_board_of(&mut project, board);
         }
         self.session.project = Some(space);
@@ -157,6 +153,8 @@ impl Desktop {
     pub fn show(&mut self, ui: &mut Ui) {
         if !std::mem::replace(&mut self.is_dressed, true) {
             self.dress(ui);
+            // This frame has begun in the looks of before.
+            ui.ctx().request_discard("dressed");
         }
         for news in self.jobs.news() {
             match news {

@@ -75,6 +75,13 @@ impl OpenProject {
         open
     }
 
+    /// The board with the most cards: what somebody who has not been here yet wants to see.
+    pub fn fullest_board(&self) -> Option<BoardId> {
+        let cards_of = |board: &BoardId| self.space.view::<BoardView>(*board).cards.size();
+        // Of equal ones, the first by its title.
+        self.open_boards().into_iter().rev().map(|(board, _)| board).max_by_key(cards_of)
+    }
+
     pub fn open_board(&mut self, id: BoardId, bell: impl Fn() + Send + 'static) -> Result<(), SendError> {
         let player = Player::new(self.space.playback()?, id, bell);
         self.panel = None;

@@ -29,6 +29,9 @@ impl Names<'_> {
 
     /// A person's name, or that of a placeholder until somebody has claimed it.
     pub fn name_of(&self, person: PersonId) -> Option<String> {
+        // Who worked on a project before it was at a server is a person of the server now.
+        let membership = self.space.entity::<Membership>(self.space.id().0);
+        let person = membership.claimed_by(ActorId(person.0)).map_or(person, PersonId::from);
         self.device.name_of(ActorId(person.0)).or_else(|| {
             let project = self.project();
             let placeholder = project.placeholders.get(&person)?;
@@ -198,5 +201,7 @@ fn member(names: &Names<'_>, command: MembershipCommand) -> String {
         C::AddMember { person, role } => format!("Add {} as {role}", name(person)),
         C::ChangeRole { person, role } => format!("Make {} a {role}", name(person)),
         C::RemoveMember { person } => format!("Remove {} from the project", name(person)),
+        C::HandOver { server, .. } => format!("Give the project to {server}"),
+        C::Publish { .. } => "Take the project on".to_owned(),
     }
 }

@@ -22,6 +22,10 @@ pub const OUTBOUND_HARD_BYTES_MAX: usize = 16 * FRAME_BYTES_MAX;
 /// Frames that wait, whatever their size: bounds what tiny frames cost beside their bytes.
 pub const OUTBOUND_FRAMES_MAX: usize = 16 * 1024;
 
+/// The history of a space that was begun without a server: it is held in memory until all of it is looked at. At 180 bytes a record, 350,000
+/// records: three times what a project is measured with.
+pub const PUBLICATION_BYTES_MAX: usize = 64 << 20;
+
 /// The upgrade to a web socket, and then the first frame: a slow line takes a second.
 pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 

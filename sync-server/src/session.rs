@@ -8,11 +8,11 @@ use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use recordplayer::commit::Head;
 use recordplayer::entity::Entity;
-use recordplayer::id::SpaceId;
+use recordplayer::id::{Id, SpaceId};
 use recordplayer::limits::IN_FLIGHT_COMMANDS_MAX;
 use recordplayer::membership::Membership;
-use recordplayer::protocol::{ClientFrame, CommandEntry, Goodbye, PROTOCOL_VERSIONS, ServerFrame};
-use recordplayer::space::{SpaceInput, Submission};
+use recordplayer::protocol::{ClientFrame, CommandEntry, Goodbye, PROTOCOL_VERSIONS, PublishEnd, ServerFrame};
+use recordplayer::space::{Publication, SpaceInput, Submission};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, interval, timeout, timeout_at};
@@ -23,7 +23,8 @@ use crate::accounts::Device;
 use crate::clock::now;
 use crate::hub::{Hub, Link};
 use crate::limits::{
-    GOODBYE_TIMEOUT, HANDSHAKE_TIMEOUT, PING_INTERVAL, SILENCE_TIMEOUT, SUBSCRIPTIONS_MAX, WRITE_TIMEOUT,
+    GOODBYE_TIMEOUT, HANDSHAKE_TIMEOUT, PING_INTERVAL, PUBLICATION_BYTES_MAX, SILENCE_TIMEOUT, SUBSCRIPTIONS_MAX,
+    WRITE_TIMEOUT,
 };
 use crate::outbound::goodbye;
 use crate::space_actor::Call;
@@ -50,7 +51,8 @@ pub(crate) async fn run(hub: Arc<Hub>, socket: WebSocketStream<TcpStream>) {
         }
     };
     tracing::info!(session = link.id.0, person = %link.device.person, "a session begins");
-    let mut session = Session { hub: Arc::clone(&hub), link: Arc::clone(&link), spaces: BTreeSet::new() };
+    let mut session =
+        Session { hub: Arc::clone(&hub), link: Arc::clone(&link), bringing: None, spaces: BTreeSet::new() };
     {
         let mut writing = pin!(write_frames(&hub, &link, &mut outgoing));
         let is_writing = tokio::select! {
@@ -183,9 +185,20 @@ async fn write_frames(hub: &Arc<Hub>, link: &Link, outgoing: &mut Outgoing) {
     }
 }
 
+/// A space on its way here.
+struct Bringing {
+    space: SpaceId,
+    publication: Id,
+    parts: u32,
+    bytes: usize,
+    commits: Vec<Arc<[u8]>>,
+}
+
 struct Session {
     hub: Arc<Hub>,
     link: Arc<Link>,
+    /// One at a time.
+    bringing: Option<Bringing>,
     /// The spaces that know of this session.
     spaces: BTreeSet<SpaceId>,
 }
@@ -258,6 +271,9 @@ impl Session {
                     SpaceInput::Submit(Submission { session, actor, replica, parent, answered_up_to, commands });
                 if founds { self.enter(space, input).await } else { self.ask(space, input).await }
             }
+            ClientFrame::Publish { space, publication, part, ends, commits } => {
+                self.receive(space, publication, part, ends, commits).await
+            }
             ClientFrame::Ping { nonce } => {
                 self.link.out.push(&ServerFrame::Pong { nonce, heads: self.heads() }, None);
                 Ok(())
@@ -269,6 +285,41 @@ impl Session {
             }
             ClientFrame::Pong { .. } => Ok(()),
         }
+    }
+
+    /// Gathers a space that is brought part by part; with the last part, the space itself looks at the whole.
+    async fn receive(
+        &mut self,
+        space: SpaceId,
+        publication: Id,
+        part: u32,
+        ends: Option<PublishEnd>,
+        commits: Vec<Arc<[u8]>>,
+    ) -> Result<(), Box<ServerFrame>> {
+        if part == 0 {
+            self.bringing = Some(Bringing { space, publication, parts: 0, bytes: 0, commits: Vec::new() });
+        }
+        let is_next = |bringing: &Bringing| {
+            bringing.space == space && bringing.publication == publication && bringing.parts == part
+        };
+        let Some(bringing) = self.bringing.as_mut().filter(|bringing| is_next(bringing)) else {
+            return Err(goodbye(Goodbye::Malformed, "a part of a project came out of turn", "bring it from part 0"));
+        };
+        bringing.parts += 1;
+        bringing.bytes += commits.iter().map(|commit| commit.len()).sum::<usize>();
+        bringing.commits.extend(commits);
+        if bringing.bytes > PUBLICATION_BYTES_MAX {
+            self.bringing = None;
+            let message = format!("The project has more than {} MiB of history", PUBLICATION_BYTES_MAX >> 20);
+            let frame = ServerFrame::NotPublished { space, publication, message, again: false };
+            self.link.out.push(&frame, None);
+            return Ok(());
+        }
+        let Some(end) = ends else { return Ok(()) };
+        let commits = self.bringing.take().map(|bringing| bringing.commits).unwrap_or_default();
+        let (session, actor) = (self.link.id, self.link.device.person);
+        let input = SpaceInput::Publish(Publication { session, actor, publication, end, commits });
+        self.enter(space, input).await
     }
 
     /// Asks a space that exists; there is the same answer where it does not and where the person may not.

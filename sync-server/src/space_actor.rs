@@ -330,6 +330,7 @@ impl Actor {
 fn session_of(input: &SpaceInput) -> Option<SessionId> {
     match input {
         SpaceInput::Submit(submission) => Some(submission.session),
+        SpaceInput::Publish(brought) => Some(brought.session),
         SpaceInput::Subscribe { session, .. }
         | SpaceInput::SubscribeView { session, .. }
         | SpaceInput::Unsubscribe { session, .. }

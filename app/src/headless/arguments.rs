@@ -109,6 +109,8 @@ pub(crate) enum ProjectCommand {
         #[arg(long)]
         key: Option<String>,
     },
+    /// Give a project of this computer to the server of an account, for good, so that others can work on it.
+    Publish { name: String },
     /// Give a project its key, where the first one was refused.
     Key { key: String },
 }

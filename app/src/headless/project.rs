@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use recordplayer::membership::{Membership, MembershipCommand};
-use recordplayer_client::{Account, Device, HERE, LineError, LoginError};
+use recordplayer_client::{Account, Device, HERE, LineError, LoginError, PublishError};
 use recordplayer_kanban::column::ColumnCommand;
 use recordplayer_kanban::ids::ColumnId;
 use recordplayer_kanban::project::ProjectCommand;
@@ -18,6 +18,7 @@ use super::send;
 use crate::founding::{Founded, found};
 
 const LOGIN_WITHIN: Duration = Duration::from_secs(20);
+const PUBLISH_WITHIN: Duration = Duration::from_mins(2);
 /// A token has 67 characters; what is much longer is another file.
 const TOKEN_BYTES_MAX: u64 = 4 * 1024;
 
@@ -98,6 +99,36 @@ pub(crate) fn new(device: &Device, options: &Options, name: &str, key: Option<&s
         "commands": send::ids(&founded.tickets),
     });
     Ok(Answer::new(json, format!("Made the project {} with the key {}", line(name), founded.key)))
+}
+
+/// Gives a project of this computer to a server.
+pub(crate) fn publish(device: &Device, options: &Options, name: &str) -> Result<Answer, Failure> {
+    let url = account(device, options)?.url;
+    let named = Options { project: Some(name.to_owned()), ..options.clone() };
+    let place = Place::find(device, &named)?;
+    device.publish(place.space.id(), &url, PUBLISH_WITHIN).map_err(|error| {
+        let message = place.named(&error.to_string());
+        match error {
+            PublishError::NotHere => {
+                let help = "It is at another server already; \"recordplayer projects\" says where";
+                Failure::new(WRONG_USE, "not_local", message, help)
+            }
+            PublishError::NoAccount(_) => Failure::new(WRONG_USE, "no_account", message, "Use \"recordplayer login\""),
+            PublishError::Refused(_) | PublishError::NotHandedOver(_) => {
+                Failure::new(REFUSED, "not_published", message, "Nothing was changed; the project is on this computer")
+            }
+            PublishError::NotInTime => Failure::new(
+                NOT_IN_TIME,
+                "not_in_time",
+                message,
+                "Do it again, or sync, when the server can be reached",
+            ),
+            PublishError::Send(error) => send::failure(error),
+            PublishError::Book(_) | PublishError::Read(_) => Failure::new(DAMAGED, "unreadable", message, ""),
+        }
+    })?;
+    let json = json!({ "project": place.info.title, "id": place.space.id().to_string(), "server": url });
+    Ok(Answer::new(json, format!("{} is at {url} now", line(&place.info.title))))
 }
 
 /// The key of a project that has none yet: its first one was taken by another project of the server.

@@ -230,6 +230,7 @@ fn execute(device: &Device, parsed: &Arguments) -> Result<Answer, Failure> {
         Command::Login { url, token_file } => project::login(device, url, token_file),
         Command::Projects => Ok(project::projects(device)),
         Command::Project(ProjectCommand::New { name, key }) => project::new(device, options, name, key.as_deref()),
+        Command::Project(ProjectCommand::Publish { name }) => project::publish(device, options, name),
         Command::Project(ProjectCommand::Key { key }) => project::set_key(&place()?, key),
         Command::Member(MemberCommand::Add { user, role }) => project::add_member(&place()?, user, role),
         Command::Column(command) => project::column(&place()?, command),

@@ -28,6 +28,11 @@ pub(super) enum Act {
         text: String,
     },
     Import(ImportStep),
+    /// Gives a project of this computer to a server.
+    Publish {
+        space: SpaceId,
+        url: String,
+    },
     /// Begins a project at a server, or on this computer.
     Found {
         title: String,

@@ -17,6 +17,7 @@ use super::jobs::{Jobs, News};
 use super::new_project::NewProject;
 use super::palette::Palette;
 use super::project::OpenProject;
+use super::publish::Publish;
 use super::toast::Toasts;
 use super::{board, outbox, panel, sheet, sidebar};
 use crate::command::{Command, Keyboard};
@@ -32,6 +33,7 @@ pub(super) enum Overlay {
     Keys,
     Import(Box<Importing>),
     NewProject(NewProject),
+    Publish(Publish),
 }
 
 /// RecordPlayer Kanban on a screen.
@@ -165,6 +167,7 @@ impl Desktop {
                 }
                 News::Import(stage) => self.import_came(stage),
                 News::Founded(founded) => self.was_founded(founded),
+                News::Published { space, result } => self.was_published(space, result),
             }
         }
         // What came from the server may be the first project, or its first board.
@@ -321,6 +324,7 @@ impl Desktop {
                 }
                 Overlay::Import(importing) => importing.show(ui, self.project.as_ref(), &mut self.acts),
                 Overlay::NewProject(form) => form.show(ui, &self.device, &mut self.acts),
+                Overlay::Publish(form) => form.show(ui, &self.device, self.project.as_ref(), &mut self.acts),
             }
         });
         let shows_card = self.acts.iter().any(|act| matches!(act, Act::OpenCard(_)));

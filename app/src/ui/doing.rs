@@ -37,6 +37,7 @@ impl Desktop {
             Act::Change(card, command) => drop(self.send::<Card>(card, &command)),
             Act::Import(step) => self.import(step),
             Act::Found { title, place } => self.found(title, place),
+            Act::Publish { space, url } => self.publish(space, url),
             Act::Comment { card, text } => {
                 let Some(project) = &self.project else { return };
                 let id = project.space.fresh_id();
@@ -174,6 +175,7 @@ impl Desktop {
             Command::Undo => self.undo(false),
             Command::Redo => self.undo(true),
             Command::Import => self.begin_import(None),
+            Command::PublishProject => self.begin_publishing(),
             Command::NewProject => self.overlay = Some(Overlay::NewProject(NewProject::new(&self.device))),
             Command::Sync => self.device.connect(),
             Command::ToggleSidebar => self.session.is_sidebar_folded = !self.session.is_sidebar_folded,

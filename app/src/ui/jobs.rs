@@ -17,6 +17,8 @@ pub(super) enum News {
     TakenBack { space: SpaceId, was: Done, is_redo: bool, result: Result<TakenBack, SendError> },
     /// A project was begun, or could not be.
     Founded(Result<SpaceId, String>),
+    /// A project is at its server, or is not.
+    Published { space: SpaceId, result: Result<(), String> },
     /// An import has come further.
     Import(super::import::Stage),
 }

@@ -24,6 +24,7 @@ mod palette;
 mod panel;
 mod playback;
 mod project;
+mod publish;
 mod sheet;
 mod sidebar;
 mod sync_line;

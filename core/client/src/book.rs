@@ -12,6 +12,7 @@ use recordplayer::id::{ActorId, SpaceId};
 use serde::{Deserialize, Serialize};
 
 use crate::limits::PEOPLE_MAX;
+use crate::publish::Publishing;
 
 const BOOK_FILE: &str = "device.json";
 const FORMAT: u32 = 1;
@@ -53,6 +54,9 @@ pub(crate) struct Content {
     pub local: Option<Account>,
     pub spaces: BTreeMap<SpaceId, SpaceInfo>,
     pub people: BTreeMap<ActorId, String>,
+    /// Projects of this computer that are on their way to a server.
+    #[serde(default)]
+    pub publishing: BTreeMap<SpaceId, Publishing>,
     pub notices: Vec<String>,
 }
 

@@ -152,6 +152,13 @@ impl SpaceCopy {
         }
     }
 
+    /// The copy takes nothing more: another one is about to take its place, from what is on disk.
+    pub fn retire(&self) {
+        let mut machine = self.lock();
+        machine.is_given_up = true;
+        machine.line = None;
+    }
+
     /// As [`Self::act`], unless the copy is about to be fetched anew: what it took now would be lost with it.
     pub fn act_if_alive<T>(self: &Arc<Self>, act: impl FnOnce(&mut Replica) -> T) -> Result<T, SendError> {
         if self.lock().is_given_up {

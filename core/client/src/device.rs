@@ -1,6 +1,7 @@
 //! A device: one folder with its copies of spaces, its outbox and its accounts.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -20,6 +21,7 @@ use crate::inner::{Inner, Parts, SharedOutbox};
 use crate::limits::Timing;
 use crate::line::{self, LineState};
 use crate::local::{HERE, Local, LocalError};
+use crate::publish::{PublishError, publish};
 use crate::random::fresh_id;
 use crate::save::Saver;
 use crate::socket::{LineError, Socket};
@@ -33,6 +35,9 @@ pub const STORE_FILE: &str = "store.redb";
 const ROTTEN_FILE: &str = "store.redb.rotten";
 /// The file of what waits and what was refused.
 pub const OUTBOX_FILE: &str = "outbox.redb";
+
+/// A server that does not answer for a day is asked again at the next start.
+const PUBLISH_WITHIN: Duration = Duration::from_hours(24);
 
 /// Why a device's folder cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -117,6 +122,8 @@ struct Owner {
     running: Mutex<Option<Running>>,
     /// Decides for the projects that have no server.
     local: Mutex<Option<Local>>,
+    /// Whether what was under way before is taken up again.
+    goes_on: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -167,7 +174,9 @@ impl Device {
         let scrubbed = Arc::clone(&inner);
         let scrub = scrub.in_background(move |_| set_aside_next_time(&scrubbed));
         let running = Mutex::new(Some(Running { runtime, writer, scrub }));
-        let device = Self { owner: Arc::new(Owner { inner, running, local: Mutex::default() }) };
+        let device = Self {
+            owner: Arc::new(Owner { inner, running, local: Mutex::default(), goes_on: AtomicBool::new(false) }),
+        };
         let local = device.inner().book().content.local.clone();
         if let Some(account) = local
             && let Err(error) = device.decide_here(&account)
@@ -215,6 +224,9 @@ impl Device {
 
     /// Goes online with all accounts, and stays so in the background. A line that pauses tries again at once.
     pub fn connect(&self) {
+        if !self.owner.goes_on.swap(true, Ordering::Relaxed) {
+            self.go_on_publishing();
+        }
         let urls: Vec<String> = self.accounts().into_iter().map(|account| account.url).collect();
         for url in urls {
             if self.inner().add_line(&url) {
@@ -308,6 +320,30 @@ impl Device {
                 self.inner().drop_copy(id);
                 Err(error)
             }
+        }
+    }
+
+    /// Gives a project of this computer to the server of an account, for good. Where it is not done in time, it goes on by itself.
+    pub fn publish(&self, space: SpaceId, url: &str, timeout: Duration) -> Result<(), PublishError> {
+        self.connect();
+        publish(self.inner(), space, url, instant() + timeout)
+    }
+
+    /// Goes on with what was being published when the program ended.
+    fn go_on_publishing(&self) {
+        let under_way = self.inner().book().content.publishing.clone();
+        for (space, under_way) in under_way {
+            let inner = Arc::clone(self.inner());
+            let thread = std::thread::Builder::new().name("publish".to_owned());
+            let spawned = thread.spawn(move || {
+                let end = instant() + PUBLISH_WITHIN;
+                if let Err(error) = publish(&inner, space, &under_way.url, end)
+                    && !inner.is_closing()
+                {
+                    inner.notice(format!("A project of this computer is not at the server yet: {error}"));
+                }
+            });
+            drop(spawned.expect("the system can start a thread"));
         }
     }
 
@@ -460,6 +496,7 @@ impl Owner {
     }
 
     fn end(&self) {
+        self.inner.close();
         let local = self.local.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(local) = local {
             local.stop(&self.inner);

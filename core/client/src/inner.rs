@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use recordplayer::domain::Domain;
-use recordplayer::id::{ActorId, ReplicaId, SpaceId};
+use recordplayer::id::{ActorId, Id, ReplicaId, SpaceId};
 use recordplayer::protocol::{ClientFrame, MySpace, ServerFrame};
 use recordplayer::replica::{OpenError, Replica};
 use recordplayer::storage::{OutboxContent, OutboxStore, OutboxWrite, ReadError, Readers, WriteError};
@@ -18,6 +19,7 @@ use crate::clock::now;
 use crate::copy::{Concern, SpaceCopy};
 use crate::limits::{SPACES_MAX, Timing};
 use crate::line::Line;
+use crate::publish::PublishAnswer;
 use crate::random::fresh_id;
 use crate::save::Saver;
 
@@ -42,6 +44,8 @@ pub(crate) struct Inner {
     copies: Mutex<BTreeMap<SpaceId, Arc<SpaceCopy>>>,
     lines: Mutex<BTreeMap<String, Line>>,
     asking: Mutex<Vec<Asking>>,
+    published: Mutex<BTreeMap<SpaceId, PublishAnswer>>,
+    is_closing: AtomicBool,
 }
 
 /// What a device is made of before it lives.
@@ -76,6 +80,8 @@ impl Inner {
             copies: Mutex::default(),
             lines: Mutex::default(),
             asking: Mutex::default(),
+            published: Mutex::default(),
+            is_closing: AtomicBool::new(false),
         }
     }
 
@@ -215,6 +221,34 @@ impl Inner {
         lock(&self.asking).push(Asking { url: url.to_owned(), name: name.to_owned(), answer });
         frames.send(ClientFrame::FindPerson { name: name.to_owned() }).ok()?;
         Some(waiting)
+    }
+
+    /// The server has said what becomes of a project that was brought.
+    pub fn publish_answered(&self, url: &str, space: SpaceId, publication: Id, answer: PublishAnswer) {
+        let is_asked = self
+            .book()
+            .content
+            .publishing
+            .get(&space)
+            .is_some_and(|under_way| under_way.url == url && under_way.publication == publication);
+        if is_asked {
+            lock(&self.published).insert(space, answer);
+            self.bell.ring();
+        }
+    }
+
+    pub fn take_publish_answer(&self, space: SpaceId) -> Option<PublishAnswer> {
+        lock(&self.published).remove(&space)
+    }
+
+    /// Whoever waits for something waits no more.
+    pub fn close(&self) {
+        self.is_closing.store(true, Ordering::Relaxed);
+        self.bell.ring();
+    }
+
+    pub fn is_closing(&self) -> bool {
+        self.is_closing.load(Ordering::Relaxed)
     }
 
     pub fn to_one(&self, url: &str, space: SpaceId, frames: Vec<ServerFrame>) {

@@ -24,6 +24,7 @@ use crate::book::Account;
 use crate::clock::{instant, now};
 use crate::inner::Inner;
 use crate::limits::{BATCH_FRAMES, FLUSH_FRAMES, Timing};
+use crate::publish::PublishAnswer;
 use crate::random::below;
 use crate::socket::{LineError, Socket};
 
@@ -286,6 +287,8 @@ fn space_of(frame: &ServerFrame) -> Option<SpaceId> {
         | ServerFrame::Ping { .. }
         | ServerFrame::Pong { .. }
         | ServerFrame::MySpaces { .. }
+        | ServerFrame::Published { .. }
+        | ServerFrame::NotPublished { .. }
         | ServerFrame::People { .. } => None,
     }
 }
@@ -301,6 +304,13 @@ fn take(
         ServerFrame::Goodbye { code, message, help } => return Some(LineError::Goodbye { code, message, help }),
         ServerFrame::MySpaces { spaces } => inner.my_spaces(account, frames, spaces),
         ServerFrame::People { people } => inner.people(account, people),
+        ServerFrame::Published { space, publication, end } => {
+            inner.publish_answered(&account.url, space, publication, PublishAnswer::Taken(end));
+        }
+        ServerFrame::NotPublished { space, publication, message, again } => {
+            let answer = PublishAnswer::NotTaken { message, again };
+            inner.publish_answered(&account.url, space, publication, answer);
+        }
         ServerFrame::Ping { nonce, .. } => {
             let _ = frames.send(ClientFrame::Pong { nonce });
             inner.to_all(&account.url, &frame);

@@ -304,6 +304,7 @@ fn input(frame: ClientFrame, actor: ActorId) -> Option<(SpaceId, SpaceInput)> {
         | ClientFrame::SubscribeView { .. }
         | ClientFrame::Unsubscribe { .. }
         | ClientFrame::FindPerson { .. }
+        | ClientFrame::Publish { .. }
         | ClientFrame::Ping { .. }
         | ClientFrame::Pong { .. } => return None,
     })

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::context::Context;
 use crate::entity::{Entity, Stamp};
-use crate::id::ActorId;
+use crate::id::{ActorId, Id};
 
 /// The longest title of a space, in bytes.
 pub const TITLE_BYTES_MAX: usize = 256;
@@ -19,6 +19,12 @@ pub struct Membership {
     title: String,
     is_founded: bool,
     members: BTreeMap<ActorId, String>,
+    /// Set where the authority that it was founded at has given it away: it decides nothing more.
+    handed_over: Option<Id>,
+    /// The publication that a server has taken on.
+    published: Option<Id>,
+    /// Who of the time before is which person of the server.
+    claimed: BTreeMap<ActorId, ActorId>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,15 +48,49 @@ pub enum MembershipCommand {
     RemoveMember {
         person: ActorId,
     },
+    /// Gives the space to a server, for good: the last thing that is decided here.
+    HandOver {
+        publication: Id,
+        server: String,
+    },
+    /// Takes on a space that was begun elsewhere. Only the server itself says this, right behind the record that hands it over.
+    Publish {
+        publication: Id,
+        person: ActorId,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum MembershipEvent {
-    Founded { title: String, founder: ActorId, role: String },
-    Renamed { title: String },
-    MemberAdded { person: ActorId, role: String },
-    RoleChanged { person: ActorId, role: String },
-    MemberRemoved { person: ActorId },
+    Founded {
+        title: String,
+        founder: ActorId,
+        role: String,
+    },
+    Renamed {
+        title: String,
+    },
+    MemberAdded {
+        person: ActorId,
+        role: String,
+    },
+    RoleChanged {
+        person: ActorId,
+        role: String,
+    },
+    MemberRemoved {
+        person: ActorId,
+    },
+    HandedOver {
+        publication: Id,
+        server: String,
+    },
+    /// The person who had it there is this person here.
+    Published {
+        publication: Id,
+        person: ActorId,
+        into: ActorId,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -69,6 +109,10 @@ pub enum MembershipRefusal {
     NotAMember { person: ActorId },
     #[error("The last {role} may not leave or take another role. Make somebody else {role} first")]
     LastManager { role: String },
+    #[error("This project was given to a server. It is changed there")]
+    HandedOver {},
+    #[error("This project was not given to this server")]
+    NotHandedOver {},
     #[error("A name has 1 to {max} bytes")]
     BadTitle { max: u64 },
 }
@@ -88,6 +132,21 @@ impl Membership {
 
     pub fn members(&self) -> impl Iterator<Item = (ActorId, &str)> {
         self.members.iter().map(|(person, role)| (*person, role.as_str()))
+    }
+
+    /// The publication that this authority has given the space to, until a server has taken it on.
+    pub fn handed_over(&self) -> Option<Id> {
+        self.handed_over
+    }
+
+    /// The publication by which a server has taken the space on.
+    pub fn published(&self) -> Option<Id> {
+        self.published
+    }
+
+    /// Who a person of the time before the publication is now.
+    pub fn claimed_by(&self, person: ActorId) -> Option<ActorId> {
+        self.claimed.get(&person).copied()
     }
 
     fn is_last(&self, person: ActorId, manager: &str) -> bool {
@@ -112,6 +171,7 @@ fn check_role(role: &str, roles: &[&str]) -> Result<(), MembershipRefusal> {
 
 impl Entity for Membership {
     const KIND: &'static str = "space";
+    const SHAPE: u32 = 2;
 
     type Command = MembershipCommand;
     type Event = MembershipEvent;
@@ -137,12 +197,25 @@ impl Entity for Membership {
         if !self.is_founded {
             return Err(R::NotFounded {});
         }
+        if let C::Publish { publication, person } = command {
+            if self.handed_over != Some(*publication) || self.role_of(*person).is_none() {
+                return Err(R::NotHandedOver {});
+            }
+            return Ok(vec![E::Published { publication: *publication, person: *person, into: cx.actor() }]);
+        }
+        if self.handed_over.is_some() {
+            return Err(R::HandedOver {});
+        }
         let leaves = matches!(command, C::RemoveMember { person } if *person == cx.actor());
         if self.role_of(cx.actor()) != Some(manager) && !leaves {
             return Err(R::NotAManager { role: manager.to_owned() });
         }
         match command {
-            C::Found { .. } => unreachable!("answered above"),
+            C::Found { .. } | C::Publish { .. } => unreachable!("answered above"),
+            C::HandOver { publication, server } => {
+                check_title(server)?;
+                Ok(vec![E::HandedOver { publication: *publication, server: server.clone() }])
+            }
             C::Rename { title } => {
                 check_title(title)?;
                 Ok(vec![E::Renamed { title: title.clone() }])
@@ -190,6 +263,15 @@ impl Entity for Membership {
             }
             MembershipEvent::MemberRemoved { person } => {
                 self.members.remove(person);
+            }
+            MembershipEvent::HandedOver { publication, .. } => self.handed_over = Some(*publication),
+            MembershipEvent::Published { publication, person, into } => {
+                self.handed_over = None;
+                self.published = Some(*publication);
+                if let Some(role) = self.members.remove(person) {
+                    self.members.insert(*into, role);
+                }
+                self.claimed.insert(*person, *into);
             }
         }
     }

@@ -9,7 +9,7 @@ use recordplayer::hash::Hash;
 use recordplayer::id::{ActId, ActorId, CommandId, Id, ReplicaId, SpaceId};
 use recordplayer::membership::{Membership, MembershipEvent};
 use recordplayer::name::Name;
-use recordplayer::protocol::{AnswerCode, ClientFrame, CommandEntry, Knowledge, ServerFrame, ViewItem};
+use recordplayer::protocol::{AnswerCode, ClientFrame, CommandEntry, Knowledge, PublishEnd, ServerFrame, ViewItem};
 use recordplayer::record::{Payload, Position, RecordKind, StreamId};
 use recordplayer::testing::golden;
 use recordplayer::time::Timestamp;
@@ -157,6 +157,16 @@ fn frames_have_the_bytes_of_the_golden_files() {
             },
         ),
         ("fetch_snapshot", ClientFrame::FetchSnapshot { space, at: head, cursor: Some(vec![1, 2]) }),
+        (
+            "publish",
+            ClientFrame::Publish {
+                space,
+                publication: id(0xb1),
+                part: 0,
+                ends: Some(PublishEnd::TakeOn),
+                commits: vec![commit().bytes],
+            },
+        ),
     ];
     for (name, frame) in client {
         let bytes = frame.encode();
@@ -165,6 +175,11 @@ fn frames_have_the_bytes_of_the_golden_files() {
         check_damage(&bytes, |bytes| ClientFrame::decode(bytes).is_ok());
     }
     let server = [
+        ("published", ServerFrame::Published { space, publication: id(0xb1), end: PublishEnd::Rehearse }),
+        (
+            "not_published",
+            ServerFrame::NotPublished { space, publication: id(0xb1), message: "no".to_owned(), again: true },
+        ),
         (
             "commits",
             ServerFrame::Commits {

@@ -5,6 +5,7 @@ mod damage;
 mod keys;
 mod lines;
 mod local;
+mod publish;
 mod sharing;
 mod texts;
 mod town;

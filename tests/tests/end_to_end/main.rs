@@ -1,5 +1,6 @@
 //! The programs as they are shipped, as processes of their own, over real sockets.
 
+mod alone;
 mod imports;
 mod stage;
 mod two_devices;

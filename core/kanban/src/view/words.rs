@@ -126,6 +126,8 @@ fn membership(event: &MembershipEvent) -> String {
         E::MemberAdded { person, role } => format!("added {person} as {role}"),
         E::RoleChanged { person, role } => format!("made {person} {role}"),
         E::MemberRemoved { person } => format!("removed {person} from the project"),
+        E::HandedOver { server, .. } => format!("gave the project to the server {}", short(server)),
+        E::Published { into, .. } => format!("brought the project here, as {into}"),
     }
 }
 

@@ -8,7 +8,7 @@ use super::values::{shared_bytes, shared_bytes_list};
 use crate::claims::Claims;
 use crate::commit::Head;
 use crate::hash::StateHash;
-use crate::id::{ActorId, CommandId, ReplicaId, SpaceId};
+use crate::id::{ActorId, CommandId, Id, ReplicaId, SpaceId};
 use crate::name::Name;
 use crate::record::{Position, StreamId};
 use crate::time::Timestamp;
@@ -116,6 +116,33 @@ pub enum ClientFrame {
         #[n(0)]
         nonce: u64,
     },
+    /// A part of a space that was begun without a server. Part 0 begins anew; with the last part the server looks at the whole, and takes it
+    /// on unless this is only a rehearsal.
+    #[n(10)]
+    Publish {
+        #[n(0)]
+        space: SpaceId,
+        #[n(1)]
+        publication: Id,
+        #[n(2)]
+        part: u32,
+        #[n(3)]
+        ends: Option<PublishEnd>,
+        #[n(4)]
+        #[cbor(with = "shared_bytes_list")]
+        commits: Vec<Arc<[u8]>>,
+    },
+}
+
+/// What the last part of a publication asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum PublishEnd {
+    /// Only say whether it would be taken.
+    #[n(0)]
+    Rehearse,
+    #[n(1)]
+    TakeOn,
 }
 
 /// What a replica holds of a space.
@@ -338,6 +365,28 @@ pub enum ServerFrame {
         epoch: u32,
         #[n(2)]
         head: Head,
+    },
+    /// The space is this server's now, or would be.
+    #[n(15)]
+    Published {
+        #[n(0)]
+        space: SpaceId,
+        #[n(1)]
+        publication: Id,
+        #[n(2)]
+        end: PublishEnd,
+    },
+    /// The space was not taken on, and why; where it may be tried again as it is, `again`.
+    #[n(20)]
+    NotPublished {
+        #[n(0)]
+        space: SpaceId,
+        #[n(1)]
+        publication: Id,
+        #[n(2)]
+        message: String,
+        #[n(3)]
+        again: bool,
     },
 }
 

@@ -7,7 +7,7 @@ mod frames;
 mod values;
 
 pub use frames::{
-    AnswerCode, ClientFrame, CommandEntry, Goodbye, Knowledge, MySpace, ServerFrame, SnapshotRow, ViewItem,
+    AnswerCode, ClientFrame, CommandEntry, Goodbye, Knowledge, MySpace, PublishEnd, ServerFrame, SnapshotRow, ViewItem,
 };
 
 use crate::limits::FRAME_BYTES_MAX;

@@ -33,10 +33,6 @@ pub enum Merge {
 impl Replica {
     /// `head` is where the authority's log ended when it sent them.
     pub(super) fn commits(&mut self, epoch: u32, after: Head, upto: Head, head: Head, commits: &[Arc<[u8]>]) {
-        let is_first_news = self.state.head == Head::START && self.state.epoch != epoch;
-        if is_first_news {
-            self.state.epoch = epoch;
-        }
         match self.merge(epoch, after, upto, commits) {
             Merge::Advanced { .. } | Merge::Rebased { .. } | Merge::Known => {
                 self.is_current = self.state.head.position >= head.position;
@@ -54,7 +50,7 @@ impl Replica {
     /// Plays the commits that follow what is confirmed, saves them, and rebases what waits: once for the batch.
     fn merge(&mut self, epoch: u32, after: Head, upto: Head, commits: &[Arc<[u8]>]) -> Merge {
         let ours = self.state.head;
-        if epoch != self.state.epoch {
+        if epoch < self.state.epoch {
             return Merge::Parted { at: after.position };
         }
         if after.position > ours.position {
@@ -83,6 +79,7 @@ impl Replica {
         if !writes.is_empty() {
             writes.push(self.identity_write());
         }
+        let epoch = self.state.epoch;
         let append = Append { space: self.space(), epoch, expected: ours, commits: news };
         self.save(vec![Write::Append(append)], writes, Saving::default());
         assert_eq!(self.state.head, upto, "the batch ends where its frame says");

@@ -88,6 +88,8 @@ impl Replica {
             | ServerFrame::NoAccess { .. }
             | ServerFrame::MySpaces { .. }
             | ServerFrame::People { .. }
+            | ServerFrame::Published { .. }
+            | ServerFrame::NotPublished { .. }
             | ServerFrame::Parted { .. } => {}
         }
     }

@@ -67,7 +67,8 @@ impl Space {
         if knowledge.head == Head::START {
             return Ok(true);
         }
-        if knowledge.epoch != self.state.epoch || knowledge.head.position > self.durable.position {
+        // What an earlier epoch held is the beginning of this one, where the chain says so.
+        if knowledge.epoch > self.state.epoch || knowledge.head.position > self.durable.position {
             return Ok(false);
         }
         let stored = self.reader.commit_with(knowledge.head.position)?;

@@ -13,6 +13,7 @@ mod follow;
 mod names;
 mod over;
 mod publish;
+mod receive;
 mod snapshot;
 mod submit;
 mod watch;
@@ -29,6 +30,7 @@ use watch::ViewStarting;
 
 pub use careful::Mark;
 pub use names::{AllFree, NameTable, Names};
+pub use receive::Publication;
 pub use submit::Submission;
 
 use crate::commit::Head;
@@ -51,6 +53,8 @@ pub struct SessionId(pub u64);
 #[derive(Debug)]
 pub enum SpaceInput {
     Submit(Submission),
+    /// A space that was begun without a server comes in.
+    Publish(Publication),
     Subscribe {
         session: SessionId,
         actor: ActorId,
@@ -293,6 +297,7 @@ impl Space {
     pub fn handle(&mut self, now: Timestamp, input: SpaceInput) {
         match input {
             SpaceInput::Submit(submission) => self.submit(now, submission),
+            SpaceInput::Publish(brought) => self.receive(now, &brought),
             SpaceInput::Subscribe { session, actor, knowledge } => self.subscribe(session, actor, knowledge),
             SpaceInput::SubscribeView { session, actor, view, after } => {
                 self.subscribe_view(session, actor, view, after);

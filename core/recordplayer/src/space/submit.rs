@@ -81,6 +81,11 @@ impl Space {
                 return false;
             }
         }
+        // What has been given to a server is decided there, as soon as the copies know.
+        if self.state.base_models().get::<Membership>(self.id().0).handed_over().is_some() {
+            self.answer(submission, entry.number, AnswerCode::RetryAfter, RETRY_AFTER_MS);
+            return false;
+        }
         let has_too_many_verdicts = entry.number.saturating_sub(submission.answered_up_to) > VERDICTS_MAX;
         if has_too_many_verdicts
             || self.undurable.len() >= UNDURABLE_COMMITS_MAX
@@ -268,7 +273,7 @@ impl Space {
         AnswerCode::Refused
     }
 
-    fn seal(&self, header: Header, drafts: Vec<Draft>) -> Result<Arc<Commit>, CommitError> {
+    pub(super) fn seal(&self, header: Header, drafts: Vec<Draft>) -> Result<Arc<Commit>, CommitError> {
         let command = header.command;
         let salt = |index: usize| {
             let mut hasher = blake3::Hasher::new_keyed(&self.salt_key);
@@ -281,7 +286,7 @@ impl Space {
         Commit::seal(header, drafts, &self.state.head.hash, salt).map(Arc::new)
     }
 
-    fn push_decided(&mut self, commit: Arc<Commit>, touched: Touched) {
+    pub(super) fn push_decided(&mut self, commit: Arc<Commit>, touched: Touched) {
         let members = touched.changes_membership.then(|| self.state.base_models().get::<Membership>(self.id().0));
         self.undurable_bytes += commit.bytes.len();
         self.undurable.push_back(Decided { commit, touched, members });
@@ -310,8 +315,16 @@ impl Space {
     /// Everything that waited for an append which failed is asked again.
     pub(super) fn retry_all(&mut self) {
         for (at, session, frame) in std::mem::take(&mut self.answers) {
-            let ServerFrame::Answer { replica, number, .. } = frame else { unreachable!("only answers wait for {at}") };
-            let frame = self.answer_frame(replica, number, AnswerCode::RetryAfter, Position::START, RETRY_AFTER_MS);
+            let frame = match frame {
+                ServerFrame::Answer { replica, number, .. } => {
+                    self.answer_frame(replica, number, AnswerCode::RetryAfter, Position::START, RETRY_AFTER_MS)
+                }
+                ServerFrame::Published { space, publication, .. } => {
+                    let message = "The server could not write it".to_owned();
+                    ServerFrame::NotPublished { space, publication, message, again: true }
+                }
+                other => unreachable!("only answers wait for {at}, and not {other:?}"),
+            };
             self.send(session, frame);
         }
     }

@@ -53,7 +53,7 @@ impl SpaceState {
     pub fn open(domain: Arc<Domain>, space: SpaceId, reader: &Arc<dyn SpaceReader>) -> Result<Self, OpenError> {
         let mut state = match usable_checkpoint(&domain, reader.as_ref())? {
             Some((checkpoint, meta)) => Self::at_checkpoint(domain, space, reader, &checkpoint, meta),
-            None => Self::empty(domain, space, reader.epoch()?.max(1)),
+            None => Self::empty(domain, space, 1),
         };
         state.catch_up(reader.as_ref(), reader.head()?.position)?;
         Ok(state)

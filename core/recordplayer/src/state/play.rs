@@ -73,7 +73,8 @@ impl SpaceState {
         if commit.header.first != expected {
             return Err(PlayError::Gap { expected, found: commit.header.first });
         }
-        if commit.header.space != self.space || commit.header.epoch != self.epoch {
+        // An epoch ends with a hand-over or a restore, and the chain goes on.
+        if commit.header.space != self.space || commit.header.epoch < self.epoch {
             return Err(PlayError::Foreign);
         }
         let mut touched = Touched::default();
@@ -108,6 +109,7 @@ impl SpaceState {
 
     fn advance(&mut self, commit: &Commit, touched: &Touched) {
         self.head = commit.head();
+        self.epoch = commit.header.epoch;
         self.time = self.time.max(commit.header.time);
         self.replicas.play(commit);
         self.unsaved.first_at.get_or_insert(commit.header.time);

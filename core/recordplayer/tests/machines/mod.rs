@@ -10,9 +10,11 @@ use recordplayer::decide::Intent;
 use recordplayer::domain::Domain;
 use recordplayer::id::{ActorId, CommandId, Id, ReplicaId, SpaceId};
 use recordplayer::membership::{Membership, MembershipCommand};
-use recordplayer::protocol::{AnswerCode, ClientFrame, CommandEntry, ServerFrame};
+use recordplayer::protocol::{AnswerCode, ClientFrame, CommandEntry, PublishEnd, ServerFrame};
 use recordplayer::replica::{Replica, ReplicaOutput, SubmitError, Wish};
-use recordplayer::space::{AllFree, Ending, Mark, Opening, SessionId, Space, SpaceInput, SpaceOutput, Submission};
+use recordplayer::space::{
+    AllFree, Ending, Mark, Opening, Publication, SessionId, Space, SpaceInput, SpaceOutput, Submission,
+};
 use recordplayer::storage::memory::{MemoryOutbox, MemoryStore};
 use recordplayer::storage::{OutboxStore, Store};
 use recordplayer::time::Timestamp;
@@ -115,7 +117,7 @@ impl Device {
 /// A space that its person has founded by the first command of the first replica.
 pub struct Authority {
     store: MemoryStore,
-    space: Space,
+    pub space: Space,
     /// The mark on the disk.
     pub mark: Option<Mark>,
     /// The process dies when it decides this command.
@@ -129,10 +131,22 @@ fn opening(after: Ending) -> Opening {
 }
 
 impl Authority {
-    pub fn founded(domain: Arc<Domain>) -> Self {
+    /// One that holds nothing.
+    pub fn empty(domain: Arc<Domain>) -> Self {
         let store = MemoryStore::new();
         let space = Space::open(domain, SPACE, store.reader(SPACE), opening(Ending::InOrder)).unwrap();
-        let mut authority = Self { store, space, mark: None, deadly: None, said: Vec::new() };
+        Self { store, space, mark: None, deadly: None, said: Vec::new() }
+    }
+
+    /// Brings it a whole log; answers with what it says to that.
+    pub fn bring(&mut self, actor: ActorId, publication: Id, end: PublishEnd, commits: Vec<Arc<[u8]>>) -> ServerFrame {
+        let session = SessionId(3);
+        self.handle(SpaceInput::Publish(Publication { session, actor, publication, end, commits }));
+        self.said.pop().expect("it answers")
+    }
+
+    pub fn founded(domain: Arc<Domain>) -> Self {
+        let mut authority = Self::empty(domain);
         let found = MembershipCommand::Found { title: "space".to_owned() };
         let intent = Intent::of::<Membership>(SPACE.0, &found).unwrap();
         assert_eq!(authority.submit(FIRST, None, 1, 100, intent), AnswerCode::Accepted);

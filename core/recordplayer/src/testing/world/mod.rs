@@ -391,6 +391,7 @@ impl World {
             ClientFrame::SubscribeView { view, after, .. } => SpaceInput::SubscribeView { session, actor, view, after },
             ClientFrame::Unsubscribe { view, .. } => SpaceInput::Unsubscribe { session, view },
             ClientFrame::Hello { .. }
+            | ClientFrame::Publish { .. }
             | ClientFrame::Ping { .. }
             | ClientFrame::Pong { .. }
             | ClientFrame::FindPerson { .. } => return,

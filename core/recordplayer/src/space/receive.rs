@@ -1,0 +1,153 @@
+//! Taking on a space that was begun without a server: its whole log, at once or not at all.
+//!
+//! ```text
+//!  the log, up to the record that hands it over ─► chain, limits, every event plays, the name is free ─► appended as it is
+//!                                                                  └─ behind it, in a new epoch: space.publish
+//! ```
+//! Nothing is decided again: `decide` changes with versions, `play` does not. The person who gives it is bound to the account that brings it.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use super::publish::Decided;
+use super::{SessionId, Space};
+use crate::commit::{Commit, Header};
+use crate::decide::Intent;
+use crate::id::{ActorId, CommandId, Id, ReplicaId};
+use crate::membership::{Membership, MembershipCommand, MembershipEvent};
+use crate::protocol::{PublishEnd, ServerFrame};
+use crate::record::Position;
+use crate::state::{SpaceState, Touched};
+use crate::time::Timestamp;
+
+/// A whole log that somebody brings.
+#[derive(Clone, Debug)]
+pub struct Publication {
+    pub session: SessionId,
+    /// Who brings it, as the gateway knows from the token.
+    pub actor: ActorId,
+    pub publication: Id,
+    pub end: PublishEnd,
+    pub commits: Vec<Arc<[u8]>>,
+}
+
+/// Why a space was not taken on, as a sentence.
+struct NotTaken {
+    message: String,
+    again: bool,
+}
+
+impl NotTaken {
+    fn for_good(message: impl Into<String>) -> Self {
+        Self { message: message.into(), again: false }
+    }
+}
+
+impl Space {
+    pub(super) fn receive(&mut self, now: Timestamp, brought: &Publication) {
+        let (space, publication, end) = (self.id(), brought.publication, brought.end);
+        let members = self.state.base_models().get::<Membership>(space.0);
+        let outcome = if members.published() == Some(publication) {
+            // It is here already, and the answer was lost on the way.
+            Ok(self.state.head.position)
+        } else if self.state.head.position > Position::START {
+            Err(NotTaken::for_good("The server has another project with the same id"))
+        } else {
+            self.take_on(now, brought)
+        };
+        let (at, frame) = match outcome {
+            Ok(at) => (at, ServerFrame::Published { space, publication, end }),
+            Err(NotTaken { message, again }) => {
+                self.hold_name();
+                (Position::START, ServerFrame::NotPublished { space, publication, message, again })
+            }
+        };
+        if at <= self.durable.position {
+            self.send(brought.session, frame);
+        } else {
+            self.answers.push_back((at, brought.session, frame));
+        }
+    }
+
+    /// Looks at the whole log, and takes it on where that is wished; answers with what must be durable for it.
+    fn take_on(&mut self, now: Timestamp, brought: &Publication) -> Result<Position, NotTaken> {
+        // Whatever `play` does with what somebody brings, it must not reach the space before all of it has gone well.
+        let played = catch_unwind(AssertUnwindSafe(|| self.played(&brought.commits)));
+        let played =
+            played.unwrap_or_else(|_| Err(NotTaken::for_good("An event of it makes this server's version fail")));
+        let (state, decided) = played?;
+        let members = state.base_models().get::<Membership>(self.id().0);
+        if let Some(unique) = self.domain.unique()
+            && let Some(name) = (unique.held)(self.id(), &state.base_models())
+            && !self.names.claim(&name, self.id())
+        {
+            return Err(NotTaken::for_good((unique.taken)(&name).message));
+        }
+        if brought.end == PublishEnd::Rehearse {
+            self.hold_name();
+            return Ok(Position::START);
+        }
+        let Some(giver) = decided.last().map(|last| last.commit.header.actor) else {
+            return Err(NotTaken::for_good("There is nothing in it"));
+        };
+        if members.handed_over() != Some(brought.publication) {
+            return Err(NotTaken::for_good("Its last record does not give it to a server"));
+        }
+        self.state = state;
+        for decided in decided {
+            self.undurable_bytes += decided.commit.bytes.len();
+            self.undurable.push_back(decided);
+        }
+        self.seal_publication(now, brought, giver)?;
+        self.hold_name();
+        Ok(self.state.head.position)
+    }
+
+    /// The state that the commits lead to, from nothing.
+    fn played(&self, commits: &[Arc<[u8]>]) -> Result<(SpaceState, Vec<Decided>), NotTaken> {
+        let mut state = SpaceState::empty(Arc::clone(&self.domain), self.id(), 1);
+        state.captures_entering = true;
+        let mut decided = Vec::with_capacity(commits.len());
+        for bytes in commits {
+            let commit = Commit::open(Arc::clone(bytes), &state.head.hash)
+                .map_err(|error| NotTaken::for_good(format!("Its log is damaged: {error}")))?;
+            let touched: Touched =
+                state.play(&commit).map_err(|error| NotTaken::for_good(format!("Its log is damaged: {error}")))?;
+            let members = touched.changes_membership.then(|| state.base_models().get::<Membership>(self.id().0));
+            decided.push(Decided { commit: Arc::new(commit), touched, members });
+        }
+        Ok((state, decided))
+    }
+
+    /// The first commit of the new epoch: who brought it has the place of who gave it.
+    fn seal_publication(&mut self, now: Timestamp, brought: &Publication, giver: ActorId) -> Result<(), NotTaken> {
+        let publication = brought.publication;
+        let command = MembershipCommand::Publish { publication, person: giver };
+        let event = MembershipEvent::Published { publication, person: giver, into: brought.actor };
+        let failed = |error: &dyn std::fmt::Display| NotTaken { message: error.to_string(), again: true };
+        let intent = Intent::of::<Membership>(self.id().0, &command).map_err(|error| failed(&error))?;
+        let draft =
+            crate::context::draft::<Membership>(intent.stream.clone(), crate::record::RecordKind::Event, &event)
+                .map_err(|error| failed(&error))?;
+        let header = Header {
+            space: self.id(),
+            epoch: self.state.epoch + 1,
+            first: self.state.head.position.plus(1),
+            time: now.max(self.state.time),
+            actor: brought.actor,
+            replica: ReplicaId::derived("publication", &[publication.bytes()]),
+            number: 1,
+            command: CommandId::derived("publication", &[publication.bytes()]),
+            answered_up_to: 0,
+            claims: crate::claims::Claims::default(),
+            parent: None,
+            requires: Vec::new(),
+            domain_version: self.domain.version(),
+            over: Vec::new(),
+        };
+        let commit = self.seal(header, vec![intent.draft(), draft]).map_err(|error| failed(&error))?;
+        let touched = self.state.play(&commit).map_err(|error| failed(&error))?;
+        self.push_decided(commit, touched);
+        Ok(())
+    }
+}

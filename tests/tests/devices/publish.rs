@@ -1,0 +1,128 @@
+//! A project that was begun without a server is given to one, for good.
+
+use std::time::Duration;
+
+use recordplayer::membership::{Membership, MembershipCommand};
+use recordplayer_client::{Decided, Device, HERE, PublishError, Space};
+use recordplayer_kanban::Card;
+use recordplayer_kanban::card::CardCommand;
+
+use crate::town::{PATIENCE, Town, add_member, card, furnish, hash_of, titles, wait_until, write_card};
+
+/// Ann has worked alone, and then got an account at the town's server.
+fn begun_alone(town: &Town) -> (Device, Space) {
+    let ann = town.open("ann");
+    let space = furnish(ann.found_here("Turntable").unwrap().0);
+    for title in ["One", "Two"] {
+        assert_eq!(write_card(&space, title).wait_decided(PATIENCE), Decided::Accepted);
+    }
+    ann.login(&town.url(), &town.token("ann"), PATIENCE).unwrap();
+    (ann, space)
+}
+
+/// Ann, a second device, and the server hold the same, and both can go on.
+fn all_hold_the_same(town: &Town, ann: &Device, space: &Space, expected: &[&str]) {
+    ann.wait_in_step(PATIENCE).unwrap();
+    assert_eq!(space.url(), town.url());
+    assert_eq!(titles(space), expected);
+    let bo = town.device("bo");
+    add_member(space, ann, "bo");
+    ann.wait_in_step(PATIENCE).unwrap();
+    bo.wait_in_step(PATIENCE).unwrap();
+    let his = bo.space(space.id()).expect("a second device joins it");
+    his.send::<Card>(card("Two"), &CardCommand::Rename { title: "Two, by Bo".to_owned() }).unwrap();
+    bo.wait_in_step(PATIENCE).unwrap();
+    write_card(space, "Zero");
+    ann.wait_in_step(PATIENCE).unwrap();
+    bo.wait_in_step(PATIENCE).unwrap();
+    let server = town.hash(space.id());
+    assert_eq!((hash_of(space), hash_of(&his)), (server.clone(), server));
+    assert_eq!(titles(&his).len(), expected.len() + 1);
+    assert!(titles(space).contains(&"Two, by Bo".to_owned()));
+    assert_eq!(space.outbox().len(), 0, "nothing waits, nothing was refused");
+}
+
+#[test]
+fn a_project_begun_alone_is_published_and_joined() {
+    let town = Town::new();
+    let (ann, space) = begun_alone(&town);
+    assert_eq!(space.url(), HERE);
+    ann.publish(space.id(), &town.url(), PATIENCE).unwrap();
+    ann.publish(space.id(), &town.url(), PATIENCE).expect("once more, and nothing happens");
+    all_hold_the_same(&town, &ann, &space, &["One", "Two"]);
+    ann.close();
+    drop((ann, space));
+    let ann = town.open("ann");
+    ann.wait_in_step(PATIENCE).unwrap();
+    assert_eq!(ann.spaces().len(), 1);
+    assert_eq!(ann.spaces()[0].role, "manager");
+}
+
+/// The server has taken it on and died before it could say so: the answer is lost, and with it the line.
+#[test]
+fn a_lost_answer_is_asked_for_again_and_nothing_is_doubled() {
+    let town = Town::new();
+    let (ann, space) = begun_alone(&town);
+    // No server: what is under way waits, and the person is told.
+    town.stop();
+    let error = ann.publish(space.id(), &town.url(), Duration::from_millis(300)).unwrap_err();
+    assert!(matches!(error, PublishError::NotInTime), "{error}");
+    assert_eq!(space.url(), HERE, "nothing has happened");
+    assert_eq!(write_card(&space, "Meanwhile").wait_decided(PATIENCE), Decided::Accepted);
+    town.start();
+
+    // The server dies again and again while it is brought.
+    let (id, url, device) = (space.id(), town.url(), ann.clone());
+    let publishing = std::thread::spawn(move || device.publish(id, &url, PATIENCE));
+    for _ in 0..8 {
+        if !publishing.is_finished() {
+            std::thread::park_timeout(Duration::from_millis(15));
+            town.stop();
+            town.start();
+        }
+    }
+    publishing.join().unwrap().unwrap();
+    all_hold_the_same(&town, &ann, &space, &["Meanwhile", "One", "Two"]);
+}
+
+/// Cut off after it was handed over: nothing more is decided here, what is written waits, and the next start goes on by itself.
+#[test]
+fn what_was_cut_off_goes_on_at_the_next_start_with_what_was_written_meanwhile() {
+    let town = Town::new();
+    let (ann, space) = begun_alone(&town);
+    town.stop();
+    let id = space.id();
+    // As far as it comes without the server; then what comes next, which a publication does once the server has said yes.
+    ann.publish(id, &town.url(), Duration::from_millis(100)).unwrap_err();
+    let book = std::fs::read(town.device_folder("ann").join("device.json")).unwrap();
+    let book: serde_json::Value = serde_json::from_slice(&book).unwrap();
+    let publication = book["publishing"][id.to_string()]["publication"].as_str().unwrap().parse().unwrap();
+    let hand_over = MembershipCommand::HandOver { publication, server: town.url() };
+    assert_eq!(space.send::<Membership>(id.0, &hand_over).unwrap().wait_decided(PATIENCE), Decided::Accepted);
+    write_card(&space, "Written between").wait_saved(PATIENCE).unwrap();
+    assert_eq!(space.outbox().len(), 1, "nobody decides it now");
+    ann.close();
+    drop((ann, space));
+
+    let ann = town.open("ann");
+    let space = ann.space(id).unwrap();
+    assert_eq!(titles(&space), ["One", "Two", "Written between"]);
+    town.start();
+    ann.connect();
+    wait_until(&ann, || ann.space(id).is_some_and(|space| space.url() == town.url()));
+    all_hold_the_same(&town, &ann, &space, &["One", "Two", "Written between"]);
+}
+
+#[test]
+fn a_key_that_is_taken_at_the_server_is_told_before_anything_happens() {
+    let town = Town::new();
+    let bo = town.device("bo");
+    let taken = furnish(bo.found(&town.url(), "Another").unwrap().0);
+    bo.wait_in_step(PATIENCE).unwrap();
+    let (ann, space) = begun_alone(&town);
+    let error = ann.publish(space.id(), &town.url(), PATIENCE).unwrap_err();
+    assert!(matches!(&error, PublishError::Refused(why) if why.contains("TT")), "{error}");
+    assert_eq!(space.url(), HERE);
+    assert_eq!(write_card(&space, "Still here").wait_decided(PATIENCE), Decided::Accepted);
+    drop(taken);
+}

@@ -1,0 +1,49 @@
+//! Work without any server, and then with one.
+
+use serde_json::json;
+
+use crate::stage::Stage;
+
+/// Ann begins alone, publishes with the server gone at first, and Bo joins: equal hashes on all three, nothing doubled.
+#[test]
+fn a_project_begun_without_a_server_is_published_and_joined() {
+    let stage = Stage::new();
+    let server = stage.serve("127.0.0.1:0");
+    let [ann, bo] = ["ann", "bo"].map(|name| stage.person(name, &server));
+    let made = ann.tell(&["project", "new", "Alone", "--key", "ALO", "--account", "this computer"]);
+    for title in ["One", "Two", "Three"] {
+        ann.tell(&["card", "new", title, "--column", "Ready"]);
+    }
+    assert_eq!(ann.tell(&["outbox"])["waiting"], json!([]));
+    let address = server.kill();
+    ann.tell(&["card", "move", "ALO-2", "--to", "In progress"]);
+    assert_eq!(
+        ann.try_to(&["member", "add", "bo", "--role", "worker"]).expect_code(1)["error"]["code"],
+        "local_project"
+    );
+
+    let _server = stage.serve(&address);
+    assert_eq!(ann.try_to(&["project", "publish", "Nothing"]).expect_code(2)["error"]["code"], "unknown_project");
+    let published = ann.tell(&["project", "publish", "Alone"]);
+    assert_eq!(published["id"], made["id"]);
+    ann.tell(&["project", "publish", "Alone"]);
+    ann.tell(&["member", "add", "bo", "--role", "worker"]);
+    assert_eq!((ann.sync(), bo.sync()), (0, 0));
+    bo.tell(&["card", "rename", "ALO-3", "Three, by Bo"]);
+    assert_eq!((bo.sync(), ann.sync()), (0, 0));
+
+    let project = made["id"].as_str().unwrap();
+    let hashes =
+        [ann.tell(&["hash"]), bo.tell(&["hash"]), Stage::server(&["hash", &stage.server_folder(), project]).json];
+    assert!(
+        hashes.iter().all(|hash| hash["state"] == hashes[0]["state"] && hash["record"] == hashes[0]["record"]),
+        "{hashes:?}"
+    );
+    let board = bo.tell(&["board"]);
+    let cards: Vec<_> =
+        board["columns"].as_array().unwrap().iter().flat_map(|column| column["cards"].as_array().unwrap()).collect();
+    assert_eq!(cards.len(), 3, "nothing is doubled");
+    // Who worked alone is the person of the server now, in the history too.
+    let history = bo.lines(&["history"]);
+    assert!(history.iter().all(|entry| entry["actor"] == "ann" || entry["actor"] == "bo"), "{history:?}");
+}

@@ -18,6 +18,7 @@ mod peer;
 mod report;
 mod serve;
 mod size;
+mod window;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -68,6 +69,7 @@ const MEASUREMENTS: &[(&str, Measure)] = &[
     ("hydration", hydrate::measure),
     ("fan_out", fan_out::measure),
     ("idle_clients", idle::measure),
+    ("window", window::measure),
 ];
 
 fn main() -> ExitCode {

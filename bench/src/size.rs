@@ -15,16 +15,36 @@ pub struct Size {
     pub commits: usize,
     /// Cards among which these are.
     pub cards: u64,
+    /// Cards on a board that is drawn; a row for each.
+    pub board_cards: [u64; 2],
+    /// Records of a long history.
+    pub history: u64,
 }
 
 impl Size {
     /// What the figures are about.
     pub fn full(time: Duration) -> Self {
-        Self { time, clients: [1, 64], subscribers: 1_000, commits: 20_000, cards: 500 }
+        Self {
+            time,
+            clients: [1, 64],
+            subscribers: 1_000,
+            commits: 20_000,
+            cards: 500,
+            board_cards: [1_000, 5_000],
+            history: 100_000,
+        }
     }
 
     /// Shows that everything is measured, and nothing of how fast it is. Fifty idle clients take so much memory that the system notices.
     pub fn smallest() -> Self {
-        Self { time: Duration::from_millis(100), clients: [1, 4], subscribers: 50, commits: 400, cards: 10 }
+        Self {
+            time: Duration::from_millis(100),
+            clients: [1, 4],
+            subscribers: 50,
+            commits: 400,
+            cards: 10,
+            board_cards: [20, 40],
+            history: 400,
+        }
     }
 }

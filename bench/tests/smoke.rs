@@ -20,6 +20,11 @@ const ROWS: &[(&str, &str, bool)] = &[
     ("deliveries to 50 subscribers", "deliveries/s", true),
     ("server memory with 50 idle clients", "MiB", false),
     ("of it for each idle client", "bytes", true),
+    ("a frame with 20 cards on the board", "ms", true),
+    ("a frame with 40 cards on the board", "ms", true),
+    ("first frame, 459 records", "ms", true),
+    ("jump through 459 records, p99", "ms", true),
+    ("import of a board of 20 cards", "commands/s", true),
 ];
 
 #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use recordplayer::id::{ActorId, Id};
 use recordplayer::membership::{Membership, MembershipCommand};
 use recordplayer::replica::OutboxEntry;
-use recordplayer_client::{Device, Space};
+use recordplayer_client::{Device, HERE, Space};
 use recordplayer_kanban::board::BoardCommand;
 use recordplayer_kanban::card::CardCommand;
 use recordplayer_kanban::column::ColumnCommand;
@@ -57,6 +57,15 @@ impl Names<'_> {
     /// What people call a card.
     pub fn key_of(&self, card: CardId) -> String {
         card_key(&self.project().key, &self.space.entity::<Card>(card).number, card)
+    }
+}
+
+/// What an outbox says in which nothing is.
+pub(crate) fn nothing_waits(space: &Space) -> &'static str {
+    if space.url() == HERE {
+        "Outbox empty. Everything you did is saved on this computer"
+    } else {
+        "Outbox empty. Everything you did is on the server"
     }
 }
 

@@ -8,7 +8,7 @@ use super::answer::{Answer, Failure, WRONG_USE, line, time};
 use super::arguments::OutboxCommand;
 use super::place::Place;
 use super::send;
-use crate::said::{card_of, typed, what};
+use crate::said::{card_of, nothing_waits, typed, what};
 
 pub(crate) fn run(place: &Place<'_>, command: Option<&OutboxCommand>) -> Result<Answer, Failure> {
     match command {
@@ -58,7 +58,7 @@ fn show(place: &Place<'_>) -> Answer {
         }
     }
     if text.is_empty() {
-        text.push("Outbox empty. Everything you did is on the server.".to_owned());
+        text.push(nothing_waits(&place.space).to_owned());
     }
     Answer::new(json!({ "waiting": waiting, "refused": refused }), text.join("\n"))
 }

@@ -7,7 +7,7 @@ use recordplayer_client::Device;
 
 use super::act::Act;
 use super::project::OpenProject;
-use crate::said::{Names, card_of, typed, what};
+use crate::said::{Names, card_of, nothing_waits, typed, what};
 use crate::theme::{Icon, Theme, Type, radius, space};
 use crate::time::ago;
 use crate::widget::{empty, quiet_button, text};
@@ -22,7 +22,7 @@ pub(super) fn show(ui: &mut Ui, device: &Device, project: &OpenProject, now: Tim
     ui.add_space(space::GAP);
     let entries = project.space.outbox();
     if entries.is_empty() {
-        empty(ui, Icon::CloudCheck, "Outbox empty. Everything you did is on the server");
+        empty(ui, Icon::CloudCheck, nothing_waits(&project.space));
         return;
     }
     let names = Names { device, space: &project.space };

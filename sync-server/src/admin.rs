@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use recordplayer::domain::Domain;
+use recordplayer_store::with_short_path;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
@@ -88,7 +89,7 @@ impl From<io::Error> for Failure {
 
 /// Asks the server that serves the folder, or opens the folder if none does.
 pub fn ask(domain: Arc<Domain>, folder: &Path, request: &Request) -> Result<Value, Failure> {
-    if let Ok(stream) = BlockingStream::connect(folder.join(ADMIN_SOCKET)) {
+    if let Ok(stream) = with_short_path(folder, ADMIN_SOCKET, |path| BlockingStream::connect(path)) {
         return ask_socket(stream, request);
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
@@ -158,9 +159,10 @@ impl AdminSocket {
             Err(error) => return Err(error),
         }
         // Bound under a name that nobody knows yet, so that it is never open to others under its own.
-        let unfinished = folder.join("admin.sock.new");
+        let name = "admin.sock.new";
+        let unfinished = folder.join(name);
         let _ = std::fs::remove_file(&unfinished);
-        let listener = UnixListener::bind(&unfinished)?;
+        let listener = with_short_path(folder, name, |path| UnixListener::bind(path))?;
         std::fs::set_permissions(&unfinished, std::fs::Permissions::from_mode(0o600))?;
         std::fs::rename(&unfinished, &path)?;
         Ok(Self { listener, path })

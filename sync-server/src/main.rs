@@ -79,7 +79,16 @@ fn domain() -> Arc<Domain> {
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) if error.exit_code() != 0 && std::env::args_os().any(|word| word == "--json") => {
+            let message = error.to_string();
+            let failure = Failure::new("wrong_use", message.trim_end(), "See \"recordplayer-server --help\"");
+            println!("{}", json!({ "error": failure }));
+            return ExitCode::from(failure.exit_code());
+        }
+        Err(error) => error.exit(),
+    };
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .with_env_filter(

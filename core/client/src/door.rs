@@ -4,9 +4,7 @@
 //! each with its length in front.
 
 use std::fmt;
-use std::fs::File;
 use std::io::{self, Read, Write};
-use std::os::fd::AsRawFd;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
@@ -14,6 +12,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
+
+use recordplayer_store::with_short_path;
 
 use crate::limits::{DOOR_ANSWER_BYTES_MAX, DOOR_REQUEST_BYTES_MAX, DOOR_VISITORS_MAX};
 
@@ -23,9 +23,6 @@ const HIDDEN: &str = "door.sock.hidden";
 
 /// A visitor that has come in sends its request within this time.
 const REQUEST_WITHIN: Duration = Duration::from_secs(10);
-
-/// A socket's path may have about so many bytes on every system; longer ones are reached through the folder itself.
-const SOCKET_PATH_BYTES_MAX: usize = 100;
 
 type Handler = dyn Fn(&[u8]) -> Vec<u8> + Send + Sync;
 
@@ -62,7 +59,7 @@ impl Door {
         let hidden = folder.join(HIDDEN);
         let _ = std::fs::remove_file(&hidden);
         // Under a name that nobody looks for, so that it is never open to others under its own.
-        let listener = through(folder, HIDDEN, |path| UnixListener::bind(path))?;
+        let listener = with_short_path(folder, HIDDEN, |path| UnixListener::bind(path))?;
         std::fs::set_permissions(&hidden, std::fs::Permissions::from_mode(0o600))?;
         std::fs::rename(&hidden, folder.join(SOCKET))?;
         let room: Arc<Room> = Arc::default();
@@ -80,7 +77,7 @@ impl Drop for Door {
         let hidden = self.folder.join(HIDDEN);
         // Nobody new finds it; a last knock lets the thread look up.
         let knocked = std::fs::rename(self.folder.join(SOCKET), &hidden)
-            .and_then(|()| through(&self.folder, HIDDEN, |path| UnixStream::connect(path)))
+            .and_then(|()| with_short_path(&self.folder, HIDDEN, |path| UnixStream::connect(path)))
             .map(drop);
         let _ = std::fs::remove_file(&hidden);
         let Some(receiving) = self.receiving.take() else { return };
@@ -100,7 +97,7 @@ impl Drop for Door {
 
 /// Hands a request to whoever has the folder open; nothing where nobody takes requests there.
 pub fn hand_over(folder: &Path, request: &[u8]) -> io::Result<Option<Vec<u8>>> {
-    let mut stream = match through(folder, SOCKET, |path| UnixStream::connect(path)) {
+    let mut stream = match with_short_path(folder, SOCKET, |path| UnixStream::connect(path)) {
         Ok(stream) => stream,
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => {
             return Ok(None);
@@ -185,16 +182,6 @@ fn read_block(stream: &mut UnixStream, bytes_max: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     stream.take(length).read_to_end(&mut bytes)?;
     if bytes.len() as u64 == length { Ok(bytes) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
-}
-
-/// Does something with a socket in the folder, by a path that is short enough for one.
-fn through<T>(folder: &Path, name: &str, with: impl FnOnce(&Path) -> io::Result<T>) -> io::Result<T> {
-    let path = folder.join(name);
-    if path.as_os_str().len() <= SOCKET_PATH_BYTES_MAX {
-        return with(&path);
-    }
-    let open = File::open(folder)?;
-    with(&Path::new("/proc/self/fd").join(open.as_raw_fd().to_string()).join(name))
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@ mod machines;
 mod todo;
 
 use machines::{Authority, Device, MINE, SPACE};
+use recordplayer::decide::Intent;
+use recordplayer::membership::{Membership, MembershipCommand};
 use recordplayer::protocol::{AnswerCode, ClientFrame, ServerFrame};
 use recordplayer::record::Position;
 use recordplayer::time::Timestamp;
@@ -87,4 +89,24 @@ fn what_waits_for_an_upgrade_keeps_its_number_and_its_place_over_a_restart() {
     assert!(sent(&mut device).is_empty());
     wake(&mut device, 60_000);
     assert_eq!(sent(&mut device), [2, 3, 4]);
+}
+
+/// Whoever founds a space hears of many commands at once and knows nothing of the log yet. It asked for the space with each answer, and was
+/// offered the state of it as often.
+#[test]
+fn who_founds_a_space_asks_for_it_once() {
+    let mut device = Device::new(domain());
+    let found = MembershipCommand::Found { title: "space".to_owned() };
+    device.submit(1, Intent::of::<Membership>(SPACE.0, &found).unwrap()).unwrap();
+    for item in 1..=20 {
+        device.submit(20 + item, add(item % 10, LIST + item, "x")).unwrap();
+    }
+    device.replica.handle_connected();
+    device.work();
+    assert_eq!(sent(&mut device).len(), 21);
+    for number in 1..=21 {
+        device.take(answer(number, AnswerCode::Accepted, 0));
+    }
+    let asked = device.sent.iter().filter(|frame| matches!(frame, ClientFrame::Subscribe { .. })).count();
+    assert_eq!(asked, 1);
 }

@@ -111,6 +111,8 @@ pub struct Status {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Link {
     Offline,
+    /// What founds the space is on its way; before its first answer there is nothing to subscribe to.
+    Founding,
     /// Subscribed; commits come.
     Online,
     /// A snapshot is on its way.
@@ -261,7 +263,7 @@ impl Replica {
             self.outbox.iter().filter(|pending| pending.is_waiting() && pending.is_sent == is_sent).count()
         };
         Status {
-            is_online: self.link == Link::Online,
+            is_online: matches!(self.link, Link::Online | Link::Founding),
             is_current: self.is_current,
             sending: waiting(true),
             waiting: waiting(false),

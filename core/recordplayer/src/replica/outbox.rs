@@ -289,7 +289,10 @@ impl Replica {
 
     /// Gives numbers to what is on disk, and sends what has its number on disk, within what may be in flight.
     pub(super) fn number_and_send(&mut self) {
-        if self.link != super::Link::Online || self.retry_at.is_some() || self.must_fork {
+        if !matches!(self.link, super::Link::Online | super::Link::Founding)
+            || self.retry_at.is_some()
+            || self.must_fork
+        {
             return;
         }
         self.give_numbers();

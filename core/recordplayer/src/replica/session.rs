@@ -15,7 +15,7 @@ impl Replica {
         self.history_asked = None;
         // What founds a space must be there before it can be subscribed to.
         if self.is_founding() {
-            self.link = Link::Online;
+            self.link = Link::Founding;
             self.number_and_send();
         } else {
             self.subscribe();
@@ -98,7 +98,7 @@ impl Replica {
     /// pings ago and brought no news since, and history that was asked for then; asking again is harmless.
     fn heads(&mut self, heads: &[(SpaceId, Head)]) {
         let Some((_, head)) = heads.iter().find(|(space, _)| *space == self.space()) else { return };
-        if !matches!(self.link, Link::Online | Link::Joining) {
+        if !matches!(self.link, Link::Founding | Link::Online | Link::Joining) {
             return;
         }
         self.authority_head = self.authority_head.max(head.position);
@@ -131,7 +131,7 @@ impl Replica {
         match code {
             // The commit itself brings the verdict.
             AnswerCode::Accepted | AnswerCode::Refused | AnswerCode::Answered => {
-                if self.state.head == Head::START {
+                if self.link == Link::Founding {
                     self.subscribe();
                 }
             }

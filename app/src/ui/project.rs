@@ -8,8 +8,8 @@ use recordplayer::id::ActorId;
 use recordplayer::view::Key;
 use recordplayer_client::{Device, Live, SendError, Space, SpaceInfo};
 use recordplayer_kanban::ids::{BoardId, CardId, ColumnId, PersonId};
+use recordplayer_kanban::key;
 use recordplayer_kanban::view::{ActivityView, BoardView, BoardsView, CardView, ColumnShown};
-use recordplayer_kanban::{Project, key};
 
 use super::composer::Composer;
 use super::drag::Drag;
@@ -17,12 +17,12 @@ use super::panel::Panel;
 use super::playback::Playing;
 use super::undoing::Memory;
 use crate::player::Player;
+use crate::said::Names;
 
 /// A project, its boards, and one of them.
 pub(super) struct OpenProject {
     pub info: SpaceInfo,
     pub space: Space,
-    pub project: Live<Project>,
     pub boards: Live<BoardsView>,
     pub board: Option<OpenBoard>,
     pub panel: Option<Panel>,
@@ -61,9 +61,8 @@ pub(super) struct DrawnColumn {
 impl OpenProject {
     pub fn open(device: &Device, info: SpaceInfo) -> Option<Self> {
         let space = device.space(info.space)?;
-        let project = space.live_entity::<Project>(space.id().0);
         let boards = space.live::<BoardsView>(Key::whole_space());
-        Some(Self { info, space, project, boards, board: None, panel: None, memory: Memory::default() })
+        Some(Self { info, space, boards, board: None, panel: None, memory: Memory::default() })
     }
 
     /// The boards that are not archived, by their titles.
@@ -112,8 +111,10 @@ impl OpenProject {
 
     /// A member's name, or a placeholder's.
     pub fn person(&self, device: &Device, person: PersonId) -> String {
-        let placeholder = || Some(self.project.get().placeholders.get(&person)?.name.clone());
-        device.name_of(ActorId(person.0)).or_else(placeholder).unwrap_or_else(|| "Somebody".to_owned())
+        // Mostly the device knows the name; else it is a placeholder's, or of somebody from before the project was at a server.
+        let known = device.name_of(ActorId(person.0));
+        let named = || Names { device, space: &self.space }.name_of(person);
+        known.or_else(named).unwrap_or_else(|| "Somebody".to_owned())
     }
 }
 

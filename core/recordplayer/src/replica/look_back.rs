@@ -61,7 +61,7 @@ impl Replica {
     }
 
     /// Fails where a part of the history is still being fetched: what is asked of the whole must not be answered by a part.
-    fn whole_history(&self) -> Result<(), PlaybackError> {
+    pub(super) fn whole_history(&self) -> Result<(), PlaybackError> {
         let here = self.reader.complete_to()?.position;
         if here < self.reader.head()?.position { Err(PlaybackError::NotHere { here }) } else { Ok(()) }
     }

@@ -270,8 +270,7 @@ impl Replica {
 
     /// Whether the log on the disk begins with record 1: a space that was joined by a snapshot gets its history later.
     pub fn has_history(&self) -> bool {
-        let head = self.reader.head();
-        head.is_ok_and(|head| self.reader.complete_to().is_ok_and(|complete| complete == head))
+        self.whole_history().is_ok()
     }
 
     /// What the log here says about a command.

@@ -142,9 +142,19 @@ impl Device {
     /// As [`Self::open`], with other times.
     pub fn open_with(domain: Arc<Domain>, folder: &Path, timing: Timing) -> Result<Self, OpenError> {
         make_private_folder(folder).map_err(OpenError::Folder)?;
-        let outbox = RedbOutbox::open(folder.join(OUTBOX_FILE))?;
+        let outbox_file = folder.join(OUTBOX_FILE);
+        let is_first_time = !outbox_file.exists();
+        let outbox = RedbOutbox::open(outbox_file.clone())?;
         let mut notices = Vec::new();
-        let store = open_store(folder, &mut notices)?;
+        let store = match open_store(folder, &mut notices) {
+            // Whatever else lies here, this is no folder of ours: it is left as it was.
+            Err(error) if is_first_time => {
+                drop(outbox);
+                std::fs::remove_file(outbox_file).map_err(OpenError::Folder)?;
+                return Err(error);
+            }
+            opened => opened?,
+        };
         let mut book = Book::open(folder)?;
         book.change(|content| content.notices.append(&mut notices))?;
         let runtime = tokio::runtime::Builder::new_multi_thread()

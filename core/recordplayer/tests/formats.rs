@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use recordplayer::claims::Claims;
 use recordplayer::commit::{Commit, Draft, Head, Header};
-use recordplayer::hash::Hash;
+use recordplayer::hash::{Hash, StateHash};
 use recordplayer::id::{ActId, ActorId, CommandId, Id, ReplicaId, SpaceId};
 use recordplayer::membership::{Membership, MembershipEvent};
 use recordplayer::name::Name;
-use recordplayer::protocol::{AnswerCode, ClientFrame, CommandEntry, Knowledge, PublishEnd, ServerFrame, ViewItem};
+use recordplayer::protocol::{
+    AnswerCode, ClientFrame, CommandEntry, Goodbye, Knowledge, MySpace, PublishEnd, ServerFrame, SnapshotRow, ViewItem,
+};
 use recordplayer::record::{Payload, Position, RecordKind, StreamId};
 use recordplayer::testing::golden;
 use recordplayer::time::Timestamp;
@@ -114,12 +116,20 @@ fn no_change_of_a_commit_keeps_its_hash_and_no_damage_panics() {
     }
 }
 
-#[test]
-fn frames_have_the_bytes_of_the_golden_files() {
-    let space = SpaceId(id(0x51));
-    let head = Head { position: Position(43), hash: Hash([7; 32]) };
-    let view = ViewKey { name: Name::of("board"), key: Key::from(id(0xb1)) };
-    let entry = CommandEntry {
+fn space() -> SpaceId {
+    SpaceId(id(0x51))
+}
+
+fn head() -> Head {
+    Head { position: Position(43), hash: Hash([7; 32]) }
+}
+
+fn view() -> ViewKey {
+    ViewKey { name: Name::of("board"), key: Key::from(id(0xb1)) }
+}
+
+fn entry() -> CommandEntry {
+    CommandEntry {
         number: 7,
         command: CommandId(id(0xd1)),
         stream: stream(),
@@ -128,112 +138,176 @@ fn frames_have_the_bytes_of_the_golden_files() {
         claims: Claims { happened_at: Some(Timestamp(-1)), ..Claims::default() },
         requires: Vec::new(),
         seen: Position(40),
-    };
-    let client = [
-        (
-            "hello",
-            ClientFrame::Hello {
-                protocol_min: 1,
-                protocol_max: 1,
-                domain: Name::of("todo"),
-                domain_version: 3,
-                token: "t".to_owned(),
-                program: "p 1".to_owned(),
-            },
-        ),
-        ("subscribe", ClientFrame::Subscribe { space, knowledge: Knowledge { epoch: 1, head } }),
-        (
-            "subscribe_view",
-            ClientFrame::SubscribeView { space, view: view.clone(), after: Some(Knowledge { epoch: 1, head }) },
-        ),
-        (
-            "submit",
-            ClientFrame::Submit {
-                space,
-                replica: ReplicaId(id(0x41)),
-                parent: None,
-                answered_up_to: 5,
-                commands: vec![entry],
-            },
-        ),
-        ("fetch_snapshot", ClientFrame::FetchSnapshot { space, at: head, cursor: Some(vec![1, 2]) }),
-        (
-            "publish",
-            ClientFrame::Publish {
-                space,
-                publication: id(0xb1),
-                part: 0,
-                ends: Some(PublishEnd::TakeOn),
-                commits: vec![commit().bytes],
-            },
-        ),
+    }
+}
+
+/// One frame of each kind, with the name of its golden file: a new kind must be named here.
+fn client_frames() -> Vec<(&'static str, ClientFrame)> {
+    let (space, head, replica) = (space(), head(), ReplicaId(id(0x41)));
+    let knowledge = Knowledge { epoch: 1, head };
+    let frames = [
+        ClientFrame::Hello {
+            protocol_min: 1,
+            protocol_max: 1,
+            domain: Name::of("todo"),
+            domain_version: 3,
+            token: "t".to_owned(),
+            program: "p 1".to_owned(),
+        },
+        ClientFrame::Subscribe { space, knowledge },
+        ClientFrame::SubscribeView { space, view: view(), after: Some(knowledge) },
+        ClientFrame::Unsubscribe { space, view: Some(view()) },
+        ClientFrame::Submit { space, replica, parent: None, answered_up_to: 5, commands: vec![entry()] },
+        ClientFrame::FetchSnapshot { space, at: head, cursor: Some(vec![1, 2]) },
+        ClientFrame::FetchCommits { space, after: Position(0), upto: Position(40) },
+        ClientFrame::Ping { nonce: 258 },
+        ClientFrame::FindPerson { name: "Ada".to_owned() },
+        ClientFrame::Pong { nonce: 258 },
+        ClientFrame::Publish {
+            space,
+            publication: id(0xb1),
+            part: 0,
+            ends: Some(PublishEnd::TakeOn),
+            commits: vec![commit().bytes],
+        },
     ];
-    for (name, frame) in client {
+    let name = |frame: &ClientFrame| match frame {
+        ClientFrame::Hello { .. } => "hello",
+        ClientFrame::Subscribe { .. } => "subscribe",
+        ClientFrame::SubscribeView { .. } => "subscribe_view",
+        ClientFrame::Unsubscribe { .. } => "unsubscribe",
+        ClientFrame::Submit { .. } => "submit",
+        ClientFrame::FetchSnapshot { .. } => "fetch_snapshot",
+        ClientFrame::FetchCommits { .. } => "fetch_commits",
+        ClientFrame::Ping { .. } => "ping",
+        ClientFrame::FindPerson { .. } => "find_person",
+        ClientFrame::Pong { .. } => "pong",
+        ClientFrame::Publish { .. } => "publish",
+    };
+    frames.map(|frame| (name(&frame), frame)).into()
+}
+
+/// As [`client_frames`].
+fn server_frames() -> Vec<(&'static str, ServerFrame)> {
+    let (space, head, replica) = (space(), head(), ReplicaId(id(0x41)));
+    let frames = [
+        ServerFrame::Welcome {
+            protocol: 1,
+            domain_version: 3,
+            person: ActorId(id(0xa1)),
+            name: "Ada".to_owned(),
+            time: Timestamp(1_700_000_000_000),
+        },
+        ServerFrame::Goodbye { code: Goodbye::BadToken, message: "no".to_owned(), help: "log in".to_owned() },
+        ServerFrame::Commits {
+            space,
+            epoch: 1,
+            after: Head { position: Position(40), hash: Hash([9; 32]) },
+            upto: head,
+            commits: vec![commit().bytes],
+            head,
+            is_backfill: false,
+        },
+        ServerFrame::Answer { space, replica, number: 7, code: AnswerCode::Accepted, at: Position(43), value: 0 },
+        ServerFrame::SnapshotOffer {
+            space,
+            epoch: 1,
+            at: head,
+            state: StateHash::from_bytes(&[3; 32]),
+            meta: vec![0xa0].into(),
+        },
+        ServerFrame::SnapshotChunk {
+            space,
+            at: head,
+            rows: vec![
+                SnapshotRow::Model { stream: stream(), version: 1, bytes: vec![0xa0].into() },
+                SnapshotRow::View { view: view(), version: 1, bytes: vec![0x80].into() },
+                SnapshotRow::Text {
+                    stream: stream(),
+                    field: Name::of("description"),
+                    index: 9,
+                    is_base: true,
+                    bytes: vec![1, 2, 3].into(),
+                },
+            ],
+            cursor: Some(vec![1, 2]),
+        },
+        ServerFrame::ViewStart {
+            space,
+            view: view(),
+            epoch: 1,
+            at: head,
+            piece: 0,
+            is_last: true,
+            state: vec![0xa0].into(),
+            models: vec![(stream(), vec![0xa0].into())],
+        },
+        ServerFrame::ViewNews {
+            space,
+            view: view(),
+            after: Position(40),
+            upto: head,
+            piece: 0,
+            is_last: true,
+            items: vec![
+                ViewItem::Enter { stream: stream(), model: Some(vec![0xa0]), at: Position(42) },
+                ViewItem::Record {
+                    number: Position(42),
+                    stream: stream(),
+                    name: Name::of("card.moved"),
+                    command: CommandId(id(0xd1)),
+                    actor: ActorId(id(0xa1)),
+                    replica,
+                    time: Timestamp(1_700_000_000_000),
+                    claims: Claims::of_act(ActId(id(0xe1))),
+                    payload: Some(vec![0xa1, 0x62, 0x74, 0x6f, 0x03]),
+                },
+                ViewItem::Leave { stream: stream(), at: Position(43) },
+            ],
+        },
+        ServerFrame::AccessEnded { space, at: Position(43) },
+        ServerFrame::NoAccess { space },
+        ServerFrame::Ping { nonce: 258, heads: vec![(space, head)] },
+        ServerFrame::Pong { nonce: 258, heads: vec![(space, head)] },
+        ServerFrame::MySpaces {
+            spaces: vec![MySpace { space, title: "Turntable".to_owned(), role: "owner".to_owned() }],
+        },
+        ServerFrame::People { people: vec![(ActorId(id(0xa1)), "Ada".to_owned())] },
+        ServerFrame::Parted { space, epoch: 2, head },
+        ServerFrame::Published { space, publication: id(0xb1), end: PublishEnd::Rehearse },
+        ServerFrame::NotPublished { space, publication: id(0xb1), message: "no".to_owned(), again: true },
+    ];
+    let name = |frame: &ServerFrame| match frame {
+        ServerFrame::Welcome { .. } => "welcome",
+        ServerFrame::Goodbye { .. } => "goodbye",
+        ServerFrame::Commits { .. } => "commits",
+        ServerFrame::Answer { .. } => "answer",
+        ServerFrame::SnapshotOffer { .. } => "snapshot_offer",
+        ServerFrame::SnapshotChunk { .. } => "snapshot_chunk",
+        ServerFrame::ViewStart { .. } => "view_start",
+        ServerFrame::ViewNews { .. } => "view_news",
+        ServerFrame::AccessEnded { .. } => "access_ended",
+        ServerFrame::NoAccess { .. } => "no_access",
+        ServerFrame::Ping { .. } => "ping",
+        ServerFrame::Pong { .. } => "pong",
+        ServerFrame::MySpaces { .. } => "my_spaces",
+        ServerFrame::People { .. } => "people",
+        ServerFrame::Parted { .. } => "parted",
+        ServerFrame::Published { .. } => "published",
+        ServerFrame::NotPublished { .. } => "not_published",
+    };
+    frames.map(|frame| (name(&frame), frame)).into()
+}
+
+#[test]
+fn frames_have_the_bytes_of_the_golden_files() {
+    for (name, frame) in client_frames() {
         let bytes = frame.encode();
         golden_file(&format!("client.{name}"), &bytes);
         assert_eq!(ClientFrame::decode(&bytes), Ok(frame));
         check_damage(&bytes, |bytes| ClientFrame::decode(bytes).is_ok());
     }
-    let server = [
-        ("published", ServerFrame::Published { space, publication: id(0xb1), end: PublishEnd::Rehearse }),
-        (
-            "not_published",
-            ServerFrame::NotPublished { space, publication: id(0xb1), message: "no".to_owned(), again: true },
-        ),
-        (
-            "commits",
-            ServerFrame::Commits {
-                space,
-                epoch: 1,
-                after: Head { position: Position(40), hash: Hash([9; 32]) },
-                upto: head,
-                commits: vec![commit().bytes],
-                head,
-                is_backfill: false,
-            },
-        ),
-        (
-            "answer",
-            ServerFrame::Answer {
-                space,
-                replica: ReplicaId(id(0x41)),
-                number: 7,
-                code: AnswerCode::Accepted,
-                at: Position(43),
-                value: 0,
-            },
-        ),
-        (
-            "view_start",
-            ServerFrame::ViewStart {
-                space,
-                view: view.clone(),
-                epoch: 1,
-                at: head,
-                piece: 0,
-                is_last: true,
-                state: vec![0xa0].into(),
-                models: vec![(stream(), vec![0xa0].into())],
-            },
-        ),
-        (
-            "view_news",
-            ServerFrame::ViewNews {
-                space,
-                view,
-                after: Position(40),
-                upto: head,
-                piece: 0,
-                is_last: true,
-                items: vec![
-                    ViewItem::Enter { stream: stream(), model: Some(vec![0xa0]), at: Position(42) },
-                    ViewItem::Leave { stream: stream(), at: Position(43) },
-                ],
-            },
-        ),
-        ("no_access", ServerFrame::NoAccess { space }),
-    ];
-    for (name, frame) in server {
+    for (name, frame) in server_frames() {
         let bytes = frame.encode();
         golden_file(&format!("server.{name}"), &bytes);
         assert_eq!(ServerFrame::decode(&bytes), Ok(frame));

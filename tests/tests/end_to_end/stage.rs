@@ -88,9 +88,14 @@ impl Stage {
         let token = Self::server(&["device", "token", &self.server_folder(), name]).expect_code(0);
         let file = self.path(&format!("{name}.token"));
         std::fs::write(&file, token["token"].as_str().unwrap()).unwrap();
-        let person = Person { name: name.to_owned(), folder: self.path(name), files: self.folder.path().to_owned() };
+        let person = self.newcomer(name);
         person.tell(&["login", &server.url, "--token-file", &text(&file)]);
         person
+    }
+
+    /// Somebody whose device has never been used.
+    pub fn newcomer(&self, name: &str) -> Person {
+        Person { name: name.to_owned(), folder: self.path(name), files: self.folder.path().to_owned() }
     }
 }
 

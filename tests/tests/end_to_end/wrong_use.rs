@@ -81,6 +81,19 @@ fn a_damaged_or_foreign_folder_is_refused_and_left_alone() {
     ann.tell(&["projects"]);
 }
 
+/// The refusal said that nothing was changed, and an empty outbox lay beside the foreign file.
+#[test]
+fn nothing_is_added_to_a_folder_of_something_else() {
+    let stage = Stage::new();
+    let bo = stage.newcomer("bo");
+    std::fs::create_dir(stage.path("bo")).unwrap();
+    std::fs::write(stage.path("bo/store.redb"), "somebody's notes").unwrap();
+    fails(bo.try_to(&["projects"]), 5, "unreadable_folder");
+    let files: Vec<_> = std::fs::read_dir(stage.path("bo")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(files, ["store.redb"]);
+    assert_eq!(std::fs::read_to_string(stage.path("bo/store.redb")).unwrap(), "somebody's notes");
+}
+
 #[test]
 fn a_second_command_is_done_by_the_process_that_has_the_folder() {
     let stage = Stage::new();

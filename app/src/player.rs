@@ -4,21 +4,22 @@
 //!  window ── Ask::At(step) ─► Playback::at ─► the board as it was ─► Shown ─► bell ─► the next frame
 //! ```
 
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
-use recordplayer::entity::Entity;
 use recordplayer::id::{ActId, ActorId};
 use recordplayer::playback::{Playback, PlaybackError, Step};
 use recordplayer::record::{Position, RecordKind, StreamId};
 use recordplayer::time::Timestamp;
 use recordplayer::view::{Key, View};
-use recordplayer_kanban::Card;
 use recordplayer_kanban::card::CardEvent;
-use recordplayer_kanban::ids::BoardId;
+use recordplayer_kanban::column::{ColumnEvent, ColumnKind};
+use recordplayer_kanban::ids::{BoardId, ColumnId};
 use recordplayer_kanban::view::BoardView;
+use recordplayer_kanban::{Card, Column};
 
 /// Typing by one person in one card with shorter pauses is one step.
 const TYPING_MS: i64 = 60_000;
@@ -30,6 +31,10 @@ pub(crate) struct PlayStep {
     pub end: Position,
     pub at: Timestamp,
     pub actor: ActorId,
+    /// Whether a card was written in it.
+    pub is_begun: bool,
+    /// Whether a card was finished in it: ticked, or brought into a column of what is done.
+    pub is_finished: bool,
     act: Option<ActId>,
     happened_at: Option<Timestamp>,
     /// The card whose text was typed in, where it is nothing else.
@@ -67,7 +72,10 @@ impl Player {
         let (asks, asked) = channel();
         let answers = Arc::clone(&shown);
         let thread = std::thread::Builder::new().name("player".to_owned());
-        let work = move || Reading { playback, board, indexed: Position::START, shown: answers }.run(&asked, &bell);
+        let work = move || {
+            let (indexed, done) = (Position::START, BTreeSet::new());
+            Reading { playback, board, indexed, done, shown: answers }.run(&asked, &bell);
+        };
         let thread = thread.spawn(work).expect("the system can start a thread");
         let player = Self { asks: Some(asks), shown, thread: Some(thread) };
         player.look_for_more();
@@ -115,6 +123,8 @@ struct Reading {
     board: BoardId,
     /// Up to where steps were looked for.
     indexed: Position,
+    /// The columns of what is done.
+    done: BTreeSet<ColumnId>,
     shown: Arc<Mutex<Shown>>,
 }
 
@@ -140,10 +150,12 @@ impl Reading {
         let last = self.playback.last()?;
         let mut steps = lock(&self.shown).steps.to_vec();
         let key = Key::from(self.board);
+        let done = &mut self.done;
         self.playback.walk(self.indexed, last, |step| {
+            learn(done, &step);
             if step.record.kind == RecordKind::Event && BoardView::keys(&step.record.stream, step.models).contains(&key)
             {
-                join(&mut steps, play_step(&step));
+                join(&mut steps, play_step(&step, done));
             }
             ControlFlow::Continue(())
         })?;
@@ -162,14 +174,35 @@ impl Reading {
     }
 }
 
-fn play_step(step: &Step<'_>) -> PlayStep {
+/// Learns which columns hold what is done.
+fn learn(done: &mut BTreeSet<ColumnId>, step: &Step<'_>) {
+    let Some(ColumnEvent::Added { kind, .. } | ColumnEvent::KindSet { kind }) = step.record.event::<Column>() else {
+        return;
+    };
+    let column = ColumnId(step.record.stream.id);
+    if *kind == ColumnKind::Done {
+        done.insert(column);
+    } else {
+        done.remove(&column);
+    }
+}
+
+fn play_step(step: &Step<'_>, done: &BTreeSet<ColumnId>) -> PlayStep {
     let origin = step.record.origin;
-    let is_typing = matches!(step.record.event::<Card>(), Some(CardEvent::Described { .. }));
-    let typed_in = (*step.record.stream.kind == *Card::KIND && is_typing).then(|| step.record.stream.clone());
+    let event = step.record.event::<Card>();
+    let typed_in = matches!(event, Some(CardEvent::Described { .. })).then(|| step.record.stream.clone());
+    let is_begun = matches!(event, Some(CardEvent::Created { .. }));
+    let is_finished = match event {
+        Some(CardEvent::DoneSet { done }) => *done,
+        Some(CardEvent::Moved { column, .. }) => done.contains(column),
+        Some(_) | None => false,
+    };
     PlayStep {
         end: step.end,
         at: origin.effective_time(),
         actor: origin.effective_actor(),
+        is_begun,
+        is_finished,
         act: origin.claims.act,
         happened_at: origin.claims.happened_at,
         typed_in,
@@ -191,6 +224,8 @@ fn join(steps: &mut Vec<PlayStep>, step: PlayStep) {
         Some(last) => {
             last.end = step.end;
             last.at = step.at;
+            last.is_begun |= step.is_begun;
+            last.is_finished |= step.is_finished;
             if last.typed_in != step.typed_in {
                 last.typed_in = None;
             }
@@ -210,6 +245,8 @@ mod tests {
             end: Position(end),
             at: Timestamp(at),
             actor: ActorId(Id([1; 16])),
+            is_begun: false,
+            is_finished: false,
             act: act.map(|act| ActId(Id([act; 16]))),
             happened_at: None,
             typed_in: typed_in.map(|card| StreamId::of::<Card>(Id([card; 16]))),

@@ -101,26 +101,76 @@ pub fn row(
     let left = rect.left() + space::GAP + 16.0 + space::GAP;
     let room = rect.right() - space::GAP - end_width - left;
     let colour = if is_selected { theme.palette.text } else { theme.palette.muted };
-    let galley = one_line(ui, words, Type::Emphasis.font(), colour, room);
+    let galley = one_line(ui, words, Type::Emphasis, colour, room);
     ui.painter().galley(pos2(left, middle - galley.size().y / 2.0), galley, colour);
     response
 }
 
+/// A box to tick, with words that may need several lines.
+pub fn tick(ui: &mut Ui, is_on: bool, words: &str) -> Response {
+    let icons = (Icon::SquareCheck, Icon::Square);
+    mark(ui, is_on, words, icons, |is_enabled| WidgetInfo::selected(Role::CheckBox, is_enabled, is_on, words))
+}
+
+/// One of several, of which one is chosen.
+pub fn choice<T: PartialEq>(ui: &mut Ui, chosen: &mut T, this: T, words: &str) -> Response {
+    let is_on = *chosen == this;
+    let icons = (Icon::CircleDot, Icon::Circle);
+    let told = |is_enabled| WidgetInfo::selected(Role::RadioButton, is_enabled, is_on, words);
+    let response = mark(ui, is_on, words, icons, told);
+    if response.clicked() {
+        *chosen = this;
+    }
+    response
+}
+
+/// An icon that says how it stands, and words beside it.
+fn mark(ui: &mut Ui, is_on: bool, words: &str, (on, off): (Icon, Icon), told: impl Fn(bool) -> WidgetInfo) -> Response {
+    let palette = Theme::of(ui).palette;
+    let indent = 16.0 + space::GAP;
+    let galley = lines(ui, words, Type::Body, palette.text, ui.available_width() - indent, usize::MAX);
+    let size = vec2(indent + galley.size().x, galley.size().y.max(space::HUGE) + space::TINY);
+    let (rect, response) = ui.allocate_exact_size(size, Sense::click());
+    let is_enabled = ui.is_enabled();
+    response.widget_info(|| told(is_enabled));
+    let colour = match (is_on, response.hovered()) {
+        (true, _) => palette.accent,
+        (false, true) => palette.text,
+        (false, false) => palette.border_input,
+    };
+    let first_line = rect.top() + size.y.min(space::HUGE + space::TINY) / 2.0;
+    let icon = if is_on { on } else { off };
+    ui.painter().text(
+        pos2(rect.left() + 8.0, first_line),
+        Align2::CENTER_CENTER,
+        icon.letter(),
+        Icon::font(16.0),
+        colour,
+    );
+    let top = rect.center().y - galley.size().y / 2.0;
+    ui.painter().galley(pos2(rect.left() + indent, top), galley, palette.text);
+    focus_ring(ui, &response, radius::CHIP);
+    response
+}
+
 /// One line that ends with an ellipsis where there is no room.
-pub fn one_line(ui: &Ui, words: &str, font: FontId, colour: Color32, width: f32) -> std::sync::Arc<egui::Galley> {
-    lines(ui, words, font, colour, width, 1)
+pub fn one_line(ui: &Ui, words: &str, kind: Type, colour: Color32, width: f32) -> std::sync::Arc<egui::Galley> {
+    lines(ui, words, kind, colour, width, 1)
 }
 
 /// At most so many lines; the last one ends with an ellipsis where there is more.
 pub fn lines(
     ui: &Ui,
     words: &str,
-    font: FontId,
+    kind: Type,
     colour: Color32,
     width: f32,
     lines_max: usize,
 ) -> std::sync::Arc<egui::Galley> {
-    let mut job = egui::text::LayoutJob::simple(words.to_owned(), font, colour, width.max(1.0));
+    let mut job = egui::text::LayoutJob::default();
+    job.wrap.max_width = width.max(1.0);
+    let line_height = Some(kind.line_height());
+    job.append(words, 0.0, egui::TextFormat { line_height, ..egui::TextFormat::simple(kind.font(), colour) });
     job.wrap.max_rows = lines_max;
     job.wrap.break_anywhere = lines_max == 1;
     job.wrap.overflow_character = Some('…');

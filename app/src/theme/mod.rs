@@ -12,6 +12,6 @@ mod style;
 
 pub use fonts::{Type, install_fonts};
 pub use icon::Icon;
-pub use palette::{Palette, label_colour, person_colour};
+pub use palette::{Palette, label_colour, name_colour};
 pub use size::{radius, space};
 pub use style::{Theme, install};

@@ -128,9 +128,9 @@ pub fn label_colour(palette: &Palette, colour: &str, name: &str) -> Color32 {
     palette.labels[at]
 }
 
-/// The colour of a person, on every device the same.
-pub fn person_colour(palette: &Palette, id: &[u8]) -> Color32 {
-    palette.labels[place_of(id)]
+/// The colour of a person or a board: by its name, so that it is the same on every device, and for somebody in every project.
+pub fn name_colour(palette: &Palette, name: &str) -> Color32 {
+    palette.labels[place_of(name.as_bytes())]
 }
 
 fn place_of(bytes: &[u8]) -> usize {

@@ -19,7 +19,7 @@ use super::drag::{Drag, Target};
 use super::project::{DrawnColumn, OpenBoard, OpenProject, key_of, shown};
 use crate::command::Command;
 use crate::said::Names;
-use crate::theme::{Icon, Theme, Type, label_colour, person_colour, radius, space};
+use crate::theme::{Icon, Theme, Type, label_colour, name_colour, radius, space};
 use crate::widget::{command_button, empty, icon_button, one_line, primary_button, text};
 
 const COLUMN_MIN: f32 = 248.0;
@@ -187,7 +187,7 @@ fn refuse(ui: &Ui, column: Rect, refusal: &str, theme: &Theme) {
         Stroke::new(2.0, theme.palette.danger),
         StrokeKind::Inside,
     );
-    let galley = crate::widget::lines(ui, refusal, Type::Body.font(), theme.palette.text, column.width() - 40.0, 8);
+    let galley = crate::widget::lines(ui, refusal, Type::Body, theme.palette.text, column.width() - 40.0, 8);
     let size = galley.size() + vec2(2.0 * space::GAP, 2.0 * space::GAP);
     let rect = Rect::from_min_size(pos2(column.left() + space::WIDE, column.top() + HEADER), size);
     painter.rect_filled(rect, CornerRadius::same(radius::CARD), theme.palette.overlay);
@@ -249,7 +249,7 @@ fn show_cards(
     if column.cards.is_empty() && drop_line.is_none() && board.composer.is_none() {
         let hint = if drawing.is_past { "" } else { ". Press C to write one" };
         let words = format!("No cards in {}{hint}", column.row.name);
-        let galley = one_line(ui, &words, Type::Meta.font(), theme.palette.faint, width);
+        let galley = one_line(ui, &words, Type::Meta, theme.palette.faint, width);
         ui.painter().galley(origin + vec2(space::TINY, space::GAP), galley, theme.palette.faint);
     }
     ui.allocate_space(vec2(width, y));
@@ -268,15 +268,20 @@ fn height(ui: &Ui, heights: &mut BTreeMap<CardId, (u64, f32)>, card: CardId, row
 }
 
 fn face<'a>(row: &'a CardRow, card: CardId, drawing: &Drawing<'_>, theme: &Theme) -> Face<'a> {
-    let labels = row.labels.iter().filter_map(|label| drawing.view.labels.get(label));
+    let mut labels: Vec<_> = row.labels.iter().filter_map(|label| drawing.view.labels.get(label)).collect();
+    labels.sort_by_key(|label| label.shown());
     let person = |person: &recordplayer_kanban::ids::PersonId| {
-        (drawing.project.person(drawing.device, *person), person_colour(&theme.palette, person.0.bytes()))
+        let name = drawing.project.person(drawing.device, *person);
+        let colour = name_colour(&theme.palette, &name);
+        (name, colour)
     };
+    let mut people: Vec<(String, Color32)> = row.members.iter().map(person).collect();
+    people.sort_by(|(one, _), (other, _)| one.cmp(other));
     Face {
         key: key_of(drawing.view, card),
         card: row,
-        labels: labels.map(|label| label_colour(&theme.palette, &label.colour, &label.name)).collect(),
-        people: row.members.iter().map(person).collect(),
+        labels: labels.into_iter().map(|label| label_colour(&theme.palette, &label.colour, &label.name)).collect(),
+        people,
         standing: drawing.standings.get(&card).copied().unwrap_or_default(),
         is_selected: false,
         is_hovered: false,

@@ -55,7 +55,7 @@ fn has_meta(card: &CardRow) -> bool {
 }
 
 fn title(ui: &Ui, words: &str, colour: Color32, width: f32) -> std::sync::Arc<egui::Galley> {
-    lines(ui, words, Type::Emphasis.font(), colour, width - 2.0 * PADDING, TITLE_LINES)
+    lines(ui, words, Type::Emphasis, colour, width - 2.0 * PADDING, TITLE_LINES)
 }
 
 impl Face<'_> {

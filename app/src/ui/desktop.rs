@@ -5,10 +5,10 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use egui::{CentralPanel, Context, Frame, Id, Margin, Modal, Panel as Edge, Ui};
-use recordplayer::id::SpaceId;
+use recordplayer::id::{ActorId, SpaceId};
 use recordplayer::time::Timestamp;
 use recordplayer_client::{Device, now};
-use recordplayer_kanban::ids::{BoardId, CardId};
+use recordplayer_kanban::ids::{BoardId, CardId, PersonId};
 
 use super::act::Act;
 use super::card_face::Standing;
@@ -280,7 +280,8 @@ impl Desktop {
             let height = if is_past { space::PLAYBACK_PAST } else { space::PLAYBACK };
             let frame = Frame::NONE.fill(theme.palette.surface);
             Edge::bottom("playback").exact_size(height).resizable(false).frame(frame).show(ui, |ui| {
-                board.playing.show(ui, drawing.acts);
+                let name_of = |actor: ActorId| drawing.project.person(drawing.device, PersonId::from(actor));
+                board.playing.show(ui, &name_of, drawing.acts);
             });
             let frame = Frame::NONE.inner_margin(Margin::same(space::GAP as i8));
             CentralPanel::default().frame(frame).show(ui, |ui| board::show(ui, &mut board, &mut drawing));

@@ -22,7 +22,7 @@ use crate::headless::read_files;
 use crate::import::{Import, summary_for_nothing};
 use crate::theme::{Icon, Theme, Type, space};
 use crate::undo::take_back_act;
-use crate::widget::{primary_button, quiet_button, text};
+use crate::widget::{choice, primary_button, quiet_button, text};
 
 /// Parts that are sent before the disk is waited for.
 const BATCH: usize = 200;
@@ -258,8 +258,8 @@ impl Importing {
                 summary_lines(ui, summary);
                 ui.add_space(space::WIDE);
                 if let Some(project) = project {
-                    ui.radio_value(is_new, false, format!("Into {}", project.info.title));
-                    ui.radio_value(is_new, true, "As a new project");
+                    choice(ui, is_new, false, &format!("Into {}", project.info.title));
+                    choice(ui, is_new, true, "As a new project");
                 }
                 if *is_new {
                     let edit = TextEdit::singleline(called).desired_width(f32::INFINITY);

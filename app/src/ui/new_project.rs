@@ -10,7 +10,7 @@ use super::desktop::{Desktop, Overlay};
 use super::jobs::News;
 use crate::founding::found;
 use crate::theme::{Icon, Theme, Type, space};
-use crate::widget::{primary_button, quiet_button, text};
+use crate::widget::{choice, primary_button, quiet_button, text};
 
 /// The form.
 pub(super) struct NewProject {
@@ -46,10 +46,10 @@ impl NewProject {
         }
         let is_entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
         ui.add_space(space::GAP);
-        ui.radio_value(&mut self.place, HERE.to_owned(), "Work on this computer");
+        choice(ui, &mut self.place, HERE.to_owned(), "Work on this computer");
         for account in device.accounts() {
             let words = format!("At {}, as {}", account.url, account.name);
-            ui.radio_value(&mut self.place, account.url, words);
+            choice(ui, &mut self.place, account.url, &words);
         }
         if device.accounts().is_empty() {
             let help = "To join a team: log in with \"recordplayer login\", and its projects come";

@@ -1,5 +1,7 @@
 //! Search or run: every command, board and card by its words.
 
+use std::collections::BTreeMap;
+
 use egui::{Key, Modifiers, ScrollArea, TextEdit, Ui};
 use recordplayer_kanban::view::BoardView;
 
@@ -24,6 +26,7 @@ pub(super) struct Palette {
 /// One line of the palette.
 struct Line {
     group: &'static str,
+    fit: Fit,
     icon: Icon,
     words: String,
     end: String,
@@ -82,6 +85,8 @@ impl Palette {
             }
         });
         let Some(line) = taken.and_then(|at| lines.into_iter().nth(at)) else { return false };
+        // What is done next is done without a field in which somebody types.
+        response.surrender_focus();
         acts.push(line.act);
         true
     }
@@ -93,11 +98,10 @@ impl Palette {
         for spec in commands {
             let is_for_card = matches!(spec.group, Group::Context)
                 || matches!(spec.command, Command::MoveUp | Command::MoveDown | Command::MoveLeft | Command::MoveRight);
-            if (is_for_card && !has_card) || !matches(&self.typed, spec.text) {
-                continue;
-            }
+            let Some(fit) = fit(&self.typed, spec.text).filter(|_| !is_for_card || has_card) else { continue };
             lines.push(Line {
                 group: spec.group.title(),
+                fit,
                 icon: spec.icon,
                 words: spec.text.to_owned(),
                 end: spec.keys.first().map(|keys| keys.shown(ui.ctx())).unwrap_or_default(),
@@ -106,9 +110,10 @@ impl Palette {
         }
         let Some(project) = project else { return lines };
         for (board, title) in project.open_boards() {
-            if matches(&self.typed, &title) {
+            if let Some(fit) = fit(&self.typed, &title) {
                 lines.push(Line {
                     group: "Boards",
+                    fit,
                     icon: Icon::SquareKanban,
                     words: title,
                     end: String::new(),
@@ -119,6 +124,15 @@ impl Palette {
         if let Some(board) = project.board.as_ref().filter(|_| !self.typed.trim().is_empty()) {
             lines.extend(self.cards(&board.view.get()));
         }
+        // The group with the best line comes first.
+        let mut best: BTreeMap<&str, Fit> = BTreeMap::new();
+        for line in &lines {
+            let known = best.entry(line.group).or_insert(line.fit);
+            *known = line.fit.min(*known);
+        }
+        let order: Vec<&str> = lines.iter().map(|line| line.group).collect();
+        let place = |line: &Line| order.iter().position(|group| *group == line.group);
+        lines.sort_by_key(|line| (best[line.group], place(line), line.fit));
         lines.truncate(LISTED_MAX);
         lines
     }
@@ -127,8 +141,9 @@ impl Palette {
         let shown = view.cards.iter().filter(|(_, card)| !card.archived);
         let found = shown.filter_map(|(id, card)| {
             let key = key_of(view, *id);
-            matches(&self.typed, &format!("{key} {}", card.title)).then(|| Line {
+            fit(&self.typed, &format!("{key} {}", card.title)).map(|fit| Line {
                 group: "On this board",
+                fit,
                 icon: Icon::SquarePen,
                 words: card.title.clone(),
                 end: key,
@@ -139,21 +154,46 @@ impl Palette {
     }
 }
 
-/// Whether each word that was typed stands in the text, in whatever case.
-fn matches(typed: &str, words: &str) -> bool {
-    let words = words.to_lowercase();
-    typed.to_lowercase().split_whitespace().all(|part| words.contains(part))
+/// How well a text fits what was typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Fit {
+    Whole,
+    Beginning,
+    /// Each word that was typed begins one of the text's.
+    Words,
+    /// Each stands somewhere in it.
+    Parts,
+}
+
+/// None where a word that was typed does not stand in the text, in whatever case.
+fn fit(typed: &str, words: &str) -> Option<Fit> {
+    let (typed, words) = (typed.trim().to_lowercase(), words.to_lowercase());
+    let begins_a_word =
+        |part: &str| words.split(|letter: char| !letter.is_alphanumeric()).any(|word| word.starts_with(part));
+    if typed == words {
+        Some(Fit::Whole)
+    } else if words.starts_with(&typed) {
+        Some(Fit::Beginning)
+    } else if typed.split_whitespace().all(begins_a_word) {
+        Some(Fit::Words)
+    } else {
+        typed.split_whitespace().all(|part| words.contains(part)).then_some(Fit::Parts)
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::matches;
+    use super::{Fit, fit};
 
     #[test]
-    fn every_typed_word_is_looked_for() {
-        assert!(matches("", "New card"));
-        assert!(matches("card new", "New card"));
-        assert!(matches("GÖNN", "gönn dir"));
-        assert!(!matches("new board", "New card"));
+    fn every_typed_word_is_looked_for_and_the_better_fit_is_known() {
+        assert_eq!(fit("", "New card"), Some(Fit::Beginning));
+        assert_eq!(fit("new card ", "New card"), Some(Fit::Whole));
+        assert_eq!(fit("new", "New card"), Some(Fit::Beginning));
+        assert_eq!(fit("card new", "New card"), Some(Fit::Words));
+        assert_eq!(fit("one on", "One step back"), Some(Fit::Words));
+        assert_eq!(fit("ar", "New card"), Some(Fit::Parts));
+        assert_eq!(fit("GÖNN", "gönn dir"), Some(Fit::Beginning));
+        assert_eq!(fit("new board", "New card"), None);
     }
 }

@@ -15,9 +15,9 @@ use super::project::{OpenProject, key_of};
 use super::toast::Toasts;
 use crate::command::Command;
 use crate::session::Session;
-use crate::theme::{Icon, Theme, Type, label_colour, person_colour, radius, space};
+use crate::theme::{Icon, Theme, Type, label_colour, name_colour, radius, space};
 use crate::time::ago;
-use crate::widget::{avatar, command_button, icon_button, primary_button, quiet_button, text};
+use crate::widget::{avatar, command_button, icon_button, primary_button, quiet_button, text, tick};
 
 /// A card that is open.
 pub(super) struct Panel {
@@ -185,7 +185,7 @@ impl Panel {
         for (_, comment) in view.comments() {
             let author = project.person(drawing.device, comment.author);
             let when = ago(comment.at, drawing.now);
-            said(ui, comment.author, &author, &when, |ui| {
+            said(ui, &author, &when, |ui| {
                 ui.add(egui::Label::new(text(&comment.text, Type::Body, theme.palette.text)).wrap());
             });
         }
@@ -236,11 +236,11 @@ impl Panel {
 }
 
 /// What somebody said, under their name.
-fn said(ui: &mut Ui, person: PersonId, author: &str, when: &str, words: impl FnOnce(&mut Ui)) {
+fn said(ui: &mut Ui, author: &str, when: &str, words: impl FnOnce(&mut Ui)) {
     let theme = Theme::of(ui);
     ui.horizontal_top(|ui| {
         let (rect, _) = ui.allocate_exact_size(vec2(space::HUGE, space::HUGE), egui::Sense::hover());
-        avatar(ui, rect, author, person_colour(&theme.palette, person.0.bytes()));
+        avatar(ui, rect, author, name_colour(&theme.palette, author));
         ui.vertical(|ui| {
             ui.horizontal(|ui| {
                 ui.label(text(author, Type::Emphasis, theme.palette.text));
@@ -269,12 +269,16 @@ fn properties(ui: &mut Ui, id: CardId, view: &CardView, project: &OpenProject, d
         if let Some(due) = &card.due {
             chip(ui, Icon::Calendar, &format!("Due {due}"), theme.palette.muted);
         }
-        for label in card.labels.iter().filter_map(|label| drawing.board.labels.get(label)) {
+        let mut labels: Vec<_> = card.labels.iter().filter_map(|label| drawing.board.labels.get(label)).collect();
+        labels.sort_by_key(|label| label.shown());
+        for label in labels {
             chip(ui, Icon::Tag, label.shown(), label_colour(&theme.palette, &label.colour, &label.name));
         }
-        for person in &card.members {
-            let colour = person_colour(&theme.palette, person.0.bytes());
-            chip(ui, Icon::User, &project.person(drawing.device, *person), colour);
+        let mut people: Vec<String> =
+            card.members.iter().map(|person| project.person(drawing.device, *person)).collect();
+        people.sort();
+        for name in people {
+            chip(ui, Icon::User, &name, name_colour(&theme.palette, &name));
         }
         labels_menu(ui, id, view, drawing);
         people_menu(ui, id, view, project, drawing);
@@ -287,9 +291,11 @@ fn labels_menu(ui: &mut Ui, id: CardId, view: &CardView, drawing: &mut Drawing<'
     let words = text(format!("{} Labels", Icon::Plus.letter()), Type::Meta, theme.palette.muted);
     ui.menu_button(words, |ui| {
         ui.set_min_width(180.0);
-        for (label, shown) in &drawing.board.labels {
+        let mut labels: Vec<_> = drawing.board.labels.iter().collect();
+        labels.sort_by_key(|(_, label)| label.shown());
+        for (label, shown) in labels {
             let is_on = view.card.labels.contains(label);
-            if ui.selectable_label(is_on, text(shown.shown(), Type::Body, theme.palette.text)).clicked() {
+            if tick(ui, is_on, shown.shown()).clicked() {
                 let label = *label;
                 let command = if is_on { CardCommand::RemoveLabel { label } } else { CardCommand::AddLabel { label } };
                 drawing.acts.push(Act::Change(id, command));
@@ -318,7 +324,7 @@ fn people_menu(ui: &mut Ui, id: CardId, view: &CardView, project: &OpenProject, 
         people.sort();
         for (name, person) in people {
             let is_on = view.card.members.contains(&person);
-            if ui.selectable_label(is_on, text(name, Type::Body, theme.palette.text)).clicked() {
+            if tick(ui, is_on, &name).clicked() {
                 let command = if is_on { CardCommand::Unassign { person } } else { CardCommand::Assign { person } };
                 drawing.acts.push(Act::Change(id, command));
             }
@@ -351,9 +357,8 @@ fn checklists(ui: &mut Ui, id: CardId, view: &CardView, acts: &mut Vec<Act>) {
             ui.label(text(format!("{done}/{}", list.items.len()), Type::Caption, theme.palette.muted));
         });
         for item in &list.items {
-            let mut is_done = item.done;
-            if ui.checkbox(&mut is_done, text(&item.text, Type::Body, theme.palette.text)).changed() {
-                let command = CardCommand::TickItem { checklist: list.id, item: item.id, done: is_done };
+            if tick(ui, item.done, &item.text).clicked() {
+                let command = CardCommand::TickItem { checklist: list.id, item: item.id, done: !item.done };
                 acts.push(Act::Change(id, command));
             }
         }

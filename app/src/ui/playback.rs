@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use egui::{Frame, Margin, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2};
+use egui::{
+    Align2, Color32, Frame, Layout, Margin, Rect, Response, Role, Sense, Stroke, Ui, Vec2, WidgetInfo, pos2, vec2,
+};
+use recordplayer::id::ActorId;
 use recordplayer_kanban::view::BoardView;
 
 use super::act::Act;
@@ -20,6 +23,9 @@ const SPEEDS: [f64; 4] = [1.0, 4.0, 16.0, 60.0];
 /// A bar of the histogram, with the room behind it.
 const BAR: f32 = 6.0;
 const SHIFT_STEPS: usize = 10;
+/// How large the play button is in the past, and how wide the words beside the histogram are.
+const PLAY: f32 = 36.0;
+const TOLD: f32 = 128.0;
 
 /// A board's history as it is played.
 pub(super) struct Playing {
@@ -146,8 +152,8 @@ impl Playing {
         ui.ctx().request_repaint_after(std::time::Duration::from_secs_f64((next_at - now_s).max(0.0)));
     }
 
-    /// Draws the bar.
-    pub fn show(&mut self, ui: &mut Ui, acts: &mut Vec<Act>) {
+    /// Draws the bar. `name_of` tells who somebody is.
+    pub fn show(&mut self, ui: &mut Ui, name_of: &dyn Fn(ActorId) -> String, acts: &mut Vec<Act>) {
         let theme = Theme::of(ui);
         let shown = self.player.shown();
         self.pass(ui, &shown);
@@ -159,9 +165,8 @@ impl Playing {
         frame.show(ui, |ui| {
             ui.horizontal_centered(|ui| {
                 for command in [Command::FirstStep, Command::PlayPause, Command::LastStep] {
-                    let plays = command == Command::PlayPause && self.next_at.is_some();
-                    let response = if plays {
-                        crate::widget::icon_button(ui, Icon::Pause, "Pause (Space)")
+                    let response = if command == Command::PlayPause {
+                        self.play_button(ui, &theme)
                     } else {
                         command_button(ui, command)
                     };
@@ -176,14 +181,46 @@ impl Playing {
                 if quiet_button(ui, &speed).on_hover_text("How fast it plays").clicked() {
                     self.next_speed();
                 }
-                self.told(ui, &shown, &theme, acts);
+                self.told(ui, &shown, &theme, name_of, acts);
             });
         });
     }
 
+    /// The one round button: brass while the past is looked at.
+    fn play_button(&self, ui: &mut Ui, theme: &Theme) -> Response {
+        let palette = theme.palette;
+        let (icon, words) = if self.next_at.is_some() { (Icon::Pause, "Pause") } else { (Icon::Play, "Play") };
+        let size = Vec2::splat(if self.is_past() { PLAY } else { space::ROW });
+        let (rect, response) = ui.allocate_exact_size(size, Sense::click());
+        let name = match Command::PlayPause.spec().keys.first() {
+            Some(keys) => format!("{words} ({})", keys.shown(ui.ctx())),
+            None => words.to_owned(),
+        };
+        let is_enabled = ui.is_enabled();
+        response.widget_info(|| WidgetInfo::labeled(Role::Button, is_enabled, &name));
+        let (fill, colour) = match (self.is_past(), response.hovered()) {
+            (true, _) => (palette.past, palette.on_label),
+            (false, true) => (palette.hover, palette.text),
+            (false, false) => (Color32::TRANSPARENT, palette.muted),
+        };
+        ui.painter().circle_filled(rect.center(), rect.width() / 2.0, fill);
+        if response.has_focus() {
+            ui.painter().circle_stroke(rect.center(), rect.width() / 2.0 + 2.0, Stroke::new(2.0, palette.accent));
+        }
+        ui.painter().text(rect.center(), Align2::CENTER_CENTER, icon.letter(), Icon::font(16.0), colour);
+        response.on_hover_text(name)
+    }
+
     /// The words at the bar's end.
-    fn told(&mut self, ui: &mut Ui, shown: &Shown, theme: &Theme, acts: &mut Vec<Act>) {
-        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+    fn told(
+        &mut self,
+        ui: &mut Ui,
+        shown: &Shown,
+        theme: &Theme,
+        name_of: &dyn Fn(ActorId) -> String,
+        acts: &mut Vec<Act>,
+    ) {
+        ui.with_layout(Layout::right_to_left(egui::Align::Center), |ui| {
             let count = shown.steps.len();
             if let Some(problem) = &shown.problem {
                 ui.label(text("The history is not here yet", Type::Meta, theme.palette.warning)).on_hover_text(problem);
@@ -197,19 +234,22 @@ impl Playing {
                     if quiet_button(ui, "Back to now").clicked() {
                         acts.push(Act::Do(Command::BackToNow));
                     }
-                    ui.label(text(format!("step {step} of {count}"), Type::Meta, theme.palette.past));
                     let at = step.checked_sub(1).and_then(|at| shown.steps.get(at));
                     let when = at.map_or_else(|| "Before the first".to_owned(), |step| moment(step.at));
-                    ui.label(text(when, Type::Emphasis, theme.palette.past));
+                    ui.allocate_ui_with_layout(vec2(TOLD, PLAY), Layout::top_down(egui::Align::Min), |ui| {
+                        ui.spacing_mut().item_spacing.y = space::HAIR;
+                        ui.label(text(when, Type::Emphasis, theme.palette.past));
+                        ui.label(text(format!("step {step} of {count}"), Type::Meta, theme.palette.muted));
+                    });
                 }
             }
             ui.add_space(space::GAP);
             let left = ui.available_rect_before_wrap();
-            self.timeline(ui, left, shown, theme);
+            self.timeline(ui, left, shown, theme, name_of);
         });
     }
 
-    fn timeline(&mut self, ui: &mut Ui, room: Rect, shown: &Shown, theme: &Theme) {
+    fn timeline(&mut self, ui: &mut Ui, room: Rect, shown: &Shown, theme: &Theme, name_of: &dyn Fn(ActorId) -> String) {
         let response = ui.interact(room, ui.scope_id().with("timeline"), Sense::click_and_drag());
         let count = shown.steps.len();
         let step = self.step.unwrap_or(count);
@@ -222,7 +262,14 @@ impl Playing {
         if let Some(pointer) = response.hover_pos() {
             let part = ((pointer.x - room.left()) / room.width().max(1.0)).clamp(0.0, 1.0);
             if let Some(step) = part_of(count, part).checked_sub(1).and_then(|at| shown.steps.get(at)) {
-                response.on_hover_text_at_pointer(moment(step.at));
+                let mut words = format!("{}\n{}", moment(step.at), name_of(step.actor));
+                for (is_so, what) in [(step.is_begun, "A card was written"), (step.is_finished, "A card was finished")]
+                {
+                    if is_so {
+                        words = format!("{words}\n{what}");
+                    }
+                }
+                response.on_hover_text_at_pointer(words);
             }
         }
     }
@@ -241,7 +288,7 @@ fn part_of(count: usize, part: f32) -> usize {
 #[expect(clippy::cast_precision_loss, reason = "what is drawn is some hundred points wide")]
 fn histogram(ui: &Ui, room: Rect, steps: &[PlayStep], step: usize, is_past: bool, theme: &Theme) {
     let painter = ui.painter();
-    let base = room.bottom() - space::GAP;
+    let base = room.bottom() - space::WIDE;
     painter.hline(room.x_range(), base, Stroke::new(1.0, theme.palette.border));
     let heights = densities(steps, room.width());
     let highest = heights.iter().copied().max().unwrap_or_default().max(1) as f32;
@@ -249,10 +296,25 @@ fn histogram(ui: &Ui, room: Rect, steps: &[PlayStep], step: usize, is_past: bool
     for (bar, records) in heights.iter().enumerate() {
         let left = room.left() + bar as f32 * width;
         let height = 2.0 + (base - room.top() - 2.0) * (*records as f32 / highest).sqrt();
-        let rect = Rect::from_min_max(pos2(left, base - height), pos2(left + (width - 2.0).max(1.0), base));
-        let has_happened = bar * steps.len() / heights.len() < step;
-        let fill = if has_happened { theme.palette.faint } else { theme.palette.border };
+        let rect = Rect::from_min_max(pos2(left, base - height), pos2(left + (width - 2.0).clamp(1.0, BAR), base));
+        let first = bar * steps.len() / heights.len();
+        let has_happened = first < step;
+        let fill = match (has_happened, is_past) {
+            (true, true) => theme.palette.past,
+            (true, false) => theme.palette.faint,
+            (false, _) => theme.palette.border,
+        };
         painter.rect_filled(rect, 1.0, fill);
+        // Under the line: where cards were written, and where they were finished.
+        let of_bar = &steps[first..((bar + 1) * steps.len() / heights.len()).max(first)];
+        let middle = rect.center().x;
+        let mark = |is_there: bool, below: f32, colour| {
+            if is_there {
+                painter.circle_filled(pos2(middle, base + below), 1.5, colour);
+            }
+        };
+        mark(of_bar.iter().any(|step| step.is_begun), 4.0, theme.palette.info);
+        mark(of_bar.iter().any(|step| step.is_finished), 8.0, theme.palette.success);
     }
     let colour = if is_past { theme.palette.past } else { theme.palette.accent };
     let part = if steps.is_empty() { 1.0 } else { step as f32 / steps.len() as f32 };

@@ -11,7 +11,7 @@ use super::desktop::{Desktop, Overlay};
 use super::jobs::News;
 use super::project::OpenProject;
 use crate::theme::{Icon, Theme, Type, space};
-use crate::widget::{primary_button, quiet_button, text};
+use crate::widget::{choice, primary_button, quiet_button, text};
 
 /// Where it is not done in this time, it goes on by itself.
 const PUBLISH_WITHIN: Duration = Duration::from_mins(2);
@@ -50,7 +50,8 @@ impl Publish {
             ui.add(egui::Label::new(text(help, Type::Body, theme.palette.text)).wrap());
         }
         for account in &accounts {
-            ui.radio_value(&mut self.url, account.url.clone(), format!("At {}, as {}", account.url, account.name));
+            let words = format!("At {}, as {}", account.url, account.name);
+            choice(ui, &mut self.url, account.url.clone(), &words);
         }
         ui.add_space(space::WIDE);
         let mut is_left = false;

@@ -8,7 +8,7 @@ use super::act::Act;
 use super::project::OpenProject;
 use super::sync_line;
 use crate::command::Command;
-use crate::theme::{Icon, Theme, Type, person_colour, space};
+use crate::theme::{Icon, Theme, Type, name_colour, space};
 use crate::widget::{command_button, icon_button, row, text};
 
 /// Draws the sidebar.
@@ -55,7 +55,7 @@ pub(super) fn show(
         let Some(project) = project else { return };
         let open = project.board.as_ref().map(|board| board.id);
         for (board, title) in project.open_boards() {
-            let colour = person_colour(&theme.palette, board.0.bytes());
+            let colour = name_colour(&theme.palette, &title);
             if row(ui, (Icon::SquareKanban, colour), &title, None, open == Some(board)).clicked() {
                 acts.push(Act::OpenBoard(board));
             }

@@ -1,16 +1,14 @@
 //! The board and its cards.
 
 use egui::{Key, Modifiers};
-use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use recordplayer::id::Id;
-use recordplayer_app::ui::Desktop;
 use recordplayer_kanban::card::CardCommand;
 use recordplayer_kanban::ids::{ChecklistId, ItemId, LabelId};
 use recordplayer_kanban::project::ProjectCommand;
 use recordplayer_kanban::{Card, Project};
 
-use crate::stage::{PATIENCE, Stage, card, column};
+use crate::stage::{PATIENCE, Stage, card, column, window};
 
 #[test]
 fn the_window_shows_the_project_its_board_and_how_it_stands_with_the_server() {
@@ -117,11 +115,7 @@ fn a_draft_survives_the_end_of_the_window() {
     stage.type_words("Title of the new card", "Half a ti");
     let Stage { harness, device, space, serving, folder } = stage;
     drop(harness);
-    let desktop = Desktop::new(device.clone(), folder.path());
-    let harness = Harness::builder()
-        .with_step_dt(1.0 / 60.0)
-        .with_size([1280.0, 800.0])
-        .build_ui_state(|ui, desktop| desktop.show(ui), desktop);
+    let harness = window(&device, folder.path());
     let mut stage = Stage { harness, device, space, serving, folder };
     stage.harness.run_steps(2);
     stage.press(Key::C);
@@ -158,7 +152,7 @@ fn the_past_is_played_step_by_step_and_nothing_can_be_changed_in_it() {
     stage.until_shows("TT-2 Two");
     stage.press(Key::Home);
     stage.until_shows("Before the first");
-    stage.until("TT-1 One", false);
+    stage.until_gone("TT-1 One");
     for _ in 0..5 {
         stage.press(Key::ArrowRight);
     }

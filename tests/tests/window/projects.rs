@@ -13,28 +13,17 @@ use recordplayer_kanban::project::ProjectCommand;
 use recordplayer_kanban::{Board, Project};
 use recordplayer_server::Server;
 
-use crate::stage::PATIENCE;
+use crate::stage::{PATIENCE, until, window};
 
 /// A window on a computer that has never heard of a server.
 fn first_start(folder: &std::path::Path) -> (Device, Harness<'static, Desktop>) {
     let device = Device::open(Arc::new(recordplayer_kanban::domain()), &folder.join("device")).unwrap();
-    let desktop = Desktop::new(device.clone(), folder);
-    let harness = Harness::builder()
-        .with_step_dt(1.0 / 60.0)
-        .with_size([1280.0, 800.0])
-        .build_ui_state(|ui, desktop| desktop.show(ui), desktop);
+    let harness = window(&device, folder);
     (device, harness)
 }
 
 fn until_shows(harness: &mut Harness<'static, Desktop>, label: &str) {
-    for _ in 0..PATIENCE.as_millis() / 10 {
-        if harness.query_all_by_label_contains(label).next().is_some() {
-            return;
-        }
-        std::thread::park_timeout(std::time::Duration::from_millis(10));
-        harness.step();
-    }
-    panic!("{label} does not come");
+    until(harness, label, true);
 }
 
 #[test]

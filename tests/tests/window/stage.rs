@@ -1,9 +1,10 @@
 //! A window over a device, without a display.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use egui::{Key, Modifiers};
+use egui::{Key, Modifiers, UiBuilder};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use recordplayer::id::Id;
@@ -67,11 +68,7 @@ impl Stage {
             space.send::<Column>(column(at), &add).unwrap();
         }
         space.send::<Column>(column(1), &ColumnCommand::SetLimit { limit: Some(2) }).unwrap();
-        let desktop = Desktop::new(device.clone(), folder.path());
-        let harness = Harness::builder()
-            .with_step_dt(1.0 / 60.0)
-            .with_size([1280.0, 800.0])
-            .build_ui_state(|ui, desktop| desktop.show(ui), desktop);
+        let harness = window(&device, folder.path());
         let mut stage = Self { harness, device, space, serving: Some(serving), folder };
         stage.harness.run_steps(2);
         stage
@@ -79,13 +76,17 @@ impl Stage {
 
     pub fn with_cards(titles: &[(usize, &str)]) -> Self {
         let mut stage = Self::new();
+        stage.add_cards(titles);
+        stage
+    }
+
+    pub fn add_cards(&mut self, titles: &[(usize, &str)]) {
         for (at, title) in titles {
             let create =
                 CardCommand::Create { column: column(*at), title: (*title).to_owned(), before: None, exempt: false };
-            stage.space.send::<Card>(card(title), &create).unwrap();
+            self.space.send::<Card>(card(title), &create).unwrap();
         }
-        stage.harness.run_steps(2);
-        stage
+        self.harness.run_steps(2);
     }
 
     pub fn press(&mut self, key: Key) {
@@ -111,22 +112,15 @@ impl Stage {
 
     /// Draws until something shows that another thread makes.
     pub fn until_shows(&mut self, label: &str) {
-        self.until(label, true);
+        until(&mut self.harness, label, true);
     }
 
-    pub fn until(&mut self, label: &str, shows: bool) {
-        for _ in 0..PATIENCE.as_millis() / LOOK_AGAIN.as_millis() {
-            if self.shows(label) == shows {
-                return;
-            }
-            std::thread::park_timeout(LOOK_AGAIN);
-            self.harness.step();
-        }
-        panic!("{label} does not come or go");
+    pub fn until_gone(&mut self, label: &str) {
+        until(&mut self.harness, label, false);
     }
 
     pub fn shows(&self, label: &str) -> bool {
-        self.harness.query_all_by_label_contains(label).next().is_some()
+        shows(&self.harness, label)
     }
 
     /// The titles in a column, from top to bottom.
@@ -136,6 +130,36 @@ impl Stage {
         let shown = columns[at].cards.iter().filter(|(_, card)| !card.archived);
         shown.map(|(_, card)| card.title.clone()).collect()
     }
+}
+
+/// A window over a device, which remembers in a folder.
+pub fn window(device: &Device, folder: &Path) -> Harness<'static, Desktop> {
+    let desktop = Desktop::new(device.clone(), folder);
+    Harness::builder().with_step_dt(1.0 / 60.0).with_size([1280.0, 800.0]).build_ui_state(
+        |ui, desktop| {
+            // The harness leaves an edge free; a window does not.
+            let whole = ui.ctx().content_rect();
+            ui.scope_builder(UiBuilder::new().max_rect(whole), |ui| desktop.show(ui));
+        },
+        desktop,
+    )
+}
+
+pub fn shows(harness: &Harness<'static, Desktop>, label: &str) -> bool {
+    harness.query_all_by_label_contains(label).next().is_some()
+}
+
+/// Draws until a label shows, or shows no more.
+#[track_caller]
+pub fn until(harness: &mut Harness<'static, Desktop>, label: &str, is_there: bool) {
+    for _ in 0..PATIENCE.as_millis() / LOOK_AGAIN.as_millis() {
+        if shows(harness, label) == is_there {
+            return;
+        }
+        std::thread::park_timeout(LOOK_AGAIN);
+        harness.step();
+    }
+    panic!("{label} does not come or go");
 }
 
 pub fn card(title: &str) -> CardId {

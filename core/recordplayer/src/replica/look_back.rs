@@ -30,7 +30,7 @@ impl Replica {
         self.whole_history()?;
         let commits = self.commits_where(|header| header.claims.act == Some(act))?;
         let mut streams: BTreeSet<StreamId> =
-            commits.iter().flat_map(Commit::events).map(|record| record.stream.clone()).collect();
+            commits.iter().flat_map(|commit| commit.events()).map(|record| record.stream.clone()).collect();
         let waiting = self.outbox.iter().filter(|pending| pending.is_shown() && pending.entry.claims.act == Some(act));
         streams.extend(waiting.flat_map(events_of).map(|event| event.stream.clone()));
         Ok(streams)
@@ -41,11 +41,14 @@ impl Replica {
         self.whole_history()?;
         let upto = self.reader.head()?.position;
         let mut records = Vec::new();
+        let of_stream = |record: &Record| record.kind == RecordKind::Event && record.stream == *stream;
         for first in self.reader.stream(stream, Position::START, upto)? {
             let missing = || ReadError::Damaged(format!("record {first} is in the index but not in the log"));
             let commit = opened(&self.reader.commit_with(first)?.ok_or_else(missing)?)?;
-            let of_stream = |record: &Record| record.kind == RecordKind::Event && record.stream == *stream;
             records.extend(commit.records.into_iter().filter(of_stream));
+        }
+        for commit in self.on_their_way(upto) {
+            records.extend(commit.records.iter().filter(|record| of_stream(record)).cloned());
         }
         let mut number = self.state.head.position;
         for pending in self.outbox.iter().filter(|pending| pending.is_shown()) {
@@ -66,7 +69,13 @@ impl Replica {
         if here < self.reader.head()?.position { Err(PlaybackError::NotHere { here }) } else { Ok(()) }
     }
 
-    pub(super) fn commits_where(&self, is_wanted: impl Fn(&Header) -> bool) -> Result<Vec<Commit>, ReadError> {
+    /// The confirmed commits behind a position that are not on disk yet. What is there is read first: meanwhile more may come there.
+    fn on_their_way(&self, behind: Position) -> impl Iterator<Item = &Arc<Commit>> {
+        let commits = self.saves.values().flat_map(|saving| &saving.commits);
+        commits.filter(move |commit| commit.head().position > behind)
+    }
+
+    pub(super) fn commits_where(&self, is_wanted: impl Fn(&Header) -> bool) -> Result<Vec<Arc<Commit>>, ReadError> {
         let upto = self.reader.head()?.position;
         let mut at = Position::START;
         let mut found = Vec::new();
@@ -77,10 +86,11 @@ impl Replica {
             for stored in commits {
                 let commit = opened(&stored)?;
                 if is_wanted(&commit.header) {
-                    found.push(commit);
+                    found.push(Arc::new(commit));
                 }
             }
         }
+        found.extend(self.on_their_way(upto).filter(|commit| is_wanted(&commit.header)).cloned());
         Ok(found)
     }
 }

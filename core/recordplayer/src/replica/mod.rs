@@ -31,7 +31,7 @@ use rebase::{Dirty, Lifted};
 pub use submit::{SubmitError, Wish};
 pub use texts::{TextEdit, TextWork};
 
-use crate::commit::Head;
+use crate::commit::{Commit, Head};
 use crate::domain::Domain;
 use crate::entity::Entity;
 use crate::hash::StateHash;
@@ -170,6 +170,8 @@ struct Saving {
     checkpoint: Option<Head>,
     is_snapshot: bool,
     is_backfill: bool,
+    /// These go behind the log on disk: until then nobody else has them.
+    commits: Vec<Arc<Commit>>,
 }
 
 impl Replica {
@@ -337,7 +339,12 @@ impl Replica {
         self.outputs.pop_front()
     }
 
-    fn save(&mut self, main: Vec<Write>, outbox: Vec<OutboxWrite>, saving: Saving) {
+    fn save(&mut self, main: Vec<Write>, outbox: Vec<OutboxWrite>, mut saving: Saving) {
+        for write in &main {
+            if let Write::Append(append) = write {
+                saving.commits.extend(append.commits.iter().cloned());
+            }
+        }
         self.last_token += 1;
         let token = SaveToken(self.last_token);
         for pending in self.outbox.iter_mut().rev().filter(|pending| saving.stored.contains(&pending.entry.command)) {

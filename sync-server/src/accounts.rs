@@ -1,23 +1,30 @@
 //! People and their devices: plain rows in a file of their own, never in a log.
 //!
+//! ```text
+//! "u" ‖ name              person (16)
+//! "d" ‖ token hash (32)   person (16) ‖ revoked (1)
+//! "s" ‖ "salt_key"        secret (32)
+//! ```
+//!
 //! A device's token is 256 random bits, shown once and stored as its blake3 hash. A slow hash such as argon2 protects what people make up;
 //! 256 random bits cannot be guessed from their hash, and a fast hash costs an attacker's flood of hellos less of our time.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Mutex, PoisonError, RwLock};
 
 use recordplayer::hash::Hash;
 use recordplayer::id::{ActorId, Id};
-use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
+use recordplayer::storage::WriteError;
+use recordplayer_store::{OpenError, RedbAccounts};
 
 use crate::limits::PERSON_NAME_BYTES_MAX;
 
-const USERS: TableDefinition<'_, &str, [u8; 16]> = TableDefinition::new("users");
-/// The hash of a token: whose device, and whether it was revoked.
-const DEVICES: TableDefinition<'_, [u8; 32], ([u8; 16], bool)> = TableDefinition::new("devices");
-const SECRETS: TableDefinition<'_, &str, [u8; 32]> = TableDefinition::new("secrets");
+const USER: u8 = b'u';
+const DEVICE: u8 = b'd';
+/// The secret from which the salts of records are derived.
+const SALT_KEY: &[u8] = b"ssalt_key";
 
 /// What cannot be done with the accounts.
 #[derive(Debug, thiserror::Error)]
@@ -30,12 +37,12 @@ pub enum AccountError {
         "a user's name has 1 to {PERSON_NAME_BYTES_MAX} bytes, no spaces at its ends and no control characters: {0:?}"
     )]
     BadName(String),
-    #[error("the accounts cannot be read or written: {0}; check the folder's rights and free space")]
-    Store(Box<redb::Error>),
-}
-
-fn store_error(error: impl Into<redb::Error>) -> AccountError {
-    AccountError::Store(Box::new(error.into()))
+    #[error(transparent)]
+    Store(#[from] OpenError),
+    #[error("a row of the accounts is of no kind that this program knows; upgrade the program, or restore a backup")]
+    Row,
+    #[error("the accounts cannot be written: {0}; check the disk, and start the server again")]
+    Write(#[from] WriteError),
 }
 
 /// What is known of a device by its token.
@@ -55,7 +62,7 @@ struct Known {
 
 /// The accounts of a server: all in memory, and each change durable before it counts.
 pub struct Accounts {
-    database: Database,
+    file: Mutex<RedbAccounts>,
     known: RwLock<Known>,
     salt_key: [u8; 32],
 }
@@ -63,24 +70,25 @@ pub struct Accounts {
 impl Accounts {
     /// Opens the file, or makes it with secrets of its own.
     pub fn open(path: &Path) -> Result<Self, AccountError> {
-        let database = Database::create(path).map_err(store_error)?;
-        let write = database.begin_write().map_err(store_error)?;
-        let salt_key = {
-            write.open_table(USERS).map_err(store_error)?;
-            write.open_table(DEVICES).map_err(store_error)?;
-            let mut secrets = write.open_table(SECRETS).map_err(store_error)?;
-            let known = secrets.get("salt_key").map_err(store_error)?.map(|key| key.value());
-            if let Some(key) = known {
-                key
-            } else {
-                let key = random();
-                secrets.insert("salt_key", key).map_err(store_error)?;
-                key
-            }
+        let (mut file, rows) = RedbAccounts::open(path)?;
+        let mut known = Known::default();
+        let mut salt_key = None;
+        for (key, value) in rows {
+            known.learn(&key, &value, &mut salt_key).ok_or(AccountError::Row)?;
+        }
+        let salt_key = if let Some(key) = salt_key {
+            key
+        } else {
+            let key = random();
+            file.put(SALT_KEY, &key)?;
+            key
         };
-        write.commit().map_err(store_error)?;
-        let known = RwLock::new(load(&database)?);
-        Ok(Self { database, known, salt_key })
+        Ok(Self { file: Mutex::new(file), known: RwLock::new(known), salt_key })
+    }
+
+    fn put(&self, kind: u8, key: &[u8], value: &[u8]) -> Result<(), AccountError> {
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(file.put(&[&[kind], key].concat(), value)?)
     }
 
     /// The secret from which the salts of records are derived.
@@ -100,9 +108,7 @@ impl Accounts {
             return Err(AccountError::Exists(name.to_owned()));
         }
         let person = ActorId(Id(random()));
-        let write = self.database.begin_write().map_err(store_error)?;
-        write.open_table(USERS).map_err(store_error)?.insert(name, person.bytes()).map_err(store_error)?;
-        write.commit().map_err(store_error)?;
+        self.put(USER, name.as_bytes(), person.bytes())?;
         known.people.insert(name.to_owned(), person);
         known.names.insert(person, name.to_owned());
         Ok(person)
@@ -123,10 +129,8 @@ impl Accounts {
 
     fn put_device(&self, token: Hash, person: ActorId, is_revoked: bool) -> Result<(), AccountError> {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        let write = self.database.begin_write().map_err(store_error)?;
-        let row = (*person.bytes(), is_revoked);
-        write.open_table(DEVICES).map_err(store_error)?.insert(token.0, row).map_err(store_error)?;
-        write.commit().map_err(store_error)?;
+        let row = [&person.bytes()[..], &[u8::from(is_revoked)]].concat();
+        self.put(DEVICE, &token.0, &row)?;
         known.devices.insert(token, (person, is_revoked));
         Ok(())
     }
@@ -160,21 +164,29 @@ impl fmt::Debug for Accounts {
     }
 }
 
-fn load(database: &Database) -> Result<Known, AccountError> {
-    let mut known = Known::default();
-    let read = database.begin_read().map_err(store_error)?;
-    for row in read.open_table(USERS).map_err(store_error)?.iter().map_err(store_error)? {
-        let (name, person) = row.map_err(store_error)?;
-        let person = ActorId(Id(person.value()));
-        known.people.insert(name.value().to_owned(), person);
-        known.names.insert(person, name.value().to_owned());
+impl Known {
+    /// Takes in a row; nothing where it is of no kind that is known.
+    fn learn(&mut self, key: &[u8], value: &[u8], salt_key: &mut Option<[u8; 32]>) -> Option<()> {
+        if key == SALT_KEY {
+            *salt_key = Some(value.try_into().ok()?);
+            return Some(());
+        }
+        match key.split_first()? {
+            (&USER, name) => {
+                let name = String::from_utf8(name.to_vec()).ok()?;
+                let person = ActorId(Id(value.try_into().ok()?));
+                self.names.insert(person, name.clone());
+                self.people.insert(name, person);
+            }
+            (&DEVICE, token) => {
+                let (person, is_revoked) = value.split_last_chunk::<1>()?;
+                let device = (ActorId(Id(person.try_into().ok()?)), is_revoked == &[1]);
+                self.devices.insert(Hash(token.try_into().ok()?), device);
+            }
+            _ => return None,
+        }
+        Some(())
     }
-    for row in read.open_table(DEVICES).map_err(store_error)?.iter().map_err(store_error)? {
-        let (token, device) = row.map_err(store_error)?;
-        let (person, is_revoked) = device.value();
-        known.devices.insert(Hash(token.value()), (ActorId(Id(person)), is_revoked));
-    }
-    Ok(known)
 }
 
 fn random<const N: usize>() -> [u8; N] {

@@ -62,7 +62,12 @@ impl From<AccountError> for Failure {
             AccountError::Exists(_) => Self::new("exists", error, "use the user that is there"),
             AccountError::Unknown(_) => Self::new("unknown_user", error, "add the user first"),
             AccountError::BadName(_) => Self::new("bad_name", error, "choose another name"),
-            AccountError::Store(_) => Self::new("unreadable", error, "check the folder's rights and free space"),
+            AccountError::Store(recordplayer_store::OpenError::InUse { .. }) => {
+                Self::new("in_use", error, "end the other process, or wait until it is done")
+            }
+            AccountError::Store(_) | AccountError::Row | AccountError::Write(_) => {
+                Self::new("unreadable", error, "check the disk, or restore a backup")
+            }
         }
     }
 }
@@ -74,7 +79,7 @@ impl From<StartError> for Failure {
             StartError::Store(recordplayer_store::OpenError::InUse { .. }) => {
                 Self::new("in_use", error, "end the other process, or wait until it is done")
             }
-            StartError::Store(_) | StartError::Marks(_) | StartError::Spaces(_) => {
+            StartError::NoAccounts | StartError::Store(_) | StartError::Marks(_) | StartError::Spaces(_) => {
                 Self::new("unreadable", error, "set the folder aside and restore a backup")
             }
         }
@@ -122,6 +127,12 @@ pub async fn answer(control: &Control, request: &Request) -> Result<Value, Failu
         Request::DeviceToken { name } => Ok(json!({ "user": name, "token": control.accounts().new_token(name)? })),
         Request::Hash { project } => {
             let found = control.find_spaces(project);
+            let unreadable = control.unreadable_count();
+            if found.is_empty() && unreadable > 0 {
+                let message =
+                    format!("no project that can be read is called {project:?}, and {unreadable} cannot be read");
+                return Err(Failure::new("unreadable", message, "read the server's log, and restore a backup"));
+            }
             let [(space, title)] = found.as_slice() else {
                 let code = if found.is_empty() { "unknown_project" } else { "ambiguous_project" };
                 let message = format!("{} projects are called {project:?}", found.len());

@@ -12,6 +12,8 @@ use recordplayer::protocol::MySpace;
 pub(crate) struct Directory {
     spaces: BTreeMap<SpaceId, Arc<Membership>>,
     of_person: BTreeMap<ActorId, BTreeSet<SpaceId>>,
+    /// Those that the store holds and that could not be read at the start.
+    unreadable: BTreeSet<SpaceId>,
 }
 
 impl Directory {
@@ -30,6 +32,18 @@ impl Directory {
             self.of_person.entry(*person).or_default().insert(space);
         }
         before.union(&now).copied().collect()
+    }
+
+    pub fn put_unreadable(&mut self, space: SpaceId) {
+        self.unreadable.insert(space);
+    }
+
+    pub fn is_unreadable(&self, space: SpaceId) -> bool {
+        self.unreadable.contains(&space)
+    }
+
+    pub fn unreadable_count(&self) -> usize {
+        self.unreadable.len()
     }
 
     pub fn holds(&self, space: SpaceId) -> bool {

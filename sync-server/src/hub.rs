@@ -117,6 +117,16 @@ impl Hub {
         lock(&self.directory).holds(space) || lock(&self.spaces).contains_key(&space)
     }
 
+    /// Whether the store holds the space, and it cannot be read.
+    pub fn is_unreadable(&self, space: SpaceId) -> bool {
+        lock(&self.directory).is_unreadable(space)
+    }
+
+    /// How many spaces cannot be read: nobody knows their titles.
+    pub fn unreadable_count(&self) -> usize {
+        lock(&self.directory).unreadable_count()
+    }
+
     pub fn find_spaces(&self, text: &str) -> Vec<(SpaceId, String)> {
         lock(&self.directory).find(text)
     }

@@ -32,6 +32,8 @@ pub enum StartError {
     Store(#[from] OpenError),
     #[error(transparent)]
     Accounts(#[from] AccountError),
+    #[error("the folder holds projects and no file of accounts; restore {ACCOUNTS_FILE} from a backup")]
+    NoAccounts,
     #[error("the folder cannot be written: {0}; check its rights and free space")]
     Marks(std::io::Error),
     #[error("the spaces cannot be listed: {0}")]
@@ -54,10 +56,14 @@ pub struct Control(Arc<Hub>);
 impl Server {
     /// Opens the folder. It must exist; its files are made if they do not.
     pub fn open(domain: Arc<Domain>, folder: &Path) -> Result<Self, StartError> {
-        let store = RedbStore::open(folder.join(STORE_FILE))?;
+        let (store_file, accounts_file) = (folder.join(STORE_FILE), folder.join(ACCOUNTS_FILE));
+        if store_file.exists() && !accounts_file.exists() {
+            return Err(StartError::NoAccounts);
+        }
+        let store = RedbStore::open(store_file)?;
         let scrub = store.scrub();
         let writer = Writer::start(Box::new(store));
-        let accounts = Accounts::open(&folder.join(ACCOUNTS_FILE))?;
+        let accounts = Accounts::open(&accounts_file)?;
         let mut directory = Directory::default();
         let names: Arc<dyn Names> = Arc::new(NameTable::default());
         for space in writer.handle().spaces()? {
@@ -68,7 +74,10 @@ impl Server {
                     directory.put(space, Arc::clone(opened.members()));
                 }
                 Ok(_) => {}
-                Err(error) => tracing::error!(%space, %error, "a space cannot be opened; the others are served"),
+                Err(error) => {
+                    tracing::error!(%space, %error, "a space cannot be opened; the others are served");
+                    directory.put_unreadable(space);
+                }
             }
         }
         let marks = Marks::open(folder).map_err(StartError::Marks)?;
@@ -147,6 +156,11 @@ async fn wind_down(hub: &Arc<Hub>) {
 impl Control {
     pub fn accounts(&self) -> &Accounts {
         &self.0.accounts
+    }
+
+    /// How many spaces the store holds that cannot be read.
+    pub fn unreadable_count(&self) -> usize {
+        self.0.unreadable_count()
     }
 
     /// The spaces with this id or title.

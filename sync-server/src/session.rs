@@ -324,6 +324,10 @@ impl Session {
 
     /// Asks a space that exists; there is the same answer where it does not and where the person may not.
     async fn ask(&mut self, space: SpaceId, input: SpaceInput) -> Result<(), Box<ServerFrame>> {
+        if self.hub.is_unreadable(space) {
+            self.link.out.push(&ServerFrame::Unavailable { space }, None);
+            return Ok(());
+        }
         if !self.hub.knows(space) {
             self.link.out.push(&ServerFrame::NoAccess { space }, None);
             return Ok(());

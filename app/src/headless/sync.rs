@@ -67,6 +67,9 @@ pub(crate) fn run(device: &Device, seconds: u64) -> Result<Answer, Failure> {
             }
             NotInStep::Working { .. } => (NOT_IN_TIME, "not_in_time", "Sync again, with a longer --timeout"),
             NotInStep::Parted { .. } => (NO_ACCESS, "parted", "Ask the server's admin; what waits here is kept"),
+            NotInStep::Unavailable { .. } => {
+                (DAMAGED, "unavailable", "Ask the server's admin; what waits here is kept")
+            }
             NotInStep::Disk(_) => (DAMAGED, "disk", ""),
         };
         return Err(Failure::new(exit, code, &why, help).with_details(details("waiting")));

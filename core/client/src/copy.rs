@@ -52,8 +52,17 @@ pub(crate) struct Machine {
     is_given_up: bool,
     /// What this person must be told of values that two people have set.
     met: Vec<Meeting>,
-    /// The authority's history is another one.
-    pub has_parted: bool,
+    /// Why the copy and the server are not in step, until the next session.
+    trouble: Option<Trouble>,
+}
+
+/// Why a copy and its server do not come in step by themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Trouble {
+    /// The server's history is another one, or it has none.
+    Parted,
+    /// The server cannot read the space.
+    Unavailable,
 }
 
 impl SpaceCopy {
@@ -65,7 +74,7 @@ impl SpaceCopy {
         concerns: UnboundedSender<(SpaceId, Concern)>,
     ) -> Arc<Self> {
         let space = replica.space();
-        let machine = Machine { replica, line: None, is_given_up: false, met: Vec::new(), has_parted: false };
+        let machine = Machine { replica, line: None, is_given_up: false, met: Vec::new(), trouble: None };
         let copy = Arc::new(Self {
             space,
             url,
@@ -95,8 +104,8 @@ impl SpaceCopy {
         std::mem::take(&mut self.lock().met)
     }
 
-    pub fn has_parted(&self) -> bool {
-        self.lock().has_parted
+    pub fn trouble(&self) -> Option<Trouble> {
+        self.lock().trouble
     }
 
     /// Brings the machine something, and carries out what it asks for.
@@ -134,7 +143,11 @@ impl SpaceCopy {
                 ReplicaOutput::AccessEnded => self.concern(Concern::AccessEnded),
                 ReplicaOutput::Parted { epoch, head } => {
                     tracing::error!(space = %self.space, epoch, head = %head.position, "the server has another history");
-                    machine.has_parted = true;
+                    machine.trouble = Some(Trouble::Parted);
+                }
+                ReplicaOutput::Unavailable => {
+                    tracing::warn!(space = %self.space, "the server cannot read the space just now");
+                    machine.trouble = Some(Trouble::Unavailable);
                 }
                 ReplicaOutput::Damaged(error) => self.give_up(machine, error.to_string()),
             }
@@ -174,6 +187,7 @@ impl SpaceCopy {
             return;
         }
         machine.line = Some(line);
+        machine.trouble = None;
         machine.replica.handle_connected();
         self.carry_out(&mut machine);
         drop(machine);

@@ -17,6 +17,7 @@ use tokio::sync::mpsc::unbounded_channel;
 use crate::address::{Address, AddressError};
 use crate::book::{Account, Book, BookError, SpaceInfo};
 use crate::clock::{instant, now};
+use crate::copy::Trouble;
 use crate::inner::{Inner, Parts, SharedOutbox};
 use crate::limits::Timing;
 use crate::line::{self, LineState};
@@ -100,9 +101,13 @@ pub enum NotInStep {
     #[error("{waiting} commands wait, {behind} records are missing")]
     Working { waiting: usize, behind: u64 },
     #[error(
-        "the server holds another history of {title:?} than this device; its admin may have restored an older backup"
+        "the server holds another history of {title:?} than this device, or none; its admin may have restored an older backup"
     )]
     Parted { title: String },
+    #[error(
+        "the server cannot read {title:?} just now; its admin finds why in its log. The copy on this device is kept"
+    )]
+    Unavailable { title: String },
     #[error("the disk failed: {0}; free space or check the disk, and start again")]
     Disk(String),
 }
@@ -422,6 +427,7 @@ impl Device {
                     final_one @ (NotInStep::NoAccount
                     | NotInStep::Refused(_)
                     | NotInStep::Parted { .. }
+                    | NotInStep::Unavailable { .. }
                     | NotInStep::Disk(_)),
                 ) => return Err(final_one),
                 Err(why) if left.is_zero() => return Err(why),
@@ -469,9 +475,12 @@ impl Device {
             }
             is_working |= inner.look_at_line(&account.url, |line| line.is_none_or(|line| !line.knows_spaces));
             for copy in inner.copies_of(&account.url) {
-                if copy.has_parted() {
+                if let Some(trouble) = copy.trouble() {
                     let title = copy.look(|replica| replica.entity::<Membership>(copy.space.0).title().to_owned());
-                    return Err(NotInStep::Parted { title });
+                    return Err(match trouble {
+                        Trouble::Parted => NotInStep::Parted { title },
+                        Trouble::Unavailable => NotInStep::Unavailable { title },
+                    });
                 }
                 let (status, is_settled) =
                     copy.look(|replica| (replica.status(), replica.is_settled() && replica.has_history()));

@@ -279,6 +279,7 @@ fn space_of(frame: &ServerFrame) -> Option<SpaceId> {
         | ServerFrame::SnapshotChunk { space, .. }
         | ServerFrame::AccessEnded { space, .. }
         | ServerFrame::NoAccess { space }
+        | ServerFrame::Unavailable { space }
         | ServerFrame::Parted { space, .. } => Some(*space),
         ServerFrame::Welcome { .. }
         | ServerFrame::Goodbye { .. }
@@ -322,6 +323,7 @@ fn take(
         | ServerFrame::SnapshotChunk { .. }
         | ServerFrame::AccessEnded { .. }
         | ServerFrame::NoAccess { .. }
+        | ServerFrame::Unavailable { .. }
         | ServerFrame::Parted { .. }
         | ServerFrame::Welcome { .. }
         | ServerFrame::ViewStart { .. }

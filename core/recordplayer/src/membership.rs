@@ -2,7 +2,7 @@
 //!
 //! Every domain has this entity, with the kind `space` and the space's own id. So access changes at an exact record.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +25,8 @@ pub struct Membership {
     published: Option<Id>,
     /// Who of the time before is which person of the server.
     claimed: BTreeMap<ActorId, ActorId>,
+    /// Who was a member once, and is none now.
+    former: BTreeSet<ActorId>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -134,6 +136,11 @@ impl Membership {
         self.members.iter().map(|(person, role)| (*person, role.as_str()))
     }
 
+    /// Whether the person was a member once, and is none now.
+    pub fn was_member(&self, person: ActorId) -> bool {
+        self.former.contains(&person)
+    }
+
     /// The publication that this authority has given the space to, until a server has taken it on.
     pub fn handed_over(&self) -> Option<Id> {
         self.handed_over
@@ -171,7 +178,7 @@ fn check_role(role: &str, roles: &[&str]) -> Result<(), MembershipRefusal> {
 
 impl Entity for Membership {
     const KIND: &'static str = "space";
-    const SHAPE: u32 = 2;
+    const SHAPE: u32 = 3;
 
     type Command = MembershipCommand;
     type Event = MembershipEvent;
@@ -260,9 +267,12 @@ impl Entity for Membership {
             MembershipEvent::Renamed { title } => self.title.clone_from(title),
             MembershipEvent::MemberAdded { person, role } | MembershipEvent::RoleChanged { person, role } => {
                 self.members.insert(*person, role.clone());
+                self.former.remove(person);
             }
             MembershipEvent::MemberRemoved { person } => {
-                self.members.remove(person);
+                if self.members.remove(person).is_some() {
+                    self.former.insert(*person);
+                }
             }
             MembershipEvent::HandedOver { publication, .. } => self.handed_over = Some(*publication),
             MembershipEvent::Published { publication, person, into } => {

@@ -276,6 +276,7 @@ fn server_frames() -> Vec<(&'static str, ServerFrame)> {
         ServerFrame::Parted { space, epoch: 2, head },
         ServerFrame::Published { space, publication: id(0xb1), end: PublishEnd::Rehearse },
         ServerFrame::NotPublished { space, publication: id(0xb1), message: "no".to_owned(), again: true },
+        ServerFrame::Unavailable { space },
     ];
     let name = |frame: &ServerFrame| match frame {
         ServerFrame::Welcome { .. } => "welcome",
@@ -295,6 +296,7 @@ fn server_frames() -> Vec<(&'static str, ServerFrame)> {
         ServerFrame::Parted { .. } => "parted",
         ServerFrame::Published { .. } => "published",
         ServerFrame::NotPublished { .. } => "not_published",
+        ServerFrame::Unavailable { .. } => "unavailable",
     };
     frames.map(|frame| (name(&frame), frame)).into()
 }

@@ -11,6 +11,7 @@ use recordplayer::storage::ReadError;
 pub enum FileKind {
     Store,
     Outbox,
+    Accounts,
 }
 
 impl fmt::Display for FileKind {
@@ -18,6 +19,7 @@ impl fmt::Display for FileKind {
         f.write_str(match self {
             Self::Store => "store",
             Self::Outbox => "outbox",
+            Self::Accounts => "file of accounts",
         })
     }
 }

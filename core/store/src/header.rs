@@ -34,6 +34,7 @@ fn kind_bytes(kind: FileKind) -> [u8; 4] {
     match kind {
         FileKind::Store => *b"LOG\0",
         FileKind::Outbox => *b"OUTB",
+        FileKind::Accounts => *b"ACCT",
     }
 }
 

@@ -8,6 +8,7 @@
 //!
 //! `docs/storage.md` describes the files byte by byte.
 
+mod accounts;
 mod blocks;
 mod encoding;
 mod error;
@@ -29,6 +30,7 @@ mod store;
 mod tables;
 mod writer;
 
+pub use accounts::{AccountRow, RedbAccounts};
 pub use error::{FileKind, OpenError};
 pub use outbox::RedbOutbox;
 pub use scrub::{BackgroundScrub, Scrub, Scrubbed};

@@ -15,6 +15,9 @@ pub const STORE_CACHE_BYTES: usize = 64 * 1024 * 1024;
 /// The same for the outbox, which is small and mostly written.
 pub const OUTBOX_CACHE_BYTES: usize = 4 * 1024 * 1024;
 
+/// The same for a server's accounts, which are read once.
+pub const ACCOUNTS_CACHE_BYTES: usize = 1024 * 1024;
+
 /// Bytes of writes that wait for the writer. Twice what one group of the largest commits makes: a slow disk is felt by those who send, not
 /// by the memory.
 pub const WRITER_QUEUE_BYTES_MAX: usize = 32 * 1024 * 1024;

@@ -6,6 +6,7 @@ mod keys;
 mod lines;
 mod local;
 mod publish;
+mod server_damage;
 mod sharing;
 mod texts;
 mod town;

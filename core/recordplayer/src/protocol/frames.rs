@@ -388,6 +388,12 @@ pub enum ServerFrame {
         #[n(3)]
         again: bool,
     },
+    /// The space is here and cannot be read just now: whoever has a copy of it keeps that.
+    #[n(21)]
+    Unavailable {
+        #[n(0)]
+        space: SpaceId,
+    },
 }
 
 /// One space of a person.

@@ -70,7 +70,9 @@ pub enum ReplicaOutput {
     Met(Meeting),
     /// The person is no member any more; offer to export what was never sent, then forget the space.
     AccessEnded,
-    /// The log of the authority and the one here have parted.
+    /// The authority cannot read the space just now. What is here stays, and the next session asks again.
+    Unavailable,
+    /// The log of the authority and the one here have parted; at the start where it does not know the space at all.
     Parted {
         epoch: u32,
         head: Head,

@@ -68,9 +68,11 @@ impl Replica {
             }
             // The space is not founded yet: the command that founds it waits here.
             ServerFrame::NoAccess { space } if space == self.space() && self.is_founding() => {}
-            ServerFrame::AccessEnded { space, .. } | ServerFrame::NoAccess { space } if space == self.space() => {
-                self.link = Link::Ended;
-                self.outputs.push_back(ReplicaOutput::AccessEnded);
+            ServerFrame::AccessEnded { space, .. } if space == self.space() => self.end(),
+            ServerFrame::NoAccess { space } if space == self.space() => self.unknown_there(),
+            ServerFrame::Unavailable { space } if space == self.space() => {
+                self.link = Link::Offline;
+                self.outputs.push_back(ReplicaOutput::Unavailable);
             }
             ServerFrame::Parted { space, epoch, head } if space == self.space() => {
                 self.outputs.push_back(ReplicaOutput::Parted { epoch, head });
@@ -90,8 +92,27 @@ impl Replica {
             | ServerFrame::People { .. }
             | ServerFrame::Published { .. }
             | ServerFrame::NotPublished { .. }
+            | ServerFrame::Unavailable { .. }
             | ServerFrame::Parted { .. } => {}
         }
+    }
+
+    fn end(&mut self) {
+        self.link = Link::Ended;
+        self.outputs.push_back(ReplicaOutput::AccessEnded);
+    }
+
+    /// The authority does not know the space, or that this person was ever in it. Whoever holds a log that says otherwise keeps it: an older
+    /// backup may have taken the authority's place.
+    fn unknown_there(&mut self) {
+        if self.link == Link::Ended {
+            return;
+        }
+        if self.state.head == Head::START {
+            return self.end();
+        }
+        self.link = Link::Offline;
+        self.outputs.push_back(ReplicaOutput::Parted { epoch: 0, head: Head::START });
     }
 
     /// Every ping carries the head: if it is beyond what came, or a subscription has no answer, something was lost on the way. So was a command that was sent two

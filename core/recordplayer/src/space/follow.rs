@@ -44,7 +44,7 @@ impl Space {
     /// Follows the whole space from behind what the replica holds, if that is a stretch of this log.
     pub(super) fn subscribe(&mut self, session: SessionId, actor: ActorId, knowledge: Knowledge) {
         if !self.is_member(actor) {
-            return self.no_access(session);
+            return self.no_access(session, actor);
         }
         match self.is_of_this_log(knowledge) {
             Ok(true) => {}
@@ -148,7 +148,7 @@ impl Space {
     /// Older records for a device that joined by a snapshot.
     pub(super) fn fetch_commits(&mut self, session: SessionId, actor: ActorId, after: Position, upto: Position) {
         if !self.is_member(actor) {
-            return self.no_access(session);
+            return self.no_access(session, actor);
         }
         match self.reader.commits(after, upto.min(self.durable.position), READ_BYTES) {
             Ok(stored) => {

@@ -335,9 +335,15 @@ impl Space {
         self.outputs.push_back(SpaceOutput::Failed(error.into()));
     }
 
-    fn no_access(&mut self, session: SessionId) {
+    /// Who was a member once is told that it is over, and drops what it has; whoever else learns nothing.
+    fn no_access(&mut self, session: SessionId, actor: ActorId) {
         let space = self.id();
-        self.send(session, ServerFrame::NoAccess { space });
+        let frame = if self.members.was_member(actor) {
+            ServerFrame::AccessEnded { space, at: self.durable.position }
+        } else {
+            ServerFrame::NoAccess { space }
+        };
+        self.send(session, frame);
     }
 }
 

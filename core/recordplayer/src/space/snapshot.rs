@@ -93,7 +93,7 @@ impl Space {
 
     pub(super) fn fetch_snapshot(&mut self, session: SessionId, actor: ActorId, at: Head, cursor: Option<&[u8]>) {
         if self.members.role_of(actor).is_none() {
-            return self.no_access(session);
+            return self.no_access(session, actor);
         }
         let cursor: Option<Cursor> = match cursor.map(minicbor::decode).transpose() {
             Ok(cursor) => cursor,

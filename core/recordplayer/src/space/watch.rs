@@ -59,7 +59,7 @@ impl Space {
         after: Option<Knowledge>,
     ) {
         if !self.is_member(actor) || !self.domain.has_view(&view) {
-            return self.no_access(session);
+            return self.no_access(session, actor);
         }
         let looking = match after.map(|knowledge| self.goes_on(session, &view, knowledge)).transpose() {
             Ok(looking) => looking.flatten().unwrap_or(Looking::Starting),

@@ -150,6 +150,11 @@ impl ThinView {
                 (self.known, self.starting, self.gathering, self.is_ended) = (None, None, None, true);
                 self.outputs.push_back(ThinOutput::AccessEnded);
             }
+            ServerFrame::Unavailable { space } if space == self.space => {
+                (self.known, self.starting, self.gathering, self.is_ended) = (None, None, None, true);
+                self.outputs
+                    .push_back(ThinOutput::Unreadable("the server cannot read this project just now".to_owned()));
+            }
             ServerFrame::Ping { heads, .. } | ServerFrame::Pong { heads, .. } => self.heads(&heads),
             _ => {}
         }

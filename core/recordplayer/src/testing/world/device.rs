@@ -250,7 +250,7 @@ impl World {
                     let drawn = self.devices[id.0].drawn.keys().cloned().collect();
                     self.devices[id.0].draw(drawn);
                 }
-                ReplicaOutput::CompactTexts(_) | ReplicaOutput::AccessEnded => {}
+                ReplicaOutput::CompactTexts(_) | ReplicaOutput::AccessEnded | ReplicaOutput::Unavailable => {}
                 ReplicaOutput::Parted { head, .. } => {
                     panic!(
                         "{} and the authority have parted at {head:?}; {}",

@@ -1,0 +1,131 @@
+//! What a server has lost is not taken from its people.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use recordplayer_client::{Device, NotInStep, Space};
+use recordplayer_server::Server;
+
+use crate::town::{PATIENCE, Town, add_member, hash_of, project, titles, write_card};
+
+fn copy_folder(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        // Sockets of a server that ran are not of the backup.
+        if entry.file_type().unwrap().is_file() {
+            std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+        }
+    }
+}
+
+/// Ann's project, and Bo in it; `between` comes before Bo is a member, and `before` before there is a project.
+fn founded(town: &Town, before: impl FnOnce(), between: impl FnOnce()) -> [(Device, Space); 2] {
+    let (ann, bo) = (town.device("ann"), town.device("bo"));
+    before();
+    let mine = project(&ann, &town.url());
+    ann.wait_in_step(PATIENCE).unwrap();
+    between();
+    add_member(&mine, &ann, "bo");
+    write_card(&mine, "Durable once");
+    ann.wait_in_step(PATIENCE).unwrap();
+    bo.wait_in_step(PATIENCE).unwrap();
+    let his = bo.space(mine.id()).unwrap();
+    [(ann, mine), (bo, his)]
+}
+
+/// The members' copies were deleted, and the sync ended well.
+#[test]
+fn a_server_from_an_old_backup_takes_no_copy_away() {
+    for has_the_project in [false, true] {
+        let town = Town::new();
+        let backup = town.device_folder("backup");
+        let back_up = || {
+            town.end();
+            copy_folder(&town.server_folder(), &backup);
+            town.start();
+        };
+        let devices = if has_the_project { founded(&town, || (), back_up) } else { founded(&town, back_up, || ()) };
+        town.end();
+        std::fs::remove_dir_all(town.server_folder()).unwrap();
+        copy_folder(&backup, &town.server_folder());
+        town.start();
+        for (device, space) in devices {
+            let outcome = device.wait_in_step(PATIENCE);
+            assert!(matches!(outcome, Err(NotInStep::Parted { .. })), "{outcome:?}");
+            assert!(device.notices().is_empty(), "{:?}", device.notices());
+            assert_eq!(titles(&device.space(space.id()).unwrap()), ["Durable once"]);
+        }
+    }
+}
+
+/// A flipped bit in the server's file made every member's device drop its copy.
+#[test]
+fn a_project_that_the_server_cannot_read_stays_with_its_people() {
+    let town = Town::new();
+    let [(ann, mine), (bo, his)] = founded(&town, || (), || ());
+    town.end();
+    let store = town.server_folder().join("store.redb");
+    let whole = std::fs::read(&store).unwrap();
+    let domain = Arc::new(recordplayer_kanban::domain());
+    let is_unreadable = |at: usize| {
+        let mut bytes = whole.clone();
+        bytes[at] ^= 0x10;
+        std::fs::write(&store, &bytes).unwrap();
+        Server::open(Arc::clone(&domain), &town.server_folder())
+            .is_ok_and(|server| server.control().unreadable_count() == 1)
+    };
+    let at = (8_192..whole.len()).step_by(1_531).find(|at| is_unreadable(*at));
+    assert!(at.is_some(), "no flipped bit makes the space unreadable and leaves the file to be opened");
+    town.start();
+    assert!(town.control(|control| control.find_spaces("Turntable")).is_empty(), "nobody knows its title");
+    for (device, space) in [(&ann, &mine), (&bo, &his)] {
+        let outcome = device.wait_in_step(PATIENCE);
+        assert!(matches!(outcome, Err(NotInStep::Unavailable { .. })), "{outcome:?}");
+        assert_eq!(titles(&device.space(space.id()).unwrap()), ["Durable once"]);
+    }
+    // And when it is whole again, everything goes on.
+    town.end();
+    std::fs::write(&store, &whole).unwrap();
+    town.start();
+    write_card(&mine, "Written meanwhile");
+    ann.wait_in_step(PATIENCE).unwrap();
+    bo.wait_in_step(PATIENCE).unwrap();
+    assert_eq!(hash_of(&his), town.hash(his.id()));
+}
+
+/// redb panics on some damage, and answers wrongly on other; a token that was taken for unknown locked somebody out.
+#[test]
+fn damaged_accounts_are_refused_and_never_wrong() {
+    let town = Town::new();
+    let token = town.token("ann");
+    town.end();
+    let file = town.server_folder().join("accounts.redb");
+    let whole = std::fs::read(&file).unwrap();
+    let domain = Arc::new(recordplayer_kanban::domain());
+    let mut refused = 0;
+    for at in (0..whole.len()).step_by(197) {
+        let mut bytes = whole.clone();
+        bytes[at] ^= 1 << (at % 8);
+        std::fs::write(&file, &bytes).unwrap();
+        match Server::open(Arc::clone(&domain), &town.server_folder()) {
+            Ok(server) => {
+                let device = server.control().accounts().device(&token);
+                assert_eq!(device.expect("the token is known").name, "ann", "byte {at}");
+            }
+            Err(_) => refused += 1,
+        }
+    }
+    assert!(refused > 0, "no flip was noticed");
+    for gone in [None, Some(&b""[..]), Some(b"something else")] {
+        match gone {
+            Some(bytes) => std::fs::write(&file, bytes).unwrap(),
+            None => std::fs::remove_file(&file).unwrap(),
+        }
+        assert!(Server::open(Arc::clone(&domain), &town.server_folder()).is_err(), "{gone:?}");
+        assert_eq!(std::fs::read(&file).ok().as_deref(), gone, "nothing was made anew");
+    }
+    std::fs::write(&file, &whole).unwrap();
+    let server = Server::open(domain, &town.server_folder()).unwrap();
+    assert!(server.control().accounts().device(&token).is_some());
+}

@@ -52,6 +52,10 @@ pub const OVER_MAX: usize = 16;
 /// Commits of one stream that are looked through for values that somebody has not seen. Who was away for longer meets the latest.
 pub const OVER_LOOK_BACK_COMMITS: usize = 64;
 
+/// Commits of one stream that are looked through for the same command of somebody else, where the command is a part of an act. No card that we
+/// know of has lived through so many changes in one import; reading them takes some milliseconds.
+pub const SAME_LOOK_BACK_COMMITS: usize = 1_024;
+
 /// How deep a payload may be nested. Readers are recursive; a deeper value is an attack or a mistake.
 pub const PAYLOAD_DEPTH_MAX: usize = 32;
 

@@ -335,3 +335,38 @@ fn a_note_refuses_what_was_banned() {
     let SubmitError::Refused(refused) = error else { panic!("{error}") };
     assert_eq!(refused.typed::<NoteRefusal>(), Some(NoteRefusal::Banned {}));
 }
+
+/// Two people imported one file while they were offline, and the texts stood twice in their cards.
+#[test]
+fn the_same_command_of_two_people_is_done_once() {
+    for seed in 0..20 {
+        let mut world = World::seeded(seed, &domain());
+        let [ann, bo] = world.devices(["ann", "bo"]);
+        world.run_until_quiet();
+        for device in [ann, bo] {
+            world.cut_off(device);
+        }
+        let same = CommandId(Id([9; 16]));
+        for (device, act) in [(ann, 1), (bo, 2)] {
+            let edit = TextEdit::<Note> {
+                command: same,
+                entity: note(),
+                claims: Claims::of_act(ActId(Id([act; 16]))),
+                work: TextWork::Replace("imported words"),
+                make: |change| NoteCommand::Write { change },
+            };
+            world.with(device, |replica, now| replica.edit_text(now, &edit)).unwrap();
+        }
+        if seed % 2 == 1 {
+            append(&mut world, bo, 3, ", and mine");
+        }
+        world.heal();
+        world.run_until_quiet();
+        let text = converged(&world, &[ann, bo]);
+        assert_eq!(text.matches("imported words").count(), 1, "{text}: {}", world.how_to_replay());
+        assert_eq!(text.contains("and mine"), seed % 2 == 1, "{text}: {}", world.how_to_replay());
+        for device in [ann, bo] {
+            assert_eq!(world.replica(device).outbox().count(), 0, "{}", world.how_to_replay());
+        }
+    }
+}

@@ -5,7 +5,7 @@ use std::path::Path;
 use recordplayer_tests::inputs;
 use serde_json::{Value, json};
 
-use crate::stage::Stage;
+use crate::stage::{Person, Stage, cards};
 
 /// What the files' own description says that a right import gives.
 fn expected(name: &str) -> Value {
@@ -216,4 +216,45 @@ fn what_is_no_board_is_refused_with_its_place_and_changes_nothing() {
     assert_eq!(ann.try_to(&["import", "trello", "/no/such/file"]).expect_code(2)["error"]["code"], "unreadable_file");
     assert_eq!(ann.tell(&["outbox"]), before);
     assert_eq!(ann.tell(&["projects"])["projects"].as_array().unwrap().len(), 1);
+}
+
+/// Their cards got every text twice, and lost ticks and labels.
+#[test]
+fn two_people_who_import_the_same_while_offline_meet() {
+    let stage = Stage::new();
+    let server = stage.serve("127.0.0.1:0");
+    let [ann, bo] = ["ann", "bo"].map(|name| stage.person(name, &server));
+    ann.tell(&["project", "new", "Team", "--key", "TEAM"]);
+    ann.sync();
+    ann.tell(&["member", "add", "bo", "--role", "manager"]);
+    assert_eq!((ann.sync(), bo.sync()), (0, 0));
+    let address = server.kill();
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let file = workspace.join("assets/sample/turntable.json").display().to_string();
+    let first = ann.tell(&["import", "trello", &file, "--project", "Team"]);
+    let cards_of = |person: &Person| {
+        let board = person.tell(&["board", "Turntable firmware"]);
+        let shown = |card: &Value| {
+            let mut card = person.tell(&["card", card["id"].as_str().unwrap()]);
+            // Given by the server.
+            card["key"] = Value::Null;
+            card
+        };
+        cards(&board).iter().map(shown).collect::<Vec<_>>()
+    };
+    let alone = cards_of(&ann);
+    let second = bo.tell(&["import", "trello", &file, "--project", "Team"]);
+    assert_eq!(first["added"], second["added"]);
+    let _server = stage.serve(&address);
+    assert_eq!((ann.sync(), bo.sync(), ann.sync()), (0, 0, 0));
+    assert_eq!(ann.hash(), bo.hash());
+    for (one, two) in alone.iter().zip(cards_of(&bo)) {
+        assert_eq!(*one, two);
+    }
+    assert_eq!(cards_of(&ann).len(), alone.len());
+    for person in [&ann, &bo] {
+        assert_eq!(person.tell(&["outbox"])["refused"], json!([]));
+    }
+    let again = bo.tell(&["import", "trello", &file, "--project", "Team"]);
+    assert_eq!((&again["added"], &again["updated"]), (&json!(0), &json!(0)));
 }

@@ -30,6 +30,7 @@ use serde::Serialize;
 
 use self::sim::Sim;
 use super::trello::{Counts, NotImported, TrelloBoard, TrelloId, counts};
+use crate::card::Card;
 use crate::ids::{BoardId, CardId, ColumnId};
 
 /// What an import will do.
@@ -185,7 +186,7 @@ impl Planner<'_> {
         self.push::<E>(thing.into(), stream.into(), command, Doing::Make);
     }
 
-    /// A command that changes a thing.
+    /// A command that changes a thing: the same wherever the thing stands at the same record, so that two people who import the same meet.
     fn change<E: Entity>(&mut self, thing: impl Into<Id>, stream: impl Into<Id>, command: &E::Command) {
         self.push::<E>(thing.into(), stream.into(), command, Doing::Change);
     }
@@ -199,15 +200,19 @@ impl Planner<'_> {
             }
         };
         let space = self.present.space;
-        let act: &[u8] = if doing == Doing::Change { self.act.bytes() } else { b"" };
-        let parts: [&[u8]; 5] = [space.bytes(), act, stream.bytes(), intent.name.as_bytes(), &intent.payload];
+        let ground = match doing {
+            Doing::Make => Vec::new(),
+            Doing::Change => self.present.models.last_record::<E>(stream).0.to_be_bytes().to_vec(),
+        };
+        let parts: [&[u8]; 5] = [space.bytes(), &ground, stream.bytes(), intent.name.as_bytes(), &intent.payload];
         let by_content = CommandId::derived("import command", &parts);
         self.plan_command(thing, by_content, PlannedAct::Send { intent });
     }
 
     fn describe(&mut self, card: CardId, text: &str) {
         let space = self.present.space;
-        let parts: [&[u8]; 4] = [space.bytes(), self.act.bytes(), card.0.bytes(), b"describe"];
+        let ground = self.present.models.last_record::<Card>(card).0.to_be_bytes();
+        let parts: [&[u8]; 5] = [space.bytes(), &ground, card.0.bytes(), b"describe", text.as_bytes()];
         let by_content = CommandId::derived("import command", &parts);
         self.plan_command(card.0, by_content, PlannedAct::Describe { card, text: text.to_owned() });
     }

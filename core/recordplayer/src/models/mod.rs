@@ -272,6 +272,11 @@ impl<'a> Models<'a> {
     }
 
     /// Whether any event has reached the entity.
+    /// The last record that reached the entity; before it is born, the start.
+    pub fn last_record<E: Entity>(&self, id: impl Into<Id>) -> Position {
+        self.slot(&StreamId::of::<E>(id.into())).position
+    }
+
     pub fn exists<E: Entity>(&self, id: impl Into<Id>) -> bool {
         self.slot(&StreamId::of::<E>(id.into())).position > Position::START
     }

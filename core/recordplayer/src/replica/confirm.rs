@@ -6,7 +6,7 @@ use super::outbox::Pending;
 use super::rebase::Dirty;
 use super::{Meeting, Replica, ReplicaOutput, Saving};
 use crate::commit::{Commit, CommitError, Head};
-use crate::record::Position;
+use crate::record::{Payload, Position};
 use crate::response::Response;
 use crate::storage::{Append, OutboxWrite, Write};
 
@@ -134,11 +134,23 @@ impl Replica {
         }
         let is_it = |pending: &Pending| pending.entry.command == header.command;
         let Some(at) = self.outbox.iter().position(is_it) else { return writes };
+        // That it was refused to somebody else says nothing of what is decided here.
+        if header.actor != self.actor && Response::of(commit).is_some() {
+            return writes;
+        }
         // What it did here is gone or confirmed, and was perhaps not the same: those behind it that looked at that look again.
         if let Some(optimistic) = self.outbox[at].optimistic.take() {
             dirty.add_optimistic(optimistic);
         }
         let response = Response::of(commit);
+        // Somebody else has sent the same command: it is done, by their change of the text and not by the one here.
+        let said = commit.records.first().map(|record| &record.payload);
+        let is_of_another =
+            said.is_some_and(|said| *said != Payload::Plain(self.outbox[at].entry.payload.as_slice().into()));
+        if is_of_another && response.is_none() {
+            writes.extend(self.retract_text(at));
+        }
+        let Some(at) = self.outbox.iter().position(is_it) else { return writes };
         let is_superseded = self.outbox[at].entry.superseded_by.is_some();
         match response {
             Some(response) if !is_superseded => {

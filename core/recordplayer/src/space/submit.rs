@@ -11,6 +11,7 @@ use crate::entity::Entity;
 use crate::id::{ActorId, ReplicaId};
 use crate::limits::{IN_FLIGHT_BYTES_MAX, IN_FLIGHT_COMMANDS_MAX, REQUIRES_MAX, VERDICTS_MAX};
 use crate::membership::Membership;
+use crate::models::ReadSet;
 use crate::protocol::{AnswerCode, CommandEntry, ServerFrame};
 use crate::record::Position;
 use crate::refusal::{CoreRefusal, Refused};
@@ -180,6 +181,18 @@ impl Space {
         };
         let is_decided =
             self.state.replicas.was_decided_in_family(submission.replica, submission.parent, entry.command);
+        if !is_decided && self.is_done_by_another(&header, entry.seen, &intent.stream)? {
+            // The same act, such as the import of one file by two people: done once, and accepted from both.
+            self.state.layers.push();
+            let nothing = Decision { events: Vec::new(), touched: Touched::default(), reads: ReadSet::default() };
+            return Ok(match self.seal_accepted(header.clone(), entry.seen, intent, nothing) {
+                Ok(()) => AnswerCode::Accepted,
+                Err(refused) => {
+                    self.state.layers.pop();
+                    self.seal_refused(header, intent, refused)
+                }
+            });
+        }
         let refusal = if is_decided {
             Some(CoreRefusal::DecidedAlready {}.into())
         } else {

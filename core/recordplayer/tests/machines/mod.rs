@@ -97,7 +97,10 @@ impl Device {
                 | ReplicaOutput::AllChanged
                 | ReplicaOutput::CompactTexts(_)
                 | ReplicaOutput::Met(_) => {}
-                ReplicaOutput::AccessEnded | ReplicaOutput::Parted { .. } | ReplicaOutput::Damaged(_) => {
+                ReplicaOutput::AccessEnded
+                | ReplicaOutput::Unavailable
+                | ReplicaOutput::Parted { .. }
+                | ReplicaOutput::Damaged(_) => {
                     panic!("{output:?}")
                 }
             }

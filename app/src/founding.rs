@@ -19,6 +19,9 @@ const FIRST_COLUMNS: [(&str, ColumnKind); 4] = [
     ("Done", ColumnKind::Done),
 ];
 
+/// The longest key of a project.
+const KEY_LETTERS_MAX: usize = 5;
+
 /// A project that was just founded.
 #[derive(Debug)]
 pub(crate) struct Founded {
@@ -33,6 +36,10 @@ pub(crate) struct Founded {
 /// Founds a project and sets its key up: at the server of an account, else where this device works.
 pub(crate) fn found(device: &Device, url: Option<&str>, name: &str, key: Option<String>) -> Result<Founded, SendError> {
     let url = url.map(str::to_owned).or_else(|| device.accounts().first().map(|account| account.url.clone()));
+    let wished = match &key {
+        Some(key) => ProjectCommand::SetUp { key: key.clone() },
+        None => ProjectCommand::SetUpFrom { keys: default_keys(name) },
+    };
     let key = key.unwrap_or_else(|| default_key(name));
     let (space, founded) = match url.as_deref() {
         Some(HERE) | None => device.found_here(name)?,
@@ -41,7 +48,7 @@ pub(crate) fn found(device: &Device, url: Option<&str>, name: &str, key: Option<
     let (act, last) = (space.fresh_act(), founded.command());
     let mut founded = Founded { space, key: key.clone(), tickets: vec![founded], act, last };
     let id = founded.space.id().0;
-    founded.send(Intent::of::<Project>(id, &ProjectCommand::SetUp { key })?)?;
+    founded.send(Intent::of::<Project>(id, &wished)?)?;
     Ok(founded)
 }
 
@@ -82,6 +89,14 @@ fn default_key(name: &str) -> String {
     }
 }
 
+/// The keys for it, the dearest first: others of the server may have chosen the same.
+fn default_keys(name: &str) -> Vec<String> {
+    let first = default_key(name);
+    let stem: String = first.chars().take(KEY_LETTERS_MAX - 1).collect();
+    let more = ('A'..='Z').map(|letter| format!("{stem}{letter}"));
+    std::iter::once(first).chain(more).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -99,7 +114,9 @@ mod tests {
             ("", "PRO"),
         ] {
             assert_eq!(default_key(name), key, "{name}");
-            assert!(recordplayer_kanban::key::is_prefix(&default_key(name)), "{name}");
+            let keys = default_keys(name);
+            assert!(keys.len() > 20 && keys[0] == key, "{name}");
+            assert!(keys.iter().all(|key| recordplayer_kanban::key::is_prefix(key)), "{keys:?}");
         }
     }
 }

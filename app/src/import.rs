@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use recordplayer::decide::Intent;
 use recordplayer::id::{ActId, ActorId, CommandId, ReplicaId, SpaceId};
 use recordplayer::playback::PlaybackError;
 use recordplayer::replica::{Replica, TextEdit, TextWork, Wish};
 use recordplayer::storage::memory::MemoryStore;
 use recordplayer::storage::{OutboxContent, Store};
+use recordplayer::text::TextChange;
 use recordplayer_client::{SendError, Space, Ticket};
 use recordplayer_kanban::Card;
 use recordplayer_kanban::card::CardCommand;
@@ -31,7 +33,11 @@ impl Import {
     /// Plans the import of a board into a project; nothing is sent yet.
     pub fn plan(space: &Space, source: &TrelloBoard) -> Result<Self, SendError> {
         let act = space.fresh_act();
-        let Plan { board, commands, summary } = space.inspect(|replica| plan_on(replica, source, act))??;
+        let Plan { board, commands, summary } = space.inspect(|replica| {
+            let plan = plan_on(replica, source, act)?;
+            may_import(replica, &plan)?;
+            Ok::<_, SendError>(plan)
+        })??;
         let of = commands.len();
         let commands = commands.into_iter();
         Ok(Self { space: space.clone(), act, board, commands, of, refused: BTreeMap::new(), summary })
@@ -65,6 +71,27 @@ impl Import {
         summary.not_imported.extend(lines);
         summary
     }
+}
+
+/// Whoever may not do all of it imports nothing: half a board is of no use to anyone.
+fn may_import(replica: &Replica, plan: &Plan) -> Result<(), SendError> {
+    let mut asked = BTreeSet::new();
+    for planned in &plan.commands {
+        let intent = match &planned.what {
+            PlannedAct::Send { intent } => intent.clone(),
+            PlannedAct::Describe { card, .. } => {
+                let change = TextChange::new(Vec::new());
+                Intent::of::<Card>(card.0, &CardCommand::Describe { change })?
+            }
+        };
+        let is_of_another = planned.claims.actor.is_some();
+        if asked.insert((intent.stream.kind.clone(), intent.name.clone(), is_of_another))
+            && let Some(refused) = replica.may_not(&intent, planned.claims)
+        {
+            return Err(SendError::Refused(refused));
+        }
+    }
+    Ok(())
 }
 
 /// What would come into a project that does not exist yet.

@@ -193,6 +193,9 @@ fn project(command: ProjectCommand) -> String {
     use ProjectCommand as C;
     match command {
         C::SetUp { key } => format!("Give the project the key {key}"),
+        C::SetUpFrom { keys } => {
+            format!("Give the project the key {}", keys.first().map(String::as_str).unwrap_or_default())
+        }
         C::SetLabel { name, .. } => format!("Set the label {name}"),
         C::RemoveLabel { .. } => "Remove a label from the project".to_owned(),
         C::SetPlaceholder { name, .. } => format!("Add the placeholder {name}"),

@@ -3,7 +3,9 @@
 use std::path::Path;
 use std::time::Duration;
 
+use recordplayer::decide::Intent;
 use recordplayer::membership::{Membership, MembershipCommand};
+use recordplayer::replica::OutboxEntry;
 use recordplayer_client::{Account, Device, HERE, LineError, LoginError, PublishError};
 use recordplayer_kanban::column::ColumnCommand;
 use recordplayer_kanban::ids::ColumnId;
@@ -135,7 +137,17 @@ pub(crate) fn publish(device: &Device, options: &Options, name: &str) -> Result<
 pub(crate) fn set_key(place: &Place<'_>, key: &str) -> Result<Answer, Failure> {
     let key = checked(key.to_ascii_uppercase())?;
     let set_up = ProjectCommand::SetUp { key: key.clone() };
-    let ticket = place.space.send::<Project>(place.space.id().0, &set_up).map_err(send::failure)?;
+    let is_refused_key = |entry: &OutboxEntry| entry.refused.is_some() && entry.name.starts_with("project.set_up");
+    // What was refused with the key that was taken comes with the new one.
+    let ticket = match place.space.outbox().into_iter().find(is_refused_key) {
+        Some(refused) => {
+            let instead =
+                Intent::of::<Project>(place.space.id().0, &set_up).map_err(|error| send::failure(error.into()))?;
+            place.space.retry_with(refused.command, instead)
+        }
+        None => place.space.send::<Project>(place.space.id().0, &set_up),
+    }
+    .map_err(send::failure)?;
     send::settle(place, std::slice::from_ref(&ticket))?;
     let json = json!({ "project": place.info.title, "key": key, "command": ticket.command().to_string() });
     Ok(Answer::new(json, format!("Gave {} the key {key}", line(&place.info.title))))

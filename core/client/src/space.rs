@@ -207,6 +207,13 @@ impl Space {
         Ok(self.ticket(command))
     }
 
+    /// Sends another command in the place of a refused one, and then what was refused with it.
+    pub fn retry_with(&self, refused: CommandId, instead: Intent) -> Result<Ticket, SendError> {
+        let fresh = self.fresh_command();
+        let command = self.act(|replica| replica.retry_with(now(), refused, fresh, Some(instead)))?;
+        Ok(self.ticket(command))
+    }
+
     /// Takes a not yet sent command, or a refused one with all that was refused with it, out of the outbox for good: answers with what has gone.
     pub fn discard(&self, command: CommandId) -> Result<Vec<OutboxEntry>, SendError> {
         self.act(|replica| replica.discard(command))

@@ -14,6 +14,7 @@ use crate::board::Board;
 use crate::card::Card;
 use crate::column::Column;
 use crate::comment::Comment;
+use crate::key::is_prefix;
 use crate::project::{Project, ProjectCommand, ProjectRefusal};
 use crate::view::{ActivityView, BoardView, BoardsView, CardView, KeysView};
 
@@ -39,14 +40,18 @@ pub fn domain() -> Domain {
 }
 
 /// The prefix of a project's keys is its own on its server, so that a card's key says which project it is of.
-fn claimed_key(intent: &Intent) -> Option<String> {
-    match intent.typed::<Project>()? {
-        ProjectCommand::SetUp { key } => Some(key),
-        ProjectCommand::SetLabel { .. }
-        | ProjectCommand::RemoveLabel { .. }
-        | ProjectCommand::SetPlaceholder { .. }
-        | ProjectCommand::ClaimPlaceholder { .. }
-        | ProjectCommand::SetField { .. } => None,
+fn claimed_key(intent: &Intent) -> Vec<String> {
+    match intent.typed::<Project>() {
+        Some(ProjectCommand::SetUp { key }) => vec![key],
+        Some(ProjectCommand::SetUpFrom { keys }) => keys.into_iter().filter(|key| is_prefix(key)).collect(),
+        Some(
+            ProjectCommand::SetLabel { .. }
+            | ProjectCommand::RemoveLabel { .. }
+            | ProjectCommand::SetPlaceholder { .. }
+            | ProjectCommand::ClaimPlaceholder { .. }
+            | ProjectCommand::SetField { .. },
+        )
+        | None => Vec::new(),
     }
 }
 
@@ -86,7 +91,9 @@ fn may_write(stream: &StreamId, command: &str, cx: &Context<'_>) -> Result<(), R
 fn shapes_project(stream: &StreamId, command: &str) -> bool {
     match &*stream.kind {
         Board::KIND | Column::KIND => true,
-        Project::KIND => ["project.set_up", "project.set_placeholder", "project.set_field"].contains(&command),
+        Project::KIND => {
+            ["project.set_up", "project.set_up_from", "project.set_placeholder", "project.set_field"].contains(&command)
+        }
         _ => false,
     }
 }

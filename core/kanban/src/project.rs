@@ -69,6 +69,8 @@ pub enum FieldKind {
 pub enum ProjectCommand {
     /// Gives the project its prefix, once.
     SetUp { key: String },
+    /// The same, where nobody has chosen one: the first of these that is free on its server.
+    SetUpFrom { keys: Vec<String> },
     /// Adds a label, or changes it to be so.
     SetLabel {
         label: LabelId,
@@ -186,19 +188,24 @@ impl Entity for Project {
         use ProjectCommand as C;
         use ProjectEvent as E;
         use ProjectRefusal as R;
-        if let C::SetUp { key } = command {
+        let wished = match command {
+            C::SetUp { key } => Some(key.as_str()),
+            C::SetUpFrom { keys } => Some(cx.claimed_name().or(keys.first().map(String::as_str)).unwrap_or_default()),
+            _ => None,
+        };
+        if let Some(key) = wished {
             return match () {
                 () if !is_prefix(key) => Err(R::BadKey { key: key.chars().take(64).collect() }),
-                () if self.key == *key => Ok(Vec::new()),
+                () if self.key == key => Ok(Vec::new()),
                 () if self.is_set_up() => Err(R::SetUpAlready { key: self.key.clone() }),
-                () => Ok(vec![E::KeySet { key: key.clone() }]),
+                () => Ok(vec![E::KeySet { key: key.to_owned() }]),
             };
         }
         if !self.is_set_up() {
             return Err(R::NotSetUp {});
         }
         match command.clone() {
-            C::SetUp { .. } => unreachable!("answered above"),
+            C::SetUp { .. } | C::SetUpFrom { .. } => unreachable!("answered above"),
             C::SetLabel { label, name, colour } => {
                 fits("The name of a label", &name, NAME_BYTES_MAX)?;
                 fits("The colour of a label", &colour, NAME_BYTES_MAX)?;

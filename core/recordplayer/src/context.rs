@@ -28,6 +28,8 @@ pub(crate) struct Deciding {
     pub now: Timestamp,
     pub claims: Claims,
     pub is_authority: bool,
+    /// Which of the names that the command claims it got; only the authority knows.
+    pub name: Option<String>,
 }
 
 /// The surroundings of one decision: who, when, and the rest of the space.
@@ -74,6 +76,11 @@ impl<'a> Context<'a> {
     /// Who is claimed to have done it, where that is not who sends it.
     pub fn claimed_actor(&self) -> Option<ActorId> {
         self.deciding.claims.actor
+    }
+
+    /// Which of the names that the command claims it got ([`UniqueName`](crate::domain::UniqueName)); only the authority knows.
+    pub fn claimed_name(&self) -> Option<&str> {
+        self.deciding.name.as_deref()
     }
 
     /// The command that this one takes back, as the sender claims.

@@ -143,6 +143,19 @@ fn decide_and_play(
     Ok(Decision { events, touched, reads: reads.into_inner() })
 }
 
+/// What a guard says of a command, if one refuses it.
+pub(crate) fn guarded(state: &SpaceState, deciding: &Deciding, intent: &Intent) -> Option<Refused> {
+    let reads = RefCell::default();
+    ask_guards(state, intent, &Context::new(deciding, &intent.stream, &state.layers, &reads)).err()
+}
+
+fn ask_guards(state: &SpaceState, intent: &Intent, cx: &Context<'_>) -> Result<(), Refused> {
+    if *intent.stream.kind == *Membership::KIND {
+        return Ok(());
+    }
+    state.domain.guards().iter().try_for_each(|guard| guard(&intent.stream, &intent.name, cx))
+}
+
 fn events_of(
     state: &SpaceState,
     deciding: &Deciding,
@@ -155,11 +168,7 @@ fn events_of(
         return Err(CoreRefusal::NewerRecords {}.into());
     }
     let mut cx = Context::new(deciding, &intent.stream, &state.layers, reads);
-    if *intent.stream.kind != *Membership::KIND {
-        for guard in state.domain.guards() {
-            guard(&intent.stream, &intent.name, &cx).map_err(Undecided::Refused)?;
-        }
-    }
+    ask_guards(state, intent, &cx).map_err(Undecided::Refused)?;
     let mut events = (kind.decide)(&slot.state, intent.variant(), &intent.payload, &mut cx, &intent.stream)?;
     events.extend(cx.finish().map_err(|error| Undecided::from(CoreRefusal::Malformed { why: error.to_string() }))?);
     let emits_into_newer = events.iter().any(|event| state.models().slot(&event.stream).is_read_only());

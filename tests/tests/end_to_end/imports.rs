@@ -258,3 +258,30 @@ fn two_people_who_import_the_same_while_offline_meet() {
     let again = bo.tell(&["import", "trello", &file, "--project", "Team"]);
     assert_eq!((&again["added"], &again["updated"]), (&json!(0), &json!(0)));
 }
+
+/// It answered as if all had come in, and half of it had.
+#[test]
+fn who_may_not_import_all_of_it_imports_nothing() {
+    let stage = Stage::new();
+    let server = stage.serve("127.0.0.1:0");
+    let [ann, bo, cy] = ["ann", "bo", "cy"].map(|name| stage.person(name, &server));
+    ann.tell(&["project", "new", "Team", "--key", "TEAM"]);
+    ann.sync();
+    ann.tell(&["member", "add", "bo", "--role", "worker"]);
+    ann.tell(&["member", "add", "cy", "--role", "viewer"]);
+    ann.sync();
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let file = workspace.join("assets/sample/turntable.json").display().to_string();
+    for person in [&bo, &cy] {
+        person.sync();
+        let before = person.hash();
+        for more in [&[][..], &["--dry-run"]] {
+            let import = [&["import", "trello", &file, "--project", "Team"], more].concat();
+            let refused = person.try_to(&import).expect_code(1);
+            assert!(refused["error"]["message"].as_str().unwrap().contains("manager"), "{refused}");
+        }
+        assert_eq!(person.tell(&["outbox"]), json!({ "waiting": [], "refused": [] }));
+        assert_eq!(person.sync(), 0);
+        assert_eq!(person.hash(), before);
+    }
+}

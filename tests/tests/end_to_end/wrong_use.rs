@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::stage::cards;
 use crate::stage::{Answer, Stage};
 
 /// A failure says what, why and what to do, for programs and people.
@@ -137,4 +138,72 @@ fn the_admins_commands_answer_as_clearly() {
     fails(Stage::server(&["hash", &folder, "Nothing"]), 2, "unknown_project");
     fails(Stage::server(&["serve", &folder, "--listen", "127.0.0.1:0"]), 2, "in_use");
     drop(server);
+}
+
+/// Two projects whose names begin alike: the key that nobody chose gives way, and one that somebody chose can be chosen anew.
+#[test]
+fn a_key_that_is_taken_is_no_dead_end() {
+    let stage = Stage::new();
+    let server = stage.serve("127.0.0.1:0");
+    let [ann, bo] = ["ann", "bo"].map(|name| stage.person(name, &server));
+    ann.tell(&["project", "new", "Recording"]);
+    bo.tell(&["project", "new", "Records"]);
+    bo.tell(&["card", "new", "First", "--column", "Ready", "--project", "Records"]);
+    assert_eq!((ann.sync(), bo.sync()), (0, 0));
+    let key = bo.key_of("First");
+    assert!(key.ends_with("-1") && !key.starts_with("REC-"), "{key}");
+
+    bo.tell(&["project", "new", "Chosen", "--key", "REC"]);
+    bo.tell(&["card", "new", "Second", "--column", "Ready", "--project", "Chosen"]);
+    assert_eq!(bo.sync(), 1);
+    let outbox = bo.tell(&["outbox", "--project", "Chosen"]);
+    let refused = outbox["refused"].as_array().unwrap();
+    assert_eq!(refused[0]["reason"]["code"], "key_taken");
+    bo.tell(&["project", "key", "CHO", "--project", "Chosen"]);
+    assert_eq!(bo.sync(), 0);
+    let board = bo.tell(&["board", "--project", "Chosen"]);
+    assert_eq!(cards(&board)[0]["key"], "CHO-1", "what was refused with the key came with the new one");
+}
+
+/// What was written into a card that could not be made is one row with it, and goes or comes with it.
+#[test]
+fn what_is_done_to_a_refused_card_stays_with_it() {
+    let stage = Stage::new();
+    let server = stage.serve("127.0.0.1:0");
+    let [ann, bo] = ["ann", "bo"].map(|name| stage.person(name, &server));
+    ann.tell(&["project", "new", "One", "--key", "ONE"]);
+    ann.tell(&["column", "limit", "In progress", "1"]);
+    ann.sync();
+    ann.tell(&["member", "add", "bo", "--role", "worker"]);
+    assert_eq!((ann.sync(), bo.sync()), (0, 0));
+    let address = server.kill();
+    ann.tell(&["card", "new", "Ann was first", "--column", "In progress"]);
+    for title in ["Bo's", "Never mind"] {
+        bo.tell(&["card", "new", title, "--column", if title == "Bo's" { "In progress" } else { "Ready" }]);
+        let key = bo.key_of(title);
+        bo.describe(&key, "Words");
+        bo.tell(&["comment", &key, "A comment"]);
+        bo.tell(&["card", "rename", &key, &format!("{title} renamed")]);
+    }
+    // Before it is sent, it goes with all that was done to it.
+    let waiting = bo.tell(&["outbox"])["waiting"].as_array().unwrap().clone();
+    let made = waiting.iter().find(|entry| entry["what"].as_str().unwrap().contains("Write “Never mind”")).unwrap();
+    bo.tell(&["outbox", "discard", made["id"].as_str().unwrap()]);
+    assert_eq!(bo.tell(&["outbox"])["waiting"].as_array().unwrap().len(), waiting.len() - 4);
+
+    let _server = stage.serve(&address);
+    assert_eq!((ann.sync(), bo.sync()), (0, 1));
+    let refused = bo.tell(&["outbox"])["refused"].as_array().unwrap().clone();
+    assert_eq!(refused.len(), 4, "{refused:#?}");
+    for entry in &refused[1..] {
+        assert_eq!(entry["reason"]["code"], "required_refused", "{entry}");
+    }
+    ann.tell(&["column", "limit", "In progress", "5"]);
+    ann.sync();
+    bo.sync();
+    bo.tell(&["outbox", "retry", refused[0]["id"].as_str().unwrap()]);
+    assert_eq!(bo.sync(), 0);
+    let key = bo.key_of("Bo's renamed");
+    let card = bo.tell(&["card", &key]);
+    assert_eq!((&card["description"], card["comments"].as_array().unwrap().len()), (&"Words".into(), 1));
 }

@@ -30,8 +30,8 @@ pub type Guard = fn(&StreamId, &str, &Context<'_>) -> Result<(), Refused>;
 /// A name that is unique across the spaces of one server.
 #[derive(Clone, Copy, Debug)]
 pub struct UniqueName {
-    /// The name that a command claims for its space, if it does.
-    pub claimed: fn(&Intent) -> Option<String>,
+    /// The names that a command claims for its space, the dearest first: it gets the first that is free. Mostly none.
+    pub claimed: fn(&Intent) -> Vec<String>,
     /// The name that a space holds.
     pub held: fn(SpaceId, &Models<'_>) -> Option<String>,
     /// What who comes second is told.

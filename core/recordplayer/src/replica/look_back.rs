@@ -96,7 +96,7 @@ impl Replica {
 }
 
 /// What a waiting command does, as far as this device can tell.
-fn events_of(pending: &Pending) -> impl Iterator<Item = &crate::commit::Draft> {
+pub(super) fn events_of(pending: &Pending) -> impl Iterator<Item = &crate::commit::Draft> {
     pending.optimistic.iter().flat_map(|optimistic| &optimistic.events)
 }
 

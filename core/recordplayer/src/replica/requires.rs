@@ -9,10 +9,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Replica;
-use super::outbox::OutboxEntry;
+use super::look_back::events_of;
+use super::outbox::{Optimistic, OutboxEntry};
 use super::rebase::Dirty;
 use crate::id::CommandId;
-use crate::limits::IN_FLIGHT_COMMANDS_MAX;
+use crate::limits::{IN_FLIGHT_COMMANDS_MAX, REQUIRES_MAX};
+use crate::record::{Position, StreamId};
 use crate::refusal::CoreRefusal;
 use crate::storage::OutboxWrite;
 
@@ -66,6 +68,46 @@ impl Replica {
         let mut ordered = Vec::new();
         group(first, &self.groups(), &mut ordered);
         ordered.into_iter().map(|entry| entry.command).collect()
+    }
+
+    /// What looks at something that a waiting command brings into being requires that command: refused together, they stay together in the
+    /// outbox. One is enough, for that one requires what it looks at itself.
+    pub(super) fn require_birth(&self, entry: &mut Arc<OutboxEntry>, optimistic: &Optimistic) {
+        let is_unborn = |stream: &&StreamId| self.state.layers.entity(stream, 0).position == Position::START;
+        let mut unborn: BTreeSet<&StreamId> = optimistic.reads.streams.iter().filter(is_unborn).collect();
+        let mut last = None;
+        for pending in self.outbox.iter().filter(|pending| pending.is_shown()) {
+            if unborn.is_empty() {
+                break;
+            }
+            // Only what is addressed to an entity brings it into being; what else reaches it could come without it. And edits of a text are said
+            // again without those that are refused.
+            let born = &pending.entry.stream;
+            if unborn.contains(born)
+                && events_of(pending).any(|event| event.stream == *born)
+                && self.command_text(&pending.entry).is_none()
+            {
+                last = Some(pending.entry.command);
+                unborn.remove(born);
+                if *born == entry.stream {
+                    unborn.clear();
+                }
+            }
+        }
+        if let Some(last) = last.filter(|last| !entry.requires.contains(last) && entry.requires.len() < REQUIRES_MAX) {
+            Arc::make_mut(entry).requires.push(last);
+        }
+    }
+
+    /// A waiting command without a number, and all that require it, in their order.
+    pub(super) fn waiting_group_of(&self, command: CommandId) -> Vec<CommandId> {
+        let mut group = vec![command];
+        for pending in self.outbox.iter().filter(|pending| pending.is_waiting()) {
+            if pending.entry.requires.iter().any(|required| group.contains(required)) {
+                group.push(pending.entry.command);
+            }
+        }
+        group
     }
 
     /// The first of these commands that was refused and still lies here.

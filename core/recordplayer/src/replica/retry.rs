@@ -23,13 +23,24 @@ impl Replica {
     /// Submits a refused command again, as a new one behind all others, and then what was refused with it. The refused ones leave in the same
     /// save. What is refused here of those that follow stays in the outbox as it is.
     pub fn retry(&mut self, now: Timestamp, refused: CommandId, fresh: CommandId) -> Result<CommandId, SubmitError> {
+        self.retry_with(now, refused, fresh, None)
+    }
+
+    /// As [`Self::retry`], with another command in the place of the refused one: what was refused because of it follows that.
+    pub fn retry_with(
+        &mut self,
+        now: Timestamp,
+        refused: CommandId,
+        fresh: CommandId,
+        mut instead: Option<Intent>,
+    ) -> Result<CommandId, SubmitError> {
         let mut work = Work::default();
         let mut retried: BTreeMap<CommandId, Option<CommandId>> = BTreeMap::new();
         for (command, part) in self.group_of(refused).into_iter().zip(0_u64..) {
             let again = if part == 0 { fresh } else { retried_with(fresh, command) };
             let length = self.outbox.len();
             let mut more = Work::default();
-            match self.retry_one(now, command, again, &retried, &mut more) {
+            match self.retry_one(now, command, again, (&retried, instead.take()), &mut more) {
                 Ok(last) => {
                     retried.insert(command, last);
                     work.writes.extend(more.writes);
@@ -59,7 +70,7 @@ impl Replica {
         now: Timestamp,
         command: CommandId,
         fresh: CommandId,
-        retried: &BTreeMap<CommandId, Option<CommandId>>,
+        (retried, instead): (&BTreeMap<CommandId, Option<CommandId>>, Option<Intent>),
         work: &mut Work,
     ) -> Result<Option<CommandId>, SubmitError> {
         let pending = self.outbox.iter().find(|pending| pending.entry.command == command);
@@ -76,10 +87,11 @@ impl Replica {
             None => waits(required).then_some(*required),
         };
         let requires: Vec<CommandId> = entry.requires.iter().filter_map(now_called).collect();
-        if entry.text.is_some() {
+        if entry.text.is_some() && instead.is_none() {
             return self.retry_text(now, &entry, fresh, requires, work);
         }
-        let wish = Wish { command: fresh, intent: entry.intent(), claims: entry.claims, requires };
+        let intent = instead.unwrap_or_else(|| entry.intent());
+        let wish = Wish { command: fresh, intent, claims: entry.claims, requires };
         self.admit(now, wish, work).map(Some)
     }
 

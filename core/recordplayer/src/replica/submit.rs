@@ -7,7 +7,7 @@ use super::rebase::Dirty;
 use super::{Replica, Saving};
 use crate::claims::Claims;
 use crate::context::Deciding;
-use crate::decide::{Intent, Undecided, decide};
+use crate::decide::{Intent, Undecided, decide, guarded};
 use crate::id::CommandId;
 use crate::limits::{OUTBOX_BYTES_MAX, OUTBOX_COMMANDS_MAX, REQUIRES_MAX};
 use crate::record::Origin;
@@ -76,6 +76,21 @@ impl Replica {
         }
     }
 
+    /// What a guard says of such a command, whatever its content: whether this person may give it at all.
+    pub fn may_not(&self, intent: &Intent, claims: Claims) -> Option<Refused> {
+        let deciding = Deciding {
+            space: self.space(),
+            command: CommandId::default(),
+            actor: self.actor,
+            replica: self.identity.replica,
+            now: self.state.time,
+            claims,
+            is_authority: false,
+            name: None,
+        };
+        guarded(&self.state, &deciding, intent)
+    }
+
     /// As [`Self::submit`], with the save left to the caller, who may have more to do in it.
     pub(super) fn admit(&mut self, now: Timestamp, wish: Wish, work: &mut Work) -> Result<CommandId, SubmitError> {
         let bytes: usize = self.outbox.iter().map(|pending| pending.entry.payload.len()).sum();
@@ -111,6 +126,7 @@ impl Replica {
         let mut pending = Pending::new(self.identity.last_order, entry);
         match self.decide_entry(&pending.entry) {
             Ok(optimistic) => {
+                self.require_birth(&mut pending.entry, &optimistic);
                 work.changed.add_optimistic(optimistic.clone());
                 pending.optimistic = Some(optimistic);
             }
@@ -138,7 +154,8 @@ impl Replica {
         self.rebase_all();
     }
 
-    /// Takes out of the outbox, for good, a command that has no number yet, or a refused one with everything that was refused with it.
+    /// Takes out of the outbox, for good, a command that has no number yet with everything that requires it, or a refused one with everything
+    /// that was refused with it.
     /// Answers with all that has gone, the command itself first.
     pub fn discard(&mut self, command: CommandId) -> Result<Vec<OutboxEntry>, SubmitError> {
         let waits = |pending: &Pending| {
@@ -148,7 +165,7 @@ impl Replica {
         let group = if let Some(at) = self.outbox.iter().position(waits) {
             // Later edits of the same text build on it.
             work.writes.extend(self.retract_text(at));
-            vec![command]
+            self.waiting_group_of(command)
         } else {
             self.group_of(command)
         };
@@ -179,6 +196,7 @@ impl Replica {
             now: origin.time,
             claims: entry.claims,
             is_authority: false,
+            name: None,
         };
         let number = self.state.head.position.plus(1);
         let decision = decide(&mut self.state, &deciding, &entry.intent(), origin, number)?;

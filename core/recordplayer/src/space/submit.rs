@@ -170,15 +170,6 @@ impl Space {
         intent: &Intent,
     ) -> Result<AnswerCode, Undecided> {
         let header = self.header(now, submission, entry);
-        let deciding = Deciding {
-            space: header.space,
-            command: header.command,
-            actor: header.actor,
-            replica: header.replica,
-            now: header.time,
-            claims: header.claims,
-            is_authority: true,
-        };
         let is_decided =
             self.state.replicas.was_decided_in_family(submission.replica, submission.parent, entry.command);
         if !is_decided && self.is_done_by_another(&header, entry.seen, &intent.stream)? {
@@ -193,10 +184,21 @@ impl Space {
                 }
             });
         }
+        let (name, not_free) = self.claim_name(intent);
+        let deciding = Deciding {
+            space: header.space,
+            command: header.command,
+            actor: header.actor,
+            replica: header.replica,
+            now: header.time,
+            claims: header.claims,
+            is_authority: true,
+            name,
+        };
         let refusal = if is_decided {
             Some(CoreRefusal::DecidedAlready {}.into())
         } else {
-            self.unmet_requirement(submission, entry).map(Refused::from).or_else(|| self.claim_name(intent))
+            self.unmet_requirement(submission, entry).map(Refused::from).or(not_free)
         };
         let outcome = match refusal {
             Some(refused) => Err(Undecided::Refused(refused)),
@@ -218,11 +220,14 @@ impl Space {
         }
     }
 
-    /// Claims the name that the command is about; where another space has it, what its author is told.
-    fn claim_name(&self, intent: &Intent) -> Option<Refused> {
-        let unique = self.domain.unique()?;
-        let name = (unique.claimed)(intent)?;
-        (!self.names.claim(&name, self.id())).then(|| (unique.taken)(&name))
+    /// Claims a name for the command that is about one: the one that it got, or what its author is told where other spaces have all of them.
+    fn claim_name(&self, intent: &Intent) -> (Option<String>, Option<Refused>) {
+        let Some(unique) = self.domain.unique() else { return (None, None) };
+        let names = (unique.claimed)(intent);
+        match names.iter().find(|name| self.names.claim(name, self.id())) {
+            Some(got) => (Some(got.clone()), None),
+            None => (None, names.first().map(|name| (unique.taken)(name))),
+        }
     }
 
     fn header(&self, now: Timestamp, submission: &Submission, entry: &CommandEntry) -> Header {

@@ -113,7 +113,7 @@ pub(crate) fn what(names: &Names<'_>, entry: &OutboxEntry) -> String {
         let name = names.space.entity::<Board>(id).title().to_owned();
         return match command {
             BoardCommand::Add { title } => format!("Add the board {title}"),
-            BoardCommand::Rename { title } => format!("Rename the board {name} to {title}"),
+            BoardCommand::Rename { title } => format!("Rename the board to {title}"),
             BoardCommand::Archive {} => format!("Archive the board {name}"),
             BoardCommand::Restore {} => format!("Restore the board {name}"),
         };
@@ -179,7 +179,8 @@ fn column(name: &str, command: ColumnCommand) -> String {
     use ColumnCommand as C;
     match command {
         C::Add { name, .. } => format!("Add the column {name}"),
-        C::Rename { name: to } => format!("Rename the column {name} to {to}"),
+        // What it is called here is the new name already.
+        C::Rename { name: to } => format!("Rename a column to {to}"),
         C::SetKind { .. } => format!("Change what the column {name} is for"),
         C::SetLimit { limit: Some(limit) } => format!("Limit the column {name} to {limit}"),
         C::SetLimit { limit: None } => format!("Take the limit off the column {name}"),
@@ -196,7 +197,7 @@ fn project(command: ProjectCommand) -> String {
         C::SetUpFrom { keys } => {
             format!("Give the project the key {}", keys.first().map(String::as_str).unwrap_or_default())
         }
-        C::SetLabel { name, .. } => format!("Set the label {name}"),
+        C::SetLabel { name, colour, .. } => format!("Set the label {}", if name.is_empty() { colour } else { name }),
         C::RemoveLabel { .. } => "Remove a label from the project".to_owned(),
         C::SetPlaceholder { name, .. } => format!("Add the placeholder {name}"),
         C::ClaimPlaceholder { .. } => "Say that a placeholder is me".to_owned(),

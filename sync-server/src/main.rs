@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
 use recordplayer::domain::Domain;
-use recordplayer_server::{AdminSocket, Failure, Request, STORE_FILE, Server, ask};
+use recordplayer_server::{ACCOUNTS_FILE, AdminSocket, Failure, Request, STORE_FILE, Server, ask};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
@@ -151,6 +151,10 @@ fn must_be_a_server(dir: &Path) -> Result<(), Failure> {
 fn init(dir: &Path) -> Result<Value, Failure> {
     if dir.join(STORE_FILE).exists() {
         let message = format!("there is a server already: {}", dir.display());
+        if !dir.join(ACCOUNTS_FILE).exists() {
+            let message = format!("this is the folder of something else: {}", dir.display());
+            return Err(Failure::new("wrong_use", message, "choose another folder"));
+        }
         return Err(Failure::new("exists", message, "serve it, or choose another folder"));
     }
     make_private_folder(dir)?;

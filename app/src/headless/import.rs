@@ -24,6 +24,8 @@ const BATCH: usize = 500;
 
 /// How long the history is waited for where the board was imported before: what has come in already stands there.
 const HISTORY_WITHIN: Duration = Duration::from_mins(1);
+/// Offline, the import of a new device waits no longer than this.
+const SPACES_WITHIN: Duration = Duration::from_secs(5);
 
 /// What a fresh project is called where nobody named it and the board has no name.
 const UNNAMED: &str = "Imported board";
@@ -137,6 +139,10 @@ pub(crate) fn read_files(path: &Path, comments: Option<&Path>) -> Result<TrelloB
 
 /// The project of `--project`, which may be new; else the only one; else a new one with the board's name.
 fn target<'a>(device: &'a Device, options: &'a Options, board: &TrelloBoard) -> Result<Target<'a>, Failure> {
+    // A device that has just been logged in does not know yet which projects its person is in.
+    if device.spaces().is_empty() && !device.accounts().is_empty() {
+        let _ = device.wait_in_step(SPACES_WITHIN);
+    }
     match Place::find(device, options) {
         Ok(place) => Ok(Target::There(place)),
         Err(failure) if failure.code == "unknown_project" => {

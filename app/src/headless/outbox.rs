@@ -4,7 +4,7 @@ use recordplayer::id::CommandId;
 use recordplayer::replica::OutboxEntry;
 use serde_json::{Value, json};
 
-use super::answer::{Answer, Failure, WRONG_USE, line, time};
+use super::answer::{Answer, Failure, REFUSED, WRONG_USE, line, time};
 use super::arguments::OutboxCommand;
 use super::place::Place;
 use super::send;
@@ -14,6 +14,11 @@ pub(crate) fn run(place: &Place<'_>, command: Option<&OutboxCommand>) -> Result<
     match command {
         None => Ok(show(place)),
         Some(OutboxCommand::Retry { id }) => {
+            let waits = |entry: &OutboxEntry| entry.command.to_string() == *id && entry.refused.is_none();
+            if place.space.outbox().iter().any(waits) {
+                let help = "It is sent by itself, as soon as the server can be reached";
+                return Err(Failure::new(REFUSED, "not_refused", "It was not refused, it waits", help));
+            }
             let ticket = place.space.retry(command_id(place, id)?).map_err(|error| send::failure_at(place, error))?;
             send::settle(place, std::slice::from_ref(&ticket))?;
             Ok(Answer::new(json!({ "retried": id, "command": ticket.command().to_string() }), "It is sent again"))

@@ -10,7 +10,7 @@ use recordplayer_kanban::view::{Found, KeysView};
 use recordplayer_kanban::{Board, Card, Column, Project};
 use serde_json::{Value, json};
 
-use super::answer::{Failure, NO_ACCESS, WRONG_USE};
+use super::answer::{DAMAGED, Failure, WRONG_USE};
 use super::arguments::Options;
 use crate::said::Names;
 
@@ -75,11 +75,12 @@ impl<'a> Place<'a> {
             }
         };
         let space = device.space(info.space).ok_or_else(|| {
+            let message = format!("The copy of the project {:?} on this device cannot be read", info.title);
             Failure::new(
-                NO_ACCESS,
-                "no_access",
-                format!("The project {:?} cannot be opened here", info.title),
-                "Sync, and try again",
+                DAMAGED,
+                "unreadable",
+                message,
+                "Sync: it is fetched anew, and what waits in the outbox is kept",
             )
         })?;
         Ok(Self { device, info, space, options })

@@ -10,7 +10,7 @@ use std::time::Duration;
 use clap::Parser;
 use recordplayer_client::{Device, Door, OpenError, hand_over, now};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::answer::{Answer, DAMAGED, Failure, NOT_IN_TIME, Printed, WRONG_USE, printed};
 use super::arguments::{Arguments, CardCommand, Command, ImportCommand, MemberCommand, ProjectCommand};
@@ -193,6 +193,9 @@ fn with_notices(device: &Device, outcome: Result<Answer, Failure>) -> Result<Ans
     device.forget_notices();
     match outcome {
         Ok(mut answer) => {
+            if let [Value::Object(fields)] = answer.json.as_mut_slice() {
+                fields.insert("notices".to_owned(), json!(notices));
+            }
             answer.notes.extend(notices);
             Ok(answer)
         }

@@ -76,7 +76,8 @@ fn end_access(inner: &Arc<Inner>, space: SpaceId) {
     let Some(copy) = inner.copy(space) else { return };
     let (title, unsent) = copy.look(|replica| {
         let title = replica.entity::<Membership>(space.0).title().to_owned();
-        (title, replica.outbox().cloned().collect::<Vec<OutboxEntry>>())
+        let with_text = |entry: &OutboxEntry| (entry.clone(), replica.text_of(entry.command));
+        (title, replica.outbox().map(with_text).collect::<Vec<_>>())
     });
     let lost = if unsent.is_empty() {
         Ok(String::new())

@@ -11,8 +11,13 @@ use serde_json::{Map, Value, json};
 use crate::book::{private_file, sync_folder};
 use crate::clock::now;
 
-/// Writes the commands to a file under `exports` in the device's folder; answers with its path.
-pub(crate) fn export(folder: &Path, space: SpaceId, title: &str, unsent: &[OutboxEntry]) -> io::Result<String> {
+/// Writes the commands, with the texts that edits made, to a file under `exports` in the device's folder; answers with its path.
+pub(crate) fn export(
+    folder: &Path,
+    space: SpaceId,
+    title: &str,
+    unsent: &[(OutboxEntry, Option<String>)],
+) -> io::Result<String> {
     let exports = folder.join("exports");
     std::fs::create_dir_all(&exports)?;
     let path = exports.join(format!("{space}-{}.json", now().0));
@@ -26,7 +31,7 @@ pub(crate) fn export(folder: &Path, space: SpaceId, title: &str, unsent: &[Outbo
 }
 
 /// A command for people, with its words, and for programs, with its payload as it would have been sent.
-fn entry_json(entry: &OutboxEntry) -> Value {
+fn entry_json((entry, text): &(OutboxEntry, Option<String>)) -> Value {
     let content = ciborium::from_reader::<Cbor, _>(&entry.payload[..]).map_or(Value::Null, readable);
     json!({
         "command": entry.command.to_string(),
@@ -35,6 +40,7 @@ fn entry_json(entry: &OutboxEntry) -> Value {
         "made_at_ms": entry.made_at.0,
         "refused": entry.refused.as_ref().map(|refused| &refused.message),
         "content": content,
+        "text": text,
         "payload": data_encoding::HEXLOWER.encode(&entry.payload),
     })
 }

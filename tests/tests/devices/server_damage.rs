@@ -40,12 +40,12 @@ fn a_server_from_an_old_backup_takes_no_copy_away() {
     for has_the_project in [false, true] {
         let town = Town::new();
         let backup = town.device_folder("backup");
-        let back_up = || {
+        let save = || {
             town.end();
             copy_folder(&town.server_folder(), &backup);
             town.start();
         };
-        let devices = if has_the_project { founded(&town, || (), back_up) } else { founded(&town, back_up, || ()) };
+        let devices = if has_the_project { founded(&town, || (), save) } else { founded(&town, save, || ()) };
         town.end();
         std::fs::remove_dir_all(town.server_folder()).unwrap();
         copy_folder(&backup, &town.server_folder());

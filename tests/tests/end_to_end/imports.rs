@@ -218,6 +218,23 @@ fn what_is_no_board_is_refused_with_its_place_and_changes_nothing() {
     assert_eq!(ann.tell(&["projects"])["projects"].as_array().unwrap().len(), 1);
 }
 
+/// A device that was logged in a moment ago made a second project of the same name.
+#[test]
+fn a_new_device_imports_into_the_project_that_its_person_is_in() {
+    let stage = Stage::new();
+    let server = stage.serve("127.0.0.1:0");
+    let [ann, bo] = ["ann", "bo"].map(|name| stage.person(name, &server));
+    ann.tell(&["project", "new", "Team", "--key", "TEAM"]);
+    ann.sync();
+    ann.tell(&["member", "add", "bo", "--role", "manager"]);
+    ann.sync();
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let file = workspace.join("assets/sample/turntable.json").display().to_string();
+    bo.tell(&["import", "trello", &file, "--project", "Team"]);
+    assert_eq!((bo.sync(), ann.sync()), (0, 0));
+    assert_eq!(ann.hash(), bo.hash());
+}
+
 /// Their cards got every text twice, and lost ticks and labels.
 #[test]
 fn two_people_who_import_the_same_while_offline_meet() {

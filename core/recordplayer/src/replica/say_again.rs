@@ -54,6 +54,17 @@ impl Replica {
         Ok(told)
     }
 
+    /// The whole text behind an edit that lies in the outbox; nothing for other commands.
+    pub fn text_of(&self, command: CommandId) -> Option<String> {
+        let at = self.outbox.iter().position(|pending| pending.entry.command == command)?;
+        let entry = &self.outbox[at].entry;
+        if let Some(text) = &entry.text {
+            return Some(text.after.clone());
+        }
+        let (key, _) = self.command_text(entry)?;
+        Some(self.text_upto(&key, at + 1).ok()?.text())
+    }
+
     /// The edit at this place of the outbox will not be in its text: the whole text stays with it, and later edits are said again without it.
     /// Does nothing for commands that edit no text.
     pub(super) fn retract_text(&mut self, at: usize) -> Vec<OutboxWrite> {

@@ -10,7 +10,7 @@ use recordplayer::decide::Intent;
 use recordplayer::domain::Domain;
 use recordplayer::id::{ActorId, CommandId, Id, ReplicaId, SpaceId};
 use recordplayer::membership::{Membership, MembershipCommand};
-use recordplayer::protocol::{AnswerCode, ClientFrame, CommandEntry, PublishEnd, ServerFrame};
+use recordplayer::protocol::{AnswerCode, ClientFrame, CommandEntry, Knowledge, PublishEnd, ServerFrame};
 use recordplayer::replica::{Replica, ReplicaOutput, SubmitError, Wish};
 use recordplayer::space::{
     AllFree, Ending, Mark, Opening, Publication, SessionId, Space, SpaceInput, SpaceOutput, Submission,
@@ -117,6 +117,10 @@ impl Device {
     }
 }
 
+pub fn person(n: u8) -> ActorId {
+    ActorId(Id([n; 16]))
+}
+
 /// A space that its person has founded by the first command of the first replica.
 pub struct Authority {
     store: MemoryStore,
@@ -127,6 +131,8 @@ pub struct Authority {
     pub deadly: Option<CommandId>,
     /// What it said to whoever talks with it.
     pub said: Vec<ServerFrame>,
+    /// Its clock.
+    pub now: Timestamp,
 }
 
 fn opening(after: Ending) -> Opening {
@@ -138,7 +144,7 @@ impl Authority {
     pub fn empty(domain: Arc<Domain>) -> Self {
         let store = MemoryStore::new();
         let space = Space::open(domain, SPACE, store.reader(SPACE), opening(Ending::InOrder)).unwrap();
-        Self { store, space, mark: None, deadly: None, said: Vec::new() }
+        Self { store, space, mark: None, deadly: None, said: Vec::new(), now: Timestamp(0) }
     }
 
     /// Brings it a whole log; answers with what it says to that.
@@ -173,6 +179,14 @@ impl Authority {
 
     pub fn head(&self) -> Head {
         self.space.durable()
+    }
+
+    /// The first thing that somebody with nothing hears who subscribes.
+    pub fn subscribe(&mut self, actor: ActorId) -> ServerFrame {
+        let knowledge = Knowledge { epoch: 0, head: Head::START };
+        self.said.clear();
+        self.handle(SpaceInput::Subscribe { session: SessionId(4), actor, knowledge });
+        self.said.remove(0)
     }
 
     pub fn state_hash(&mut self) -> recordplayer::hash::StateHash {
@@ -233,7 +247,7 @@ impl Authority {
         let mut inputs = vec![input];
         let mut answer = None;
         while let Some(input) = inputs.pop() {
-            self.space.handle(Timestamp(0), input);
+            self.space.handle(self.now, input);
             while let Some(output) = self.space.poll_output() {
                 match output {
                     SpaceOutput::Send { frame: ServerFrame::Answer { code, .. }, .. } => answer = Some(code),

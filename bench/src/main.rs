@@ -14,12 +14,14 @@ mod hydrate;
 mod idle;
 mod latency;
 mod line;
+mod open_window;
 mod peer;
 mod report;
 mod serve;
 mod size;
 mod window;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -47,7 +49,7 @@ struct Arguments {
 }
 
 /// What this program is when another run of it has started it.
-#[derive(Clone, Copy, Debug, Subcommand)]
+#[derive(Clone, Debug, Subcommand)]
 enum Role {
     /// The product's server, on a folder of its own.
     #[command(hide = true)]
@@ -55,6 +57,12 @@ enum Role {
     /// The naked hub: sockets and redb, nothing else.
     #[command(hide = true)]
     Hub,
+    /// The desktop, on the folder of a device.
+    #[command(hide = true)]
+    Window { folder: PathBuf },
+    /// A window of egui with one word.
+    #[command(hide = true)]
+    NakedWindow,
 }
 
 type Outcome = Result<Vec<Row>, Box<dyn std::error::Error>>;
@@ -70,13 +78,16 @@ const MEASUREMENTS: &[(&str, Measure)] = &[
     ("fan_out", fan_out::measure),
     ("idle_clients", idle::measure),
     ("window", window::measure),
+    ("open_window", open_window::measure),
 ];
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let outcome = match arguments.role {
+    let outcome = match &arguments.role {
         Some(Role::Serve) => serve::run(),
         Some(Role::Hub) => hub::run(),
+        Some(Role::Window { folder }) => open_window::run(folder),
+        Some(Role::NakedWindow) => open_window::run_naked(),
         None => measure(&arguments),
     };
     match outcome {

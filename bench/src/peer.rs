@@ -36,11 +36,16 @@ impl Peer {
 
     /// The memory that the process holds, in bytes.
     pub fn resident_bytes(&self) -> Result<f64, Box<dyn std::error::Error>> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("the system tells the memory")?;
-        let kilobytes: f64 = line.trim().trim_end_matches(" kB").trim().parse()?;
-        Ok(kilobytes * 1024.0)
+        resident_bytes(self.child.id())
     }
+}
+
+/// The memory that a process holds, in bytes.
+pub fn resident_bytes(process: u32) -> Result<f64, Box<dyn std::error::Error>> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("the system tells the memory")?;
+    let kilobytes: f64 = line.trim().trim_end_matches(" kB").trim().parse()?;
+    Ok(kilobytes * 1024.0)
 }
 
 impl Drop for Peer {

@@ -62,7 +62,7 @@ fn card(at: u64) -> CardId {
 }
 
 /// A project of this computer with so many cards on its board.
-fn project(folder: &Path, cards: u64) -> Result<(Device, Space), Failure> {
+pub fn project(folder: &Path, cards: u64) -> Result<(Device, Space), Failure> {
     let device = Device::open(Arc::new(recordplayer_kanban::domain()), &folder.join("device"))?;
     let (space, _) = device.found_here("Turntable")?;
     space.send::<Project>(space.id().0, &ProjectCommand::SetUp { key: "TT".to_owned() })?;

@@ -2,6 +2,7 @@
 
 use crate::cargo;
 use crate::failure::Failure;
+use crate::packages;
 
 #[derive(Debug, clap::Args)]
 pub struct Simulate {
@@ -35,9 +36,13 @@ pub struct Bench {
     /// How long each rate is measured, in seconds
     #[arg(long, default_value_t = 3)]
     seconds: u64,
+    /// Install what the system lacks without asking
+    #[arg(long)]
+    yes: bool,
 }
 
 pub fn bench(arguments: &Bench) -> Result<(), Failure> {
+    packages::ensure(arguments.yes, &[packages::BY_WINDOW, packages::BY_SCREEN])?;
     let mut call = vec!["run", "--release", "--package", "recordplayer-bench", "--"];
     if arguments.json {
         call.push("--json");

@@ -123,6 +123,7 @@ fn outbox_row(ui: &mut Ui, project: Option<&OpenProject>, theme: &Theme, acts: &
     let (count, colour) = match (waiting, status.refused) {
         (0, 0) => (String::new(), theme.palette.faint),
         (waiting, 0) => (waiting.to_string(), theme.palette.muted),
+        (0, refused) => (format!("{refused} refused"), theme.palette.danger),
         (waiting, refused) => (format!("{waiting} (+{refused} refused)"), theme.palette.danger),
     };
     let end = (!count.is_empty()).then_some((count.as_str(), colour));

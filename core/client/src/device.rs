@@ -10,14 +10,15 @@ use recordplayer::domain::Domain;
 use recordplayer::id::{ActorId, SpaceId};
 use recordplayer::membership::{Membership, MembershipCommand};
 use recordplayer::storage::{ReadError, Store};
-use recordplayer_store::{BackgroundScrub, FileKind, OpenError as FileError, RedbOutbox, RedbStore};
+use recordplayer_store::{BackgroundScrub, OpenError as FileError, RedbOutbox};
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc::unbounded_channel;
 
 use crate::address::{Address, AddressError};
 use crate::book::{Account, Book, BookError, SpaceInfo};
-use crate::clock::{instant, now};
+use crate::clock::instant;
 use crate::copy::Trouble;
+use crate::folder::{OUTBOX_FILE, make_private_folder, open_store, set_aside_next_time};
 use crate::inner::{Inner, Parts, SharedOutbox};
 use crate::limits::Timing;
 use crate::line::{self, LineState};
@@ -29,13 +30,6 @@ use crate::socket::{LineError, Socket};
 use crate::space::{SendError, Space};
 use crate::tasks;
 use crate::ticket::Ticket;
-
-/// The file of logs, models and views.
-pub const STORE_FILE: &str = "store.redb";
-/// What is here says that the main store has rotted, and why that is known.
-const ROTTEN_FILE: &str = "store.redb.rotten";
-/// The file of what waits and what was refused.
-pub const OUTBOX_FILE: &str = "outbox.redb";
 
 /// A server that does not answer for a day is asked again at the next start.
 const PUBLISH_WITHIN: Duration = Duration::from_hours(24);
@@ -543,58 +537,4 @@ fn system_name() -> String {
     let name = ["USER", "LOGNAME", "USERNAME"].iter().find_map(std::env::var_os);
     let name = name.and_then(|name| name.into_string().ok()).unwrap_or_default();
     if name.trim().is_empty() { "Me".to_owned() } else { name }
-}
-
-/// The folder holds tokens and everything a person works on: only its owner may look into it.
-fn make_private_folder(folder: &Path) -> std::io::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::DirBuilderExt;
-        builder.mode(0o700);
-    }
-    builder.create(folder)
-}
-
-/// The main store is rotten somewhere: it goes on as it is, and the next start begins it anew.
-fn set_aside_next_time(inner: &Inner) {
-    let rotten = inner.folder.join(ROTTEN_FILE);
-    if rotten.exists() {
-        return;
-    }
-    if let Err(error) = std::fs::write(&rotten, "its disk has lost what was written") {
-        return tracing::error!(%error, "the rotten store cannot be marked; it is looked at again later");
-    }
-    inner.notice(
-        "The file of the projects on this device has rotted. Start the program again: the file is then set aside, and the projects are fetched anew \
-         from the server. What waits in the outbox is kept"
-            .to_owned(),
-    );
-}
-
-/// Opens the main store; a damaged one is set aside and begun anew, for what it held is at the servers.
-fn open_store(folder: &Path, notices: &mut Vec<String>) -> Result<RedbStore, OpenError> {
-    let path = folder.join(STORE_FILE);
-    let rotten = folder.join(ROTTEN_FILE);
-    let opened = match std::fs::read_to_string(&rotten) {
-        Ok(what) if path.exists() => Err(FileError::Damaged { kind: FileKind::Store, what, path: path.clone() }),
-        Ok(_) | Err(_) => RedbStore::open(&path),
-    };
-    match opened {
-        Err(FileError::Damaged { what, .. }) => {
-            let aside = folder.join(format!("{STORE_FILE}.damaged-{}", now().0));
-            std::fs::rename(&path, &aside).map_err(OpenError::Folder)?;
-            if rotten.exists() {
-                std::fs::remove_file(&rotten).map_err(OpenError::Folder)?;
-            }
-            notices.push(format!(
-                "The projects on this device were damaged ({what}). They are fetched anew from the server; what waits in the outbox is kept. \
-                 The damaged file lies in {}",
-                aside.display()
-            ));
-            Ok(RedbStore::open(&path)?)
-        }
-        other => Ok(other?),
-    }
 }

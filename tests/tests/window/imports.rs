@@ -1,12 +1,17 @@
 //! A board of another product, by the window alone.
 
 use std::path::Path;
+use std::sync::Arc;
 
+use egui::accesskit::Role;
 use egui::{Key, Modifiers};
+use egui_kittest::kittest::{NodeT, Queryable};
+use egui_system_font_provider::SystemFontProvider;
+use jiff::civil::DateTime;
 use recordplayer::view::Key as ViewKey;
 use recordplayer_kanban::view::{BoardView, BoardsView};
 
-use crate::stage::Stage;
+use crate::stage::{PATIENCE, Stage};
 
 impl Stage {
     fn boards(&self) -> Vec<String> {
@@ -57,6 +62,83 @@ fn a_board_is_looked_into_imported_opened_and_taken_back() {
     assert_eq!(stage.boards().len(), 2);
     let open = stage.space.view::<BoardView>(*id);
     assert!(open.cards.values().any(|card| !card.archived));
+}
+
+/// The open cards of each column that has some, as the window shows them.
+type Counts = &'static [(&'static str, &'static str)];
+
+impl Stage {
+    /// What stands on the screen, in order.
+    fn words(&self) -> Vec<String> {
+        let labels = self.harness.query_all_by_role(Role::Label);
+        labels.filter_map(|label| label.accesskit_node().value()).collect()
+    }
+
+    /// The count beside a column's name.
+    fn count_of(&self, column: &str) -> Option<String> {
+        let words = self.words();
+        let at = words.iter().position(|word| word == column)?;
+        words.get(at + 1).cloned()
+    }
+
+    /// Whether the columns come to hold so many, within so many looks.
+    fn comes_to(&mut self, counts: Counts, looks: u128) -> bool {
+        for _ in 0..looks {
+            if counts.iter().all(|(column, count)| self.count_of(column).as_deref() == Some(*count)) {
+                return true;
+            }
+            std::thread::park_timeout(std::time::Duration::from_millis(10));
+            self.harness.step();
+        }
+        false
+    }
+
+    /// The moment that the bar tells, to the minute.
+    fn told(&self) -> Option<DateTime> {
+        self.words().into_iter().find_map(|word| DateTime::strptime("%d %b %Y %H:%M", word).ok())
+    }
+
+    /// Goes on, step by step, until the bar tells a moment behind this one, and then back to the last step before that.
+    fn go_to_last_of(&mut self, minute: DateTime) {
+        while self.told().is_none_or(|told| told <= minute) {
+            self.press(Key::ArrowRight);
+        }
+        self.press(Key::ArrowLeft);
+    }
+}
+
+/// A real board with its whole history: at moments of its life the window shows as many cards in each column as the file's own description
+/// says there were. The times are those of UTC.
+#[test]
+fn a_board_is_shown_as_it_was() {
+    let Some(path) = recordplayer_tests::inputs("trello-clipkit-ja.json") else { return };
+    let mut stage = Stage::online();
+    stage.harness.ctx.add_font_provider(Arc::new(SystemFontProvider::new().with_locale(Some("ja"))));
+    stage.open_import(path.to_str().unwrap());
+    stage.until_shows("67 cards");
+    stage.click("Import");
+    stage.until_shows("Open the board");
+    stage.click("Open the board");
+    stage.device.wait_in_step(PATIENCE).unwrap();
+    stage.until_shows("Now, 188 steps");
+    let looks = PATIENCE.as_millis() / 10;
+    assert!(stage.comes_to(&[("やりたいこと", "24"), ("やること", "8"), ("クローズ", "27"), ("作業中", "7")], looks));
+    let moments: [(&str, Counts); 3] = [
+        ("2015-01-13 10:04", &[("やりたいこと", "15"), ("やること", "4"), ("作業中", "2")]),
+        ("2015-01-26 18:37", &[("やりたいこと", "19"), ("やること", "3"), ("クローズ", "10"), ("作業中", "1")]),
+        ("2015-02-14 07:43", &[("やりたいこと", "27"), ("やること", "5"), ("クローズ", "18"), ("作業中", "2")]),
+    ];
+    stage.press(Key::T);
+    stage.press(Key::Home);
+    for (minute, counts) in moments {
+        let minute = DateTime::strptime("%Y-%m-%d %H:%M", minute).unwrap();
+        stage.go_to_last_of(minute);
+        // More may have happened in that minute.
+        while !stage.comes_to(counts, 100) {
+            assert_eq!(stage.told(), Some(minute), "{counts:?}: {:?}", stage.words());
+            stage.press(Key::ArrowLeft);
+        }
+    }
 }
 
 #[test]

@@ -10,7 +10,7 @@ use egui::{Key, Modifiers, ThemePreference, vec2};
 use egui_kittest::SnapshotOptions;
 use egui_system_font_provider::SystemFontProvider;
 
-use crate::stage::{PATIENCE, Stage};
+use crate::stage::{PATIENCE, Stage, card};
 
 /// Whatever moves has come to rest after so many frames.
 const REST: usize = 30;
@@ -122,4 +122,32 @@ fn offline_with_cards_in_the_script_of_east_asia() {
     stage.add_cards(&[(0, "回転数を検出する"), (0, "検索欄 IME 入力の確認"), (1, "톤암 밸런스 조정")]);
     stage.until_shows("Offline, 3 waiting");
     stage.is_as_pictured("offline_cjk");
+}
+
+/// What was refused stands on its card and in the outbox, with the server's sentence.
+#[test]
+fn refused() {
+    let mut stage = Stage::online();
+    stage.add_cards(&[(0, "Debounce the switch"), (1, "Read the strobe sensor")]);
+    stage.until_in_step();
+    let mut stage = stage.after_the_last_place_was_taken(card("Debounce the switch"));
+    stage.until_shows("1 needs you");
+    stage.until_shows("Now, 7 steps");
+    stage.is_as_pictured("board_refused");
+    stage.press(Key::G);
+    stage.press(Key::O);
+    stage.until_shows("is full");
+    stage.is_as_pictured("outbox_refused");
+}
+
+/// Screens that lie over the board, in the smallest window and by day.
+#[test]
+fn forms() {
+    let mut stage = Stage::online();
+    stage.until_in_step();
+    stage.until_shows("Now, 4 steps");
+    stage.look(ThemePreference::Light);
+    stage.harness.set_size(vec2(900.0, 600.0));
+    stage.press(Key::Questionmark);
+    stage.is_as_pictured("keys_small");
 }

@@ -89,6 +89,36 @@ impl Stage {
         self.harness.run_steps(2);
     }
 
+    /// Somebody moves this card into the last place of the second column while they are offline, and another device has taken that.
+    pub fn after_the_last_place_was_taken(self, moved: CardId) -> Self {
+        let Self { harness, device, space, serving, folder } = self;
+        let domain = || Arc::new(recordplayer_kanban::domain());
+        let serving = serving.expect("it has its server");
+        let token = serving.control().accounts().new_token("ann").unwrap();
+        let (address, url, id) = (serving.address(), serving.url(), space.id());
+        drop((harness, serving));
+        let move_to = CardCommand::MoveTo { column: column(1), before: None, exempt: false };
+        space.send::<Card>(moved, &move_to).unwrap().wait_saved(PATIENCE).unwrap();
+        device.close();
+        drop((device, space));
+
+        let serving = Server::open(domain(), &folder.path().join("server")).unwrap().start(address).unwrap();
+        let other = Device::open(domain(), &folder.path().join("other")).unwrap();
+        other.login(&url, &token, PATIENCE).unwrap();
+        other.wait_in_step(PATIENCE).unwrap();
+        let create =
+            CardCommand::Create { column: column(1), title: "Order the belt".to_owned(), before: None, exempt: false };
+        other.space(id).unwrap().send::<Card>(card("Order the belt"), &create).unwrap();
+        other.wait_in_step(PATIENCE).unwrap();
+        other.close();
+
+        let device = Device::open(domain(), &folder.path().join("device")).unwrap();
+        let harness = window(&device, folder.path());
+        device.connect();
+        let space = device.space(id).unwrap();
+        Self { harness, device, space, serving: Some(serving), folder }
+    }
+
     pub fn press(&mut self, key: Key) {
         self.press_with(Modifiers::NONE, key);
     }

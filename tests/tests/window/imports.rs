@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use egui::{Key, Modifiers};
+use egui_kittest::kittest::{NodeT, Queryable};
 use recordplayer::view::Key as ViewKey;
 use recordplayer_kanban::view::{BoardView, BoardsView};
 
@@ -57,6 +58,27 @@ fn a_board_is_looked_into_imported_opened_and_taken_back() {
     assert_eq!(stage.boards().len(), 2);
     let open = stage.space.view::<BoardView>(*id);
     assert!(open.cards.values().any(|card| !card.archived));
+}
+
+#[test]
+fn enter_alone_looks_into_a_file_imports_it_and_opens_the_board() {
+    let mut stage = Stage::new();
+    stage.press_with(Modifiers::COMMAND, Key::K);
+    stage.type_words("Search or run", "import");
+    stage.press(Key::Enter);
+    let is_focused = |stage: &Stage, label| stage.harness.get_by_label(label).accesskit_node().is_focused();
+    assert!(is_focused(&stage, "File of the board"));
+    stage.type_words("File of the board", &sample());
+    stage.press(Key::Enter);
+    stage.until_shows("25 cards");
+    assert!(is_focused(&stage, "Import"));
+    assert_eq!(stage.boards(), ["Firmware"], "nothing comes in before it is wished");
+    stage.press(Key::Enter);
+    stage.until_shows("Open the board");
+    assert!(is_focused(&stage, "Open the board"));
+    stage.press(Key::Enter);
+    stage.until_gone("Open the board");
+    assert_eq!(stage.boards().len(), 2);
 }
 
 #[test]

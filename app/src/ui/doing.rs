@@ -171,7 +171,7 @@ impl Desktop {
                 self.overlay = None;
                 self.close_card();
             }
-            Command::Back => self.back(ui),
+            Command::Back => self.back(),
             Command::Undo => self.undo(false),
             Command::Redo => self.undo(true),
             Command::Import => self.begin_import(None),
@@ -200,6 +200,10 @@ impl Desktop {
                     board.playing.run(command, ui.input(|input| input.time));
                 }
             }
+            Command::Quit => {
+                self.close_card();
+                self.is_left = true;
+            }
             Command::NewCard => self.compose(None),
             Command::SelectUp => self.select(0, -1),
             Command::SelectDown => self.select(0, 1),
@@ -215,7 +219,8 @@ impl Desktop {
             | Command::ArchiveCard
             | Command::AssignMe
             | Command::CopyKey
-            | Command::Comment => self.run_on_card(ui, command),
+            | Command::Comment
+            | Command::Describe => self.run_on_card(ui, command),
         }
     }
 
@@ -257,13 +262,14 @@ impl Desktop {
                 if let Some(open) = self.project.as_mut().and_then(|project| project.panel.as_mut()) {
                     open.wants_title = command == Command::RenameCard;
                     open.wants_comment = command == Command::Comment;
+                    open.wants_description = command == Command::Describe;
                 }
             }
         }
     }
 
     /// Closes one layer.
-    fn back(&mut self, ui: &Ui) {
+    fn back(&mut self) {
         if self.overlay.take().is_some() {
             return;
         }
@@ -273,10 +279,8 @@ impl Desktop {
         {
             return;
         }
-        if let Some(focused) = ui.memory(egui::Memory::focused)
-            && ui.ctx().text_edit_focused()
-        {
-            ui.memory_mut(|memory| memory.surrender_focus(focused));
+        // The field has lost the focus to this very key: that was the layer.
+        if self.was_typing {
             return;
         }
         if project.panel.is_some() {

@@ -28,6 +28,7 @@ pub(super) struct Panel {
     pub title: Option<String>,
     pub wants_title: bool,
     pub wants_comment: bool,
+    pub wants_description: bool,
     description: LiveText,
     is_written: bool,
     comment: Option<String>,
@@ -52,6 +53,7 @@ impl Panel {
             title: None,
             wants_title: false,
             wants_comment: false,
+            wants_description: false,
             description: LiveText::new(card),
             is_written: false,
             comment: None,
@@ -152,9 +154,11 @@ impl Panel {
                 let words = if self.is_written { "Preview" } else { "Write" };
                 if quiet_button(ui, words).clicked() {
                     self.is_written = !self.is_written;
+                    self.wants_description = self.is_written;
                 }
             });
         });
+        self.is_written |= self.wants_description;
         if self.is_written {
             let edit = TextEdit::multiline(&mut self.description.shown)
                 .id(field)
@@ -163,6 +167,10 @@ impl Panel {
                 .desired_width(f32::INFINITY)
                 .hint_text("What is to be done, and how it is known to be done");
             let response = name(ui.add(edit), "Description");
+            if std::mem::take(&mut self.wants_description) {
+                response.request_focus();
+                response.scroll_to_me(None);
+            }
             if response.changed() {
                 self.description.typed(now_s);
             }

@@ -3,9 +3,8 @@
 use std::path::Path;
 
 use recordplayer_tests::inputs;
+use recordplayer_tests::stage::Stage;
 use serde_json::{Value, json};
-
-use crate::stage::Stage;
 
 /// What the files' own description says that a right import gives.
 fn expected(name: &str) -> Value {

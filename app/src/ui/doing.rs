@@ -14,6 +14,7 @@ use super::composer::Composer;
 use super::desktop::{Desktop, Overlay, card_in_hand};
 use super::new_project::NewProject;
 use super::palette::Palette;
+use super::panel::Part;
 use super::project::shown;
 use crate::command::Command;
 use crate::said::Names;
@@ -260,9 +261,12 @@ impl Desktop {
                     self.open_card(card);
                 }
                 if let Some(open) = self.project.as_mut().and_then(|project| project.panel.as_mut()) {
-                    open.wants_title = command == Command::RenameCard;
-                    open.wants_comment = command == Command::Comment;
-                    open.wants_description = command == Command::Describe;
+                    open.wants = match command {
+                        Command::RenameCard => Some(Part::Title),
+                        Command::Describe => Some(Part::Description),
+                        Command::Comment => Some(Part::Comment),
+                        _ => None,
+                    };
                 }
             }
         }

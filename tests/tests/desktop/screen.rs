@@ -23,13 +23,24 @@ pub struct Screen {
 }
 
 impl Screen {
-    /// Starts one on the first free display number. Keys do not repeat on it: a test that is held up does not hold them down.
+    /// Starts one on the first free display number. Keys do not repeat on it (`-r`): a test that is held up does not hold them down. And it
+    /// does not begin anew when nothing shows on it for a moment (`-noreset`): a window that comes just then would lose it.
     pub fn start() -> Self {
         for tool in [XDOTOOL, IMPORT] {
             let _ = found(tool, Command::new(tool.0).arg("-version").stdin(Stdio::null()).output());
         }
         let mut command = Command::new(XVFB.0);
-        command.args(["-displayfd", "1", "-r", "-nolisten", "tcp", "-screen", "0", &format!("{WIDTH}x{HEIGHT}x24")]);
+        command.args([
+            "-displayfd",
+            "1",
+            "-r",
+            "-noreset",
+            "-nolisten",
+            "tcp",
+            "-screen",
+            "0",
+            &format!("{WIDTH}x{HEIGHT}x24"),
+        ]);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut xvfb = found(XVFB, command.spawn());
         let mut number = String::new();
@@ -111,5 +122,5 @@ fn found<T>((program, package): (&str, &str), started: std::io::Result<T>) -> T 
 #[test]
 #[should_panic(expected = "of the Debian package xdotool; cargo xtask test installs it")]
 fn a_missing_program_names_its_package() {
-    found(XDOTOOL, Command::new("no-such-program-as-this").spawn());
+    found(XDOTOOL, Command::new("no-such-program-as-this").output());
 }

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use crate::screen::Screen;
 use crate::window::{
-    BELOW_ONE_LINE, BOARD, PANEL, Window, board_is_free, button_has_focus, column, columns_show, field_has_focus, first_card,
-    lies_over, nothing_has_focus, past_shows,
+    BELOW_ONE_LINE, BOARD, PANEL, Window, board_is_free, button_has_focus, column, columns_show, field_has_focus,
+    first_card, lies_over, nothing_has_focus, past_shows,
 };
 
 /// The file of a board, and what it holds: columns and cards, and how many of them are archived.

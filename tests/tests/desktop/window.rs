@@ -12,29 +12,34 @@ use crate::screen::Screen;
 
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
-const SIDEBAR: usize = space::SIDEBAR as usize;
-const BAR: usize = space::BAR as usize;
-const GAP: usize = space::GAP as usize;
+const SIDEBAR: usize = whole(space::SIDEBAR);
+const BAR: usize = whole(space::BAR);
+const GAP: usize = whole(space::GAP);
 /// A column's head, with the room over its first card.
 const HEAD: usize = 40;
 /// Of a board without a display to say otherwise.
 const PALETTE: Palette = Palette::DARK;
 
 /// Everything but the sidebar and the bar of the past.
-pub const BOARD: Area = Area { x: (SIDEBAR, WIDTH), y: (BAR, HEIGHT - space::PLAYBACK_PAST as usize) };
+pub const BOARD: Area = Area { x: (SIDEBAR, WIDTH), y: (BAR, HEIGHT - whole(space::PLAYBACK_PAST)) };
 /// Where a card's panel lies while it is open.
-pub const PANEL: Area = Area { x: (WIDTH - space::PANEL as usize, WIDTH), y: BOARD.y };
+pub const PANEL: Area = Area { x: (WIDTH - whole(space::PANEL), WIDTH), y: BOARD.y };
 /// Below what the palette takes that has one line; every other dialog is higher.
 pub const BELOW_ONE_LINE: Area = Area { x: BOARD.x, y: (250, 300) };
 /// Where the button for new cards stands while neither a card nor anything else lies there.
 const NEW_CARD: Area = Area { x: (WIDTH - 160, WIDTH), y: (0, BAR) };
-const PAST: Area = Area { x: (SIDEBAR, WIDTH), y: (HEIGHT - space::PLAYBACK_PAST as usize, HEIGHT) };
+const PAST: Area = Area { x: (SIDEBAR, WIDTH), y: (HEIGHT - whole(space::PLAYBACK_PAST), HEIGHT) };
 
 /// The ring around a field has more pixels than the ring around a button, and that more than a cursor.
 const FIELD_RING: usize = 700;
 const BUTTON_RING: usize = 150;
 /// What fills a button, less its letters.
 const FILLED: usize = 500;
+
+#[expect(clippy::cast_sign_loss, reason = "no size is negative")]
+const fn whole(points: f32) -> usize {
+    points as usize
+}
 
 /// A window that is open; killed when it is dropped.
 pub struct Window {

@@ -156,6 +156,8 @@ fn describe(screen: &Screen, ann: &Person, card: &str) {
     screen.until("the card is open", |picture| !board_is_free(picture));
     screen.press("d");
     screen.until("the field has the focus", field_has_focus(PANEL));
+    // Over what may be written there.
+    screen.press("ctrl+a");
     screen.write("Motor & belt, 33 1/3 rpm.");
     screen.press("Return");
     screen.write("Measure both.");

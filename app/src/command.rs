@@ -14,6 +14,7 @@ pub enum Command {
     AssignMe,
     CopyKey,
     Comment,
+    Describe,
     Undo,
     Redo,
     Import,
@@ -49,6 +50,7 @@ pub enum Command {
     ZoomIn,
     ZoomOut,
     ZoomReset,
+    Quit,
     Keys,
 }
 
@@ -151,6 +153,14 @@ pub const ALL: &[Spec] = &[
         "Comment",
         "Write to everybody in the project",
         &[Keys::Once(NONE, Key::M)],
+    ),
+    spec(
+        Command::Describe,
+        Group::Context,
+        Icon::ListChecks,
+        "Describe card",
+        "Write what is to be done",
+        &[Keys::Once(NONE, Key::W)],
     ),
     spec(
         Command::ArchiveCard,
@@ -380,6 +390,14 @@ pub const ALL: &[Spec] = &[
         &[Keys::Once(CTRL, Key::Num0)],
     ),
     spec(
+        Command::Quit,
+        Group::App,
+        Icon::X,
+        "Quit",
+        "Close the window; what you typed stays",
+        &[Keys::Once(CTRL, Key::Q)],
+    ),
+    spec(
         Command::Keys,
         Group::App,
         Icon::Keyboard,
@@ -392,6 +410,11 @@ pub const ALL: &[Spec] = &[
 impl Command {
     pub fn spec(self) -> &'static Spec {
         ALL.iter().find(|spec| spec.command == self).expect("every command is in the list")
+    }
+
+    /// Whether its keys are keys while something lies over the board: nobody changes what they do not see.
+    fn works_over_the_board(self) -> bool {
+        matches!(self.spec().group, Group::GoTo | Group::App) && self != Self::TimeTravel
     }
 
     /// Whether these keys of it are keys while somebody types.
@@ -424,7 +447,8 @@ pub struct Keyboard {
 }
 
 impl Keyboard {
-    pub fn read(&mut self, ctx: &Context, is_past: bool) -> Vec<Command> {
+    /// In the past there are keys more, and while something covers the board there are fewer.
+    pub fn read(&mut self, ctx: &Context, is_past: bool, is_covered: bool) -> Vec<Command> {
         let is_typing = ctx.text_edit_focused();
         // What has the focus is pressed by these.
         let activates = |key: Key| matches!(key, Key::Enter | Key::Space);
@@ -433,6 +457,7 @@ impl Keyboard {
         ctx.input_mut(|input| {
             let first = self.first.filter(|(_, at)| input.time - at < THEN_WITHIN_S);
             let usable = ALL.iter().filter(|spec| is_past || spec.group != Group::Past);
+            let usable = usable.filter(|spec| !is_covered || spec.command.works_over_the_board());
             let mut all: Vec<(Command, Keys)> =
                 usable.flat_map(|spec| spec.keys.iter().map(|keys| (spec.command, *keys))).collect();
             all.retain(|(command, keys)| !is_typing || command.works_in_text(*keys));

@@ -85,7 +85,7 @@ fn at_rest(screen: &Screen, role: &[&str], size: &Size) -> Result<AtRest, Failur
     }
     let (before, began) = (window.busy()?, now());
     std::thread::park_timeout(size.time);
-    let (spent, passed) = (window.busy()? - before, began.elapsed());
+    let (spent, passed) = (window.busy()?.saturating_sub(before), began.elapsed());
     let memory_mib = resident_bytes(window.0.id())? / 1024.0 / 1024.0;
     Ok(AtRest { memory_mib, busy_ms: spent.as_secs_f64() * 1_000.0 / passed.as_secs_f64() })
 }

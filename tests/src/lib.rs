@@ -1,9 +1,11 @@
-//! What the tests of the whole product share: histories from seeds, where the programs are, and where the real inputs are.
+//! What the tests of the whole product share: histories from seeds, where the programs are and how they are driven, and where the
+//! real inputs are.
 //!
-//! The last two come from outside: `cargo xtask test` builds the programs and names their folder in `RECORDPLAYER_BIN`, and
+//! Programs and inputs come from outside: `cargo xtask test` builds the programs and names their folder in `RECORDPLAYER_BIN`, and
 //! the inputs are files of other people's making that do not lie in this repository (`RECORDPLAYER_INPUTS`).
 
 pub mod history;
+pub mod stage;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

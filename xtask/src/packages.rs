@@ -41,6 +41,13 @@ pub const BY_SCREEN: &[Package] = &[
     Package { name: "imagemagick", reason: "takes the picture of it" },
 ];
 
+/// What the tests of the window need beside both.
+pub const BY_TESTS: &[Package] = &[
+    Package { name: "xdotool", reason: "keyboard and mouse of the tests that work the window" },
+    Package { name: "mesa-vulkan-drivers", reason: "draws the pictures that tests compare, without a graphics card" },
+    Package { name: "fonts-noto-cjk", reason: "the letters of East Asia in these pictures" },
+];
+
 /// Makes sure that every package that a build needs is installed, and these: asks before installing, unless `yes` has answered already.
 pub fn ensure(yes: bool, more: &[&[Package]]) -> Result<(), Failure> {
     let needed: Vec<Package> = NEEDED.iter().chain(more.iter().copied().flatten()).copied().collect();

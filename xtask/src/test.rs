@@ -7,7 +7,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::cargo::{self, BUILD_PROGRAMS, Workspace};
+use crate::cargo::{self, Workspace};
 use crate::failure::Failure;
 use crate::packages;
 use crate::steps::Steps;
@@ -22,7 +22,7 @@ pub struct Arguments {
 
 pub fn test(arguments: &Arguments) -> Result<(), Failure> {
     let inputs = Inputs::find()?;
-    packages::ensure(arguments.yes, &[])?;
+    packages::ensure(arguments.yes, &[packages::BY_WINDOW, packages::BY_SCREEN, packages::BY_TESTS])?;
 
     let mut steps = Steps::begin();
     let mut tally = Tally::default();
@@ -63,8 +63,9 @@ fn all_steps(steps: &mut Steps, tally: &mut Tally, inputs: &Inputs) -> Result<()
         steps.leave_out("dependencies", why);
     }
 
-    let programs = format!("cargo {}", BUILD_PROGRAMS.join(" "));
-    steps.step("programs", &programs, || cargo::run(BUILD_PROGRAMS))?;
+    // All at once: built alone, the programs would take other features of the crates of others than the tests, and those would be built twice.
+    let programs = ["build", "--workspace", "--all-targets"];
+    steps.step("programs", &format!("cargo {}", programs.join(" ")), || cargo::run(&programs))?;
     let workspace = Workspace::read()?;
 
     let tests = ["test", "--workspace", "--all-targets", "--no-fail-fast"];
@@ -108,10 +109,10 @@ impl Inputs {
         Ok(Inputs { folder: Some(folder) })
     }
 
-    /// `cargo test` told where the programs and the inputs are.
+    /// `cargo test` told where the programs and the inputs are, and in which time zone: pictures show times.
     fn test(&self, programs: &Path, arguments: &[&str]) -> Command {
         let mut command = cargo::cargo(arguments);
-        command.env("RECORDPLAYER_BIN", programs);
+        command.env("RECORDPLAYER_BIN", programs).env("TZ", "UTC");
         if let Some(folder) = &self.folder {
             command.env("RECORDPLAYER_INPUTS", folder);
         }
@@ -122,7 +123,7 @@ impl Inputs {
 /// The same as a person types it. The inputs are found again by the tests themselves.
 fn repeat(programs: &Path, arguments: &[&str]) -> String {
     let programs = programs.strip_prefix(cargo::workspace_root()).unwrap_or(programs);
-    format!("RECORDPLAYER_BIN={} cargo {}", programs.display(), arguments.join(" "))
+    format!("TZ=UTC RECORDPLAYER_BIN={} cargo {}", programs.display(), arguments.join(" "))
 }
 
 fn run(command: &mut Command) -> Result<(), Failure> {

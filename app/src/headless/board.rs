@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::time::Duration;
 
 use recordplayer::playback::PlaybackError;
 use recordplayer::record::Position;
@@ -38,20 +39,31 @@ pub(crate) fn show(place: &Place<'_>, name: Option<&str>, at: Option<&str>) -> R
     }
 }
 
+/// A record that came just now is on its way to the disk, from which the past is read: how often it is looked for, ten seconds in all.
+const LOOKS: u32 = 200;
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
+
 /// The effective time of the commit that ends at a record.
 fn time_of(place: &Place<'_>, record: Position) -> Result<Option<Timestamp>, Failure> {
     let mut playback = place.space.playback().map_err(send::failure)?;
-    let mut at = None;
     let after = Position(record.0.saturating_sub(1));
-    let found = playback.walk(after, record, |step| {
-        at = Some(step.record.origin.effective_time());
-        ControlFlow::Continue(())
-    });
-    match found {
-        Ok(()) => Ok(at),
-        // A device that joined lately has the present without all of the past.
-        Err(PlaybackError::NotHere { .. }) => Ok(None),
-        Err(error) => Err(not_playable(error)),
+    let mut looks = 1;
+    loop {
+        let mut at = None;
+        let found = playback.walk(after, record, |step| {
+            at = Some(step.record.origin.effective_time());
+            ControlFlow::Continue(())
+        });
+        match found {
+            Ok(()) => return Ok(at),
+            // A device that joined lately has the present without all of the past.
+            Err(PlaybackError::NotHere { .. }) => return Ok(None),
+            Err(PlaybackError::NotYet { .. }) if looks < LOOKS => {
+                looks += 1;
+                std::thread::park_timeout(LOOK_AGAIN);
+            }
+            Err(error) => return Err(not_playable(error)),
+        }
     }
 }
 

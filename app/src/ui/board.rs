@@ -338,14 +338,6 @@ fn drag_over(
         return;
     }
     drag.pointer = pointer.unwrap_or(drag.pointer);
-    if !is_down {
-        if let Some(Target { column, before, refusal: None }) = drag.target {
-            let command = CardCommand::MoveTo { column, before, exempt: false };
-            drawing.acts.push(Act::Change(drag.card, command));
-        }
-        return;
-    }
-    scroll_at_edges(board, drag.pointer, (area, scrolled));
     let place = place_under(board, columns, &drag, area);
     match place {
         Some((column, before)) if drag.is_new_target(column, before) => {
@@ -358,6 +350,15 @@ fn drag_over(
         Some(_) => {}
         None => drag.target = None,
     }
+    // Only now: the last move and the release may have come with one frame.
+    if !is_down {
+        if let Some(Target { column, before, refusal: None }) = drag.target {
+            let command = CardCommand::MoveTo { column, before, exempt: false };
+            drawing.acts.push(Act::Change(drag.card, command));
+        }
+        return;
+    }
+    scroll_at_edges(board, drag.pointer, (area, scrolled));
     if let Some(row) = drawing.view.cards.get(&drag.card) {
         let theme = Theme::of(ui);
         let rect = Rect::from_min_size(drag.pointer + drag.grip, drag.size);

@@ -39,7 +39,8 @@ impl Composer {
             .desired_width(f32::INFINITY);
         let response = ui.add(edit);
         let response = name(response, "Title of the new card");
-        if std::mem::take(&mut self.wants_focus) {
+        let takes_focus = std::mem::take(&mut self.wants_focus);
+        if takes_focus {
             response.request_focus();
         }
         let titles = self.titles();
@@ -51,6 +52,10 @@ impl Composer {
             ui.label(text(words, Type::Caption, theme.palette.faint));
         });
         ui.add_space(space::TINY);
+        // At the end of a long column nobody would see what they type.
+        if takes_focus {
+            ui.scroll_to_rect(response.rect.with_max_y(ui.min_rect().bottom()), None);
+        }
         if adds && !titles.is_empty() {
             self.typed.clear();
             self.wants_focus = true;

@@ -48,6 +48,10 @@ pub struct Desktop {
     pub(super) toasts: Toasts,
     pub(super) jobs: Jobs,
     is_dressed: bool,
+    /// The person wants the window closed.
+    pub(super) is_left: bool,
+    /// Whether a field of the board or of a card had the focus when the last frame ended.
+    pub(super) was_typing: bool,
     /// Known from the first frame on: threads ask for another one.
     bell: Arc<OnceLock<Context>>,
 }
@@ -83,6 +87,8 @@ impl Desktop {
             toasts: Toasts::default(),
             jobs: Jobs::new(Arc::clone(&bell)),
             is_dressed: false,
+            is_left: false,
+            was_typing: false,
             bell,
         };
         desktop.go_on();
@@ -107,6 +113,11 @@ impl Desktop {
     /// How large the window was when it was last seen.
     pub fn size(&self) -> Option<[f32; 2]> {
         self.session.size
+    }
+
+    /// Whether the person wants the window closed.
+    pub fn is_left(&self) -> bool {
+        self.is_left
     }
 
     /// Where it was; else the first project and its first board.
@@ -176,7 +187,7 @@ impl Desktop {
         }
         let board = self.project.as_ref().and_then(|project| project.board.as_ref());
         let is_past = board.is_some_and(|board| board.playing.is_past());
-        for command in self.keyboard.read(ui.ctx(), is_past) {
+        for command in self.keyboard.read(ui.ctx(), is_past, self.overlay.is_some()) {
             self.acts.push(Act::Do(command));
         }
         let dropped = ui.input(|input| input.raw.dropped_files.first().map(|file| file.path().to_path_buf()));
@@ -197,6 +208,7 @@ impl Desktop {
         for act in std::mem::take(&mut self.acts) {
             self.act(ui, act);
         }
+        self.was_typing = self.overlay.is_none() && ui.ctx().text_edit_focused();
         let inner = ui.ctx().input(|input| input.viewport().inner_rect);
         self.session.size = inner.map(|inner| [inner.width(), inner.height()]).or(self.session.size);
         self.file.keep(&self.session);

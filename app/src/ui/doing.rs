@@ -14,6 +14,7 @@ use super::composer::Composer;
 use super::desktop::{Desktop, Overlay, card_in_hand};
 use super::new_project::NewProject;
 use super::palette::Palette;
+use super::panel::Part;
 use super::project::shown;
 use crate::command::Command;
 use crate::said::Names;
@@ -171,7 +172,7 @@ impl Desktop {
                 self.overlay = None;
                 self.close_card();
             }
-            Command::Back => self.back(ui),
+            Command::Back => self.back(),
             Command::Undo => self.undo(false),
             Command::Redo => self.undo(true),
             Command::Import => self.begin_import(None),
@@ -200,6 +201,10 @@ impl Desktop {
                     board.playing.run(command, ui.input(|input| input.time));
                 }
             }
+            Command::Quit => {
+                self.close_card();
+                self.is_left = true;
+            }
             Command::NewCard => self.compose(None),
             Command::SelectUp => self.select(0, -1),
             Command::SelectDown => self.select(0, 1),
@@ -215,7 +220,8 @@ impl Desktop {
             | Command::ArchiveCard
             | Command::AssignMe
             | Command::CopyKey
-            | Command::Comment => self.run_on_card(ui, command),
+            | Command::Comment
+            | Command::Describe => self.run_on_card(ui, command),
         }
     }
 
@@ -255,15 +261,19 @@ impl Desktop {
                     self.open_card(card);
                 }
                 if let Some(open) = self.project.as_mut().and_then(|project| project.panel.as_mut()) {
-                    open.wants_title = command == Command::RenameCard;
-                    open.wants_comment = command == Command::Comment;
+                    open.wants = match command {
+                        Command::RenameCard => Some(Part::Title),
+                        Command::Describe => Some(Part::Description),
+                        Command::Comment => Some(Part::Comment),
+                        _ => None,
+                    };
                 }
             }
         }
     }
 
     /// Closes one layer.
-    fn back(&mut self, ui: &Ui) {
+    fn back(&mut self) {
         if self.overlay.take().is_some() {
             return;
         }
@@ -273,10 +283,8 @@ impl Desktop {
         {
             return;
         }
-        if let Some(focused) = ui.memory(egui::Memory::focused)
-            && ui.ctx().text_edit_focused()
-        {
-            ui.memory_mut(|memory| memory.surrender_focus(focused));
+        // The field has lost the focus to this very key: that was the layer.
+        if self.was_typing {
             return;
         }
         if project.panel.is_some() {

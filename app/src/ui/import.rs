@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use egui::{Key, ProgressBar, ScrollArea, TextEdit, Ui};
+use egui::{Key, ProgressBar, Response, ScrollArea, TextEdit, Ui};
 use recordplayer::id::{ActId, SpaceId};
 use recordplayer_client::{Device, Space};
 use recordplayer_kanban::ids::BoardId;
@@ -78,6 +78,7 @@ pub(super) struct Importing {
     file: String,
     comments: String,
     shows: Shows,
+    /// Whether what shows has taken the focus: the field, or the button that Enter is meant for.
     has_focus: bool,
 }
 
@@ -150,6 +151,7 @@ impl Desktop {
     /// Shows something else in the screen; answers with what was there.
     fn show_import(&mut self, shows: Shows) -> Option<Shows> {
         let Some(Overlay::Import(importing)) = &mut self.overlay else { return None };
+        importing.has_focus = false;
         Some(std::mem::replace(&mut importing.shows, shows))
     }
 
@@ -240,6 +242,7 @@ impl Importing {
         ui.label(text("Import a board from Trello", Type::Page, palette.text));
         ui.add_space(space::GAP);
         let mut push = |step| acts.push(Act::Import(step));
+        let takes_focus = !std::mem::replace(&mut self.has_focus, true);
         match &mut self.shows {
             Shows::Asking { problem } => {
                 if let Some(problem) = problem {
@@ -249,7 +252,7 @@ impl Importing {
                     });
                     ui.add_space(space::GAP);
                 }
-                self.ask(ui, &mut push);
+                self.ask(ui, takes_focus, &mut push);
             }
             Shows::Reading => waits(ui, "Reading the file..."),
             Shows::TakingBack => waits(ui, "Taking the import back..."),
@@ -261,15 +264,20 @@ impl Importing {
                     choice(ui, is_new, false, &format!("Into {}", project.info.title));
                     choice(ui, is_new, true, "As a new project");
                 }
+                let mut is_entered = false;
                 if *is_new {
                     let edit = TextEdit::singleline(called).desired_width(f32::INFINITY);
-                    name(ui.add(edit), "Name of the new project");
+                    let response = name(ui.add(edit), "Name of the new project");
+                    is_entered = entered(ui, &response);
                 }
                 ui.add_space(space::WIDE);
                 ui.horizontal(|ui| {
                     let can_start = !*is_new || !called.trim().is_empty();
                     let start = ui.add_enabled_ui(can_start, |ui| primary_button(ui, None, "Import")).inner;
-                    if start.clicked() {
+                    if takes_focus {
+                        start.request_focus();
+                    }
+                    if start.clicked() || (is_entered && can_start) {
                         push(ImportStep::Start { new_project: is_new.then(|| called.trim().to_owned()) });
                     }
                     if quiet_button(ui, "Cancel").clicked() {
@@ -303,7 +311,11 @@ impl Importing {
                 ui.add_space(space::WIDE);
                 let (space, act, board) = (ended.space, ended.act, ended.board);
                 ui.horizontal(|ui| {
-                    if primary_button(ui, None, "Open the board").clicked() {
+                    let open = primary_button(ui, None, "Open the board");
+                    if takes_focus {
+                        open.request_focus();
+                    }
+                    if open.clicked() {
                         push(ImportStep::OpenBoard { space, board });
                     }
                     if quiet_button(ui, "Take it all back").clicked() {
@@ -321,7 +333,11 @@ impl Importing {
                         ui.label(text(format!("Left as it is: {why}"), Type::Body, palette.muted));
                     }
                 });
-                if quiet_button(ui, "Close").clicked() {
+                let close = quiet_button(ui, "Close");
+                if takes_focus {
+                    close.request_focus();
+                }
+                if close.clicked() {
                     push(ImportStep::Close);
                 }
             }
@@ -329,20 +345,21 @@ impl Importing {
         false
     }
 
-    fn ask(&mut self, ui: &mut Ui, push: &mut impl FnMut(ImportStep)) {
+    fn ask(&mut self, ui: &mut Ui, takes_focus: bool, push: &mut impl FnMut(ImportStep)) {
         let theme = Theme::of(ui);
         let help = "In Trello: the board's menu, Print, export and share, Export as JSON. Drop the file on this window, or type where it lies";
         ui.add(egui::Label::new(text(help, Type::Body, theme.palette.muted)).wrap());
         ui.add_space(space::GAP);
         let edit = TextEdit::singleline(&mut self.file).hint_text("board.json").desired_width(f32::INFINITY);
         let response = name(ui.add(edit), "File of the board");
-        if !std::mem::replace(&mut self.has_focus, true) {
+        if takes_focus {
             response.request_focus();
         }
-        let is_entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+        let mut is_entered = entered(ui, &response);
         let hint = "Optional: a second file with comments that the export has no more";
         let edit = TextEdit::singleline(&mut self.comments).hint_text(hint).desired_width(f32::INFINITY);
-        name(ui.add(edit), "File of comments");
+        let response = name(ui.add(edit), "File of comments");
+        is_entered |= entered(ui, &response);
         ui.add_space(space::WIDE);
         ui.horizontal(|ui| {
             let path = self.file.trim();
@@ -357,6 +374,11 @@ impl Importing {
             }
         });
     }
+}
+
+/// Whether Enter was pressed in a field.
+fn entered(ui: &Ui, field: &Response) -> bool {
+    field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter))
 }
 
 fn waits(ui: &mut Ui, words: &str) {

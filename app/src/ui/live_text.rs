@@ -91,6 +91,10 @@ impl LiveText {
 
 /// The cursor stays at its letter where somebody else writes before it.
 fn keep_cursor(ctx: &Context, field: Id, before: &str, after: &str) {
+    // Of a card that is opened again the field knows where the cursor was.
+    if before.is_empty() {
+        return;
+    }
     let Some(mut state) = TextEditState::load(ctx, field) else { return };
     let Some(range) = state.cursor.char_range() else { return };
     let moved = |cursor: CCursor| CCursor { index: moved(cursor.index.into(), before, after).into(), ..cursor };
@@ -110,6 +114,7 @@ fn moved(position: usize, before: &str, after: &str) -> usize {
         return position;
     }
     let (old, new) = (before.chars().count(), after.chars().count());
+    let position = position.min(old);
     let tail = before.chars().rev().zip(after.chars().rev()).take_while(same).count().min(old - head).min(new - head);
     if position >= old - tail { new - (old - position) } else { head.max(position.min(new - tail)) }
 }
@@ -127,5 +132,6 @@ mod tests {
         assert_eq!(moved(6, "hello there", "there"), 0);
         assert_eq!(moved(11, "hello there", "hello"), 5);
         assert_eq!(moved(1, "ä", "äö"), 1);
+        assert_eq!(moved(9, "hello", "oh hello"), 8, "behind the end is at the end");
     }
 }

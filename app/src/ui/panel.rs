@@ -26,11 +26,19 @@ pub(super) struct Panel {
     activity: Live<ActivityView>,
     /// The title while it is edited.
     pub title: Option<String>,
-    pub wants_title: bool,
-    pub wants_comment: bool,
+    /// What the focus is wanted in.
+    pub wants: Option<Part>,
     description: LiveText,
     is_written: bool,
     comment: Option<String>,
+}
+
+/// What can be written on a card.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    Title,
+    Description,
+    Comment,
 }
 
 /// What the panel draws with.
@@ -50,12 +58,16 @@ impl Panel {
             view,
             activity,
             title: None,
-            wants_title: false,
-            wants_comment: false,
+            wants: None,
             description: LiveText::new(card),
             is_written: false,
             comment: None,
         }
+    }
+
+    /// Whether a part gets the focus now: once.
+    fn takes(&mut self, part: Part) -> bool {
+        self.wants.take_if(|wanted| *wanted == part).is_some()
     }
 
     /// Where the draft of the comment is kept.
@@ -116,16 +128,16 @@ impl Panel {
         let Some(title) = &mut self.title else {
             let words = text(&view.card.title, Type::CardTitle, theme.palette.text);
             let label = egui::Label::new(words).wrap().sense(egui::Sense::click());
-            if ui.add(label).on_hover_text("Click to rename").clicked() || self.wants_title {
+            if ui.add(label).on_hover_text("Click to rename").clicked() || self.wants == Some(Part::Title) {
                 self.title = Some(view.card.title.clone());
-                self.wants_title = true;
+                self.wants = Some(Part::Title);
             }
             return;
         };
         let is_done = ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Enter));
         let edit = TextEdit::singleline(title).font(Type::CardTitle.font()).desired_width(f32::INFINITY);
         let response = name(ui.add(edit), "Title");
-        if std::mem::take(&mut self.wants_title) {
+        if self.takes(Part::Title) {
             response.request_focus();
         }
         if is_done || response.lost_focus() {
@@ -152,9 +164,11 @@ impl Panel {
                 let words = if self.is_written { "Preview" } else { "Write" };
                 if quiet_button(ui, words).clicked() {
                     self.is_written = !self.is_written;
+                    self.wants = self.is_written.then_some(Part::Description);
                 }
             });
         });
+        self.is_written |= self.wants == Some(Part::Description);
         if self.is_written {
             let edit = TextEdit::multiline(&mut self.description.shown)
                 .id(field)
@@ -163,6 +177,10 @@ impl Panel {
                 .desired_width(f32::INFINITY)
                 .hint_text("What is to be done, and how it is known to be done");
             let response = name(ui.add(edit), "Description");
+            if self.takes(Part::Description) {
+                response.request_focus();
+                response.scroll_to_me(None);
+            }
             if response.changed() {
                 self.description.typed(now_s);
             }
@@ -190,6 +208,7 @@ impl Panel {
             });
         }
         let place = self.place();
+        let takes_focus = self.takes(Part::Comment);
         let draft = self.comment.get_or_insert_with(|| drawing.session.draft(&place));
         let edit = TextEdit::multiline(draft)
             .font(Type::Body.font())
@@ -197,7 +216,7 @@ impl Panel {
             .desired_width(f32::INFINITY)
             .hint_text("Write a comment");
         let response = name(ui.add(edit), "Write a comment");
-        if std::mem::take(&mut self.wants_comment) {
+        if takes_focus {
             response.request_focus();
             response.scroll_to_me(None);
         }

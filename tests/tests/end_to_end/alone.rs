@@ -1,8 +1,7 @@
 //! Work without any server, and then with one.
 
+use recordplayer_tests::stage::Stage;
 use serde_json::json;
-
-use crate::stage::Stage;
 
 /// Ann begins alone, publishes with the server gone at first, and Bo joins: equal hashes on all three, nothing doubled.
 #[test]

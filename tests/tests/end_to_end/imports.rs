@@ -3,9 +3,8 @@
 use std::path::Path;
 
 use recordplayer_tests::inputs;
+use recordplayer_tests::stage::{Person, Stage, cards};
 use serde_json::{Value, json};
-
-use crate::stage::{Person, Stage, cards};
 
 /// What the files' own description says that a right import gives.
 fn expected(name: &str) -> Value {

@@ -2,6 +2,5 @@
 
 mod alone;
 mod imports;
-mod stage;
 mod two_devices;
 mod wrong_use;

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use recordplayer_tests::stage::{Stage, cards};
 use serde_json::Value;
-
-use crate::stage::{Stage, cards};
 
 const LIMITED: &str = "In progress";
 

@@ -1,9 +1,7 @@
 //! Whatever somebody says to the programs, they answer clearly, with the right exit code, and change nothing.
 
+use recordplayer_tests::stage::{Answer, Stage, cards};
 use serde_json::Value;
-
-use crate::stage::cards;
-use crate::stage::{Answer, Stage};
 
 /// A failure says what, why and what to do, for programs and people.
 #[track_caller]

@@ -1,5 +1,6 @@
 //! The board and its cards.
 
+use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable;
 use recordplayer::id::Id;
@@ -29,6 +30,26 @@ fn c_opens_the_composer_and_enter_adds_and_stays() {
     assert_eq!(stage.titles(0), ["First", "Second"]);
     stage.press(Key::Escape);
     assert!(!stage.shows("Title of the new card"));
+}
+
+/// In a long column it opened below what is seen.
+#[test]
+fn the_composer_comes_into_sight() {
+    let titles: Vec<String> = (1..=30).map(|number| format!("Card {number}")).collect();
+    let cards: Vec<(usize, &str)> = titles.iter().map(|title| (0, title.as_str())).collect();
+    let mut stage = Stage::with_cards(&cards);
+    for title in ["First", "Second"] {
+        stage.press(Key::C);
+        stage.harness.run_steps(30);
+        let field = stage.harness.get_by_label("Title of the new card").rect();
+        assert!(field.top() > 96.0 && field.bottom() < 728.0, "{field:?}");
+        stage.type_words("Title of the new card", title);
+        stage.press(Key::Enter);
+        stage.harness.run_steps(30);
+        let field = stage.harness.get_by_label("Title of the new card").rect();
+        assert!(field.top() > 96.0 && field.bottom() < 728.0, "{field:?}");
+        stage.press(Key::Escape);
+    }
 }
 
 #[test]
@@ -89,6 +110,58 @@ fn the_outbox_says_what_waits_and_letters_are_keys_only_where_nobody_types() {
     stage.press(Key::C);
     stage.type_words("Title of the new card", "go");
     assert!(stage.shows("Title of the new card"), "g and o were letters");
+}
+
+/// Backspace archived the card behind the sheet of keys.
+#[test]
+fn what_lies_over_the_board_keeps_the_keys_from_it() {
+    let mut stage = Stage::with_cards(&[(0, "One"), (0, "Two")]);
+    stage.press(Key::ArrowDown);
+    stage.press(Key::Questionmark);
+    assert!(stage.shows("Keyboard shortcuts"));
+    for key in [Key::Backspace, Key::X, Key::C, Key::T, Key::Enter] {
+        stage.press(key);
+    }
+    stage.press_with(Modifiers::SHIFT, Key::ArrowRight);
+    assert!(stage.shows("Keyboard shortcuts"));
+    stage.press(Key::Escape);
+    assert_eq!(stage.titles(0), ["One", "Two"]);
+    assert!(!stage.shows("Description") && !stage.shows("Back to now") && !stage.shows("Title of the new card"));
+}
+
+/// Where the last move and the release came with one frame, the card fell where the pointer had been before.
+#[test]
+fn a_card_falls_where_the_pointer_lets_go_of_it() {
+    let mut stage = Stage::with_cards(&[(0, "One"), (0, "Two"), (1, "There")]);
+    let middle_of = |stage: &Stage, label| stage.harness.get_by_label_contains(label).rect().center();
+    let (from, to) = (middle_of(&stage, "One"), middle_of(&stage, "There"));
+    stage.harness.drag_at(from);
+    stage.harness.run_steps(1);
+    stage.harness.hover_at(from + egui::vec2(40.0, 0.0));
+    stage.harness.run_steps(1);
+    stage.harness.hover_at(to + egui::vec2(40.0, 200.0));
+    stage.harness.drop_at(to + egui::vec2(40.0, 200.0));
+    stage.harness.run_steps(2);
+    assert_eq!(stage.titles(0), ["Two"]);
+    assert_eq!(stage.titles(1), ["There", "One"]);
+}
+
+/// The window ended with a panic: the field knew a cursor from before, in a text that was not read yet. And Esc closed the card at once.
+#[test]
+fn a_described_card_is_left_layer_by_layer_and_opened_again() {
+    let mut stage = Stage::with_cards(&[(0, "One")]);
+    stage.press(Key::ArrowDown);
+    for words in ["Slow and steady. ", "On we go."] {
+        stage.press(Key::W);
+        stage.harness.get_by_role_and_label(Role::MultilineTextInput, "Description").type_text(words);
+        stage.harness.run_steps(3);
+        stage.press(Key::Escape);
+        assert!(stage.shows("Activity"), "only the field is left");
+        stage.press(Key::Escape);
+        assert!(!stage.shows("Activity"));
+    }
+    let text = stage.space.text::<Card>(card("One"), Card::DESCRIPTION).unwrap();
+    assert_eq!(text, "Slow and steady. On we go.");
 }
 
 /// The slash is a key of the palette, and a letter wherever somebody types.

@@ -1,6 +1,6 @@
 //! Every command of the list, once by its keys and once from the palette. A new command does not compile until it has its proof here.
 
-use egui::accesskit::Toggled;
+use egui::accesskit::{Role, Toggled};
 use egui::{Key, Modifiers, Theme};
 use egui_kittest::kittest::{NodeT, Queryable};
 use recordplayer_app::command::{ALL, Command, Group, Keys};
@@ -84,6 +84,12 @@ fn proof(command: Command) -> Proof {
         Command::Comment => (nothing, |stage| {
             stage.until(|stage| stage.harness.get_by_label("Write a comment").accesskit_node().is_focused());
         }),
+        Command::Describe => (nothing, |stage| {
+            stage.until(|stage| {
+                let field = stage.harness.query_by_role_and_label(Role::MultilineTextInput, "Description");
+                field.is_some_and(|field| field.accesskit_node().is_focused())
+            });
+        }),
         Command::Undo => (|stage| stage.press(Key::Backspace), |stage| stage.until(|stage| stage.titles(0).len() == 3)),
         Command::Redo => (
             |stage| {
@@ -151,6 +157,7 @@ fn proof(command: Command) -> Proof {
         Command::ZoomIn => (nothing, |stage| assert!(stage.zoom() > 1.0)),
         Command::ZoomOut => (nothing, |stage| assert!(stage.zoom() < 1.0)),
         Command::ZoomReset => (|stage| stage.palette("Larger"), |stage| assert!((stage.zoom() - 1.0).abs() < 0.001)),
+        Command::Quit => (nothing, |stage| assert!(stage.harness.state().is_left())),
         Command::Keys => (nothing, |stage| assert!(stage.shows("Keyboard shortcuts"))),
     }
 }

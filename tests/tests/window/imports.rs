@@ -142,6 +142,27 @@ fn a_board_is_shown_as_it_was() {
 }
 
 #[test]
+fn enter_alone_looks_into_a_file_imports_it_and_opens_the_board() {
+    let mut stage = Stage::new();
+    stage.press_with(Modifiers::COMMAND, Key::K);
+    stage.type_words("Search or run", "import");
+    stage.press(Key::Enter);
+    let is_focused = |stage: &Stage, label| stage.harness.get_by_label(label).accesskit_node().is_focused();
+    assert!(is_focused(&stage, "File of the board"));
+    stage.type_words("File of the board", &sample());
+    stage.press(Key::Enter);
+    stage.until_shows("25 cards");
+    assert!(is_focused(&stage, "Import"));
+    assert_eq!(stage.boards(), ["Firmware"], "nothing comes in before it is wished");
+    stage.press(Key::Enter);
+    stage.until_shows("Open the board");
+    assert!(is_focused(&stage, "Open the board"));
+    stage.press(Key::Enter);
+    stage.until_gone("Open the board");
+    assert_eq!(stage.boards().len(), 2);
+}
+
+#[test]
 fn what_is_no_board_is_told_with_its_place_and_the_file_can_be_chosen_anew() {
     let mut stage = Stage::new();
     let file = stage.folder.path().join("broken.json");

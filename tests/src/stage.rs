@@ -6,14 +6,16 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-use recordplayer_tests::binary;
 use serde_json::Value;
+
+use crate::binary;
 
 /// Far more than anything here takes, so that a hanging test ends.
 pub const PATIENCE: Duration = Duration::from_mins(1);
 const PATIENCE_S: &str = "60";
 
 /// The folders of a server and of the devices of its people.
+#[derive(Debug)]
 pub struct Stage {
     folder: tempfile::TempDir,
 }
@@ -47,6 +49,8 @@ impl Answer {
 }
 
 impl Stage {
+    /// With a server's folder, and nobody in it.
+    #[expect(clippy::new_without_default, reason = "it makes folders")]
     pub fn new() -> Self {
         let stage = Self { folder: tempfile::tempdir().unwrap() };
         Self::server(&["init", &stage.server_folder()]).expect_code(0);
@@ -100,6 +104,7 @@ impl Stage {
 }
 
 /// A server that runs.
+#[derive(Debug)]
 pub struct Server {
     child: Child,
     pub url: String,
@@ -123,6 +128,7 @@ impl Drop for Server {
 }
 
 /// Somebody with a device.
+#[derive(Debug)]
 pub struct Person {
     pub name: String,
     folder: PathBuf,
@@ -134,6 +140,18 @@ impl Person {
         let mut command = clean(&binary("recordplayer"));
         command.args(arguments).arg("--json").arg("--data").arg(&self.folder);
         command
+    }
+
+    /// The window, as it starts on a display; it has not been started yet.
+    pub fn window(&self, display: &str) -> Command {
+        let mut command = clean(&binary("recordplayer"));
+        command.arg("--data").arg(&self.folder).env("DISPLAY", display);
+        command
+    }
+
+    /// Where this person's device keeps what it knows.
+    pub fn device(&self) -> &Path {
+        &self.folder
     }
 
     /// Gives a command, whatever comes of it.
@@ -209,6 +227,7 @@ impl Person {
 }
 
 /// A command that runs; killed when it is dropped.
+#[derive(Debug)]
 pub struct Running {
     child: Child,
     lines: Receiver<Value>,

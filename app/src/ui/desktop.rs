@@ -322,7 +322,7 @@ impl Desktop {
         let response = modal.show(ui.ctx(), |ui| {
             let room = ui.ctx().content_rect().size();
             ui.set_width(space::PALETTE.min(room.x - 2.0 * space::BAR));
-            ui.set_max_height(room.y - 2.0 * space::BAR);
+            ui.set_max_height(room.y - below_top.y - 2.0 * space::LARGE - space::WIDE);
             match &mut overlay {
                 Overlay::Palette(palette) => palette.show(ui, self.project.as_ref(), has_card, &mut self.acts),
                 Overlay::Outbox => {

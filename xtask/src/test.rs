@@ -82,8 +82,10 @@ fn all_steps(steps: &mut Steps, tally: &mut Tally, inputs: &Inputs) -> Result<()
         steps.leave_out("examples", "the workspace has none yet");
     }
     for (package, example) in &workspace.examples {
-        let arguments = ["run", "--package", package, "--example", example];
-        steps.step("example", &format!("cargo {}", arguments.join(" ")), || cargo::run(&arguments))?;
+        // As it was built with everything: `cargo run` would build it anew, with its package's features alone.
+        let program = workspace.programs.join("examples").join(format!("{example}{}", std::env::consts::EXE_SUFFIX));
+        let repeat = format!("cargo run --package {package} --example {example}");
+        steps.step("example", &repeat, || run(Command::new(&program).current_dir(cargo::workspace_root())))?;
     }
     Ok(())
 }

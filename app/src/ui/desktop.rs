@@ -12,6 +12,7 @@ use recordplayer_kanban::ids::{BoardId, CardId, PersonId};
 
 use super::act::Act;
 use super::card_face::Standing;
+use super::doing::IN_THE_PAST;
 use super::import::Importing;
 use super::jobs::{Jobs, News};
 use super::new_project::NewProject;
@@ -187,6 +188,9 @@ impl Desktop {
         }
         let board = self.project.as_ref().and_then(|project| project.board.as_ref());
         let is_past = board.is_some_and(|board| board.playing.is_past());
+        if !is_past {
+            self.toasts.take_back(IN_THE_PAST);
+        }
         for command in self.keyboard.read(ui.ctx(), is_past, self.overlay.is_some()) {
             self.acts.push(Act::Do(command));
         }

@@ -21,6 +21,9 @@ use crate::said::Names;
 use crate::session::Appearance;
 use crate::undo::Done;
 
+/// Why nothing is changed while the past shows.
+pub(super) const IN_THE_PAST: &str = "You are in the past. Back to now: Esc";
+
 impl Desktop {
     pub(super) fn act(&mut self, ui: &Ui, act: Act) {
         match act {
@@ -160,7 +163,7 @@ impl Desktop {
             if command == Command::Back {
                 board.playing.back_to_now();
             } else {
-                self.toasts.tell("You are in the past. Back to now: Esc");
+                self.toasts.tell(IN_THE_PAST);
             }
             return;
         }

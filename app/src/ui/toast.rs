@@ -42,6 +42,11 @@ impl Toasts {
         }
     }
 
+    /// What was said holds no more.
+    pub fn take_back(&mut self, words: &str) {
+        self.notes.retain(|note| note.words != words);
+    }
+
     fn push(&mut self, words: String, is_warning: bool) {
         self.notes.retain(|note| note.words != words);
         self.notes.push(Note { words, is_warning, until: None, offer: None });

@@ -211,5 +211,7 @@ fn no_command_edits_the_past() {
             assert!(stage.shows("You are in the past"), "{}", spec.text);
             assert_eq!((stage.titles(0), stage.titles(1)), before, "{}", spec.text);
         }
+        stage.press(Key::Escape);
+        assert!(!stage.shows("You are in the past"), "now that is not so");
     }
 }

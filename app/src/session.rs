@@ -7,6 +7,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use recordplayer::id::SpaceId;
+use recordplayer_client::now;
 use recordplayer_kanban::ids::BoardId;
 use serde::{Deserialize, Serialize};
 
@@ -123,8 +124,14 @@ impl Drop for SessionFile {
 
 fn write_each(path: &Path, sessions: &Receiver<Session>) {
     while let Ok(mut session) = sessions.recv() {
-        while let Ok(newer) = sessions.recv_timeout(WRITE_AFTER) {
-            session = newer;
+        // Whoever types without a pause loses no more than others.
+        let end = now().plus_ms(i64::try_from(WRITE_AFTER.as_millis()).unwrap_or(i64::MAX));
+        loop {
+            let left = u64::try_from(end.0 - now().0).unwrap_or_default();
+            match sessions.recv_timeout(Duration::from_millis(left)) {
+                Ok(newer) => session = newer,
+                Err(_) => break,
+            }
         }
         if let Err(error) = write(path, &session) {
             tracing::error!(%error, "what the window remembers cannot be written: {}", path.display());

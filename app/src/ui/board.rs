@@ -16,6 +16,8 @@ use recordplayer_kanban::view::{BoardView, CardRow, ColumnShown};
 use super::act::Act;
 use super::card_face::{Face, Standing, height_of, shape_of};
 use super::drag::{Drag, Target};
+use super::menu;
+use super::playback::IN_THE_PAST;
 use super::project::{DrawnColumn, OpenBoard, OpenProject, key_of, shown};
 use crate::command::Command;
 use crate::said::Names;
@@ -34,6 +36,7 @@ const EDGE_STEP: f32 = 12.0;
 pub(super) struct Drawing<'a> {
     /// Nothing can be changed in the past.
     pub is_past: bool,
+    pub is_before_the_first: bool,
     pub board: BoardId,
     pub device: &'a Device,
     pub project: &'a OpenProject,
@@ -51,11 +54,11 @@ pub(super) fn header(ui: &mut Ui, drawing: &mut Drawing<'_>) {
         ui.label(text(title.unwrap_or_default(), Type::Page, theme.palette.text));
         ui.label(text(&drawing.view.prefix, Type::Meta, theme.palette.faint));
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            ui.add_enabled_ui(!drawing.is_past, |ui| {
-                if primary_button(ui, Some(Icon::Plus), "New card").clicked() {
-                    drawing.acts.push(Act::Do(Command::NewCard));
-                }
-            });
+            let button = |ui: &mut Ui| primary_button(ui, Some(Icon::Plus), "New card");
+            let button = ui.add_enabled_ui(!drawing.is_past, button).inner;
+            if button.on_disabled_hover_text(IN_THE_PAST).clicked() {
+                drawing.acts.push(Act::Do(Command::NewCard));
+            }
             if command_button(ui, Command::Palette).clicked() {
                 drawing.acts.push(Act::Do(Command::Palette));
             }
@@ -67,8 +70,10 @@ pub(super) fn header(ui: &mut Ui, drawing: &mut Drawing<'_>) {
 pub(super) fn show(ui: &mut Ui, board: &mut OpenBoard, drawing: &mut Drawing<'_>) {
     let columns = shown(drawing.view);
     if columns.is_empty() {
-        let (icon, sentence) = if drawing.is_past {
+        let (icon, sentence) = if drawing.is_before_the_first {
             (Icon::Play, "Nothing has happened yet. Space plays what came")
+        } else if drawing.is_past {
+            (Icon::SquareKanban, "The board had no columns then")
         } else {
             (Icon::SquareKanban, "This board has no columns yet")
         };
@@ -169,10 +174,9 @@ fn column_header(ui: &mut Ui, column: &ColumnShown<'_>, theme: &Theme, drawing: 
         response.on_hover_text("This column is full");
     }
     ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-        let clicked = icon_button(ui, Icon::Plus, &format!("New card in {}", column.row.name)).clicked();
-        if clicked && drawing.is_past {
-            drawing.acts.push(Act::Do(Command::NewCard));
-        } else if clicked {
+        let name = format!("New card in {}", column.row.name);
+        let button = ui.add_enabled_ui(!drawing.is_past, |ui| icon_button(ui, Icon::Plus, &name)).inner;
+        if button.on_disabled_hover_text(IN_THE_PAST).clicked() {
             drawing.acts.push(Act::Compose(column.id));
         }
     });
@@ -295,6 +299,12 @@ fn show_card(ui: &mut Ui, board: &mut OpenBoard, card: CardId, row: &CardRow, re
     let mut face = face(row, card, drawing, &theme);
     face.is_selected = board.selected == Some(card);
     face.is_hovered = response.hovered() && board.drag.is_none();
+    if !drawing.is_past {
+        if response.secondary_clicked() {
+            drawing.acts.push(Act::Select(card));
+        }
+        response.context_menu(|ui| menu::of_card(ui, drawing.acts));
+    }
     let name = match face.standing {
         Standing::Decided => format!("{} {}", face.key, row.title),
         Standing::Waiting => format!("{} {}, waits for the server", face.key, row.title),

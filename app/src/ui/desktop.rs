@@ -12,11 +12,11 @@ use recordplayer_kanban::ids::{BoardId, CardId, PersonId};
 
 use super::act::Act;
 use super::card_face::Standing;
-use super::doing::IN_THE_PAST;
 use super::import::Importing;
 use super::jobs::{Jobs, News};
 use super::new_project::NewProject;
 use super::palette::Palette;
+use super::playback::IN_THE_PAST;
 use super::project::OpenProject;
 use super::publish::Publish;
 use super::toast::Toasts;
@@ -114,6 +114,11 @@ impl Desktop {
     /// How large the window was when it was last seen.
     pub fn size(&self) -> Option<[f32; 2]> {
         self.session.size
+    }
+
+    /// The window closes, whoever closed it: what was typed is sent first.
+    pub fn leave(&mut self) {
+        self.close_card();
     }
 
     /// Whether the person wants the window closed.
@@ -284,6 +289,7 @@ impl Desktop {
         CentralPanel::default().frame(canvas).show(ui, |ui| {
             let mut drawing = board::Drawing {
                 is_past,
+                is_before_the_first: board.playing.is_before_the_first(),
                 board: board.id,
                 device: &self.device,
                 project: &project,

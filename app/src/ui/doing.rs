@@ -15,14 +15,12 @@ use super::desktop::{Desktop, Overlay, card_in_hand};
 use super::new_project::NewProject;
 use super::palette::Palette;
 use super::panel::Part;
+use super::playback::IN_THE_PAST;
 use super::project::shown;
 use crate::command::Command;
 use crate::said::Names;
 use crate::session::Appearance;
 use crate::undo::Done;
-
-/// Why nothing is changed while the past shows.
-pub(super) const IN_THE_PAST: &str = "You are in the past. Back to now: Esc";
 
 impl Desktop {
     pub(super) fn act(&mut self, ui: &Ui, act: Act) {
@@ -204,10 +202,7 @@ impl Desktop {
                     board.playing.run(command, ui.input(|input| input.time));
                 }
             }
-            Command::Quit => {
-                self.close_card();
-                self.is_left = true;
-            }
+            Command::Quit => self.is_left = true,
             Command::NewCard => self.compose(None),
             Command::SelectUp => self.select(0, -1),
             Command::SelectDown => self.select(0, 1),

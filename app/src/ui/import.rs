@@ -266,6 +266,8 @@ impl Importing {
                 }
                 let mut is_entered = false;
                 if *is_new {
+                    ui.add_space(space::GAP);
+                    ui.label(text("What it is called here", Type::Meta, palette.muted));
                     let edit = TextEdit::singleline(called).desired_width(f32::INFINITY);
                     let response = name(ui.add(edit), "Name of the new project");
                     is_entered = entered(ui, &response);
@@ -350,14 +352,18 @@ impl Importing {
         let help = "In Trello: the board's menu, Print, export and share, Export as JSON. Drop the file on this window, or type where it lies";
         ui.add(egui::Label::new(text(help, Type::Body, theme.palette.muted)).wrap());
         ui.add_space(space::GAP);
+        ui.label(text("Where the board lies", Type::Meta, theme.palette.muted));
         let edit = TextEdit::singleline(&mut self.file).hint_text("board.json").desired_width(f32::INFINITY);
         let response = name(ui.add(edit), "File of the board");
         if takes_focus {
             response.request_focus();
         }
         let mut is_entered = entered(ui, &response);
-        let hint = "Optional: a second file with comments that the export has no more";
-        let edit = TextEdit::singleline(&mut self.comments).hint_text(hint).desired_width(f32::INFINITY);
+        ui.add_space(space::GAP);
+        ui.label(text("Where more comments lie, if the export has not all of them", Type::Meta, theme.palette.muted));
+        let edit = TextEdit::singleline(&mut self.comments)
+            .hint_text("comments.json, or nothing")
+            .desired_width(f32::INFINITY);
         let response = name(ui.add(edit), "File of comments");
         is_entered |= entered(ui, &response);
         ui.add_space(space::WIDE);

@@ -18,6 +18,7 @@ mod drag;
 mod import;
 mod jobs;
 mod live_text;
+mod menu;
 mod new_project;
 mod outbox;
 mod palette;

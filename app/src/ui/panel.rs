@@ -26,6 +26,8 @@ pub(super) struct Panel {
     activity: Live<ActivityView>,
     /// The title while it is edited.
     pub title: Option<String>,
+    /// Whether a title that was being edited when the window ended was looked for.
+    knows_drafts: bool,
     /// What the focus is wanted in.
     pub wants: Option<Part>,
     description: LiveText,
@@ -58,6 +60,7 @@ impl Panel {
             view,
             activity,
             title: None,
+            knows_drafts: false,
             wants: None,
             description: LiveText::new(card),
             is_written: false,
@@ -68,6 +71,11 @@ impl Panel {
     /// Whether a part gets the focus now: once.
     fn takes(&mut self, part: Part) -> bool {
         self.wants.take_if(|wanted| *wanted == part).is_some()
+    }
+
+    /// Where a title is kept that is being edited.
+    fn place_of_title(&self) -> String {
+        format!("title of {}", self.card)
     }
 
     /// Where the draft of the comment is kept.
@@ -125,6 +133,11 @@ impl Panel {
 
     fn show_title(&mut self, ui: &mut Ui, view: &CardView, drawing: &mut Drawing<'_>) {
         let theme = Theme::of(ui);
+        let place = self.place_of_title();
+        if !std::mem::replace(&mut self.knows_drafts, true) {
+            let draft = drawing.session.draft(&place);
+            self.title = self.title.take().or((!draft.is_empty()).then_some(draft));
+        }
         let Some(title) = &mut self.title else {
             let words = text(&view.card.title, Type::CardTitle, theme.palette.text);
             let label = egui::Label::new(words).wrap().sense(egui::Sense::click());
@@ -137,11 +150,15 @@ impl Panel {
         let is_done = ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Enter));
         let edit = TextEdit::singleline(title).font(Type::CardTitle.font()).desired_width(f32::INFINITY);
         let response = name(ui.add(edit), "Title");
+        if response.changed() {
+            drawing.session.keep_draft(&place, title);
+        }
         if self.takes(Part::Title) {
             response.request_focus();
         }
         if is_done || response.lost_focus() {
             let title = self.title.take().unwrap_or_default();
+            drawing.session.keep_draft(&place, "");
             let is_given_up = ui.input(|input| input.key_pressed(Key::Escape));
             if !is_given_up && title.trim() != view.card.title {
                 let title = title.trim().to_owned();

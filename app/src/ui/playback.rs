@@ -15,6 +15,8 @@ use crate::theme::{Icon, Theme, Type, space};
 use crate::time::moment;
 use crate::widget::{command_button, quiet_button, text};
 
+/// Why nothing can be changed.
+pub(super) const IN_THE_PAST: &str = "You are in the past. Back to now: Esc";
 /// Steps a second at the speed 1x.
 const STEPS_PER_S: f64 = 2.0;
 /// The first play takes about so long.
@@ -56,6 +58,10 @@ impl Playing {
 
     pub fn is_past(&self) -> bool {
         self.step.is_some()
+    }
+
+    pub fn is_before_the_first(&self) -> bool {
+        self.step == Some(0)
     }
 
     /// The board of the past, if that is looked at and has come.

@@ -40,4 +40,8 @@ impl eframe::App for Window {
             ui.ctx().send_viewport_cmd(egui::ViewportCommand::Close);
         }
     }
+
+    fn on_exit(&mut self, _: Option<&eframe::glow::Context>) {
+        self.0.leave();
+    }
 }

@@ -198,6 +198,40 @@ fn a_draft_survives_the_end_of_the_window() {
     assert_eq!(stage.titles(0), ["Half a ti"]);
 }
 
+/// A title that was being edited is there again too.
+#[test]
+fn a_title_survives_the_end_of_the_window() {
+    let mut stage = Stage::with_cards(&[(0, "One")]);
+    stage.press(Key::ArrowDown);
+    stage.press(Key::E);
+    stage.type_words("Title", " and a half");
+    let Stage { harness, device, space, serving, folder } = stage;
+    drop(harness);
+    let harness = window(&device, folder.path());
+    let mut stage = Stage { harness, device, space, serving, folder };
+    stage.harness.run_steps(2);
+    stage.press(Key::ArrowDown);
+    stage.press(Key::Enter);
+    stage.harness.get_by_label("Title").focus();
+    stage.harness.run_steps(2);
+    stage.press(Key::Enter);
+    assert_eq!(stage.titles(0), ["One and a half"]);
+}
+
+#[test]
+fn a_card_has_a_menu_of_the_same_commands() {
+    let mut stage = Stage::with_cards(&[(0, "One"), (0, "Two")]);
+    stage.harness.get_by_label_contains("Two").click_secondary();
+    stage.harness.run_steps(3);
+    stage.click("Archive card");
+    assert_eq!(stage.titles(0), ["One"]);
+    assert!(!stage.shows("Archive card"), "the menu is closed");
+    stage.harness.get_by_label_contains("One").click_secondary();
+    stage.harness.run_steps(3);
+    stage.click("Move card to the right");
+    assert_eq!(stage.titles(1), ["One"]);
+}
+
 #[test]
 fn the_pointer_does_what_the_keys_do() {
     let mut stage = Stage::with_cards(&[(0, "Here")]);

@@ -49,7 +49,7 @@ impl Stage {
         stage.until_shows("Open the board");
         stage.click("Open the board");
         stage.until_in_step();
-        stage.until_shows("Now, 94 steps");
+        stage.until_shows("Now, 138 steps");
         stage
     }
 
@@ -95,10 +95,10 @@ fn the_past() {
     stage.press(Key::T);
     stage.press(Key::Home);
     stage.until_gone("Play a whole side");
-    for _ in 0..6 {
+    for _ in 0..9 {
         stage.press_with(Modifiers::SHIFT, Key::ArrowRight);
     }
-    stage.until_shows("step 60 of");
+    stage.until_shows("step 90 of");
     // The player has come that far too.
     stage.until_shows("Switch off after ten minutes at rest");
     stage.is_as_pictured("past");

@@ -91,7 +91,7 @@ impl Hydrator {
         let (members, state): (Vec<StreamId>, serde_bytes::ByteBuf) = decode(&row.bytes).map_err(|_| damaged())?;
         Ok(ViewSlot {
             state: (view.decode)(&state).map_err(|_| damaged())?,
-            members: Arc::new(members.into_iter().collect()),
+            members: members.into_iter().collect(),
             position: row.head.position,
         })
     }

@@ -20,6 +20,8 @@ use std::sync::Arc;
 
 pub(crate) use hydrate::{Hydrator, model_hash};
 
+use rpds::RedBlackTreeSetSync;
+
 use crate::domain::{Domain, EntityType, Played};
 use crate::entity::Entity;
 use crate::hash::Hash;
@@ -50,7 +52,7 @@ pub(crate) struct EntitySlot {
 pub(crate) struct ViewSlot {
     pub state: AnyState,
     /// The entities that show in it.
-    pub members: Arc<BTreeSet<StreamId>>,
+    pub members: RedBlackTreeSetSync<StreamId>,
     /// The end of the last commit that touched it, or a later one that did not.
     pub position: Position,
 }
@@ -239,7 +241,7 @@ impl EntitySlot {
 impl ViewSlot {
     pub fn empty(domain: &Domain, key: &ViewKey) -> Self {
         let state = domain.view_type(&key.name).map_or_else(|| Arc::new(()) as AnyState, |view| (view.empty)());
-        Self { state, members: Arc::default(), position: Position::START }
+        Self { state, members: RedBlackTreeSetSync::new_sync(), position: Position::START }
     }
 }
 

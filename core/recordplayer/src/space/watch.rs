@@ -200,7 +200,7 @@ impl Space {
                 (state, slot.members)
             }
             // An entity's view of itself.
-            None => (Vec::new(), Arc::new(view.as_stream().into_iter().collect())),
+            None => (Vec::new(), view.as_stream().into_iter().collect()),
         };
         let mut parts: Vec<(Arc<[u8]>, Vec<_>)> =
             state.chunks(PIECE_BYTES_MAX).map(|piece| (piece.into(), Vec::new())).collect();

@@ -151,7 +151,7 @@ impl SpaceState {
                     .or_insert_with(|| TouchedView { before: slot.position, changes: Vec::new() })
                     .changes;
                 if !slot.members.contains(stream) {
-                    Arc::make_mut(&mut slot.members).insert(stream.clone());
+                    slot.members.insert_mut(stream.clone());
                 }
                 // Who looks at the view has the model as it is only if it saw the event before this one.
                 let is_current = shown.as_ref().is_some_and(|shown: &Arc<[Vec<Key>]>| shown[at].contains(key));
@@ -165,7 +165,7 @@ impl SpaceState {
                 changes.push(ViewChange::Record(Arc::clone(&shared)));
                 (view.play)(&mut slot.state, key, record, &Models::new(&self.layers));
                 if !after.contains(key) {
-                    Arc::make_mut(&mut slot.members).remove(stream);
+                    slot.members.remove_mut(stream);
                     changes.push(ViewChange::Leave { stream: stream.clone(), at: record.number });
                 }
                 self.layers.put_view(view_key, slot);

@@ -7,6 +7,7 @@ pub mod command;
 mod founding;
 pub mod headless;
 mod import;
+mod keyboard;
 mod player;
 mod said;
 pub mod session;

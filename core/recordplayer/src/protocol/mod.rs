@@ -3,12 +3,12 @@
 //! A frame is a CBOR array: its number, then its fields in fixed order (`docs/protocol.md`). Fields may be added at the end: a reader skips
 //! what it does not know, so that within a protocol version newer and older programs understand each other.
 
-mod frames;
+mod client;
+mod server;
 mod values;
 
-pub use frames::{
-    AnswerCode, ClientFrame, CommandEntry, Goodbye, Knowledge, MySpace, PublishEnd, ServerFrame, SnapshotRow, ViewItem,
-};
+pub use client::{ClientFrame, CommandEntry, Knowledge, PublishEnd};
+pub use server::{AnswerCode, Goodbye, MySpace, ServerFrame, SnapshotRow, ViewItem};
 
 use crate::limits::FRAME_BYTES_MAX;
 

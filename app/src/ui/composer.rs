@@ -1,6 +1,6 @@
 //! Writing new cards where they belong.
 
-use egui::{Key, Modifiers, TextEdit, Ui};
+use egui::{Id, Key, Modifiers, TextEdit, Ui};
 use recordplayer_kanban::ids::ColumnId;
 
 use super::act::Act;
@@ -31,8 +31,11 @@ impl Composer {
     /// Draws it; Enter adds and stays, several pasted lines are several cards.
     pub fn show(&mut self, ui: &mut Ui, acts: &mut Vec<Act>) {
         let theme = Theme::of(ui);
-        let adds = ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Enter));
+        let field = Id::unique(("composer", self.column));
+        let is_written = ui.memory(|memory| memory.has_focus(field));
+        let adds = is_written && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Enter));
         let edit = TextEdit::multiline(&mut self.typed)
+            .id(field)
             .font(Type::Emphasis.font())
             .hint_text("Title of the new card")
             .desired_rows(2)

@@ -28,6 +28,9 @@ use crate::session::{Appearance, Session, SessionFile};
 use crate::theme::{Icon, Theme, install, space};
 use crate::widget::{empty, primary_button, quiet_button};
 
+/// In a window that is not so wide, an open card covers the board.
+const COVERED_BELOW: f32 = 1_100.0;
+
 /// What lies over the board.
 pub(super) enum Overlay {
     Palette(Palette),
@@ -272,19 +275,28 @@ impl Desktop {
         let view = past.unwrap_or_else(|| board.view.get());
         if let Some(mut open) = project.panel.take() {
             let frame = Frame::NONE.fill(theme.palette.surface);
-            let edge = Edge::right("card").default_size(space::PANEL).size_range(400.0..=720.0).frame(frame);
-            edge.show(ui, |ui| {
-                let mut drawing = panel::Drawing {
-                    device: &self.device,
-                    board: &view,
-                    session: &mut self.session,
-                    now,
-                    acts: &mut self.acts,
-                    toasts: &mut self.toasts,
-                };
-                open.show(ui, &project, &mut drawing);
-            });
+            let mut drawing = panel::Drawing {
+                device: &self.device,
+                board: &view,
+                session: &mut self.session,
+                now,
+                acts: &mut self.acts,
+                toasts: &mut self.toasts,
+            };
+            // Beside it there would be no room for the board.
+            let covers = ui.ctx().content_rect().width() < COVERED_BELOW;
+            if covers {
+                CentralPanel::default().frame(frame).show(ui, |ui| open.show(ui, &project, &mut drawing));
+            } else {
+                let edge = Edge::right("card").default_size(space::PANEL).size_range(400.0..=720.0).frame(frame);
+                edge.show(ui, |ui| open.show(ui, &project, &mut drawing));
+            }
             project.panel = Some(open);
+            if covers {
+                project.board = Some(board);
+                self.project = Some(project);
+                return;
+            }
         }
         let standings = standings(&self.device, &project);
         CentralPanel::default().frame(canvas).show(ui, |ui| {

@@ -48,13 +48,13 @@ impl Desktop {
             Act::Retry(command) => {
                 let retried = self.project.as_ref().map(|project| project.space.retry(command));
                 if let Some(Err(error)) = retried {
-                    self.toasts.warn(error.to_string());
+                    self.warn(&error.to_string());
                 }
             }
             Act::Discard(command) => {
                 let discarded = self.project.as_ref().map(|project| project.space.discard(command));
                 if let Some(Err(error)) = discarded {
-                    self.toasts.warn(error.to_string());
+                    self.warn(&error.to_string());
                 }
             }
             Act::Copy { what, text } => {

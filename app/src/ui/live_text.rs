@@ -1,7 +1,7 @@
 //! A text that several people write at once, in a field.
 //!
 //! ```text
-//!  keys ─► the field ─► after a short pause Space::edit_text, by the difference ─► the merged text
+//!  keys ─► the field ─► after a short pause Space::send_edit, by the difference to what was read ─► the merged text
 //!             ▲                                                                       │
 //!             └──────────── what others wrote, the cursor staying at its letter ◄─────┘
 //! ```
@@ -11,14 +11,16 @@ use egui::text_edit::TextEditState;
 use egui::{Context, Id};
 use recordplayer::claims::Claims;
 use recordplayer::id::ActId;
+use recordplayer::replica::{TextEdit, TextWork};
 use recordplayer::text::Text;
 use recordplayer_client::{SendError, Space};
 use recordplayer_kanban::Card;
 use recordplayer_kanban::card::CardCommand;
 use recordplayer_kanban::ids::CardId;
 
-/// What is typed without a pause of so many seconds goes as one change.
+/// What is typed without a pause of so many seconds goes as one change; and who never pauses has it sent after so many.
 const JOIN_S: f64 = 0.08;
+const JOIN_MAX_S: f64 = 0.3;
 
 /// A card's description as it is edited.
 pub(super) struct LiveText {
@@ -28,8 +30,8 @@ pub(super) struct LiveText {
     known: String,
     /// The model that `known` belongs to.
     model: Option<Text>,
-    /// When somebody typed last, if that is not sent yet.
-    typed_at: Option<f64>,
+    /// When somebody typed what is not sent yet: first, and last.
+    typed_at: Option<(f64, f64)>,
     /// All typing in one field is one act.
     act: Option<ActId>,
 }
@@ -41,7 +43,8 @@ impl LiveText {
 
     /// The field was edited.
     pub fn typed(&mut self, now_s: f64) {
-        self.typed_at = Some(now_s);
+        let first = self.typed_at.map_or(now_s, |(first, _)| first);
+        self.typed_at = Some((first, now_s));
     }
 
     /// Sends what was typed, and takes in what others wrote. `field` is where the cursor is.
@@ -53,8 +56,8 @@ impl LiveText {
         model: &Text,
         now_s: f64,
     ) -> Result<(), SendError> {
-        if let Some(at) = self.typed_at {
-            if now_s - at < JOIN_S {
+        if let Some((first, last)) = self.typed_at {
+            if now_s - last < JOIN_S && now_s - first < JOIN_MAX_S {
                 ctx.request_repaint_after(std::time::Duration::from_secs_f64(JOIN_S));
                 return Ok(());
             }
@@ -79,8 +82,13 @@ impl LiveText {
             return Ok(());
         }
         let act = *self.act.get_or_insert_with(|| space.fresh_act());
-        space.edit_text::<Card>(self.card, Claims::of_act(act), &self.shown, |change| CardCommand::Describe {
-            change,
+        space.send_edit(&TextEdit::<Card> {
+            command: space.fresh_command(),
+            entity: self.card.0,
+            claims: Claims::of_act(act),
+            // What others wrote since the field was read is not deleted by it.
+            work: TextWork::Edit { before: &self.known, after: &self.shown },
+            make: |change| CardCommand::Describe { change },
         })?;
         self.known.clone_from(&self.shown);
         // What others wrote meanwhile is read with the next model.

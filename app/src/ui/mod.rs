@@ -15,6 +15,7 @@ mod composer;
 mod desktop;
 mod doing;
 mod drag;
+mod furnishing;
 mod import;
 mod jobs;
 mod live_text;

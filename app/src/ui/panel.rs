@@ -10,6 +10,7 @@ use recordplayer_kanban::view::{ActivityView, BoardView, CardView};
 
 use super::act::Act;
 use super::composer::name;
+use super::furnishing;
 use super::live_text::LiveText;
 use super::project::{OpenProject, key_of};
 use super::toast::Toasts;
@@ -102,7 +103,9 @@ impl Panel {
                 ui.add_space(space::LARGE);
                 self.show_description(ui, &view, project, drawing);
                 ui.add_space(space::LARGE);
+                furnishing::fields(ui, &view, project);
                 checklists(ui, self.card, &view, drawing.acts);
+                furnishing::links(ui, &view);
                 self.show_comments(ui, &view, project, drawing);
                 ui.add_space(space::LARGE);
                 self.show_activity(ui, project, drawing);
@@ -147,8 +150,10 @@ impl Panel {
             }
             return;
         };
-        let is_done = ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Enter));
-        let edit = TextEdit::singleline(title).font(Type::CardTitle.font()).desired_width(f32::INFINITY);
+        let field = Id::unique(("title", self.card));
+        let is_written = ui.memory(|memory| memory.has_focus(field));
+        let is_done = is_written && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Enter));
+        let edit = TextEdit::singleline(title).id(field).font(Type::CardTitle.font()).desired_width(f32::INFINITY);
         let response = name(ui.add(edit), "Title");
         if response.changed() {
             drawing.session.keep_draft(&place, title);

@@ -370,3 +370,25 @@ fn the_same_command_of_two_people_is_done_once() {
         }
     }
 }
+
+/// Who typed on took for their own deletion whatever had come while they typed.
+#[test]
+fn what_came_while_somebody_typed_stays() {
+    let mut world = World::seeded(77, &domain());
+    let [ann, bo] = world.devices(["ann", "bo"]);
+    append(&mut world, ann, 1, "BASE");
+    world.run_until_quiet();
+    append(&mut world, bo, 2, " and what Bo wrote");
+    world.run_until_quiet();
+    // The field on Ann's screen still holds what was there when she began.
+    let edit = TextEdit::<Note> {
+        command: CommandId(Id([9; 16])),
+        entity: note(),
+        claims: Claims::of_act(ActId(Id([3; 16]))),
+        work: TextWork::Edit { before: "BASE", after: "Ann's BASE" },
+        make: |change| NoteCommand::Write { change },
+    };
+    world.with(ann, |replica, now| replica.edit_text(now, &edit)).unwrap();
+    world.run_until_quiet();
+    assert_eq!(converged(&world, &[ann, bo]), "Ann's BASE and what Bo wrote");
+}

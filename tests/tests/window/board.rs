@@ -2,7 +2,8 @@
 
 use egui::accesskit::Role;
 use egui::{Key, Modifiers};
-use egui_kittest::kittest::Queryable;
+use egui_kittest::kittest::{NodeT, Queryable};
+use recordplayer::claims::Claims;
 use recordplayer::id::Id;
 use recordplayer_kanban::card::CardCommand;
 use recordplayer_kanban::ids::{ChecklistId, ItemId, LabelId};
@@ -196,6 +197,54 @@ fn a_draft_survives_the_end_of_the_window() {
     stage.press(Key::C);
     stage.press(Key::Enter);
     assert_eq!(stage.titles(0), ["Half a ti"]);
+}
+
+/// Enter in one field added the card that lay half written in another.
+#[test]
+fn enter_is_of_the_field_that_has_the_focus() {
+    let mut stage = Stage::with_cards(&[(0, "One")]);
+    stage.press(Key::C);
+    stage.type_words("Title of the new card", "Half a thought");
+    stage.press_with(Modifiers::COMMAND, Key::K);
+    stage.type_words("Search or run", "keyboard");
+    stage.press(Key::Enter);
+    assert!(stage.shows("Keyboard shortcuts"));
+    stage.press(Key::Escape);
+    assert_eq!(stage.titles(0), ["One"]);
+}
+
+/// Two people write at once: what came while somebody typed was deleted as if they had.
+#[test]
+fn what_another_writes_while_one_types_stays() {
+    let mut stage = Stage::with_cards(&[(0, "One")]);
+    let describe = |stage: &Stage, text: &str| {
+        let claims = Claims::of_act(stage.space.fresh_act());
+        let make = |change| CardCommand::Describe { change };
+        stage.space.edit_text::<Card>(card("One"), claims, text, make).unwrap();
+    };
+    describe(&stage, "BASE");
+    stage.press(Key::ArrowDown);
+    stage.press(Key::W);
+    let fields = stage.harness.query_all_by_label("Description");
+    let field = fields.into_iter().find(|node| node.accesskit_node().is_focused()).expect("the field has the focus");
+    field.type_text(" by Ann");
+    stage.harness.run_steps(1);
+    describe(&stage, "By Bo: BASE");
+    stage.harness.run_steps(30);
+    let text = stage.space.text::<Card>(card("One"), Card::DESCRIPTION).unwrap();
+    assert!(text.contains("By Bo: ") && text.contains(" by Ann"), "{text}");
+}
+
+/// In a narrow window an open card covers the board.
+#[test]
+fn beside_an_open_card_nothing_is_squeezed() {
+    let mut stage = Stage::with_cards(&[(0, "One")]);
+    stage.harness.set_size(egui::vec2(900.0, 600.0));
+    stage.press(Key::ArrowDown);
+    stage.press(Key::Enter);
+    assert!(stage.shows("Description") && !stage.shows("In progress"));
+    stage.press(Key::Escape);
+    assert!(stage.shows("In progress"));
 }
 
 /// A title that was being edited is there again too.

@@ -20,7 +20,7 @@ use crate::record::{Payload, Record, StreamId};
 use crate::refusal::CoreRefusal;
 use crate::state::text_change;
 use crate::storage::{OutboxWrite, ReadError, TextKey};
-use crate::text::{TextActor, TextChange, TextDocument, TextRefusal};
+use crate::text::{Ground, TextActor, TextChange, TextDocument, TextRefusal};
 use crate::time::Timestamp;
 
 /// An edit of a text, as the person made it.
@@ -42,6 +42,8 @@ pub struct TextEdit<'a, E: Entity> {
 pub enum TextWork<'a> {
     /// It shall be this, by the difference to what the device has.
     Replace(&'a str),
+    /// What makes the one text the other, on the text as it is by now: what came meanwhile stays.
+    Edit { before: &'a str, after: &'a str },
     /// Characters go and others come. Positions and lengths count code points.
     Splice { position: usize, delete: usize, insert: &'a str },
 }
@@ -77,6 +79,16 @@ impl Replica {
         let mut document = self.text_upto(&key, self.outbox.len()).map_err(SubmitError::Read)?;
         let changes = match edit.work {
             TextWork::Replace(text) => document.edit(self.text_actor(), text),
+            TextWork::Edit { before, after } => {
+                let now = document.text();
+                let on_this = |now: &str| {
+                    let mut ground = Ground::between(before, now)?;
+                    ground.take_text(after)?;
+                    Ok(ground.text())
+                };
+                let text = if now == before { Ok(after.to_owned()) } else { on_this(&now) };
+                text.and_then(|text| document.edit(self.text_actor(), &text))
+            }
             TextWork::Splice { position, delete, insert } => {
                 document.splice(self.text_actor(), position, delete, insert)
             }

@@ -1,0 +1,66 @@
+//! What hangs on a card beside its text: fields of the project's own, and links.
+
+use egui::Ui;
+use recordplayer_kanban::Project;
+use recordplayer_kanban::card::FieldValue;
+use recordplayer_kanban::view::CardView;
+
+use super::project::OpenProject;
+use crate::theme::{Icon, Theme, Type, space};
+use crate::time::moment;
+use crate::widget::text;
+
+/// The values of the card's fields, each beside its name.
+pub(super) fn fields(ui: &mut Ui, view: &CardView, project: &OpenProject) {
+    let theme = Theme::of(ui);
+    let of_project = project.space.entity::<Project>(project.space.id().0);
+    let named = view.card.fields.iter().filter_map(|(id, value)| Some((of_project.fields.get(id)?, value)));
+    let mut shown: Vec<(&str, String)> = named
+        .map(|(field, value)| {
+            let words = match value {
+                FieldValue::Text { text } => text.clone(),
+                FieldValue::Number { number } => number.clone(),
+                FieldValue::Date { at } => moment(*at),
+                FieldValue::Checked { checked } => if *checked { "Yes" } else { "No" }.to_owned(),
+                FieldValue::Choice { option } => {
+                    field.options.get(option).map_or_else(|| "?".to_owned(), |option| option.shown().to_owned())
+                }
+            };
+            (field.name.as_str(), words)
+        })
+        .collect();
+    if shown.is_empty() {
+        return;
+    }
+    shown.sort_unstable();
+    for (name, words) in shown {
+        ui.horizontal_wrapped(|ui| {
+            ui.label(text(name, Type::Meta, theme.palette.faint));
+            ui.label(text(words, Type::Body, theme.palette.text));
+        });
+    }
+    ui.add_space(space::LARGE);
+}
+
+/// The card's links. Only addresses of the web can be opened: who attached it may be a stranger.
+pub(super) fn links(ui: &mut Ui, view: &CardView) {
+    let theme = Theme::of(ui);
+    if view.card.attachments.is_empty() {
+        return;
+    }
+    ui.label(text("Links", Type::Section, theme.palette.text));
+    for link in view.card.attachments.values() {
+        let words = if link.name.is_empty() { &link.url } else { &link.name };
+        ui.horizontal(|ui| {
+            ui.label(Icon::Link.meta(theme.palette.faint));
+            let is_of_web = ["https://", "http://"].iter().any(|scheme| link.url.starts_with(scheme));
+            if is_of_web {
+                let words = text(words, Type::Body, theme.palette.accent);
+                ui.hyperlink_to(words, &link.url).on_hover_text(&link.url);
+            } else {
+                ui.label(text(words, Type::Body, theme.palette.text)).on_hover_text(&link.url);
+            }
+        });
+    }
+    ui.add_space(space::LARGE);
+}

@@ -206,7 +206,7 @@ impl Space {
             state.chunks(PIECE_BYTES_MAX).map(|piece| (piece.into(), Vec::new())).collect();
         let mut models: Vec<(StreamId, minicbor::bytes::ByteVec)> = Vec::new();
         let mut bytes = 0;
-        for stream in members.iter() {
+        for stream in &members {
             let model = self.encoded_model(stream, &self.state.layers.entity(stream, 0).state).unwrap_or_default();
             bytes += model.len() + stream.kind.len() + 64;
             models.push((stream.clone(), model.into()));

@@ -294,8 +294,7 @@ fn face<'a>(row: &'a CardRow, card: CardId, drawing: &Drawing<'_>, theme: &Theme
 
 fn show_card(ui: &mut Ui, board: &mut OpenBoard, card: CardId, row: &CardRow, rect: Rect, drawing: &mut Drawing<'_>) {
     let theme = Theme::of(ui);
-    let sense = if drawing.is_past { Sense::click() } else { Sense::click_and_drag() };
-    let response = ui.interact(rect, ui.scope_id().with(card), sense);
+    let response = ui.interact(rect, ui.scope_id().with(card), Sense::click_and_drag());
     let mut face = face(row, card, drawing, &theme);
     face.is_selected = board.selected == Some(card);
     face.is_hovered = response.hovered() && board.drag.is_none();
@@ -324,7 +323,10 @@ fn show_card(ui: &mut Ui, board: &mut OpenBoard, card: CardId, row: &CardRow, re
         let act = if drawing.is_past { Act::Do(Command::OpenCard) } else { Act::OpenCard(card) };
         drawing.acts.push(act);
     }
-    if response.drag_started()
+    // In the past it says why it stays where it is.
+    if response.drag_started() && drawing.is_past {
+        drawing.acts.push(Act::Do(Command::MoveRight));
+    } else if response.drag_started()
         && let Some(pointer) = response.interact_pointer_pos()
     {
         drawing.acts.push(Act::Select(card));

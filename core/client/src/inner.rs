@@ -1,6 +1,6 @@
 //! What all parts of an open device share.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -45,6 +45,8 @@ pub(crate) struct Inner {
     lines: Mutex<BTreeMap<String, Line>>,
     asking: Mutex<Vec<Asking>>,
     published: Mutex<BTreeMap<SpaceId, PublishAnswer>>,
+    /// The spaces that somebody brings to a server just now.
+    bringing: Mutex<BTreeSet<SpaceId>>,
     is_closing: AtomicBool,
 }
 
@@ -81,6 +83,7 @@ impl Inner {
             lines: Mutex::default(),
             asking: Mutex::default(),
             published: Mutex::default(),
+            bringing: Mutex::default(),
             is_closing: AtomicBool::new(false),
         }
     }
@@ -235,6 +238,16 @@ impl Inner {
             lock(&self.published).insert(space, answer);
             self.bell.ring();
         }
+    }
+
+    /// Whether nobody else brings the space to a server just now; then the caller does.
+    pub fn begin_bringing(&self, space: SpaceId) -> bool {
+        lock(&self.bringing).insert(space)
+    }
+
+    pub fn end_bringing(&self, space: SpaceId) {
+        lock(&self.bringing).remove(&space);
+        self.bell.ring();
     }
 
     pub fn take_publish_answer(&self, space: SpaceId) -> Option<PublishAnswer> {

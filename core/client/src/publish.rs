@@ -70,6 +70,7 @@ pub enum PublishError {
 
 /// Publishes a space, or goes on where it was cut off.
 pub(crate) fn publish(inner: &Arc<Inner>, space: SpaceId, url: &str, end: Instant) -> Result<(), PublishError> {
+    let _turn = Turn::wait(inner, space, end)?;
     let copy = inner.copy(space).ok_or(PublishError::NotHere)?;
     if copy.url != HERE {
         return if copy.url == url { Ok(()) } else { Err(PublishError::NotHere) };
@@ -95,6 +96,28 @@ pub(crate) fn publish(inner: &Arc<Inner>, space: SpaceId, url: &str, end: Instan
     }
     bring(inner, space, &under_way, PublishEnd::TakeOn, end)?;
     follow_server(inner, space, &under_way, end)
+}
+
+/// One at a time brings a space: what goes on by itself, and whoever asks for it again meanwhile, would take each other's answers.
+struct Turn<'a> {
+    inner: &'a Inner,
+    space: SpaceId,
+}
+
+impl<'a> Turn<'a> {
+    fn wait(inner: &'a Inner, space: SpaceId, end: Instant) -> Result<Self, PublishError> {
+        let mut rings = 0;
+        while !inner.begin_bringing(space) {
+            wait(inner, &mut rings, end)?;
+        }
+        Ok(Self { inner, space })
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.inner.end_bringing(self.space);
+    }
 }
 
 /// Notes in the book what is under way; a publication that has begun keeps its id.

@@ -9,6 +9,7 @@ use recordplayer::commit::Head;
 use recordplayer::id::{Id, SpaceId};
 use recordplayer::membership::MembershipCommand;
 use recordplayer::protocol::{AnswerCode, ClientFrame, Goodbye, Knowledge, ServerFrame};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 const SPACE: SpaceId = SpaceId(Id([7; 16]));
 
@@ -89,6 +90,20 @@ fn a_page_of_a_foreign_origin_is_refused() {
     town.run(async |address, _| {
         assert_eq!(Client::status_with_origin(address, "https://evil.example").await, 403);
         assert_eq!(Client::status_with_origin(address, "https://boards.example").await, 101);
+    });
+}
+
+/// Somebody opens the address in a browser.
+#[test]
+fn whoever_asks_for_a_page_is_told_what_this_is() {
+    let town = Town::new();
+    town.run(async |address, _| {
+        let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+        stream.write_all(b"GET / HTTP/1.1\r\nHost: boards.example\r\n\r\n").await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 426 "), "{answer}");
+        assert!(answer.ends_with("there is no page here.\n"), "{answer}");
     });
 }
 

@@ -116,3 +116,30 @@ fn a_key_that_is_taken_at_the_server_is_told_before_anything_happens() {
     assert_eq!(write_card(&space, "Still here").wait_decided(PATIENCE), Decided::Accepted);
     drop(taken);
 }
+
+/// What goes on by itself after a cut, and a person who asks again: each took the answers that were meant for the other, and waited for ever.
+#[test]
+fn who_asks_again_while_it_goes_on_by_itself_is_answered_too() {
+    let town = Town::new();
+    let (ann, space) = begun_alone(&town);
+    let id = space.id();
+    town.stop();
+    ann.publish(id, &town.url(), Duration::from_millis(100)).unwrap_err();
+    ann.close();
+    drop((ann, space));
+    town.start();
+    let ann = town.open("ann");
+    let asking: Vec<_> = (0..3)
+        .map(|_| {
+            let (ann, url) = (ann.clone(), town.url());
+            std::thread::spawn(move || ann.publish(id, &url, PATIENCE))
+        })
+        .collect();
+    for asked in asking {
+        asked.join().unwrap().unwrap();
+    }
+    let space = ann.space(id).unwrap();
+    assert_eq!(space.url(), town.url());
+    ann.wait_in_step(PATIENCE).unwrap();
+    assert_eq!(hash_of(&space), town.hash(id));
+}

@@ -27,6 +27,8 @@ use crate::widget::{command_button, empty, icon_button, one_line, primary_button
 const COLUMN_MIN: f32 = 248.0;
 const COLUMN_MAX: f32 = 320.0;
 const HEADER: f32 = 40.0;
+/// What the count of a column and the button beside it take.
+const BESIDE_NAME: f32 = 96.0;
 const GAP: f32 = space::GAP;
 /// How near to an edge a dragged card lets the board scroll, and how far in a frame.
 const EDGE: f32 = 48.0;
@@ -167,7 +169,12 @@ fn column_header(ui: &mut Ui, column: &ColumnShown<'_>, theme: &Theme, drawing: 
         Some(limit) => format!("{count}/{limit}"),
         None => count.to_string(),
     };
-    ui.label(text(&column.row.name, Type::Section, theme.palette.text));
+    // The count and the button keep their place beside a long name.
+    let room = (ui.available_width() - BESIDE_NAME).max(0.0);
+    ui.scope(|ui| {
+        ui.set_max_width(room);
+        ui.add(egui::Label::new(text(&column.row.name, Type::Section, theme.palette.text)).truncate())
+    });
     let colour = if is_full { theme.palette.danger } else { theme.palette.muted };
     let response = ui.label(text(counted, Type::Caption, colour));
     if is_full {

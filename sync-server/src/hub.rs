@@ -80,14 +80,15 @@ impl Hub {
         })
     }
 
-    /// A new session, unless there are too many.
-    pub fn join(&self, device: Device) -> Option<Arc<Link>> {
+    /// A new session, unless there are too many. Its welcome is its first frame, whatever others tell it from then on.
+    pub fn join(&self, device: Device, welcome: &ServerFrame) -> Option<Arc<Link>> {
         let mut sessions = lock(&self.sessions);
         if sessions.len() >= SESSIONS_MAX {
             return None;
         }
         let id = SessionId(self.next_session.fetch_add(1, Ordering::Relaxed));
         let link = Arc::new(Link { id, device, out: Outbound::default() });
+        link.out.push(welcome, None);
         sessions.insert(id, Arc::clone(&link));
         Some(link)
     }

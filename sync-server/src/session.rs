@@ -135,10 +135,9 @@ fn greet(hub: &Hub, frame: ClientFrame) -> Result<Arc<Link>, Option<Box<ServerFr
     let program: String = program.chars().filter(|letter| !letter.is_control()).take(64).collect();
     tracing::debug!(person = %device.person, program, "hello");
     let welcome = welcome(hub, &device, protocol);
-    let Some(link) = hub.join(device) else {
+    let Some(link) = hub.join(device, &welcome) else {
         return Err(Some(goodbye(Goodbye::TooMuch, "the server has too many connections", "try again in a while")));
     };
-    link.out.push(&welcome, None);
     hub.tell_spaces(&link);
     Ok(link)
 }

@@ -196,7 +196,12 @@ impl SpaceCopy {
     }
 
     pub fn disconnect(self: &Arc<Self>) {
-        self.lock().line = None;
+        {
+            let mut machine = self.lock();
+            machine.line = None;
+            // What the server said of the space held for that session.
+            machine.trouble = None;
+        }
         self.act(Replica::handle_disconnected);
     }
 

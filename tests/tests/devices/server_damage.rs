@@ -6,7 +6,7 @@ use std::sync::Arc;
 use recordplayer_client::{Device, NotInStep, Space};
 use recordplayer_server::Server;
 
-use crate::town::{PATIENCE, Town, add_member, hash_of, project, titles, write_card};
+use crate::town::{PATIENCE, Town, add_member, hash_of, project, titles, wait_until, write_card};
 
 fn copy_folder(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
@@ -51,8 +51,7 @@ fn a_server_from_an_old_backup_takes_no_copy_away() {
         copy_folder(&backup, &town.server_folder());
         town.start();
         for (device, space) in devices {
-            let outcome = device.wait_in_step(PATIENCE);
-            assert!(matches!(outcome, Err(NotInStep::Parted { .. })), "{outcome:?}");
+            wait_until(&device, || matches!(device.in_step(), Err(NotInStep::Parted { .. })));
             assert!(device.notices().is_empty(), "{:?}", device.notices());
             assert_eq!(titles(&device.space(space.id()).unwrap()), ["Durable once"]);
         }
@@ -80,8 +79,7 @@ fn a_project_that_the_server_cannot_read_stays_with_its_people() {
     town.start();
     assert!(town.control(|control| control.find_spaces("Turntable")).is_empty(), "nobody knows its title");
     for (device, space) in [(&ann, &mine), (&bo, &his)] {
-        let outcome = device.wait_in_step(PATIENCE);
-        assert!(matches!(outcome, Err(NotInStep::Unavailable { .. })), "{outcome:?}");
+        wait_until(device, || matches!(device.in_step(), Err(NotInStep::Unavailable { .. })));
         assert_eq!(titles(&device.space(space.id()).unwrap()), ["Durable once"]);
     }
     // And when it is whole again, everything goes on.
@@ -89,8 +87,12 @@ fn a_project_that_the_server_cannot_read_stays_with_its_people() {
     std::fs::write(&store, &whole).unwrap();
     town.start();
     write_card(&mine, "Written meanwhile");
-    ann.wait_in_step(PATIENCE).unwrap();
+    // Until the lines are new, what the server said before still holds.
+    for device in [&ann, &bo] {
+        wait_until(device, || device.in_step().is_ok());
+    }
     bo.wait_in_step(PATIENCE).unwrap();
+    wait_until(&bo, || titles(&his).len() == 2);
     assert_eq!(hash_of(&his), town.hash(his.id()));
 }
 

@@ -6,6 +6,12 @@ use recordplayer_tests::inputs;
 use recordplayer_tests::stage::{Person, Stage, cards};
 use serde_json::{Value, json};
 
+/// A board of our own.
+fn sample() -> String {
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    workspace.join("assets/sample/turntable.json").display().to_string()
+}
+
 /// What the files' own description says that a right import gives.
 fn expected(name: &str) -> Value {
     match name {
@@ -227,8 +233,7 @@ fn a_new_device_imports_into_the_project_that_its_person_is_in() {
     ann.sync();
     ann.tell(&["member", "add", "bo", "--role", "manager"]);
     ann.sync();
-    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    let file = workspace.join("assets/sample/turntable.json").display().to_string();
+    let file = sample();
     bo.tell(&["import", "trello", &file, "--project", "Team"]);
     assert_eq!((bo.sync(), ann.sync()), (0, 0));
     assert_eq!(ann.hash(), bo.hash());
@@ -245,8 +250,7 @@ fn two_people_who_import_the_same_while_offline_meet() {
     ann.tell(&["member", "add", "bo", "--role", "manager"]);
     assert_eq!((ann.sync(), bo.sync()), (0, 0));
     let address = server.kill();
-    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    let file = workspace.join("assets/sample/turntable.json").display().to_string();
+    let file = sample();
     let first = ann.tell(&["import", "trello", &file, "--project", "Team"]);
     let cards_of = |person: &Person| {
         let board = person.tell(&["board", "Turntable firmware"]);
@@ -286,8 +290,7 @@ fn who_may_not_import_all_of_it_imports_nothing() {
     ann.tell(&["member", "add", "bo", "--role", "worker"]);
     ann.tell(&["member", "add", "cy", "--role", "viewer"]);
     ann.sync();
-    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    let file = workspace.join("assets/sample/turntable.json").display().to_string();
+    let file = sample();
     for person in [&bo, &cy] {
         person.sync();
         let before = person.hash();

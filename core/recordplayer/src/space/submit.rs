@@ -172,37 +172,12 @@ impl Space {
         let header = self.header(now, submission, entry);
         let is_decided =
             self.state.replicas.was_decided_in_family(submission.replica, submission.parent, entry.command);
-        if !is_decided && self.is_done_by_another(&header, entry.seen, &intent.stream)? {
+        let outcome = if !is_decided && self.is_done_by_another(&header, entry.seen, &intent.stream)? {
             // The same act, such as the import of one file by two people: done once, and accepted from both.
             self.state.layers.push();
-            let nothing = Decision { events: Vec::new(), touched: Touched::default(), reads: ReadSet::default() };
-            return Ok(match self.seal_accepted(header.clone(), entry.seen, intent, nothing) {
-                Ok(()) => AnswerCode::Accepted,
-                Err(refused) => {
-                    self.state.layers.pop();
-                    self.seal_refused(header, intent, refused)
-                }
-            });
-        }
-        let (name, not_free) = self.claim_name(intent);
-        let deciding = Deciding {
-            space: header.space,
-            command: header.command,
-            actor: header.actor,
-            replica: header.replica,
-            now: header.time,
-            claims: header.claims,
-            is_authority: true,
-            name,
-        };
-        let refusal = if is_decided {
-            Some(CoreRefusal::DecidedAlready {}.into())
+            Ok(Decision { events: Vec::new(), touched: Touched::default(), reads: ReadSet::default() })
         } else {
-            self.unmet_requirement(submission, entry).map(Refused::from).or(not_free)
-        };
-        let outcome = match refusal {
-            Some(refused) => Err(Undecided::Refused(refused)),
-            None => decide(&mut self.state, &deciding, intent, header.origin(), header.first),
+            self.decide_anew(submission, entry, intent, &header, is_decided)
         };
         match outcome {
             Ok(decision) => Ok(match self.seal_accepted(header.clone(), entry.seen, intent, decision) {
@@ -218,6 +193,37 @@ impl Space {
             }
             Err(undecided @ (Undecided::UnknownCommand | Undecided::Unreadable(_))) => Err(undecided),
         }
+    }
+
+    fn decide_anew(
+        &mut self,
+        submission: &Submission,
+        entry: &CommandEntry,
+        intent: &Intent,
+        header: &Header,
+        is_decided: bool,
+    ) -> Result<Decision, Undecided> {
+        if is_decided {
+            return Err(CoreRefusal::DecidedAlready {}.into());
+        }
+        if let Some(unmet) = self.unmet_requirement(submission, entry) {
+            return Err(unmet.into());
+        }
+        let (name, not_free) = self.claim_name(intent);
+        if let Some(refused) = not_free {
+            return Err(Undecided::Refused(refused));
+        }
+        let deciding = Deciding {
+            space: header.space,
+            command: header.command,
+            actor: header.actor,
+            replica: header.replica,
+            now: header.time,
+            claims: header.claims,
+            is_authority: true,
+            name,
+        };
+        decide(&mut self.state, &deciding, intent, header.origin(), header.first)
     }
 
     /// Claims a name for the command that is about one: the one that it got, or what its author is told where other spaces have all of them.

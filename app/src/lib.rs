@@ -15,4 +15,5 @@ pub mod theme;
 mod time;
 pub mod ui;
 mod undo;
+mod when;
 mod widget;

@@ -18,7 +18,7 @@ use recordplayer::view::{Key, View};
 use recordplayer_kanban::card::CardEvent;
 use recordplayer_kanban::column::{ColumnEvent, ColumnKind};
 use recordplayer_kanban::ids::{BoardId, ColumnId};
-use recordplayer_kanban::view::BoardView;
+use recordplayer_kanban::view::{ActivityView, BoardView};
 use recordplayer_kanban::{Card, Column};
 
 /// Typing by one person in one card with shorter pauses is one step.
@@ -30,7 +30,8 @@ pub(crate) struct PlayStep {
     /// The end of its last commit.
     pub end: Position,
     pub at: Timestamp,
-    pub actor: ActorId,
+    /// `None` where an import does not know who did it.
+    pub actor: Option<ActorId>,
     /// Whether a card was written in it.
     pub is_begun: bool,
     /// Whether a card was finished in it: ticked, or brought into a column of what is done.
@@ -153,8 +154,9 @@ impl Reading {
         let done = &mut self.done;
         self.playback.walk(self.indexed, last, |step| {
             learn(done, &step);
-            if step.record.kind == RecordKind::Event && BoardView::keys(&step.record.stream, step.models).contains(&key)
-            {
+            // What is set for the whole project, for another board perhaps, is no step of this one.
+            let is_of_board = ActivityView::keys(&step.record.stream, step.models).contains(&key);
+            if step.record.kind == RecordKind::Event && is_of_board {
                 join(&mut steps, play_step(&step, done));
             }
             ControlFlow::Continue(())
@@ -200,7 +202,7 @@ fn play_step(step: &Step<'_>, done: &BTreeSet<ColumnId>) -> PlayStep {
     PlayStep {
         end: step.end,
         at: origin.effective_time(),
-        actor: origin.effective_actor(),
+        actor: origin.known_actor(),
         is_begun,
         is_finished,
         act: origin.claims.act,
@@ -244,7 +246,7 @@ mod tests {
         PlayStep {
             end: Position(end),
             at: Timestamp(at),
-            actor: ActorId(Id([1; 16])),
+            actor: Some(ActorId(Id([1; 16]))),
             is_begun: false,
             is_finished: false,
             act: act.map(|act| ActId(Id([act; 16]))),

@@ -15,6 +15,9 @@ use recordplayer_kanban::key::card_key;
 use recordplayer_kanban::project::ProjectCommand;
 use recordplayer_kanban::{Board, Card, Column, Comment, Project};
 
+/// Who did something, where nobody knows.
+pub(crate) const SOMEBODY: &str = "Somebody";
+
 /// What things and people of a project are called on this device.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Names<'a> {

@@ -1,6 +1,7 @@
 //! Moments, as people say them.
 
 use recordplayer::time::Timestamp;
+use recordplayer_kanban::card::Day;
 
 const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
@@ -22,6 +23,44 @@ pub fn moment(at: Timestamp) -> String {
     formatted(at, "%-d %b %Y %H:%M")
 }
 
+/// The calendar day of a moment, where this computer is.
+pub fn day_of(at: Timestamp) -> Option<Day> {
+    formatted(at, "%Y-%m-%d").parse().ok()
+}
+
+/// So many days later.
+pub fn days_later(day: &Day, days: i64) -> Option<Day> {
+    let day: jiff::civil::Date = day.as_str().parse().ok()?;
+    let later = day.checked_add(jiff::Span::new().try_days(days).ok()?).ok()?;
+    later.to_string().parse().ok()
+}
+
+/// How a due day stands to today.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nearness {
+    Past,
+    Now,
+    Later,
+}
+
+/// A due day in a word or two, and how near it is: today and tomorrow are near.
+pub fn due(day: &Day, today: &Day) -> (String, Nearness) {
+    let written = || {
+        let Ok(date) = day.as_str().parse::<jiff::civil::Date>() else { return day.to_string() };
+        let is_this_year = day.as_str().get(..4) == today.as_str().get(..4);
+        date.strftime(if is_this_year { "%-d %b" } else { "%-d %b %Y" }).to_string()
+    };
+    if day < today {
+        (format!("Overdue {}", written()), Nearness::Past)
+    } else if day == today {
+        ("Due today".to_owned(), Nearness::Now)
+    } else if days_later(today, 1).as_ref() == Some(day) {
+        ("Due tomorrow".to_owned(), Nearness::Now)
+    } else {
+        (format!("Due {}", written()), Nearness::Later)
+    }
+}
+
 fn day(at: Timestamp) -> String {
     formatted(at, "%-d %b %Y")
 }
@@ -34,6 +73,17 @@ fn formatted(at: Timestamp, how: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_due_day_is_told_by_how_near_it_is() {
+        let today: Day = "2026-12-30".parse().unwrap();
+        let said = |day: &str| due(&day.parse().unwrap(), &today);
+        assert_eq!(said("2026-12-30"), ("Due today".to_owned(), Nearness::Now));
+        assert_eq!(said("2026-12-31"), ("Due tomorrow".to_owned(), Nearness::Now));
+        assert_eq!(said("2027-01-01"), ("Due 1 Jan 2027".to_owned(), Nearness::Later));
+        assert_eq!(said("2026-12-29"), ("Overdue 29 Dec".to_owned(), Nearness::Past));
+        assert_eq!(said("2019-04-02"), ("Overdue 2 Apr 2019".to_owned(), Nearness::Past));
+    }
 
     #[test]
     fn what_was_lately_is_told_in_minutes_and_hours() {

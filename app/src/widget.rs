@@ -124,6 +124,32 @@ pub fn choice<T: PartialEq>(ui: &mut Ui, chosen: &mut T, this: T, words: &str) -
     response
 }
 
+/// A line that opens to show what is folded in it.
+pub fn fold(ui: &mut Ui, is_open: bool, words: &str, when: &str) -> Response {
+    let palette = Theme::of(ui).palette;
+    let indent = 16.0 + space::TINY;
+    let words_of = format!("{words}  {when}");
+    let galley = lines(ui, &words_of, Type::Meta, palette.muted, ui.available_width() - indent, usize::MAX);
+    let size = vec2(ui.available_width(), galley.size().y.max(space::HUGE));
+    let (rect, response) = ui.allocate_exact_size(size, Sense::click());
+    let is_enabled = ui.is_enabled();
+    response.widget_info(|| {
+        let mut info = WidgetInfo::labeled(Role::DisclosureTriangle, is_enabled, words);
+        info.selected = Some(is_open);
+        info
+    });
+    if response.hovered() {
+        ui.painter().rect_filled(rect, CornerRadius::same(radius::CHIP), palette.hover);
+    }
+    let icon = if is_open { Icon::ChevronDown } else { Icon::ChevronRight };
+    let at = pos2(rect.left() + 7.0, rect.center().y);
+    ui.painter().text(at, Align2::CENTER_CENTER, icon.letter(), Icon::font(14.0), palette.muted);
+    let top = rect.center().y - galley.size().y / 2.0;
+    ui.painter().galley(pos2(rect.left() + indent, top), galley, palette.muted);
+    focus_ring(ui, &response, radius::CHIP);
+    response
+}
+
 /// An icon that says how it stands, and words beside it.
 fn mark(ui: &mut Ui, is_on: bool, words: &str, (on, off): (Icon, Icon), told: impl Fn(bool) -> WidgetInfo) -> Response {
     let palette = Theme::of(ui).palette;

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use super::answer::{Answer, DAMAGED, Failure, NOT_IN_TIME, WRONG_USE, line, time};
 use super::place::{BoardPlace, Place};
 use super::send;
+use crate::said::SOMEBODY;
 
 pub(crate) fn show(place: &Place<'_>, name: Option<&str>, at: Option<&str>) -> Result<Answer, Failure> {
     let board = place.board(name)?;
@@ -142,11 +143,16 @@ pub(crate) fn history(place: &Place<'_>, key: Option<&str>) -> Result<Answer, Fa
     let mut text = Vec::with_capacity(entries.len());
     for entry in entries {
         let key = entry.card.map(|card| place.key_of(card));
-        let actor = place.name_of(entry.actor.into()).unwrap_or_else(|| entry.actor.to_string());
+        let actor = entry.actor.map(|actor| place.name_of(actor.into()).unwrap_or_else(|| actor.to_string()));
         let what = place.named(&entry.what);
         let shown_at = time(entry.happened_at.unwrap_or(entry.at));
         let about = key.as_ref().map(|key| format!("{key}: ")).unwrap_or_default();
-        text.push(format!("{:>6}  {shown_at}  {about}{} {}", entry.record.0, line(&actor), line(&what)));
+        text.push(format!(
+            "{:>6}  {shown_at}  {about}{} {}",
+            entry.record.0,
+            line(actor.as_deref().unwrap_or(SOMEBODY)),
+            line(&what)
+        ));
         json.push(json!({
             "record": entry.record.0, "name": &*entry.name, "card": key, "actor": actor, "at": time(entry.at),
             "happened_at": entry.happened_at.map(time), "what": what,

@@ -1,12 +1,14 @@
 //! Accounts, projects, their members and columns.
 
+use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
 
 use recordplayer::decide::Intent;
+use recordplayer::id::SpaceId;
 use recordplayer::membership::{Membership, MembershipCommand};
 use recordplayer::replica::OutboxEntry;
-use recordplayer_client::{Account, Device, HERE, LineError, LoginError, PublishError};
+use recordplayer_client::{Account, Device, HERE, LineError, LineState, LoginError, PublishError};
 use recordplayer_kanban::column::ColumnCommand;
 use recordplayer_kanban::ids::ColumnId;
 use recordplayer_kanban::project::ProjectCommand;
@@ -21,6 +23,7 @@ use crate::founding::{Founded, found};
 
 const LOGIN_WITHIN: Duration = Duration::from_secs(20);
 const PUBLISH_WITHIN: Duration = Duration::from_mins(2);
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 /// A token has 67 characters; what is much longer is another file.
 const TOKEN_BYTES_MAX: u64 = 4 * 1024;
 
@@ -108,7 +111,7 @@ pub(crate) fn publish(device: &Device, options: &Options, name: &str) -> Result<
     let url = account(device, options)?.url;
     let named = Options { project: Some(name.to_owned()), ..options.clone() };
     let place = Place::find(device, &named)?;
-    device.publish(place.space.id(), &url, PUBLISH_WITHIN).map_err(|error| {
+    publish_aloud(device, place.space.id(), &url).map_err(|error| {
         let message = place.named(&error.to_string());
         match error {
             PublishError::NotHere => {
@@ -116,6 +119,10 @@ pub(crate) fn publish(device: &Device, options: &Options, name: &str) -> Result<
                 Failure::new(WRONG_USE, "not_local", message, help)
             }
             PublishError::NoAccount(_) => Failure::new(WRONG_USE, "no_account", message, "Use \"recordplayer login\""),
+            PublishError::NoAccess(_) => {
+                let help = "Ask the server's admin for a new token, log in with it, and publish again";
+                Failure::new(NO_ACCESS, "no_access", message, help)
+            }
             PublishError::Refused(_) | PublishError::NotHandedOver(_) => {
                 Failure::new(REFUSED, "not_published", message, "Nothing was changed; the project is on this computer")
             }
@@ -131,6 +138,26 @@ pub(crate) fn publish(device: &Device, options: &Options, name: &str) -> Result<
     })?;
     let json = json!({ "project": place.info.title, "id": place.space.id().to_string(), "server": url });
     Ok(Answer::new(json, format!("{} is at {url} now", line(&place.info.title))))
+}
+
+/// Publishes, and tells whoever watches what it waits for.
+fn publish_aloud(device: &Device, space: SpaceId, url: &str) -> Result<(), PublishError> {
+    std::thread::scope(|scope| {
+        let work = scope.spawn(|| device.publish(space, url, PUBLISH_WITHIN));
+        let mut is_told = false;
+        while !work.is_finished() {
+            if !is_told && let Some(LineState::Retrying { why, .. }) = device.line(url) {
+                let minutes = PUBLISH_WITHIN.as_secs() / 60;
+                let words = format!(
+                    "{why}\nTrying again for {minutes} minutes; it may be interrupted, and goes on with the next start"
+                );
+                let _ = writeln!(std::io::stderr(), "{words}");
+                is_told = true;
+            }
+            std::thread::park_timeout(LOOK_AGAIN);
+        }
+        work.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
 }
 
 /// The key of a project that has none yet: its first one was taken by another project of the server.

@@ -8,7 +8,7 @@ use egui::{
 };
 use recordplayer_client::Device;
 use recordplayer_kanban::Card;
-use recordplayer_kanban::card::CardCommand;
+use recordplayer_kanban::card::{CardCommand, Day};
 use recordplayer_kanban::column::ColumnKind;
 use recordplayer_kanban::ids::{BoardId, CardId, ColumnId};
 use recordplayer_kanban::view::{BoardView, CardRow, ColumnShown};
@@ -22,6 +22,7 @@ use super::project::{DrawnColumn, OpenBoard, OpenProject, key_of, shown};
 use crate::command::Command;
 use crate::said::Names;
 use crate::theme::{Icon, Theme, Type, label_colour, name_colour, radius, space};
+use crate::time::due;
 use crate::widget::{command_button, empty, icon_button, one_line, primary_button, text};
 
 const COLUMN_MIN: f32 = 248.0;
@@ -44,6 +45,8 @@ pub(super) struct Drawing<'a> {
     pub project: &'a OpenProject,
     pub view: &'a BoardView,
     pub standings: &'a BTreeMap<CardId, Standing>,
+    /// The day of what is looked at: due days are told from it.
+    pub today: Option<Day>,
     pub acts: &'a mut Vec<Act>,
 }
 
@@ -293,6 +296,7 @@ fn face<'a>(row: &'a CardRow, card: CardId, drawing: &Drawing<'_>, theme: &Theme
         card: row,
         labels: labels.into_iter().map(|label| label_colour(&theme.palette, &label.colour, &label.name)).collect(),
         people,
+        due: row.due.as_ref().zip(drawing.today.as_ref()).map(|(day, today)| due(day, today)),
         standing: drawing.standings.get(&card).copied().unwrap_or_default(),
         is_selected: false,
         is_hovered: false,

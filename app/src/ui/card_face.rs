@@ -6,12 +6,16 @@ use egui::{Color32, CornerRadius, Pos2, Rect, Stroke, StrokeKind, Ui, pos2, vec2
 use recordplayer_kanban::view::CardRow;
 
 use crate::theme::{Icon, Theme, Type, radius, space};
+use crate::time::Nearness;
 use crate::widget::{avatar, lines};
 
 const PADDING: f32 = 12.0;
 const AVATAR: f32 = 20.0;
 const DOT: f32 = 8.0;
 const TITLE_LINES: usize = 2;
+/// More are in the card's panel.
+const LABELS_MAX: usize = 6;
+const PEOPLE_MAX: usize = 3;
 
 /// How a card stands between its author and the authority.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,6 +35,8 @@ pub(super) struct Face<'a> {
     pub labels: Vec<Color32>,
     /// Names and colours.
     pub people: Vec<(String, Color32)>,
+    /// When it is due, in words.
+    pub due: Option<(String, Nearness)>,
     pub standing: Standing,
     pub is_selected: bool,
     pub is_hovered: bool,
@@ -39,7 +45,7 @@ pub(super) struct Face<'a> {
 /// What the height of a card follows from.
 pub(super) fn shape_of(card: &CardRow, width: f32) -> u64 {
     let mut hasher = DefaultHasher::new();
-    (&card.title, card.labels.is_empty() && card.members.is_empty() && !card.done, width.to_bits()).hash(&mut hasher);
+    (&card.title, has_meta(card), width.to_bits()).hash(&mut hasher);
     hasher.finish()
 }
 
@@ -51,7 +57,9 @@ pub(super) fn height_of(ui: &Ui, card: &CardRow, width: f32) -> f32 {
 }
 
 fn has_meta(card: &CardRow) -> bool {
-    !card.labels.is_empty() || !card.members.is_empty() || card.done
+    let has_people = !card.members.is_empty();
+    let has_words = card.due.is_some() || card.items > 0 || card.links > 0 || card.comments > 0;
+    card.done || !card.labels.is_empty() || has_words || has_people
 }
 
 fn title(ui: &Ui, words: &str, colour: Color32, width: f32) -> std::sync::Arc<egui::Galley> {
@@ -89,27 +97,70 @@ impl Face<'_> {
         let top = inner.top() + Type::Caption.line_height() + space::HAIR;
         painter.galley(pos2(inner.left(), top), title, colour);
         if has_meta(self.card) {
-            self.draw_meta(ui, inner, palette.success);
+            self.draw_meta(ui, inner, &theme);
         }
     }
 
-    fn draw_meta(&self, ui: &Ui, inner: Rect, success: Color32) {
+    /// The tick, labels, due day, checklist, links, comments and people: as far as there is room for them.
+    fn draw_meta(&self, ui: &Ui, inner: Rect, theme: &Theme) {
         let middle = inner.bottom() - AVATAR / 2.0;
-        let mut left = inner.left();
-        if self.card.done {
-            icon_at(ui, pos2(left + 7.0, middle), Icon::CircleCheck, success);
-            left += 14.0 + space::SMALL;
-        }
-        for colour in &self.labels {
-            ui.painter().circle_filled(pos2(left + DOT / 2.0, middle), DOT / 2.0, *colour);
-            left += DOT + space::TINY;
-        }
         let mut right = inner.right();
-        for (name, colour) in self.people.iter().rev() {
+        for (name, colour) in self.people.iter().take(PEOPLE_MAX).rev() {
             let rect = Rect::from_min_size(pos2(right - AVATAR, middle - AVATAR / 2.0), vec2(AVATAR, AVATAR));
             avatar(ui, rect, name, *colour);
             right -= AVATAR + space::HAIR;
         }
+        let mut left = inner.left();
+        if self.card.done {
+            icon_at(ui, pos2(left + 7.0, middle), Icon::CircleCheck, theme.palette.success);
+            left += 14.0 + space::SMALL;
+        }
+        for colour in self.labels.iter().take(LABELS_MAX) {
+            ui.painter().circle_filled(pos2(left + DOT / 2.0, middle), DOT / 2.0, *colour);
+            left += DOT + space::TINY;
+        }
+        if !self.labels.is_empty() {
+            left += space::TINY;
+        }
+        for (icon, words, colour) in self.told(theme) {
+            let galley = ui.painter().layout_no_wrap(words, Type::Caption.font(), colour);
+            let width = 14.0 + space::TINY + galley.size().x;
+            if left + width > right {
+                break;
+            }
+            icon_at(ui, pos2(left + 7.0, middle), icon, colour);
+            let at = pos2(left + 14.0 + space::TINY, middle - galley.size().y / 2.0);
+            ui.painter().galley(at, galley, colour);
+            left += width + space::GAP;
+        }
+    }
+
+    /// What is told by an icon and a word.
+    fn told(&self, theme: &Theme) -> Vec<(Icon, String, Color32)> {
+        let (card, palette) = (self.card, &theme.palette);
+        let mut told = Vec::new();
+        if let Some((words, nearness)) = &self.due {
+            let colour = match nearness {
+                _ if card.done => palette.faint,
+                Nearness::Past => palette.danger,
+                Nearness::Now => palette.warning,
+                Nearness::Later => palette.muted,
+            };
+            // Nothing is late that is finished.
+            let words = if card.done { words.replacen("Overdue", "Due", 1) } else { words.clone() };
+            told.push((Icon::Calendar, words, colour));
+        }
+        if card.items > 0 {
+            let colour = if card.items_done == card.items { palette.success } else { palette.muted };
+            told.push((Icon::ListChecks, format!("{}/{}", card.items_done, card.items), colour));
+        }
+        if card.links > 0 {
+            told.push((Icon::Paperclip, card.links.to_string(), palette.muted));
+        }
+        if card.comments > 0 {
+            told.push((Icon::MessageSquare, card.comments.to_string(), palette.muted));
+        }
+        told
     }
 }
 

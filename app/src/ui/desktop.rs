@@ -8,7 +8,7 @@ use egui::{CentralPanel, Context, Frame, Id, Margin, Modal, Panel as Edge, Ui};
 use recordplayer::id::{ActorId, SpaceId};
 use recordplayer::time::Timestamp;
 use recordplayer_client::{Device, now};
-use recordplayer_kanban::ids::{BoardId, CardId, PersonId};
+use recordplayer_kanban::ids::{BoardId, CardId};
 
 use super::act::Act;
 use super::card_face::Standing;
@@ -16,16 +16,19 @@ use super::import::Importing;
 use super::jobs::{Jobs, News};
 use super::new_project::NewProject;
 use super::palette::Palette;
+use super::picker::Picker;
 use super::playback::IN_THE_PAST;
 use super::project::OpenProject;
 use super::publish::Publish;
+use super::scribe::{Answer, Edit, Scribe};
 use super::toast::Toasts;
-use super::{board, outbox, panel, sheet, sidebar};
+use super::{board, outbox, panel, sheet, sidebar, sync_details};
 use crate::command::Command;
 use crate::keyboard::Keyboard;
 use crate::said::{Names, card_of};
 use crate::session::{Appearance, Session, SessionFile};
 use crate::theme::{Icon, Theme, install, space};
+use crate::time::day_of;
 use crate::widget::{empty, primary_button, quiet_button};
 
 /// In a window that is not so wide, an open card covers the board.
@@ -34,7 +37,9 @@ const COVERED_BELOW: f32 = 1_100.0;
 /// What lies over the board.
 pub(super) enum Overlay {
     Palette(Palette),
+    Picker(Picker),
     Outbox,
+    Sync,
     Keys,
     Import(Box<Importing>),
     NewProject(NewProject),
@@ -52,6 +57,7 @@ pub struct Desktop {
     acts: Vec<Act>,
     pub(super) toasts: Toasts,
     pub(super) jobs: Jobs,
+    scribe: Scribe,
     is_dressed: bool,
     /// The person wants the window closed.
     pub(super) is_left: bool,
@@ -59,6 +65,7 @@ pub struct Desktop {
     pub(super) was_typing: bool,
     /// Known from the first frame on: threads ask for another one.
     bell: Arc<OnceLock<Context>>,
+    clock: fn() -> Timestamp,
 }
 
 /// Brings the window to the front, from wherever that is wished.
@@ -91,13 +98,20 @@ impl Desktop {
             acts: Vec::new(),
             toasts: Toasts::default(),
             jobs: Jobs::new(Arc::clone(&bell)),
+            scribe: Scribe::new(Arc::clone(&bell)),
             is_dressed: false,
             is_left: false,
             was_typing: false,
             bell,
+            clock: now,
         };
         desktop.go_on();
         desktop
+    }
+
+    /// The time of day that everything is told from: for pictures it stands still.
+    pub fn set_clock(&mut self, clock: fn() -> Timestamp) {
+        self.clock = clock;
     }
 
     /// Shows the fullest board as it was before its first step, with the play button in focus.
@@ -123,6 +137,7 @@ impl Desktop {
     /// The window closes, whoever closed it: what was typed is sent first.
     pub fn leave(&mut self) {
         self.close_card();
+        self.scribe.finish();
     }
 
     /// Whether the person wants the window closed.
@@ -168,7 +183,7 @@ impl Desktop {
         if let Some(project) = &mut self.project
             && let Some(mut panel) = project.panel.take()
         {
-            panel.close(project, &mut self.toasts);
+            panel.close(project, &mut self.scribe);
         }
     }
 
@@ -178,6 +193,9 @@ impl Desktop {
             self.dress(ui);
             // This frame has begun in the looks of before.
             ui.ctx().request_discard("dressed");
+        }
+        for answer in self.scribe.answers() {
+            self.take_text(ui.ctx(), answer);
         }
         for news in self.jobs.news() {
             match news {
@@ -207,7 +225,7 @@ impl Desktop {
         if let Some(file) = dropped {
             self.begin_import(Some(file));
         }
-        let now = now();
+        let now = (self.clock)();
         let width = if self.session.is_sidebar_folded { space::BAR } else { space::SIDEBAR };
         let theme = Theme::of(ui);
         let edge = Frame::NONE.fill(theme.palette.surface).inner_margin(Margin::same(space::GAP as i8));
@@ -225,6 +243,24 @@ impl Desktop {
         let inner = ui.ctx().input(|input| input.viewport().inner_rect);
         self.session.size = inner.map(|inner| [inner.width(), inner.height()]).or(self.session.size);
         self.file.keep(&self.session);
+    }
+
+    /// A text was read or written, perhaps of a card that is not open any more.
+    fn take_text(&mut self, ctx: &Context, answer: Answer) {
+        let panel = self.project.as_mut().and_then(|project| project.panel.as_mut());
+        let refused = match (panel.filter(|panel| panel.card == answer.card), answer) {
+            (Some(panel), answer) => panel.take(ctx, answer).err().map(|error| (error, None)),
+            (None, Answer { result: Err(error), refused, .. }) => Some((error, refused)),
+            (None, Answer { result: Ok(_), .. }) => None,
+        };
+        match refused {
+            Some((error, Some(Edit { after, .. }))) => {
+                let copy = Act::Copy { what: "The text", text: after };
+                self.toasts.offer(format!("What you typed was not taken: {error}"), "Copy text", copy);
+            }
+            Some((error, None)) => self.warn(&error.to_string()),
+            None => {}
+        }
     }
 
     pub(super) fn dress(&mut self, ui: &Ui) {
@@ -281,7 +317,7 @@ impl Desktop {
                 session: &mut self.session,
                 now,
                 acts: &mut self.acts,
-                toasts: &mut self.toasts,
+                scribe: &mut self.scribe,
             };
             // Beside it there would be no room for the board.
             let covers = ui.ctx().content_rect().width() < COVERED_BELOW;
@@ -308,6 +344,7 @@ impl Desktop {
                 project: &project,
                 view: &view,
                 standings: &standings,
+                today: day_of(board.playing.moment().unwrap_or(now)),
                 acts: &mut self.acts,
             };
             let bar = Frame::NONE.inner_margin(Margin::symmetric(space::WIDE as i8, 0));
@@ -315,7 +352,7 @@ impl Desktop {
             let height = if is_past { space::PLAYBACK_PAST } else { space::PLAYBACK };
             let frame = Frame::NONE.fill(theme.palette.surface);
             Edge::bottom("playback").exact_size(height).resizable(false).frame(frame).show(ui, |ui| {
-                let name_of = |actor: ActorId| drawing.project.person(drawing.device, PersonId::from(actor));
+                let name_of = |actor: Option<ActorId>| drawing.project.actor(drawing.device, actor);
                 board.playing.show(ui, &name_of, drawing.acts);
             });
             let frame = Frame::NONE.inner_margin(Margin::same(space::GAP as i8));
@@ -348,9 +385,19 @@ impl Desktop {
             ui.set_max_height(room.y - below_top.y - 2.0 * space::LARGE - space::WIDE);
             match &mut overlay {
                 Overlay::Palette(palette) => palette.show(ui, self.project.as_ref(), has_card, &mut self.acts),
+                Overlay::Picker(picker) => {
+                    let today = day_of(now);
+                    picker.show(ui, &self.device, self.project.as_ref(), today.as_ref(), &mut self.acts)
+                }
                 Overlay::Outbox => {
                     if let Some(project) = &self.project {
                         outbox::show(ui, &self.device, project, now, &mut self.acts);
+                    }
+                    false
+                }
+                Overlay::Sync => {
+                    if let Some(project) = &self.project {
+                        sync_details::show(ui, &self.device, project, now, &mut self.acts);
                     }
                     false
                 }

@@ -15,6 +15,7 @@ use super::desktop::{Desktop, Overlay, card_in_hand};
 use super::new_project::NewProject;
 use super::palette::Palette;
 use super::panel::Part;
+use super::picker::{Picker, Property};
 use super::playback::IN_THE_PAST;
 use super::project::shown;
 use crate::command::Command;
@@ -43,7 +44,13 @@ impl Desktop {
             Act::Comment { card, text } => {
                 let Some(project) = &self.project else { return };
                 let id = project.space.fresh_id();
-                self.send::<Comment>(id, &CommentCommand::Write { card, text, author: None });
+                let write = CommentCommand::Write { card, text: text.clone(), author: None };
+                // What was typed stays where it can be changed.
+                if !self.send::<Comment>(id, &write)
+                    && let Some(open) = self.project.as_mut().and_then(|project| project.panel.as_mut())
+                {
+                    open.put_back_comment(text, &mut self.session);
+                }
             }
             Act::Retry(command) => {
                 let retried = self.project.as_ref().map(|project| project.space.retry(command));
@@ -169,6 +176,7 @@ impl Desktop {
             Command::Palette => self.overlay = Some(Overlay::Palette(Palette::default())),
             Command::Keys => self.overlay = Some(Overlay::Keys),
             Command::GoOutbox => self.overlay = Some(Overlay::Outbox),
+            Command::SyncDetails => self.overlay = Some(Overlay::Sync),
             Command::GoBoard => {
                 self.overlay = None;
                 self.close_card();
@@ -217,6 +225,10 @@ impl Desktop {
             | Command::ToggleDone
             | Command::ArchiveCard
             | Command::AssignMe
+            | Command::MoveTo
+            | Command::Assign
+            | Command::Label
+            | Command::SetDue
             | Command::CopyKey
             | Command::Comment
             | Command::Describe => self.run_on_card(ui, command),
@@ -230,6 +242,10 @@ impl Desktop {
             self.toasts.tell("Select a card first");
             return;
         };
+        if let Some(property) = Property::of(command) {
+            self.overlay = Some(Overlay::Picker(Picker::new(card, property)));
+            return;
+        }
         match command {
             Command::ToggleDone => {
                 let done = !project.space.entity::<Card>(card).done;

@@ -1,22 +1,20 @@
 //! A text that several people write at once, in a field.
 //!
 //! ```text
-//!  keys ─► the field ─► after a short pause Space::send_edit, by the difference to what was read ─► the merged text
-//!             ▲                                                                       │
-//!             └──────────── what others wrote, the cursor staying at its letter ◄─────┘
+//!  keys ─► the field ─► after a short pause an edit, by the difference to what was read ─► the scribe ─► the merged text
+//!             ▲                                                                                            │
+//!             └──────────── what others wrote, the cursor staying at its letter ◄──────────────────────────┘
 //! ```
 
 use egui::text::{CCursor, CCursorRange};
 use egui::text_edit::TextEditState;
 use egui::{Context, Id};
-use recordplayer::claims::Claims;
 use recordplayer::id::ActId;
-use recordplayer::replica::{TextEdit, TextWork};
 use recordplayer::text::Text;
 use recordplayer_client::{SendError, Space};
-use recordplayer_kanban::Card;
-use recordplayer_kanban::card::CardCommand;
 use recordplayer_kanban::ids::CardId;
+
+use super::scribe::{Answer, Edit, Scribe};
 
 /// What is typed without a pause of so many seconds goes as one change; and who never pauses has it sent after so many.
 const JOIN_S: f64 = 0.08;
@@ -26,10 +24,14 @@ const JOIN_MAX_S: f64 = 0.3;
 pub(super) struct LiveText {
     card: CardId,
     pub shown: String,
-    /// The text as it was last read or sent.
+    /// The text as it was last read or given to the scribe.
     known: String,
-    /// The model that `known` belongs to.
+    /// The model that was last asked for.
     model: Option<Text>,
+    /// The scribe was asked so often; an answer to less is behind the field.
+    asked: u64,
+    /// Whether the text was read at all.
+    pub is_read: bool,
     /// When somebody typed what is not sent yet: first, and last.
     typed_at: Option<(f64, f64)>,
     /// All typing in one field is one act.
@@ -38,7 +40,8 @@ pub(super) struct LiveText {
 
 impl LiveText {
     pub fn new(card: CardId) -> Self {
-        Self { card, shown: String::new(), known: String::new(), model: None, typed_at: None, act: None }
+        let (shown, known) = (String::new(), String::new());
+        Self { card, shown, known, model: None, asked: 0, is_read: false, typed_at: None, act: None }
     }
 
     /// The field was edited.
@@ -47,52 +50,48 @@ impl LiveText {
         self.typed_at = Some((first, now_s));
     }
 
-    /// Sends what was typed, and takes in what others wrote. `field` is where the cursor is.
-    pub fn follow(
-        &mut self,
-        ctx: &Context,
-        field: Id,
-        space: &Space,
-        model: &Text,
-        now_s: f64,
-    ) -> Result<(), SendError> {
+    /// Sends what was typed, and asks for what others wrote.
+    pub fn follow(&mut self, ctx: &Context, scribe: &mut Scribe, space: &Space, model: &Text, now_s: f64) {
         if let Some((first, last)) = self.typed_at {
             if now_s - last < JOIN_S && now_s - first < JOIN_MAX_S {
                 ctx.request_repaint_after(std::time::Duration::from_secs_f64(JOIN_S));
-                return Ok(());
+                return;
             }
-            self.send(space)?;
+            self.send(scribe, space);
         }
         if self.model.as_ref() != Some(model) {
             self.model = Some(model.clone());
-            let text = space.text::<Card>(self.card, Card::DESCRIPTION)?;
+            self.asked = scribe.ask(space, self.card, None);
+        }
+    }
+
+    /// Sends what was typed and not sent yet.
+    pub fn send(&mut self, scribe: &mut Scribe, space: &Space) {
+        self.typed_at = None;
+        if self.shown == self.known {
+            return;
+        }
+        let act = *self.act.get_or_insert_with(|| space.fresh_act());
+        let before = std::mem::replace(&mut self.known, self.shown.clone());
+        self.asked = scribe.ask(space, self.card, Some(Edit { before, after: self.shown.clone(), act }));
+    }
+
+    /// Takes in what others wrote. `field` is where the cursor is.
+    pub fn take(&mut self, ctx: &Context, field: Id, answer: Answer) -> Result<(), SendError> {
+        if let Some(edit) = answer.refused {
+            // It goes with what is typed next.
+            self.known = edit.before;
+        }
+        let text = answer.result?;
+        self.is_read = true;
+        // Where somebody typed meanwhile, their edit brings a newer text.
+        if answer.number == self.asked && self.typed_at.is_none() {
             if text != self.shown {
                 keep_cursor(ctx, field, &self.shown, &text);
                 self.shown.clone_from(&text);
             }
             self.known = text;
         }
-        Ok(())
-    }
-
-    /// Sends what was typed and not sent yet.
-    pub fn send(&mut self, space: &Space) -> Result<(), SendError> {
-        self.typed_at = None;
-        if self.shown == self.known {
-            return Ok(());
-        }
-        let act = *self.act.get_or_insert_with(|| space.fresh_act());
-        space.send_edit(&TextEdit::<Card> {
-            command: space.fresh_command(),
-            entity: self.card.0,
-            claims: Claims::of_act(act),
-            // What others wrote since the field was read is not deleted by it.
-            work: TextWork::Edit { before: &self.known, after: &self.shown },
-            make: |change| CardCommand::Describe { change },
-        })?;
-        self.known.clone_from(&self.shown);
-        // What others wrote meanwhile is read with the next model.
-        self.model = None;
         Ok(())
     }
 }

@@ -156,7 +156,7 @@ impl Palette {
 
 /// How well a text fits what was typed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Fit {
+pub(super) enum Fit {
     Whole,
     Beginning,
     /// Each word that was typed begins one of the text's.
@@ -166,7 +166,7 @@ enum Fit {
 }
 
 /// None where a word that was typed does not stand in the text, in whatever case.
-fn fit(typed: &str, words: &str) -> Option<Fit> {
+pub(super) fn fit(typed: &str, words: &str) -> Option<Fit> {
     let (typed, words) = (typed.trim().to_lowercase(), words.to_lowercase());
     let begins_a_word =
         |part: &str| words.split(|letter: char| !letter.is_alphanumeric()).any(|word| word.starts_with(part));

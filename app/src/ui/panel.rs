@@ -1,11 +1,10 @@
 //! The panel of one card: everything on it.
 
 use egui::{Frame, Id, Key, Layout, Margin, Modifiers, ScrollArea, TextEdit, Ui, vec2};
-use recordplayer::membership::Membership;
 use recordplayer::time::Timestamp;
-use recordplayer_client::{Device, Live};
+use recordplayer_client::{Device, Live, SendError};
 use recordplayer_kanban::card::CardCommand;
-use recordplayer_kanban::ids::{CardId, PersonId};
+use recordplayer_kanban::ids::CardId;
 use recordplayer_kanban::view::{ActivityView, BoardView, CardView};
 
 use super::act::Act;
@@ -13,18 +12,18 @@ use super::composer::name;
 use super::furnishing;
 use super::live_text::LiveText;
 use super::project::{OpenProject, key_of};
-use super::toast::Toasts;
+use super::scribe::{Answer, Scribe};
+use super::talk::Talk;
 use crate::command::Command;
 use crate::session::Session;
 use crate::theme::{Icon, Theme, Type, label_colour, name_colour, radius, space};
-use crate::time::ago;
-use crate::widget::{avatar, command_button, icon_button, primary_button, quiet_button, text, tick};
+use crate::time::{Nearness, day_of, due};
+use crate::widget::{command_button, focus_ring, icon_button, quiet_button, text, tick};
 
 /// A card that is open.
 pub(super) struct Panel {
     pub card: CardId,
     view: Live<CardView>,
-    activity: Live<ActivityView>,
     /// The title while it is edited.
     pub title: Option<String>,
     /// Whether a title that was being edited when the window ended was looked for.
@@ -33,7 +32,7 @@ pub(super) struct Panel {
     pub wants: Option<Part>,
     description: LiveText,
     is_written: bool,
-    comment: Option<String>,
+    talk: Talk,
 }
 
 /// What can be written on a card.
@@ -51,7 +50,7 @@ pub(super) struct Drawing<'a> {
     pub session: &'a mut Session,
     pub now: Timestamp,
     pub acts: &'a mut Vec<Act>,
-    pub toasts: &'a mut Toasts,
+    pub scribe: &'a mut Scribe,
 }
 
 impl Panel {
@@ -59,13 +58,12 @@ impl Panel {
         Self {
             card,
             view,
-            activity,
             title: None,
             knows_drafts: false,
             wants: None,
             description: LiveText::new(card),
             is_written: false,
-            comment: None,
+            talk: Talk::new(card, activity),
         }
     }
 
@@ -79,16 +77,19 @@ impl Panel {
         format!("title of {}", self.card)
     }
 
-    /// Where the draft of the comment is kept.
-    fn place(&self) -> String {
-        format!("comment on {}", self.card)
+    /// What was typed goes before the panel does.
+    pub fn close(&mut self, project: &OpenProject, scribe: &mut Scribe) {
+        self.description.send(scribe, &project.space);
     }
 
-    /// What was typed goes before the panel does.
-    pub fn close(&mut self, project: &OpenProject, toasts: &mut Toasts) {
-        if let Err(error) = self.description.send(&project.space) {
-            toasts.warn(error.to_string());
-        }
+    /// The scribe has read or written the description.
+    pub fn take(&mut self, ctx: &egui::Context, answer: Answer) -> Result<(), SendError> {
+        self.description.take(ctx, field_of(self.card), answer)
+    }
+
+    /// A comment that was not taken is in its field again.
+    pub fn put_back_comment(&mut self, words: String, session: &mut Session) {
+        self.talk.put_back(words, session);
     }
 
     pub fn show(&mut self, ui: &mut Ui, project: &OpenProject, drawing: &mut Drawing<'_>) {
@@ -99,16 +100,15 @@ impl Panel {
             frame.show(ui, |ui| {
                 self.show_title(ui, &view, drawing);
                 ui.add_space(space::GAP);
-                properties(ui, self.card, &view, project, drawing);
+                properties(ui, &view, project, drawing);
                 ui.add_space(space::LARGE);
                 self.show_description(ui, &view, project, drawing);
                 ui.add_space(space::LARGE);
                 furnishing::fields(ui, &view, project);
                 checklists(ui, self.card, &view, drawing.acts);
                 furnishing::links(ui, &view);
-                self.show_comments(ui, &view, project, drawing);
-                ui.add_space(space::LARGE);
-                self.show_activity(ui, project, drawing);
+                let takes_focus = self.takes(Part::Comment);
+                self.talk.show(ui, &view, takes_focus, project, drawing);
             });
         });
     }
@@ -174,12 +174,9 @@ impl Panel {
 
     fn show_description(&mut self, ui: &mut Ui, view: &CardView, project: &OpenProject, drawing: &mut Drawing<'_>) {
         let theme = Theme::of(ui);
-        let field = Id::unique(("description", self.card));
+        let field = field_of(self.card);
         let now_s = ui.input(|input| input.time);
-        let followed = self.description.follow(ui.ctx(), field, &project.space, &view.card.description, now_s);
-        if let Err(error) = followed {
-            drawing.toasts.warn(error.to_string());
-        }
+        self.description.follow(ui.ctx(), drawing.scribe, &project.space, &view.card.description, now_s);
         ui.horizontal(|ui| {
             ui.label(text("Description", Type::Section, theme.palette.text));
             ui.with_layout(Layout::right_to_left(egui::Align::Center), |ui| {
@@ -206,11 +203,11 @@ impl Panel {
             if response.changed() {
                 self.description.typed(now_s);
             }
-            if response.lost_focus()
-                && let Err(error) = self.description.send(&project.space)
-            {
-                drawing.toasts.warn(error.to_string());
+            if response.lost_focus() {
+                self.description.send(drawing.scribe, &project.space);
             }
+        } else if !self.description.is_read {
+            ui.add_space(Type::Body.line_height());
         } else if self.description.shown.is_empty() {
             ui.label(text("Nothing is written yet", Type::Body, theme.palette.faint));
         } else {
@@ -218,88 +215,20 @@ impl Panel {
             egui_commonmark::CommonMarkViewer::new().show(ui, cache, &self.description.shown);
         }
     }
-
-    fn show_comments(&mut self, ui: &mut Ui, view: &CardView, project: &OpenProject, drawing: &mut Drawing<'_>) {
-        let theme = Theme::of(ui);
-        ui.label(text("Comments", Type::Section, theme.palette.text));
-        for (_, comment) in view.comments() {
-            let author = project.person(drawing.device, comment.author);
-            let when = ago(comment.at, drawing.now);
-            said(ui, &author, &when, |ui| {
-                ui.add(egui::Label::new(text(&comment.text, Type::Body, theme.palette.text)).wrap());
-            });
-        }
-        let place = self.place();
-        let takes_focus = self.takes(Part::Comment);
-        let draft = self.comment.get_or_insert_with(|| drawing.session.draft(&place));
-        let edit = TextEdit::multiline(draft)
-            .font(Type::Body.font())
-            .desired_rows(2)
-            .desired_width(f32::INFINITY)
-            .hint_text("Write a comment");
-        let response = name(ui.add(edit), "Write a comment");
-        if takes_focus {
-            response.request_focus();
-            response.scroll_to_me(None);
-        }
-        if response.changed() {
-            drawing.session.keep_draft(&place, draft);
-        }
-        let sends = response.has_focus() && ui.input_mut(|input| input.consume_key(Modifiers::COMMAND, Key::Enter));
-        let is_empty = draft.trim().is_empty();
-        ui.horizontal(|ui| {
-            let clicked = ui.add_enabled_ui(!is_empty, |ui| primary_button(ui, None, "Comment").clicked()).inner;
-            if (clicked || sends) && !is_empty {
-                let text = std::mem::take(draft);
-                drawing.session.keep_draft(&place, "");
-                drawing.acts.push(Act::Comment { card: self.card, text });
-            }
-            ui.label(text("Ctrl+Enter sends it", Type::Caption, theme.palette.faint));
-        });
-    }
-
-    fn show_activity(&mut self, ui: &mut Ui, project: &OpenProject, drawing: &mut Drawing<'_>) {
-        let theme = Theme::of(ui);
-        ui.label(text("Activity", Type::Section, theme.palette.text));
-        let activity = self.activity.get();
-        let entries: Vec<_> = activity.entries.iter().collect();
-        for entry in entries.iter().rev().take(50) {
-            let actor = project.person(drawing.device, PersonId::from(entry.actor));
-            let when = ago(entry.happened_at.unwrap_or(entry.at), drawing.now);
-            ui.horizontal_wrapped(|ui| {
-                ui.spacing_mut().item_spacing.x = space::TINY;
-                ui.label(text(actor, Type::Meta, theme.palette.muted));
-                ui.label(text(&entry.what, Type::Meta, theme.palette.faint));
-                ui.label(text(when, Type::Caption, theme.palette.faint));
-            });
-        }
-    }
 }
 
-/// What somebody said, under their name.
-fn said(ui: &mut Ui, author: &str, when: &str, words: impl FnOnce(&mut Ui)) {
-    let theme = Theme::of(ui);
-    ui.horizontal_top(|ui| {
-        let (rect, _) = ui.allocate_exact_size(vec2(space::HUGE, space::HUGE), egui::Sense::hover());
-        avatar(ui, rect, author, name_colour(&theme.palette, author));
-        ui.vertical(|ui| {
-            ui.horizontal(|ui| {
-                ui.label(text(author, Type::Emphasis, theme.palette.text));
-                ui.label(text(when, Type::Caption, theme.palette.faint));
-            });
-            words(ui);
-        });
-    });
-    ui.add_space(space::GAP);
+/// The field of a description.
+fn field_of(card: CardId) -> Id {
+    Id::unique(("description", card))
 }
 
-fn properties(ui: &mut Ui, id: CardId, view: &CardView, project: &OpenProject, drawing: &mut Drawing<'_>) {
+fn properties(ui: &mut Ui, view: &CardView, project: &OpenProject, drawing: &mut Drawing<'_>) {
     let theme = Theme::of(ui);
     let card = &view.card;
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = vec2(space::SMALL, space::SMALL);
         if let Some(column) = card.column().and_then(|column| drawing.board.columns.get(&column)) {
-            chip(ui, Icon::SquareKanban, &column.name, theme.palette.muted);
+            chip_of(ui, Command::MoveTo, &column.name, theme.palette.muted, drawing.acts);
         }
         if card.done {
             chip(ui, Icon::CircleCheck, "Finished", theme.palette.success);
@@ -307,8 +236,14 @@ fn properties(ui: &mut Ui, id: CardId, view: &CardView, project: &OpenProject, d
         if card.archived {
             chip(ui, Icon::Archive, "Archived", theme.palette.warning);
         }
-        if let Some(due) = &card.due {
-            chip(ui, Icon::Calendar, &format!("Due {due}"), theme.palette.muted);
+        if let (Some(day), Some(today)) = (&card.due, day_of(drawing.now)) {
+            let (words, nearness) = due(day, &today);
+            let colour = match nearness {
+                Nearness::Past if !card.done => theme.palette.danger,
+                Nearness::Now if !card.done => theme.palette.warning,
+                Nearness::Past | Nearness::Now | Nearness::Later => theme.palette.muted,
+            };
+            chip_of(ui, Command::SetDue, &words, colour, drawing.acts);
         }
         let mut labels: Vec<_> = card.labels.iter().filter_map(|label| drawing.board.labels.get(label)).collect();
         labels.sort_by_key(|label| label.shown());
@@ -321,59 +256,34 @@ fn properties(ui: &mut Ui, id: CardId, view: &CardView, project: &OpenProject, d
         for name in people {
             chip(ui, Icon::User, &name, name_colour(&theme.palette, &name));
         }
-        labels_menu(ui, id, view, drawing);
-        people_menu(ui, id, view, project, drawing);
-    });
-}
-
-/// Every label of the project, to be put on the card or taken off.
-fn labels_menu(ui: &mut Ui, id: CardId, view: &CardView, drawing: &mut Drawing<'_>) {
-    let theme = Theme::of(ui);
-    let words = text(format!("{} Labels", Icon::Plus.letter()), Type::Meta, theme.palette.muted);
-    ui.menu_button(words, |ui| {
-        ui.set_min_width(180.0);
-        let mut labels: Vec<_> = drawing.board.labels.iter().collect();
-        labels.sort_by_key(|(_, label)| label.shown());
-        for (label, shown) in labels {
-            let is_on = view.card.labels.contains(label);
-            if tick(ui, is_on, shown.shown()).clicked() {
-                let label = *label;
-                let command = if is_on { CardCommand::RemoveLabel { label } } else { CardCommand::AddLabel { label } };
-                drawing.acts.push(Act::Change(id, command));
-            }
-        }
-        if drawing.board.labels.is_empty() {
-            ui.label(text("This project has no labels yet", Type::Body, theme.palette.muted));
-        }
-    });
-}
-
-/// Members and placeholders, to be assigned or not.
-fn people_menu(ui: &mut Ui, id: CardId, view: &CardView, project: &OpenProject, drawing: &mut Drawing<'_>) {
-    let theme = Theme::of(ui);
-    let words = text(format!("{} Assignees", Icon::Plus.letter()), Type::Meta, theme.palette.muted);
-    ui.menu_button(words, |ui| {
-        ui.set_min_width(180.0);
-        let members = project.space.entity::<Membership>(project.space.id().0);
-        let placeholders =
-            drawing.board.placeholders.iter().filter(|(_, placeholder)| placeholder.claimed_by.is_none());
-        let people = members.members().map(|(person, _)| PersonId::from(person));
-        let mut people: Vec<(String, PersonId)> = people
-            .chain(placeholders.map(|(person, _)| *person))
-            .map(|person| (project.person(drawing.device, person), person))
-            .collect();
-        people.sort();
-        for (name, person) in people {
-            let is_on = view.card.members.contains(&person);
-            if tick(ui, is_on, &name).clicked() {
-                let command = if is_on { CardCommand::Unassign { person } } else { CardCommand::Assign { person } };
-                drawing.acts.push(Act::Change(id, command));
+        let no_due = card.due.is_none().then_some(Command::SetDue);
+        for command in [Command::Label, Command::Assign].into_iter().chain(no_due) {
+            let spec = command.spec();
+            let words = text(format!("{} {}", Icon::Plus.letter(), spec.text), Type::Meta, theme.palette.muted);
+            let response = ui.add(egui::Button::new(words).frame_when_inactive(false));
+            let is_enabled = ui.is_enabled();
+            response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, is_enabled, spec.text));
+            if response.on_hover_text(spec.tip).clicked() {
+                drawing.acts.push(Act::Do(command));
             }
         }
     });
 }
 
-fn chip(ui: &mut Ui, icon: Icon, words: &str, colour: egui::Color32) {
+/// A property that is set by a click on it.
+fn chip_of(ui: &mut Ui, command: Command, words: &str, colour: egui::Color32, acts: &mut Vec<Act>) {
+    let spec = command.spec();
+    let response = chip(ui, spec.icon, words, colour).interact(egui::Sense::click());
+    let is_enabled = ui.is_enabled();
+    let name = format!("{words}, {}", spec.text);
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, is_enabled, &name));
+    focus_ring(ui, &response, radius::CHIP);
+    if response.on_hover_text(spec.text).clicked() {
+        acts.push(Act::Do(command));
+    }
+}
+
+fn chip(ui: &mut Ui, icon: Icon, words: &str, colour: egui::Color32) -> egui::Response {
     let theme = Theme::of(ui);
     Frame::NONE
         .fill(theme.palette.raised)
@@ -386,7 +296,8 @@ fn chip(ui: &mut Ui, icon: Icon, words: &str, colour: egui::Color32) {
                 ui.label(icon.meta(colour));
                 ui.label(text(words, Type::Meta, theme.palette.text));
             });
-        });
+        })
+        .response
 }
 
 fn checklists(ui: &mut Ui, id: CardId, view: &CardView, acts: &mut Vec<Act>) {

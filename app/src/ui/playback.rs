@@ -6,6 +6,7 @@ use egui::{
     Align2, Color32, Frame, Layout, Margin, Rect, Response, Role, Sense, Stroke, Ui, Vec2, WidgetInfo, pos2, vec2,
 };
 use recordplayer::id::ActorId;
+use recordplayer::time::Timestamp;
 use recordplayer_kanban::view::BoardView;
 
 use super::act::Act;
@@ -67,6 +68,12 @@ impl Playing {
     /// The board of the past, if that is looked at and has come.
     pub fn board(&self) -> Option<Arc<BoardView>> {
         self.step.and(self.board.clone())
+    }
+
+    /// When it was, what is looked at of the past.
+    pub fn moment(&self) -> Option<Timestamp> {
+        let shown = self.player.shown();
+        shown.steps.get(self.step?.saturating_sub(1)).map(|step| step.at)
     }
 
     /// There are more records now.
@@ -159,7 +166,7 @@ impl Playing {
     }
 
     /// Draws the bar. `name_of` tells who somebody is.
-    pub fn show(&mut self, ui: &mut Ui, name_of: &dyn Fn(ActorId) -> String, acts: &mut Vec<Act>) {
+    pub fn show(&mut self, ui: &mut Ui, name_of: &dyn Fn(Option<ActorId>) -> String, acts: &mut Vec<Act>) {
         let theme = Theme::of(ui);
         let shown = self.player.shown();
         self.pass(ui, &shown);
@@ -223,7 +230,7 @@ impl Playing {
         ui: &mut Ui,
         shown: &Shown,
         theme: &Theme,
-        name_of: &dyn Fn(ActorId) -> String,
+        name_of: &dyn Fn(Option<ActorId>) -> String,
         acts: &mut Vec<Act>,
     ) {
         ui.with_layout(Layout::right_to_left(egui::Align::Center), |ui| {
@@ -255,7 +262,14 @@ impl Playing {
         });
     }
 
-    fn timeline(&mut self, ui: &mut Ui, room: Rect, shown: &Shown, theme: &Theme, name_of: &dyn Fn(ActorId) -> String) {
+    fn timeline(
+        &mut self,
+        ui: &mut Ui,
+        room: Rect,
+        shown: &Shown,
+        theme: &Theme,
+        name_of: &dyn Fn(Option<ActorId>) -> String,
+    ) {
         let response = ui.interact(room, ui.scope_id().with("timeline"), Sense::click_and_drag());
         let count = shown.steps.len();
         let step = self.step.unwrap_or(count);

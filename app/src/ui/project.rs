@@ -17,7 +17,7 @@ use super::panel::Panel;
 use super::playback::Playing;
 use super::undoing::Memory;
 use crate::player::Player;
-use crate::said::Names;
+use crate::said::{Names, SOMEBODY};
 
 /// A project, its boards, and one of them.
 pub(super) struct OpenProject {
@@ -114,7 +114,12 @@ impl OpenProject {
         // Mostly the device knows the name; else it is a placeholder's, or of somebody from before the project was at a server.
         let known = device.name_of(ActorId(person.0));
         let named = || Names { device, space: &self.space }.name_of(person);
-        known.or_else(named).unwrap_or_else(|| "Somebody".to_owned())
+        known.or_else(named).unwrap_or_else(|| SOMEBODY.to_owned())
+    }
+
+    /// Whoever did something, as far as that is known.
+    pub fn actor(&self, device: &Device, actor: Option<ActorId>) -> String {
+        actor.map_or_else(|| SOMEBODY.to_owned(), |actor| self.person(device, actor.into()))
     }
 }
 

@@ -10,6 +10,7 @@ use super::act::Act;
 use super::desktop::{Desktop, Overlay};
 use super::jobs::News;
 use super::project::OpenProject;
+use super::sync_line;
 use crate::theme::{Icon, Theme, Type, space};
 use crate::widget::{choice, primary_button, quiet_button, text};
 
@@ -21,12 +22,13 @@ pub(super) struct Publish {
     url: String,
     problem: Option<String>,
     is_under_way: bool,
+    has_focus: bool,
 }
 
 impl Publish {
     fn new(device: &Device) -> Self {
         let url = device.accounts().first().map(|account| account.url.clone()).unwrap_or_default();
-        Self { url, problem: None, is_under_way: false }
+        Self { url, problem: None, is_under_way: false, has_focus: false }
     }
 
     /// Draws it; true where it is done with.
@@ -53,12 +55,20 @@ impl Publish {
             let words = format!("At {}, as {}", account.url, account.name);
             choice(ui, &mut self.url, account.url.clone(), &words);
         }
+        if let Some(why) = device.line(&self.url).as_ref().and_then(sync_line::why).filter(|_| self.is_under_way) {
+            let words = format!("{why}. It goes on by itself when the server can be reached");
+            ui.add(egui::Label::new(text(words, Type::Body, theme.palette.warning)).wrap());
+        }
         ui.add_space(space::WIDE);
         let mut is_left = false;
         ui.horizontal(|ui| {
             let can = !accounts.is_empty() && !self.is_under_way;
             let words = if self.is_under_way { "Publishing..." } else { "Publish" };
-            if ui.add_enabled_ui(can, |ui| primary_button(ui, None, words)).inner.clicked() {
+            let button = ui.add_enabled_ui(can, |ui| primary_button(ui, None, words)).inner;
+            if can && !std::mem::replace(&mut self.has_focus, true) {
+                button.request_focus();
+            }
+            if button.clicked() {
                 acts.push(Act::Publish { space: project.space.id(), url: self.url.clone() });
                 (self.is_under_way, self.problem) = (true, None);
             }

@@ -69,13 +69,14 @@ pub(super) fn show(
         let status = project.map(|project| project.space.status()).unwrap_or_default();
         let line = project.and_then(|project| device.line(&project.space.url()));
         let is_here = project.is_some_and(|project| project.space.url() == HERE);
+        let opens = if status.refused > 0 { Command::GoOutbox } else { Command::SyncDetails };
         if is_folded {
             let (icon, _, words) = sync_line::words(status, line.as_ref(), is_here, now.0, &theme);
             if icon_button(ui, icon, &words).clicked() {
-                acts.push(Act::Do(Command::GoOutbox));
+                acts.push(Act::Do(opens));
             }
         } else if sync_line::show(ui, status, line.as_ref(), is_here, now.0) {
-            acts.push(Act::Do(if status.refused > 0 { Command::GoOutbox } else { Command::Sync }));
+            acts.push(Act::Do(opens));
         }
     });
 }

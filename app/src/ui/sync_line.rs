@@ -46,6 +46,14 @@ pub(super) fn words(
     }
 }
 
+/// Why there is no line, where somebody knows.
+pub(super) fn why(line: &LineState) -> Option<String> {
+    match line {
+        LineState::Retrying { why, .. } | LineState::Refused { why } => Some(why.to_string()),
+        LineState::Online | LineState::Connecting => None,
+    }
+}
+
 /// Draws it; true where it was clicked.
 pub(super) fn show(ui: &mut Ui, status: Status, line: Option<&LineState>, is_here: bool, now_ms: i64) -> bool {
     let theme = Theme::of(ui);
@@ -54,9 +62,9 @@ pub(super) fn show(ui: &mut Ui, status: Status, line: Option<&LineState>, is_her
         ui.ctx().request_repaint_after(Duration::from_secs(1));
     }
     let response = row(ui, (icon, colour), &words, None, false);
-    let response = match line {
-        Some(LineState::Retrying { why, .. } | LineState::Refused { why }) => response.on_hover_text(why.to_string()),
-        Some(LineState::Online | LineState::Connecting) | None => response,
+    let response = match line.and_then(why) {
+        Some(why) => response.on_hover_text(why),
+        None => response,
     };
     response.clicked()
 }

@@ -10,6 +10,7 @@ use recordplayer::domain::Domain;
 use recordplayer::id::{ActorId, SpaceId};
 use recordplayer::membership::{Membership, MembershipCommand};
 use recordplayer::storage::{ReadError, Store};
+use recordplayer::time::Timestamp;
 use recordplayer_store::{BackgroundScrub, OpenError as FileError, RedbOutbox};
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc::unbounded_channel;
@@ -17,7 +18,6 @@ use tokio::sync::mpsc::unbounded_channel;
 use crate::address::{Address, AddressError};
 use crate::book::{Account, Book, BookError, SpaceInfo};
 use crate::clock::instant;
-use crate::copy::Trouble;
 use crate::folder::{OUTBOX_FILE, make_private_folder, open_store, set_aside_next_time};
 use crate::inner::{Inner, Parts, SharedOutbox};
 use crate::limits::Timing;
@@ -81,29 +81,6 @@ pub enum LoginError {
 #[error("the server cannot be asked just now: {why}")]
 pub struct NotOnline {
     pub why: String,
-}
-
-/// Why a device is not in step with its servers.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NotInStep {
-    #[error("this device has no account; log in first")]
-    NoAccount,
-    #[error("{0}")]
-    Refused(LineError),
-    #[error("not connected: {0}")]
-    Offline(String),
-    #[error("{waiting} commands wait, {behind} records are missing")]
-    Working { waiting: usize, behind: u64 },
-    #[error(
-        "the server holds another history of {title:?} than this device, or none; its admin may have restored an older backup"
-    )]
-    Parted { title: String },
-    #[error(
-        "the server cannot read {title:?} just now; its admin finds why in its log. The copy on this device is kept"
-    )]
-    Unavailable { title: String },
-    #[error("the disk failed: {0}; free space or check the disk, and start again")]
-    Disk(String),
 }
 
 /// One folder, open: its copies of spaces, its outbox and its accounts.
@@ -227,7 +204,7 @@ impl Device {
         self.found(HERE, title)
     }
 
-    fn inner(&self) -> &Arc<Inner> {
+    pub(crate) fn inner(&self) -> &Arc<Inner> {
         &self.owner.inner
     }
 
@@ -281,6 +258,16 @@ impl Device {
     /// Where the line of an account stands; nothing before [`Self::connect`].
     pub fn line(&self, url: &str) -> Option<LineState> {
         self.inner().look_at_line(url, |line| line.map(|line| line.state.clone()))
+    }
+
+    /// When the account's server was last heard of, since the device was opened.
+    pub fn last_contact(&self, url: &str) -> Option<Timestamp> {
+        self.inner().look_at_line(url, |line| line.and_then(|line| line.heard))
+    }
+
+    /// Where everything is kept.
+    pub fn folder(&self) -> &Path {
+        &self.inner().folder
     }
 
     /// The spaces that are here or are coming, with those founded here that nobody has decided yet.
@@ -378,7 +365,7 @@ impl Device {
         }
     }
 
-    fn why_offline(&self, url: &str) -> String {
+    pub(crate) fn why_offline(&self, url: &str) -> String {
         match self.line(url) {
             Some(LineState::Retrying { why, .. } | LineState::Refused { why }) => why.to_string(),
             Some(LineState::Connecting) => "the connection is not there yet".to_owned(),
@@ -405,86 +392,6 @@ impl Device {
     /// Calls back after every change, from whatever thread made it: to ask for a new frame, say. It must not wait.
     pub fn on_change(&self, listener: impl Fn() + Send + Sync + 'static) {
         self.inner().bell.on_ring(Box::new(listener));
-    }
-
-    /// Waits until everything is sent, decided, received and on disk; goes online for it.
-    pub fn wait_in_step(&self, timeout: Duration) -> Result<(), NotInStep> {
-        self.connect();
-        let end = instant() + timeout;
-        let mut rings = 0;
-        loop {
-            let standing = self.in_step();
-            let left = end.saturating_duration_since(instant());
-            match standing {
-                Ok(()) => return Ok(()),
-                Err(
-                    final_one @ (NotInStep::NoAccount
-                    | NotInStep::Refused(_)
-                    | NotInStep::Parted { .. }
-                    | NotInStep::Unavailable { .. }
-                    | NotInStep::Disk(_)),
-                ) => return Err(final_one),
-                Err(why) if left.is_zero() => return Err(why),
-                Err(NotInStep::Offline(_) | NotInStep::Working { .. }) => {}
-            }
-            // The disk rings no bell when it fails.
-            rings = self.inner().bell.wait(rings, left.min(Duration::from_millis(100)));
-        }
-    }
-
-    /// Waits until the whole history of a space is here; goes online for it. Answers with whether it is.
-    pub fn wait_for_history(&self, space: SpaceId, timeout: Duration) -> bool {
-        self.connect();
-        let end = instant() + timeout;
-        let mut rings = 0;
-        loop {
-            let is_here = self.inner().copy(space).is_some_and(|copy| copy.look(|replica| replica.has_history()));
-            let left = end.saturating_duration_since(instant());
-            if is_here || left.is_zero() {
-                return is_here;
-            }
-            rings = self.inner().bell.wait(rings, left);
-        }
-    }
-
-    /// Whether everything is sent, decided, received and on disk.
-    pub fn in_step(&self) -> Result<(), NotInStep> {
-        let inner = self.inner();
-        if let Some(why) = inner.saver.failure() {
-            return Err(NotInStep::Disk(why));
-        }
-        let mut accounts = self.accounts();
-        accounts.extend(inner.book().content.local.clone());
-        if accounts.is_empty() {
-            return Err(NotInStep::NoAccount);
-        }
-        let (mut waiting, mut behind, mut is_working) = (0, 0, false);
-        for account in accounts {
-            match self.line(&account.url) {
-                Some(LineState::Online) => {}
-                Some(LineState::Refused { why }) => return Err(NotInStep::Refused(why)),
-                Some(LineState::Retrying { .. } | LineState::Connecting) | None => {
-                    return Err(NotInStep::Offline(self.why_offline(&account.url)));
-                }
-            }
-            is_working |= inner.look_at_line(&account.url, |line| line.is_none_or(|line| !line.knows_spaces));
-            for copy in inner.copies_of(&account.url) {
-                if let Some(trouble) = copy.trouble() {
-                    let title = copy.look(|replica| replica.entity::<Membership>(copy.space.0).title().to_owned());
-                    return Err(match trouble {
-                        Trouble::Parted => NotInStep::Parted { title },
-                        Trouble::Unavailable => NotInStep::Unavailable { title },
-                    });
-                }
-                let (status, is_settled) =
-                    copy.look(|replica| (replica.status(), replica.is_settled() && replica.has_history()));
-                waiting += status.waiting + status.sending;
-                behind += status.behind;
-                is_working |= !is_settled;
-            }
-        }
-        let is_saved = inner.saver.is_idle();
-        if is_working || !is_saved { Err(NotInStep::Working { waiting, behind }) } else { Ok(()) }
     }
 
     /// Ends all lines, waits until everything is on disk, and gives the folder free. Other handles have nothing to hold on to any more.

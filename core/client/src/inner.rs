@@ -160,6 +160,13 @@ impl Inner {
         outcome
     }
 
+    /// Something came from the account's server. That alone rings no bell.
+    pub fn heard(&self, url: &str) {
+        if let Some(line) = lock(&self.lines).get_mut(url) {
+            line.heard = Some(now());
+        }
+    }
+
     /// A line for the account; false where it has one.
     pub fn add_line(&self, url: &str) -> bool {
         let mut lines = lock(&self.lines);

@@ -57,6 +57,8 @@ pub(crate) struct Line {
     pub state: LineState,
     /// Frames for the session that lives now.
     pub frames: Option<UnboundedSender<ClientFrame>>,
+    /// When something came from the server.
+    pub heard: Option<Timestamp>,
     /// Whether the server has told this session which spaces there are.
     pub knows_spaces: bool,
     /// Ends a pause at once.
@@ -65,7 +67,7 @@ pub(crate) struct Line {
 
 impl Line {
     pub fn new() -> Self {
-        Self { state: LineState::Connecting, frames: None, knows_spaces: false, hurry: Arc::default() }
+        Self { state: LineState::Connecting, frames: None, heard: None, knows_spaces: false, hurry: Arc::default() }
     }
 }
 
@@ -135,6 +137,7 @@ async fn session(inner: &Arc<Inner>, account: &Account, mut socket: Socket) -> L
     let (frames, mut outgoing) = unbounded_channel();
     inner.set_line(&account.url, |line| {
         line.state = LineState::Online;
+        line.heard = Some(now());
         line.frames = Some(frames.clone());
         line.knows_spaces = false;
     });
@@ -170,6 +173,7 @@ async fn converse(
                 };
                 asked = false;
                 deadline = instant() + inner.timing.ping_after;
+                inner.heard(&account.url);
                 // What has arrived together is taken together, so that what waits is rebased once.
                 let (batch, end) = arrived(socket, frame);
                 if let Some(end) = take_all(inner, account, frames, batch).or(end) {

@@ -23,7 +23,9 @@ use tokio::time::Instant;
 use crate::book::BookError;
 use crate::clock::instant;
 use crate::inner::Inner;
+use crate::line::LineState;
 use crate::local::HERE;
+use crate::socket::LineError;
 use crate::space::{SendError, Space};
 use crate::ticket::Decided;
 
@@ -58,6 +60,8 @@ pub enum PublishError {
     Refused(String),
     #[error("the server has not answered in time; it goes on by itself when the server can be reached")]
     NotInTime,
+    #[error("the server does not let this device in: {0}")]
+    NoAccess(LineError),
     #[error("the project could not be handed over: {0}")]
     NotHandedOver(String),
     #[error(transparent)]
@@ -167,6 +171,13 @@ fn bring(
         {
             send_parts(inner, space, under_way.publication, ends, &session)?;
             brought = Some(session);
+        }
+        let refused = inner.look_at_line(&under_way.url, |line| match line.map(|line| &line.state) {
+            Some(LineState::Refused { why }) => Some(why.clone()),
+            Some(LineState::Connecting | LineState::Online | LineState::Retrying { .. }) | None => None,
+        });
+        if let Some(why) = refused {
+            return Err(PublishError::NoAccess(why));
         }
         wait(inner, &mut rings, end)?;
     }

@@ -43,6 +43,8 @@ pub struct Card {
     pub checklists: Vec<Checklist>,
     pub attachments: BTreeMap<AttachmentId, Attachment>,
     pub fields: BTreeMap<FieldId, FieldValue>,
+    /// How many comments are written on it and not deleted; they are entities of their own.
+    pub comments: u64,
 }
 
 /// Where a card is.

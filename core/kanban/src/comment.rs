@@ -5,7 +5,7 @@ use recordplayer::entity::{Entity, Stamp};
 use recordplayer::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::card::Card;
+use crate::card::{Card, CardEvent};
 use crate::ids::{CardId, CommentId, PersonId};
 use crate::limits::COMMENT_BYTES_MAX;
 use crate::project::Project;
@@ -107,11 +107,11 @@ impl Entity for Comment {
             if author != myself && !is_placeholder {
                 return Err(R::NoSuchPlaceholder { person: author });
             }
+            cx.emit::<Card>(*card, &CardEvent::CommentAdded { comment: CommentId(cx.id()) });
             return Ok(vec![E::Written { card: *card, author, text: text.clone() }]);
         }
-        if self.card.is_none() || self.deleted {
-            return Err(R::NoSuchComment { comment: CommentId(cx.id()) });
-        }
+        let comment = CommentId(cx.id());
+        let Some(card) = self.card.filter(|_| !self.deleted) else { return Err(R::NoSuchComment { comment }) };
         if !is_by(self.author, cx) {
             return Err(R::NotTheAuthor { author: self.author });
         }
@@ -122,7 +122,10 @@ impl Entity for Comment {
                 is_written("A comment", text, COMMENT_BYTES_MAX)?;
                 Ok(vec![E::Edited { text: text.clone() }])
             }
-            C::Delete {} => Ok(vec![E::Deleted {}]),
+            C::Delete {} => {
+                cx.emit::<Card>(card, &CardEvent::CommentRemoved { comment });
+                Ok(vec![E::Deleted {}])
+            }
         }
     }
 

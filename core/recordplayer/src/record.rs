@@ -118,6 +118,11 @@ impl Origin {
     pub fn effective_actor(&self) -> ActorId {
         self.claims.actor.unwrap_or(self.actor)
     }
+
+    /// Who did it, as far as that is known: whoever brings in what happened at another time has not done it.
+    pub fn known_actor(&self) -> Option<ActorId> {
+        self.claims.actor.or_else(|| self.claims.happened_at.is_none().then_some(self.actor))
+    }
 }
 
 /// One entry of a log.

@@ -43,6 +43,26 @@ fn all_hold_the_same(town: &Town, ann: &Device, space: &Space, expected: &[&str]
 }
 
 #[test]
+fn who_is_not_let_in_is_told_at_once() {
+    let town = Town::new();
+    let ann = town.open("ann");
+    let space = furnish(ann.found_here("Turntable").unwrap().0);
+    let token = town.token("ann");
+    ann.login(&town.url(), &token, PATIENCE).unwrap();
+    town.control(|control| {
+        let device = control.accounts().device(&token).unwrap();
+        control.accounts().revoke(&device).unwrap();
+    });
+    ann.close();
+    drop((ann, space));
+    let ann = town.open("ann");
+    let space = ann.space(ann.spaces()[0].space).unwrap();
+    let error = ann.publish(space.id(), &town.url(), PATIENCE).unwrap_err();
+    assert!(matches!(error, PublishError::NoAccess(_)), "{error}");
+    assert_eq!(space.url(), HERE, "nothing has happened");
+}
+
+#[test]
 fn a_project_begun_alone_is_published_and_joined() {
     let town = Town::new();
     let (ann, space) = begun_alone(&town);

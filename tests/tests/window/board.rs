@@ -7,6 +7,7 @@ use recordplayer::claims::Claims;
 use recordplayer::id::Id;
 use recordplayer_kanban::card::CardCommand;
 use recordplayer_kanban::ids::{ChecklistId, ItemId, LabelId};
+use recordplayer_kanban::limits::COMMENT_BYTES_MAX;
 use recordplayer_kanban::project::ProjectCommand;
 use recordplayer_kanban::{Card, Project};
 
@@ -83,6 +84,36 @@ fn a_card_is_opened_renamed_commented_and_archived() {
     stage.press(Key::Escape);
     stage.press(Key::Backspace);
     assert!(stage.titles(0).is_empty());
+}
+
+#[test]
+fn small_things_of_one_person_are_one_line_until_it_is_opened() {
+    let mut stage = Stage::with_cards(&[(0, "Busy")]);
+    let id = card("Busy");
+    for title in ["Busier", "Busiest"] {
+        stage.space.send::<Card>(id, &CardCommand::Rename { title: title.to_owned() }).unwrap();
+    }
+    stage.press(Key::ArrowDown);
+    stage.press(Key::Enter);
+    let line = "ann renamed it to “Busiest”, renamed it to “Busier”, and 1 more";
+    assert!(!stage.shows("created “Busy”"));
+    stage.click(line);
+    assert!(stage.shows("created “Busy”"));
+    stage.click(line);
+    assert!(!stage.shows("created “Busy”"));
+}
+
+#[test]
+fn a_comment_that_is_not_taken_stays_in_its_field() {
+    let mut stage = Stage::with_cards(&[(0, "Old title")]);
+    stage.press(Key::ArrowDown);
+    stage.press(Key::Enter);
+    let words = "long ".repeat(COMMENT_BYTES_MAX / 5 + 1);
+    stage.type_words("Write a comment", &words);
+    stage.press_with(Modifiers::COMMAND, Key::Enter);
+    assert!(stage.shows("A comment"), "it says why");
+    let field = stage.harness.get_by_label("Write a comment");
+    assert_eq!(field.accesskit_node().value(), Some(words));
 }
 
 #[test]
@@ -345,10 +376,15 @@ fn labels_assignees_and_ticks_are_set_in_the_panel() {
     stage.press(Key::I);
     stage.press(Key::Enter);
     stage.click("Measure it");
-    stage.click("\u{e13d} Labels");
+    stage.click("Label...");
     stage.click("Bug");
+    stage.press(Key::Escape);
+    stage.click("Set due day...");
+    stage.harness.get_by_label_contains("In a week").click();
+    stage.harness.run_steps(3);
     let card = stage.space.entity::<Card>(id);
     assert!(card.checklists[0].items[0].done);
     assert_eq!(card.labels.iter().collect::<Vec<_>>(), [&label]);
     assert_eq!(card.members.len(), 1);
+    assert!(card.due.is_some());
 }

@@ -3,8 +3,11 @@
 use egui::accesskit::{Role, Toggled};
 use egui::{Key, Modifiers, Theme};
 use egui_kittest::kittest::{NodeT, Queryable};
+use recordplayer::id::Id;
 use recordplayer_app::command::{ALL, Command, Group, Keys};
-use recordplayer_kanban::Card;
+use recordplayer_kanban::ids::LabelId;
+use recordplayer_kanban::project::ProjectCommand;
+use recordplayer_kanban::{Card, Project};
 
 use crate::stage::{PATIENCE, Stage, card};
 
@@ -32,9 +35,15 @@ impl Stage {
         panic!("it does not come about");
     }
 
-    fn palette(&mut self, words: &str) {
+    pub fn palette(&mut self, words: &str) {
         self.press_with(Modifiers::COMMAND, Key::K);
         self.type_words("Search or run", words);
+        self.press(Key::Enter);
+    }
+
+    /// Types into a list of choices and takes the first that fits.
+    fn pick(&mut self, list: &str, words: &str) {
+        self.type_words(list, words);
         self.press(Key::Enter);
     }
 
@@ -78,6 +87,37 @@ fn proof(command: Command) -> Proof {
         Command::ArchiveCard => (nothing, |stage| {
             assert_eq!(stage.titles(0), ["Two", "Three"]);
             assert!(stage.shows("is in the archive"));
+        }),
+        Command::MoveTo => (nothing, |stage| {
+            stage.pick("Move to column", "progress");
+            assert_eq!(stage.titles(1), ["Four", "One"]);
+        }),
+        Command::Assign => (nothing, |stage| {
+            stage.pick("Assign", "ann");
+            assert_eq!(stage.space.entity::<Card>(card("One")).members.len(), 1);
+            stage.press(Key::Escape);
+            assert!(!stage.shows("takes it off"), "Esc closes it");
+        }),
+        Command::Label => (
+            |stage| {
+                let set = ProjectCommand::SetLabel {
+                    label: LabelId(Id([7; 16])),
+                    name: "Bug".to_owned(),
+                    colour: "red".to_owned(),
+                };
+                stage.space.send::<Project>(stage.space.id().0, &set).unwrap();
+            },
+            |stage| {
+                stage.pick("Label", "bug");
+                assert_eq!(stage.space.entity::<Card>(card("One")).labels.len(), 1);
+                stage.pick("Label", "bug");
+                assert_eq!(stage.space.entity::<Card>(card("One")).labels.len(), 0, "it is taken off");
+            },
+        ),
+        Command::SetDue => (nothing, |stage| {
+            stage.pick("Set due day", "24 dec 2031");
+            let due = stage.space.entity::<Card>(card("One")).due.clone();
+            assert_eq!(due.map(|day| day.to_string()).as_deref(), Some("2031-12-24"));
         }),
         Command::AssignMe => (nothing, |stage| assert_eq!(stage.space.entity::<Card>(card("One")).members.len(), 1)),
         Command::CopyKey => (nothing, |stage| assert!(stage.shows("The key is in the clipboard"))),
@@ -146,6 +186,13 @@ fn proof(command: Command) -> Proof {
             // Nobody answers; but it was tried again, and it did no harm.
             |stage| stage.until_shows("Offline"),
         ),
+        Command::SyncDetails => (nothing, |stage| {
+            for words in ["Last contact", "Position", "Data folder"] {
+                assert!(stage.shows(words), "{words}");
+            }
+            stage.click("Copy diagnostics");
+            assert!(stage.shows("is in the clipboard"));
+        }),
         Command::ToggleSidebar => (nothing, |stage| assert!(!stage.shows("Boards"))),
         Command::SystemTheme => {
             (|stage| stage.palette("Whatever"), |stage| assert_eq!(stage.harness.ctx.theme(), Theme::Dark))

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use egui::{Key, Modifiers, ThemePreference, vec2};
 use egui_kittest::SnapshotOptions;
 use egui_system_font_provider::SystemFontProvider;
+use recordplayer::time::Timestamp;
 
 use crate::stage::{PATIENCE, Stage, card};
 
@@ -23,6 +24,8 @@ impl Stage {
     #[track_caller]
     fn is_as_pictured(&mut self, name: &str) {
         self.harness.remove_cursor();
+        // 25 November 2026, 12:00.
+        self.harness.state_mut().set_clock(|| Timestamp(1_795_608_000_000));
         self.harness.ctx.all_styles_mut(|style| style.visuals.text_cursor.blink = false);
         self.harness.run_steps(REST);
         let options = SnapshotOptions::new().threshold(THRESHOLD).max_failed_pixels(PIXELS).output_path("pictures");
@@ -49,7 +52,7 @@ impl Stage {
         stage.until_shows("Open the board");
         stage.click("Open the board");
         stage.until_in_step();
-        stage.until_shows("Now, 138 steps");
+        stage.until_shows("Now, 147 steps");
         stage
     }
 
@@ -87,6 +90,25 @@ fn a_card_dark_and_light() {
     stage.is_as_pictured("card_dark");
     stage.look(ThemePreference::Light);
     stage.is_as_pictured("card_light");
+}
+
+/// What was said and done about a card, in the smallest window; and what is chosen from lists.
+#[test]
+fn the_talk_about_a_card_and_its_lists() {
+    let mut stage = Stage::with_the_sample();
+    stage.harness.set_size(vec2(900.0, 600.0));
+    stage.press_with(Modifiers::COMMAND, Key::K);
+    stage.type_words("Search or run", "arm drifts");
+    stage.press(Key::Enter);
+    stage.until_shows("Description");
+    stage.press(Key::M);
+    stage.is_as_pictured("talk_small");
+    stage.press(Key::Escape);
+    stage.press(Key::L);
+    stage.is_as_pictured("labels_small");
+    stage.press(Key::Escape);
+    stage.press(Key::D);
+    stage.is_as_pictured("due_small");
 }
 
 #[test]
@@ -150,4 +172,9 @@ fn forms() {
     stage.harness.set_size(vec2(900.0, 600.0));
     stage.press(Key::Questionmark);
     stage.is_as_pictured("keys_small");
+    stage.press(Key::Escape);
+    stage.serving = None;
+    stage.until_shows("Offline");
+    stage.palette("New project");
+    stage.is_as_pictured("new_project_small");
 }

@@ -4,9 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use egui::accesskit::Role;
 use egui::{Key, Modifiers, UiBuilder};
 use egui_kittest::Harness;
-use egui_kittest::kittest::Queryable;
+use egui_kittest::kittest::{NodeT, Queryable};
 use recordplayer::id::Id;
 use recordplayer_app::ui::Desktop;
 use recordplayer_client::{Device, Space};
@@ -189,7 +190,13 @@ pub fn until(harness: &mut Harness<'static, Desktop>, label: &str, is_there: boo
         std::thread::park_timeout(LOOK_AGAIN);
         harness.step();
     }
-    panic!("{label} does not come or go");
+    panic!("{label} does not come or go; there is {:?}", words(harness));
+}
+
+/// What stands on the screen, in order.
+pub fn words(harness: &Harness<'static, Desktop>) -> Vec<String> {
+    let labels = harness.query_all_by_role(Role::Label);
+    labels.filter_map(|label| label.accesskit_node().value()).collect()
 }
 
 pub fn card(title: &str) -> CardId {

@@ -7,7 +7,7 @@ use recordplayer::text::TextChange;
 use serde::{Deserialize, Serialize};
 
 use super::{Attachment, CameFrom, Card, CardCommand, CardRefusal, Checklist, Day, FieldValue, Item, Placed};
-use crate::ids::{AttachmentId, BoardId, ChecklistId, ColumnId, FieldId, ItemId, LabelId, PersonId};
+use crate::ids::{AttachmentId, BoardId, ChecklistId, ColumnId, CommentId, FieldId, ItemId, LabelId, PersonId};
 use crate::rank::Rank;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,11 +97,19 @@ pub enum CardEvent {
         #[serde(default)]
         value: Option<FieldValue>,
     },
+    /// A comment on it was written.
+    CommentAdded {
+        comment: CommentId,
+    },
+    /// A comment on it was deleted.
+    CommentRemoved {
+        comment: CommentId,
+    },
 }
 
 impl Entity for Card {
     const KIND: &'static str = "card";
-    const SHAPE: u32 = 2;
+    const SHAPE: u32 = 3;
 
     type Command = CardCommand;
     type Event = CardEvent;
@@ -134,7 +142,9 @@ impl Entity for Card {
             | E::Unassigned { .. }
             | E::ChecklistRemoved { .. }
             | E::ItemRemoved { .. }
-            | E::AttachmentRemoved { .. } => None,
+            | E::AttachmentRemoved { .. }
+            | E::CommentAdded { .. }
+            | E::CommentRemoved { .. } => None,
         }
     }
 
@@ -209,6 +219,8 @@ impl Entity for Card {
             E::AttachmentRemoved { attachment } => {
                 self.attachments.remove(&attachment);
             }
+            E::CommentAdded { .. } => self.comments += 1,
+            E::CommentRemoved { .. } => self.comments = self.comments.saturating_sub(1),
             E::FieldSet { field, value } => {
                 self.fields.remove(&field);
                 self.fields.extend(value.map(|value| (field, value)));

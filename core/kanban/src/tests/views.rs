@@ -1,14 +1,17 @@
 //! What screens show after playing.
 
+use recordplayer::claims::Claims;
 use recordplayer::context::Assigned;
 use recordplayer::membership::{Membership, MembershipEvent};
 use recordplayer::testing::{FOUNDER, SPACE};
+use recordplayer::time::Timestamp;
 use recordplayer::view::Key;
 use serde_json::json;
 
 use super::*;
+use crate::card::Day;
 use crate::comment::{Comment, CommentCommand};
-use crate::ids::CommentId;
+use crate::ids::{AttachmentId, ChecklistId, CommentId, ItemId};
 use crate::limits::ACTIVITY_ENTRIES_MAX;
 use crate::view::{ActivityView, BoardView, CardView, Found, KeysView};
 
@@ -60,6 +63,48 @@ fn a_card_shows_its_comments_and_forgets_deleted_ones() {
     assert_eq!((view.card.title.as_str(), view.comments().len()), ("Card 1", 1));
     let given = given.sent::<Comment>(comment, CommentCommand::Delete {});
     assert_eq!(given.view::<CardView>(card(1)).comments().len(), 0);
+}
+
+#[test]
+fn a_card_of_the_board_tells_what_is_on_it_wherever_it_goes() {
+    let (other, there) = (BoardId(Id([0xb1; 16])), ColumnId(Id([0xc9; 16])));
+    let (list, link) = (ChecklistId(Id([0xc1; 16])), AttachmentId(Id([0xa1; 16])));
+    let item =
+        |at: u8, done| CardCommand::SetItem { checklist: list, item: ItemId(Id([at; 16])), text: "Step".into(), done };
+    let (words, more) = (CommentId(Id([0xcd; 16])), CommentId(Id([0xce; 16])));
+    let write = || CommentCommand::Write { card: card(1), text: "Why?".into(), author: None };
+    let due: Day = "2026-12-24".parse().unwrap();
+    let add = ColumnCommand::Add { board: other, name: "There".into(), kind: ColumnKind::Done, before: None };
+    let given = cards(1)
+        .sent::<Board>(other, BoardCommand::Add { title: "Amplifier".into() })
+        .sent::<Column>(there, add)
+        .sent::<Card>(card(1), CardCommand::SetDue { due: Some(due.clone()) })
+        .sent::<Card>(card(1), CardCommand::SetChecklist { checklist: list, name: "Steps".into() })
+        .sent::<Card>(card(1), item(1, true))
+        .sent::<Card>(card(1), item(2, false))
+        .sent::<Card>(card(1), CardCommand::AttachLink { attachment: link, name: String::new(), url: "a:b".into() })
+        .sent::<Comment>(words, write())
+        .sent::<Comment>(more, write())
+        .sent::<Comment>(words, CommentCommand::Delete {})
+        .sent::<Card>(card(1), move_to(there, None));
+    let view = given.view::<BoardView>(other);
+    let row = view.cards.get(&card(1)).unwrap();
+    assert_eq!((row.due.as_ref(), row.items_done, row.items, row.links, row.comments), (Some(&due), 1, 2, 1, 1));
+    assert_eq!(given.model::<Card>(card(1)).comments, 1);
+}
+
+#[test]
+fn activity_does_not_say_that_an_import_did_what_it_brings() {
+    let claims = |actor| Claims { happened_at: Some(Timestamp(5)), actor, ..Claims::default() };
+    let given = cards(1)
+        .sent::<Card>(card(1), CardCommand::Rename { title: "By me".into() })
+        .claiming(claims(None))
+        .sent::<Card>(card(1), CardCommand::Rename { title: "By somebody".into() })
+        .claiming(claims(Some(ANN)))
+        .sent::<Card>(card(1), CardCommand::Rename { title: "By Ann".into() });
+    let view = given.view::<ActivityView>(card(1));
+    let actors: Vec<_> = view.entries.iter().map(|entry| entry.actor).collect();
+    assert_eq!(actors, [Some(FOUNDER), Some(FOUNDER), None, Some(ANN)]);
 }
 
 #[test]

@@ -29,8 +29,8 @@ impl Undoable for Card {
             }
             E::LinkAttached { attachment, .. } | E::AttachmentRemoved { attachment } => format!("link {attachment}"),
             E::FieldSet { field, .. } => format!("field {field}"),
-            // Merged text: see below.
-            E::Described { .. } => return None,
+            // Merged text: see below. And of a comment, the comment itself is taken back.
+            E::Described { .. } | E::CommentAdded { .. } | E::CommentRemoved { .. } => return None,
         })
     }
 
@@ -111,7 +111,7 @@ impl Undoable for Card {
             E::FieldSet { field, .. } => {
                 vec![C::SetField { field: *field, value: before.fields.get(field).cloned() }]
             }
-            E::Described { .. } => Vec::new(),
+            E::Described { .. } | E::CommentAdded { .. } | E::CommentRemoved { .. } => Vec::new(),
         })
     }
 }

@@ -32,8 +32,8 @@ pub struct Activity {
     pub record: Position,
     pub name: Name,
     pub card: Option<CardId>,
-    /// As claimed, or else as recorded.
-    pub actor: ActorId,
+    /// As claimed, or else as recorded; `None` where an import does not know who did it.
+    pub actor: Option<ActorId>,
     pub at: Timestamp,
     pub happened_at: Option<Timestamp>,
     /// What the actor did, in words that follow their name; people are named by their ids.
@@ -50,7 +50,7 @@ pub fn happened(record: &Record, after: &Models<'_>) -> Option<Activity> {
         record: record.number,
         name: record.name.clone(),
         card: card_of(&record.stream, after),
-        actor: record.origin.effective_actor(),
+        actor: record.origin.known_actor(),
         at: record.origin.time,
         happened_at: record.origin.claims.happened_at,
         what,
@@ -68,7 +68,7 @@ fn card_of(stream: &StreamId, models: &Models<'_>) -> Option<CardId> {
 
 impl View for ActivityView {
     const NAME: &'static str = "activity";
-    const VERSION: u32 = 3;
+    const VERSION: u32 = 4;
 
     fn keys(stream: &StreamId, models: &Models<'_>) -> Vec<Key> {
         let card = card_of(stream, models);

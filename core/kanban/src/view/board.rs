@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::board::Board;
-use crate::card::Card;
+use crate::card::{Card, Day};
 use crate::column::{Column, ColumnKind};
 use crate::ids::{BoardId, CardId, ColumnId, LabelId, PersonId};
 use crate::key::card_key;
@@ -55,6 +55,12 @@ pub struct CardRow {
     pub done: bool,
     pub labels: Vec<LabelId>,
     pub members: Vec<PersonId>,
+    pub due: Option<Day>,
+    /// Ticked items of its checklists, and all of them.
+    pub items_done: u32,
+    pub items: u32,
+    pub links: u32,
+    pub comments: u64,
 }
 
 /// A column as it is drawn: its cards from top to bottom.
@@ -113,6 +119,7 @@ impl BoardView {
 
 impl View for BoardView {
     const NAME: &'static str = "board";
+    const VERSION: u32 = 2;
 
     fn keys(stream: &StreamId, models: &Models<'_>) -> Vec<Key> {
         let board = match &*stream.kind {
@@ -162,6 +169,8 @@ impl BoardView {
             self.cards.remove_mut(&id);
             return;
         };
+        let items = || card.checklists.iter().flat_map(|list| &list.items);
+        let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
         let row = CardRow {
             number: card.number,
             title: card.title.clone(),
@@ -171,6 +180,11 @@ impl BoardView {
             done: card.done,
             labels: card.labels.iter().copied().collect(),
             members: card.members.iter().copied().collect(),
+            due: card.due.clone(),
+            items_done: count(items().filter(|item| item.done).count()),
+            items: count(items().count()),
+            links: count(card.attachments.len()),
+            comments: card.comments,
         };
         self.cards.insert_mut(id, row);
     }

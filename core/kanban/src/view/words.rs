@@ -14,7 +14,7 @@ use crate::project::{Project, ProjectEvent};
 /// What the record says; `None` for what only keeps the books, and for what is unknown or erased.
 pub(super) fn words(record: &Record, after: &Models<'_>) -> Option<String> {
     match &*record.stream.kind {
-        Card::KIND => record.event::<Card>().map(|event| card(event, &after.get::<Card>(record.stream.id), after)),
+        Card::KIND => card(record.event::<Card>()?, &after.get::<Card>(record.stream.id), after),
         Comment::KIND => record.event::<Comment>().map(|event| comment(event).to_owned()),
         Column::KIND => column(record.event::<Column>()?, &after.get::<Column>(record.stream.id).name),
         Board::KIND => board(record.event::<Board>()?, after.get::<Board>(record.stream.id).title(), after),
@@ -24,14 +24,14 @@ pub(super) fn words(record: &Record, after: &Models<'_>) -> Option<String> {
     }
 }
 
-fn card(event: &CardEvent, card: &Card, after: &Models<'_>) -> String {
+fn card(event: &CardEvent, card: &Card, after: &Models<'_>) -> Option<String> {
     use CardEvent as E;
     let item = |checklist, item| {
         let list = card.checklists.iter().find(|list| list.id == checklist);
         let found = list.and_then(|list| list.items.iter().find(|other| other.id == item));
         found.map_or_else(|| "an item".to_owned(), |item| short(&item.text))
     };
-    match event {
+    Some(match event {
         E::Created { column, title, .. } => {
             format!("created {} in {}", short(title), short(&after.get::<Column>(*column).name))
         }
@@ -62,7 +62,9 @@ fn card(event: &CardEvent, card: &Card, after: &Models<'_>) -> String {
         E::AttachmentRemoved { .. } => "removed a link".to_owned(),
         E::FieldSet { value: Some(_), .. } => "set a field".to_owned(),
         E::FieldSet { value: None, .. } => "emptied a field".to_owned(),
-    }
+        // The comment tells it itself.
+        E::CommentAdded { .. } | E::CommentRemoved { .. } => return None,
+    })
 }
 
 fn comment(event: &CommentEvent) -> &'static str {

@@ -10,7 +10,7 @@ use recordplayer_kanban::board::BoardCommand;
 use recordplayer_kanban::card::CardCommand;
 use recordplayer_kanban::column::ColumnCommand;
 use recordplayer_kanban::comment::CommentCommand;
-use recordplayer_kanban::ids::{CardId, PersonId};
+use recordplayer_kanban::ids::{CardId, FieldId, LabelId, PersonId};
 use recordplayer_kanban::key::card_key;
 use recordplayer_kanban::project::ProjectCommand;
 use recordplayer_kanban::{Board, Card, Column, Comment, Project};
@@ -49,9 +49,11 @@ impl Names<'_> {
         let name = |word: &str| {
             let digits = word.trim_end_matches(|letter: char| !letter.is_ascii_hexdigit());
             let id: Id = digits.parse().ok()?;
-            let known = self
-                .name_of(PersonId(id))
-                .or_else(|| self.space.entity::<Card>(id).exists().then(|| self.key_of(CardId(id))))?;
+            let project = self.project();
+            let label = || project.labels.get(&LabelId(id)).map(|label| label.shown().to_owned());
+            let field = || project.fields.get(&FieldId(id)).map(|field| field.name.clone());
+            let card = || self.space.entity::<Card>(id).exists().then(|| self.key_of(CardId(id)));
+            let known = self.name_of(PersonId(id)).or_else(label).or_else(field).or_else(card)?;
             Some(known + &word[digits.len()..])
         };
         words.map(|word| name(word).unwrap_or_else(|| word.to_owned())).collect()

@@ -35,7 +35,7 @@ impl Stage {
         panic!("it does not come about");
     }
 
-    pub fn palette(&mut self, words: &str) {
+    fn palette(&mut self, words: &str) {
         self.press_with(Modifiers::COMMAND, Key::K);
         self.type_words("Search or run", words);
         self.press(Key::Enter);

@@ -172,9 +172,4 @@ fn forms() {
     stage.harness.set_size(vec2(900.0, 600.0));
     stage.press(Key::Questionmark);
     stage.is_as_pictured("keys_small");
-    stage.press(Key::Escape);
-    stage.serving = None;
-    stage.until_shows("Offline");
-    stage.palette("New project");
-    stage.is_as_pictured("new_project_small");
 }

@@ -36,7 +36,7 @@ pub struct Activity {
     pub actor: Option<ActorId>,
     pub at: Timestamp,
     pub happened_at: Option<Timestamp>,
-    /// What the actor did, in words that follow their name; people are named by their ids.
+    /// What the actor did, in words that follow their name; people, labels and fields stand there by their ids.
     pub what: String,
 }
 

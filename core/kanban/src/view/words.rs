@@ -37,17 +37,14 @@ fn card(event: &CardEvent, card: &Card, after: &Models<'_>) -> Option<String> {
         }
         E::Renamed { title } => format!("renamed it to {}", short(title)),
         E::Described { .. } => "edited its description".to_owned(),
-        E::Moved { column, exempt, .. } => {
-            let past = if *exempt { ", past any limit" } else { "" };
-            format!("moved it to {}{past}", short(&after.get::<Column>(*column).name))
-        }
+        E::Moved { column, .. } => format!("moved it to {}", short(&after.get::<Column>(*column).name)),
         E::Reordered { .. } => "moved it within its column".to_owned(),
         E::Archived {} => "archived it".to_owned(),
         E::Restored {} => "restored it".to_owned(),
-        E::LabelAdded { .. } => "added a label".to_owned(),
-        E::LabelRemoved { .. } => "removed a label".to_owned(),
-        E::Assigned { .. } => "assigned somebody".to_owned(),
-        E::Unassigned { .. } => "took somebody off it".to_owned(),
+        E::LabelAdded { label } => format!("added the label {label}"),
+        E::LabelRemoved { label } => format!("removed the label {label}"),
+        E::Assigned { person } => format!("assigned {person}"),
+        E::Unassigned { person } => format!("took {person} off it"),
         E::DueSet { due: Some(due) } => format!("set it due on {due}"),
         E::DueSet { due: None } => "removed its due date".to_owned(),
         E::DoneSet { done: true } => "marked it as finished".to_owned(),
@@ -60,8 +57,8 @@ fn card(event: &CardEvent, card: &Card, after: &Models<'_>) -> Option<String> {
         E::ItemRemoved { .. } => "removed an item from a checklist".to_owned(),
         E::LinkAttached { name, url, .. } => format!("attached {}", short(if name.is_empty() { url } else { name })),
         E::AttachmentRemoved { .. } => "removed a link".to_owned(),
-        E::FieldSet { value: Some(_), .. } => "set a field".to_owned(),
-        E::FieldSet { value: None, .. } => "emptied a field".to_owned(),
+        E::FieldSet { field, value: Some(_) } => format!("set {field}"),
+        E::FieldSet { field, value: None } => format!("emptied {field}"),
         // The comment tells it itself.
         E::CommentAdded { .. } | E::CommentRemoved { .. } => return None,
     })

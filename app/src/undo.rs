@@ -3,14 +3,16 @@
 use std::collections::BTreeSet;
 
 use recordplayer::claims::Claims;
+use recordplayer::entity::Entity;
 use recordplayer::id::{ActId, CommandId};
 use recordplayer::playback::PlaybackError;
 use recordplayer::record::{Record, StreamId};
 use recordplayer::replica::{Replica, TextEdit, TextWork, Wish};
 use recordplayer_client::{SendError, Space, Ticket};
-use recordplayer_kanban::Card;
 use recordplayer_kanban::card::CardCommand;
+use recordplayer_kanban::ids::CardId;
 use recordplayer_kanban::undo::{Undo, UndoAct, undo};
+use recordplayer_kanban::{Card, Comment};
 
 /// Commands that were done as one, and can be taken back as one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,7 +27,7 @@ pub(crate) struct TakenBack {
     /// What takes it back, to be taken back in its turn.
     pub done: Done,
     pub tickets: Vec<Ticket>,
-    /// What stays as it is, each with why.
+    /// What stays as it is, each with why; cards stand there by their ids.
     pub left: Vec<String>,
 }
 
@@ -60,34 +62,48 @@ fn plan(replica: &Replica, streams: &BTreeSet<StreamId>, is_ours: &dyn Fn(&Recor
 
 fn send(space: &Space, planned: Undo) -> Result<TakenBack, SendError> {
     let act = space.fresh_act();
-    let mut taken = TakenBack { left: planned.left.into_iter().map(|(_, why)| why).collect(), ..TakenBack::default() };
+    let left = planned.left.into_iter().map(|(stream, why)| about(space, &stream, &why)).collect();
+    let mut taken = TakenBack { left, ..TakenBack::default() };
     for step in planned.steps {
         let claims = Claims { undoes: Some(step.undoes), ..Claims::of_act(act) };
         let command = space.fresh_command();
+        let stream = match &step.what {
+            UndoAct::Send { intent } => intent.stream.clone(),
+            UndoAct::Describe { card, .. } => StreamId::of::<Card>(card.0),
+        };
+        taken.done.streams.insert(stream.clone());
         let sent = match step.what {
             UndoAct::Send { intent } => {
-                taken.done.streams.insert(intent.stream.clone());
                 space.submit(Wish { claims, ..Wish::new(command, intent) }).map(|ticket| vec![ticket])
             }
-            UndoAct::Describe { card, text } => {
-                taken.done.streams.insert(StreamId::of::<Card>(card.0));
-                space.send_edit(&TextEdit::<Card> {
-                    command,
-                    entity: card.0,
-                    claims,
-                    work: TextWork::Replace(&text),
-                    make: |change| CardCommand::Describe { change },
-                })
-            }
+            UndoAct::Describe { card, text } => space.send_edit(&TextEdit::<Card> {
+                command,
+                entity: card.0,
+                claims,
+                work: TextWork::Replace(&text),
+                make: |change| CardCommand::Describe { change },
+            }),
         };
         match sent {
             Ok(tickets) => {
                 taken.done.commands.extend(tickets.iter().map(Ticket::command));
                 taken.tickets.extend(tickets);
             }
-            Err(SendError::Refused(why)) if why.code != "outbox_full" => taken.left.push(why.message),
+            Err(SendError::Refused(why)) if why.code != "outbox_full" => {
+                taken.left.push(about(space, &stream, &why.message));
+            }
             Err(error) => return Err(error),
         }
     }
     Ok(taken)
+}
+
+/// The sentence, behind the card that it is about.
+fn about(space: &Space, stream: &StreamId, why: &str) -> String {
+    let card = match &*stream.kind {
+        Card::KIND => Some(CardId(stream.id)),
+        Comment::KIND => space.entity::<Comment>(stream.id).card,
+        _ => None,
+    };
+    card.map_or_else(|| why.to_owned(), |card| format!("{card}: {why}"))
 }

@@ -177,7 +177,11 @@ fn an_import_is_taken_back_as_a_whole() {
 
     let taken = ann.tell(&["import", "undo", act]);
     let left = taken["left"].as_array().unwrap();
-    assert!(left.iter().any(|why| why.as_str().unwrap().contains("Mine now")), "{left:?}");
+    let names_it = |why: &Value| {
+        let why = why.as_str().unwrap();
+        why.starts_with(&format!("{kept}: ")) && why.contains("Mine now")
+    };
+    assert!(left.iter().any(names_it), "{left:?}");
     assert_eq!((ann.sync(), bo.sync()), (0, 0));
     let cards = cards_of(&bo.tell(&["board", "Turntable firmware"]));
     let open: Vec<_> = cards.iter().filter(|card| card["archived"] == false).collect();

@@ -3,37 +3,33 @@
 use std::collections::BTreeMap;
 
 use egui::{
-    Color32, CornerRadius, CursorIcon, Frame, Id, Margin, Order, Pos2, Rect, Role, ScrollArea, Sense, Stroke,
-    StrokeKind, Ui, UiBuilder, WidgetInfo, pos2, vec2,
+    Color32, CornerRadius, Frame, Id, Margin, Order, Rect, Role, ScrollArea, Sense, Stroke, StrokeKind, Ui, UiBuilder,
+    WidgetInfo, pos2, vec2,
 };
 use recordplayer_client::Device;
-use recordplayer_kanban::Card;
-use recordplayer_kanban::card::{CardCommand, Day};
+use recordplayer_kanban::card::Day;
 use recordplayer_kanban::column::ColumnKind;
-use recordplayer_kanban::ids::{BoardId, CardId, ColumnId};
+use recordplayer_kanban::ids::{BoardId, CardId};
 use recordplayer_kanban::view::{BoardView, CardRow, ColumnShown};
 
 use super::act::Act;
 use super::card_face::{Face, Standing, height_of, shape_of};
-use super::drag::{Drag, Target};
+use super::drag::{Drag, Target, drag_over, draw_above};
+use super::glide::{Gliding, Spot};
 use super::menu;
 use super::playback::IN_THE_PAST;
 use super::project::{DrawnColumn, OpenBoard, OpenProject, key_of, shown};
 use crate::command::Command;
-use crate::said::Names;
 use crate::theme::{Icon, Theme, Type, label_colour, name_colour, radius, space};
 use crate::time::due;
 use crate::widget::{command_button, empty, icon_button, one_line, primary_button, text};
 
 const COLUMN_MIN: f32 = 248.0;
 const COLUMN_MAX: f32 = 320.0;
-const HEADER: f32 = 40.0;
+pub(super) const HEADER: f32 = 40.0;
 /// What the count of a column and the button beside it take.
 const BESIDE_NAME: f32 = 96.0;
-const GAP: f32 = space::GAP;
-/// How near to an edge a dragged card lets the board scroll, and how far in a frame.
-const EDGE: f32 = 48.0;
-const EDGE_STEP: f32 = 12.0;
+pub(super) const GAP: f32 = space::GAP;
 
 /// What is drawn of a board, beside the board itself.
 pub(super) struct Drawing<'a> {
@@ -88,6 +84,7 @@ pub(super) fn show(ui: &mut Ui, board: &mut OpenBoard, drawing: &mut Drawing<'_>
     let count = f32::from(u16::try_from(columns.len().max(1)).unwrap_or(u16::MAX));
     let width = ((room.x - GAP) / count - GAP).clamp(COLUMN_MIN, COLUMN_MAX);
     board.drawn.clear();
+    board.glides.begin_frame(ui.input(|input| input.time));
     board.heights.retain(|card, _| drawing.view.cards.contains_key(card));
     let mut area = ScrollArea::horizontal().id_salt(("columns", board.id)).auto_shrink(false);
     if let Some(offset) = board.scroll_x.take() {
@@ -105,6 +102,9 @@ pub(super) fn show(ui: &mut Ui, board: &mut OpenBoard, drawing: &mut Drawing<'_>
     });
     drag_over(ui, board, &columns, drawing, (output.inner_rect, output.state.clamped_offset().x));
     board.wants_scroll = false;
+    if board.glides.is_moving() {
+        ui.ctx().request_repaint();
+    }
 }
 
 fn kind_icon(kind: ColumnKind, theme: &Theme) -> (Icon, Color32) {
@@ -242,7 +242,8 @@ fn show_cards(
         let rect = Rect::from_min_size(origin + vec2(0.0, y), vec2(width, height));
         let is_in_sight = y <= viewport.max.y && y + height >= viewport.min.y;
         if is_in_sight || board.selected == Some(*card) {
-            show_card(ui, board, *card, row, rect, drawing);
+            let spot = Spot { column: column.id, y, width };
+            show_card(ui, board, (*card, row), (spot, rect), drawing);
         }
         y += height + GAP;
     }
@@ -281,7 +282,7 @@ fn height(ui: &Ui, heights: &mut BTreeMap<CardId, (u64, f32)>, card: CardId, row
     }
 }
 
-fn face<'a>(row: &'a CardRow, card: CardId, drawing: &Drawing<'_>, theme: &Theme) -> Face<'a> {
+pub(super) fn face<'a>(row: &'a CardRow, card: CardId, drawing: &Drawing<'_>, theme: &Theme) -> Face<'a> {
     let mut labels: Vec<_> = row.labels.iter().filter_map(|label| drawing.view.labels.get(label)).collect();
     labels.sort_by_key(|label| label.shown());
     let person = |person: &recordplayer_kanban::ids::PersonId| {
@@ -298,13 +299,21 @@ fn face<'a>(row: &'a CardRow, card: CardId, drawing: &Drawing<'_>, theme: &Theme
         people,
         due: row.due.as_ref().zip(drawing.today.as_ref()).map(|(day, today)| due(day, today)),
         standing: drawing.standings.get(&card).copied().unwrap_or_default(),
+        lit: None,
         is_selected: false,
         is_hovered: false,
     }
 }
 
-fn show_card(ui: &mut Ui, board: &mut OpenBoard, card: CardId, row: &CardRow, rect: Rect, drawing: &mut Drawing<'_>) {
+fn show_card(
+    ui: &mut Ui,
+    board: &mut OpenBoard,
+    (card, row): (CardId, &CardRow),
+    (spot, rect): (Spot, Rect),
+    drawing: &mut Drawing<'_>,
+) {
     let theme = Theme::of(ui);
+    let now_s = ui.input(|input| input.time);
     let response = ui.interact(rect, ui.scope_id().with(card), Sense::click_and_drag());
     let mut face = face(row, card, drawing, &theme);
     face.is_selected = board.selected == Some(card);
@@ -324,8 +333,13 @@ fn show_card(ui: &mut Ui, board: &mut OpenBoard, card: CardId, row: &CardRow, re
     if face.is_selected && board.wants_scroll {
         ui.scroll_to_rect(rect.expand(GAP), None);
     }
-    if ui.is_rect_visible(rect) {
-        face.draw(ui, rect);
+    face.lit = board.glides.lit(card, now_s);
+    let moves = board.playing.glides() && ui.style().animation_time > 0.0;
+    match board.glides.place(card, spot, rect, now_s, moves) {
+        Some(Gliding { rect, crosses: true }) => draw_above(ui, &face, rect, Order::Middle),
+        Some(Gliding { rect, crosses: false }) => face.draw(ui, rect),
+        None if ui.is_rect_visible(rect) => face.draw(ui, rect),
+        None => {}
     }
     if response.clicked() {
         drawing.acts.push(Act::Select(card));
@@ -343,106 +357,4 @@ fn show_card(ui: &mut Ui, board: &mut OpenBoard, card: CardId, row: &CardRow, re
         drawing.acts.push(Act::Select(card));
         board.drag = Some(Drag { card, grip: rect.min - pointer, size: rect.size(), pointer, target: None });
     }
-}
-
-/// Where the pointer would put the card, and what is drawn of that; lets go of it where the button is released.
-fn drag_over(
-    ui: &mut Ui,
-    board: &mut OpenBoard,
-    columns: &[ColumnShown<'_>],
-    drawing: &mut Drawing<'_>,
-    (area, scrolled): (Rect, f32),
-) {
-    let Some(mut drag) = board.drag.take() else { return };
-    let (pointer, is_down, cancels) = ui.input(|input| {
-        (input.pointer.latest_pos(), input.pointer.primary_down(), input.key_pressed(egui::Key::Escape))
-    });
-    if cancels {
-        return;
-    }
-    drag.pointer = pointer.unwrap_or(drag.pointer);
-    let place = place_under(board, columns, &drag, area);
-    match place {
-        Some((column, before)) if drag.is_new_target(column, before) => {
-            let command = CardCommand::MoveTo { column, before, exempt: false };
-            let names = Names { device: drawing.device, space: &drawing.project.space };
-            let refused = drawing.project.space.would_refuse::<Card>(drag.card, &command);
-            drag.target =
-                Some(Target { column, before, refusal: refused.map(|refused| names.named(&refused.message)) });
-        }
-        Some(_) => {}
-        None => drag.target = None,
-    }
-    // Only now: the last move and the release may have come with one frame.
-    if !is_down {
-        if let Some(Target { column, before, refusal: None }) = drag.target {
-            let command = CardCommand::MoveTo { column, before, exempt: false };
-            drawing.acts.push(Act::Change(drag.card, command));
-        }
-        return;
-    }
-    scroll_at_edges(board, drag.pointer, (area, scrolled));
-    if let Some(row) = drawing.view.cards.get(&drag.card) {
-        let theme = Theme::of(ui);
-        let rect = Rect::from_min_size(drag.pointer + drag.grip, drag.size);
-        let mut face = face(row, drag.card, drawing, &theme);
-        face.is_selected = true;
-        let layer = egui::LayerId::new(Order::Foreground, Id::unique("dragged card"));
-        ui.scope_builder(UiBuilder::new().layer_id(layer).max_rect(rect), |ui| {
-            ui.set_clip_rect(Rect::EVERYTHING);
-            face.draw(ui, rect);
-        });
-    }
-    let refuses = drag.target.as_ref().is_some_and(|target| target.refusal.is_some());
-    ui.ctx().set_cursor_icon(if refuses { CursorIcon::NotAllowed } else { CursorIcon::Grabbing });
-    ui.ctx().request_repaint();
-    board.drag = Some(drag);
-}
-
-/// The next frame shows the board, or the column, scrolled a step further.
-fn scroll_at_edges(board: &mut OpenBoard, pointer: Pos2, (area, scrolled): (Rect, f32)) {
-    let step = |at: f32, low: f32, high: f32| {
-        if at < low + EDGE {
-            -EDGE_STEP
-        } else if at > high - EDGE {
-            EDGE_STEP
-        } else {
-            0.0
-        }
-    };
-    if !area.contains(pointer) {
-        return;
-    }
-    board.scroll_x = Some((scrolled + step(pointer.x, area.left(), area.right())).max(0.0));
-    if let Some(column) = board.drawn.iter().find(|column| column.rect.contains(pointer)) {
-        let step = step(pointer.y, column.rect.top() + HEADER, column.rect.bottom());
-        board.scroll_y = Some((column.id, (column.offset + step).max(0.0)));
-    }
-}
-
-/// The column under the pointer, and the card whose place it is.
-fn place_under(
-    board: &OpenBoard,
-    columns: &[ColumnShown<'_>],
-    drag: &Drag,
-    area: Rect,
-) -> Option<(ColumnId, Option<CardId>)> {
-    if !area.contains(drag.pointer) {
-        return None;
-    }
-    let is_under = |column: &DrawnColumn| {
-        (column.rect.left() - GAP / 2.0..column.rect.right() + GAP / 2.0).contains(&drag.pointer.x)
-    };
-    let at = board.drawn.iter().position(is_under)?;
-    let (column, top) = (columns.get(at)?, board.drawn[at].top);
-    let middle = drag.pointer.y + drag.grip.y + drag.size.y / 2.0;
-    let mut y = top;
-    for (card, _) in column.cards.iter().filter(|(card, _)| *card != drag.card) {
-        let height = board.heights.get(card).map_or(0.0, |(_, height)| *height);
-        if middle < y + height / 2.0 + GAP {
-            return Some((column.id, Some(*card)));
-        }
-        y += height + GAP;
-    }
-    Some((column.id, None))
 }

@@ -38,6 +38,8 @@ pub(super) struct Face<'a> {
     /// When it is due, in words.
     pub due: Option<(String, Nearness)>,
     pub standing: Standing,
+    /// The colour of whoever else has just changed it, and how strong that still is.
+    pub lit: Option<(Color32, f32)>,
     pub is_selected: bool,
     pub is_hovered: bool,
 }
@@ -80,6 +82,10 @@ impl Face<'_> {
             (false, Standing::Decided | Standing::Waiting) => Stroke::new(1.0, palette.border),
         };
         painter.rect_stroke(rect, CornerRadius::same(radius::CARD), stroke, StrokeKind::Inside);
+        if let Some((colour, left)) = self.lit {
+            let stroke = Stroke::new(2.0, colour.gamma_multiply(left));
+            painter.rect_stroke(rect, CornerRadius::same(radius::CARD), stroke, StrokeKind::Inside);
+        }
 
         let inner = rect.shrink(PADDING);
         let key = painter.layout_no_wrap(self.key.clone(), Type::Caption.font(), palette.faint);

@@ -27,7 +27,7 @@ use crate::command::Command;
 use crate::keyboard::Keyboard;
 use crate::said::{Names, card_of};
 use crate::session::{Appearance, Session, SessionFile};
-use crate::theme::{Icon, Theme, install, space};
+use crate::theme::{Icon, Theme, install, name_colour, space};
 use crate::time::day_of;
 use crate::widget::{empty, primary_button, quiet_button};
 
@@ -305,7 +305,13 @@ impl Desktop {
             self.project = Some(project);
             return;
         };
-        board.playing.follow(project.space.hash().record.0);
+        let now_s = ui.input(|input| input.time);
+        let confirmed = project.space.hash().record;
+        for (card, actor) in board.changed_by_others(project.space.actor(), confirmed) {
+            let name = project.person(&self.device, actor.into());
+            board.glides.light(card, name_colour(&theme.palette, &name), now_s);
+        }
+        board.playing.follow(confirmed.0);
         let past = board.playing.board();
         let is_past = board.playing.is_past();
         let view = past.unwrap_or_else(|| board.view.get());

@@ -16,6 +16,7 @@ mod desktop;
 mod doing;
 mod drag;
 mod furnishing;
+mod glide;
 mod import;
 mod jobs;
 mod live_text;

@@ -23,6 +23,8 @@ const STEPS_PER_S: f64 = 2.0;
 /// The first play takes about so long.
 const FIRST_PLAY_S: f64 = 30.0;
 const SPEEDS: [f64; 4] = [1.0, 4.0, 16.0, 60.0];
+/// The fastest speed at which each step is seen for itself.
+const GLIDES_UP_TO: f64 = 4.0;
 /// A bar of the histogram, with the room behind it.
 const BAR: f32 = 6.0;
 const SHIFT_STEPS: usize = 10;
@@ -45,11 +47,15 @@ pub(super) struct Playing {
     /// It goes to the beginning as soon as there is one, with the play button in focus.
     begins: bool,
     wants_focus: bool,
+    /// The pointer holds the cursor of the timeline.
+    is_scrubbed: bool,
 }
 
 impl Playing {
     pub fn new(player: Player) -> Self {
-        Self { player, step: None, next_at: None, speed: None, board: None, seen: 0, begins: false, wants_focus: false }
+        let (step, next_at, speed, board) = (None, None, None, None);
+        let (begins, wants_focus, is_scrubbed) = (false, false, false);
+        Self { player, step, next_at, speed, board, seen: 0, begins, wants_focus, is_scrubbed }
     }
 
     /// Goes to the beginning as soon as the history is there.
@@ -74,6 +80,12 @@ impl Playing {
     pub fn moment(&self) -> Option<Timestamp> {
         let shown = self.player.shown();
         shown.steps.get(self.step?.saturating_sub(1)).map(|step| step.at)
+    }
+
+    /// Whether cards glide from step to step: not while the steps come too fast for that, nor while somebody scrubs.
+    pub fn glides(&self) -> bool {
+        let is_fast = self.is_past() && self.next_at.is_some() && self.speed() > GLIDES_UP_TO;
+        !self.is_scrubbed && !is_fast
     }
 
     /// There are more records now.
@@ -275,6 +287,7 @@ impl Playing {
         let step = self.step.unwrap_or(count);
         response.widget_info(|| WidgetInfo::labeled(Role::Slider, true, format!("History, step {step} of {count}")));
         histogram(ui, room, &shown.steps, step, self.is_past(), theme);
+        self.is_scrubbed = response.dragged();
         if let Some(pointer) = response.interact_pointer_pos().filter(|_| response.is_pointer_button_down_on()) {
             let part = ((pointer.x - room.left()) / room.width().max(1.0)).clamp(0.0, 1.0);
             self.stop_at(part_of(count, part));

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use egui::Rect;
 use recordplayer::id::ActorId;
+use recordplayer::record::Position;
 use recordplayer::view::Key;
 use recordplayer_client::{Device, Live, SendError, Space, SpaceInfo};
 use recordplayer_kanban::ids::{BoardId, CardId, ColumnId, PersonId};
@@ -13,6 +14,7 @@ use recordplayer_kanban::view::{ActivityView, BoardView, BoardsView, CardView, C
 
 use super::composer::Composer;
 use super::drag::Drag;
+use super::glide::Glides;
 use super::panel::Panel;
 use super::playback::Playing;
 use super::undoing::Memory;
@@ -39,6 +41,10 @@ pub(super) struct OpenBoard {
     pub composer: Option<Composer>,
     pub drag: Option<Drag>,
     pub playing: Playing,
+    pub glides: Glides,
+    /// What happened on the board, and the last record of it that was looked at.
+    activity: Live<ActivityView>,
+    seen: Option<Position>,
     /// How high each card is, with what that followed from.
     pub heights: BTreeMap<CardId, (u64, f32)>,
     /// Where the columns were drawn, from left to right.
@@ -92,6 +98,9 @@ impl OpenProject {
             composer: None,
             drag: None,
             playing: Playing::new(player),
+            glides: Glides::default(),
+            activity: self.space.live::<ActivityView>(id),
+            seen: None,
             heights: BTreeMap::new(),
             drawn: Vec::new(),
             scroll_x: None,
@@ -139,6 +148,17 @@ pub(super) fn shown(view: &BoardView) -> Vec<ColumnShown<'_>> {
 }
 
 impl OpenBoard {
+    /// The cards that others have changed since the last look, and who. What waits here is not looked at: it is one's own.
+    pub fn changed_by_others(&mut self, me: ActorId, confirmed: Position) -> Vec<(CardId, ActorId)> {
+        let seen = self.seen.replace(confirmed);
+        let Some(seen) = seen.filter(|seen| *seen < confirmed) else { return Vec::new() };
+        let activity = self.activity.get();
+        let entries: Vec<_> = activity.entries.iter().collect();
+        let news = entries.into_iter().rev().take_while(|entry| entry.record > seen);
+        let of_others = news.filter_map(|entry| Some((entry.card?, entry.actor?))).filter(|(_, actor)| *actor != me);
+        of_others.collect()
+    }
+
     /// Where the selected card stands: the number of its column and its own number in it.
     pub fn place_of_selected(&self, view: &BoardView) -> Option<(usize, usize)> {
         let selected = self.selected?;

@@ -32,7 +32,11 @@ pub fn show(programs: &Path, two: bool) -> Result<(), Failure> {
     let shown = if two { &people[..] } else { &people[..1] };
     title("The window opens; the server ends with it");
     let arguments: &[&str] = if is_new { &["--from-the-beginning"] } else { &[] };
-    let windows = shown.iter().map(|person| person.window(arguments, None)).collect::<Result<Vec<_>, _>>()?;
+    let opened = shown.iter().zip(["left", "right"]).map(|(person, half)| {
+        let halves: &[&str] = if two { &["--half", half] } else { &[] };
+        person.window(&[arguments, halves].concat(), None)
+    });
+    let windows = opened.collect::<Result<Vec<_>, _>>()?;
     for mut window in windows {
         let ended = window.wait().map_err(|error| Failure::failed(format!("cannot wait for the window: {error}")))?;
         if !ended.success() {

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use recordplayer_kanban::column::ColumnKind;
 
+use crate::ui::window::Half;
+
 /// Boards that work offline and play back their life.
 #[derive(Debug, Parser)]
 #[command(name = "recordplayer", version, disable_help_subcommand = true)]
@@ -14,6 +16,9 @@ pub(crate) struct Arguments {
     /// The window begins with the board's life at its beginning.
     #[arg(long, hide = true)]
     pub from_the_beginning: bool,
+    /// The window takes this half of the screen.
+    #[arg(long, hide = true, value_name = "SIDE")]
+    pub half: Option<Half>,
     #[command(subcommand)]
     pub command: Option<Command>,
 }

@@ -147,11 +147,11 @@ fn come_to_the_front(front: Option<&Front>) -> Result<Answer, Failure> {
 }
 
 /// Shows the window until it is closed.
-fn show_window(device: &Device, mut desktop: Desktop, from_the_beginning: bool) -> Result<Answer, Failure> {
-    if from_the_beginning {
+fn show_window(device: &Device, mut desktop: Desktop, parsed: &Arguments) -> Result<Answer, Failure> {
+    if parsed.from_the_beginning {
         desktop.begin_with_the_past();
     }
-    window::run(device, desktop).map(|()| Answer::new(json!({}), "")).map_err(|error| {
+    window::run(device, desktop, parsed.half).map(|()| Answer::new(json!({}), "")).map_err(|error| {
         let help = "Start it where there is a display; \"recordplayer --help\" says what can be done without one";
         Failure::new(WRONG_USE, "no_window", format!("The window cannot be opened: {error}"), help)
     })
@@ -175,7 +175,7 @@ fn run_here(device: &Device, folder: &Path, parsed: &Arguments) -> Printed {
         tracing::warn!(%error, "nobody else can give commands meanwhile");
     }
     let outcome = match desktop.take() {
-        Some(desktop) => show_window(device, desktop, parsed.from_the_beginning),
+        Some(desktop) => show_window(device, desktop, parsed),
         None => with_notices(device, execute(device, parsed)),
     };
     let printed = printed(&outcome, parsed.options.json);

@@ -14,7 +14,7 @@ use recordplayer_client::{SendError, Space, Ticket};
 use recordplayer_kanban::Card;
 use recordplayer_kanban::card::CardCommand;
 use recordplayer_kanban::ids::{BoardId, CardId};
-use recordplayer_kanban::import::plan::{Plan, PlannedAct, PlannedCommand, Present, Summary, plan};
+use recordplayer_kanban::import::plan::{Plan, PlannedAct, PlannedCommand, Present, Summary, import_act, plan};
 use recordplayer_kanban::import::trello::{NotImported, TrelloBoard};
 
 /// An import on its way.
@@ -32,7 +32,7 @@ pub(crate) struct Import {
 impl Import {
     /// Plans the import of a board into a project; nothing is sent yet.
     pub fn plan(space: &Space, source: &TrelloBoard) -> Result<Self, SendError> {
-        let act = space.fresh_act();
+        let act = import_act(space.id(), source);
         let Plan { board, commands, summary } = space.inspect(|replica| {
             let plan = plan_on(replica, source, act)?;
             may_import(replica, &plan)?;

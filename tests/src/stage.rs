@@ -244,6 +244,10 @@ impl Running {
         }
     }
 
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
+    }
+
     /// Kills it at once.
     pub fn kill(mut self) {
         self.child.kill().unwrap();

@@ -151,6 +151,30 @@ fn comments_that_the_export_has_no_more_come_from_a_second_file() {
     assert!(swapped["error"]["message"].as_str().unwrap().contains(board), "{swapped}");
 }
 
+/// Cut at whatever moment and done again, it is one import, and goes as one.
+#[test]
+fn an_import_that_was_cut_and_done_again_is_taken_back_as_a_whole() {
+    let stage = Stage::new();
+    let ann = stage.newcomer("ann");
+    ann.tell(&["project", "new", "Kept", "--key", "KEP"]);
+    let board = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("assets/sample/turntable.json");
+    let import = ["import", "trello", board.to_str().unwrap()];
+    let count = || ann.lines(&["history"]).len();
+    let before = count();
+    while count() < before + 10 {
+        // Where the other command was quicker at the folder, it has none: once more.
+        let mut importing = ann.start(&import);
+        while count() < before + 10 && !importing.has_ended() {}
+        importing.kill();
+    }
+    let act = ann.tell(&import)["act"].clone();
+    assert_eq!(ann.tell(&import)["act"], act, "the same file is the same import");
+    let taken = ann.tell(&["import", "undo", act.as_str().unwrap()]);
+    assert_eq!(taken["left"], json!([]));
+    let left = cards(&ann.tell(&["board", "Turntable firmware"]));
+    assert!(!left.is_empty() && left.iter().all(|card| card["archived"] == true), "{left:?}");
+}
+
 /// All of it goes but what somebody has worked on since, at the server as well; and it can come again.
 #[test]
 fn an_import_is_taken_back_as_a_whole() {

@@ -14,6 +14,7 @@ mod cards;
 mod order;
 mod replay;
 mod shape;
+mod shortened;
 mod sim;
 mod timeline;
 
@@ -102,7 +103,12 @@ pub fn imported_id(space: SpaceId, what: &str, source: &TrelloId) -> Id {
     Id::derived("import", &[space.bytes(), b"trello", what.as_bytes(), source.as_str().as_bytes()])
 }
 
-/// Plans the import of a board into a project that is set up. `act` is fresh for each import.
+/// The act of the import of a file into a space: the same each time, so that one that was cut and done again is taken back as a whole.
+pub fn import_act(space: SpaceId, source: &TrelloBoard) -> ActId {
+    ActId::derived("import act", &[space.bytes(), source.export.bytes()])
+}
+
+/// Plans the import of a board into a project that is set up, all of it under one act.
 pub fn plan(source: &TrelloBoard, present: &Present<'_>, act: ActId) -> Result<Plan, CodecError> {
     let board = BoardId(imported_id(present.space, "board", &source.id));
     let mut planner = Planner {
@@ -125,6 +131,7 @@ pub fn plan(source: &TrelloBoard, present: &Present<'_>, act: ActId) -> Result<P
     planner.word = Word { at: source.history.last().map(|action| Timestamp(action.at_ms)), ..Word::default() };
     planner.finish_shape(source);
     planner.finish_cards(source, &mut left_out);
+    left_out.extend(shortened::shortened(source));
     planner.put_in_order(source);
     planner.tally_things(source);
     if let Some(error) = planner.failure {

@@ -4,12 +4,14 @@ use std::collections::BTreeSet;
 
 use recordplayer::codec::{decode, encode};
 use recordplayer::id::{ActId, ActorId, CommandId};
+use recordplayer::limits::TEXT_BYTES_MAX;
 use recordplayer::view::Key;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::import::plan::{Plan, PlannedAct, PlannedCommand, Present, imported_id, plan};
+use crate::import::plan::{Plan, PlannedAct, PlannedCommand, Present, import_act, imported_id, plan};
 use crate::import::trello::{TrelloBoard, read};
+use crate::limits::{COMMENT_BYTES_MAX, NAME_BYTES_MAX, TITLE_BYTES_MAX};
 use crate::view::{ActivityView, BoardView, CardView, KeysView};
 
 fn source(title: &str, list: &str, closed: bool) -> TrelloBoard {
@@ -256,4 +258,37 @@ fn an_import_that_was_cut_off_goes_on() {
         );
         assert_eq!(planned_after(&given, &source, 3, &[&part, &rest]).commands.len(), 0, "cut before command {cut}");
     }
+}
+
+#[test]
+fn what_is_cut_off_is_told() {
+    let long = |bytes: usize| "x".repeat(bytes + 1);
+    let card = json!({
+        "id": "C1", "name": long(TITLE_BYTES_MAX), "desc": long(TEXT_BYTES_MAX), "idList": "L1",
+        "attachments": [{ "id": "A", "name": long(NAME_BYTES_MAX), "url": "https://example.org" }],
+    });
+    let board = json!({
+        "id": "B", "name": "Board", "lists": [{ "id": "L1", "name": "To do" }], "cards": [card],
+        "checklists": [{ "id": "K", "idCard": "C1", "name": "Steps", "checkItems": [{ "id": "I", "name": long(COMMENT_BYTES_MAX) }] }],
+    });
+    let source = read(board.to_string().as_bytes()).expect("the fixture is a board");
+    let plan = planned(&cards(0), &source, 1);
+    let told: Vec<(&str, u64)> =
+        plan.summary.not_imported.iter().map(|line| (line.what.as_str(), line.count)).collect();
+    let expected =
+        [("ends of titles", 1), ("ends of descriptions", 1), ("ends of checklist items", 1), ("ends of names", 1)];
+    assert_eq!(told, expected);
+    let described = plan.commands.iter().find_map(|planned| match &planned.what {
+        PlannedAct::Describe { text, .. } => Some(text.len()),
+        PlannedAct::Send { .. } => None,
+    });
+    assert_eq!(described, Some(TEXT_BYTES_MAX));
+}
+
+#[test]
+fn the_same_file_is_the_same_import() {
+    let [one, again, other] =
+        [("One", false), ("One", false), ("Two", true)].map(|(title, closed)| source(title, "L1", closed));
+    assert_eq!(import_act(SPACE, &one), import_act(SPACE, &again));
+    assert_ne!(import_act(SPACE, &one), import_act(SPACE, &other));
 }

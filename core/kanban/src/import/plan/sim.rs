@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use recordplayer::limits::TEXT_BYTES_MAX;
 use recordplayer::time::Timestamp;
 
 use super::super::trello::TrelloId;
@@ -84,9 +85,10 @@ impl Planner<'_> {
     }
 
     pub(super) fn set_text(&mut self, id: CardId, text: &str) {
+        let text = cut(text, TEXT_BYTES_MAX);
         if self.sim(id).text != text {
-            text.clone_into(&mut self.sim(id).text);
-            self.describe(id, text);
+            self.sim(id).text.clone_from(&text);
+            self.describe(id, &text);
         }
     }
 

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use recordplayer::id::Id;
+
 use super::board::{TrelloAction, TrelloBoard, TrelloId, TrelloLabel, TrelloList};
 use super::error::TrelloError;
 use super::fields::Fields;
@@ -13,7 +15,7 @@ use super::{cards, comments, referents};
 
 /// Fails only where a key is missing without which nothing is a Trello board; everything else finds a place or a line in
 /// `not_imported`.
-pub(super) fn assemble(mut wire: WireBoard) -> Result<TrelloBoard, TrelloError> {
+pub(super) fn assemble(mut wire: WireBoard, export: Id) -> Result<TrelloBoard, TrelloError> {
     let missing = |key: &'static str| TrelloError::MissingKey { key };
     if wire.lists.is_none() {
         return Err(missing("lists"));
@@ -67,7 +69,8 @@ pub(super) fn assemble(mut wire: WireBoard) -> Result<TrelloBoard, TrelloError> 
 
     let not_imported = left_out.into_lines();
     let fields = fields.into_vec();
-    let board = TrelloBoard { id, name, lists, cards: taken, labels, members, fields, history, not_imported };
+    let cards = taken;
+    let board = TrelloBoard { id, name, lists, cards, labels, members, fields, history, not_imported, export };
     debug_assert!(references_lead_somewhere(&board), "every reference of the board that was read leads somewhere");
     Ok(board)
 }

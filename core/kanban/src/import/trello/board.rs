@@ -1,5 +1,6 @@
 //! A Trello board as this module hands it on: plain, in order, every reference leading somewhere.
 
+use recordplayer::id::Id;
 use serde::Serialize;
 
 use super::left_out::NotImported;
@@ -23,6 +24,8 @@ pub struct TrelloBoard {
     /// What was done on the board, as far as the file tells: the oldest first.
     pub history: Vec<TrelloAction>,
     pub not_imported: Vec<NotImported>,
+    /// Follows from the bytes that were read: the same file has the same.
+    pub export: Id,
 }
 
 /// One thing that somebody did on the board.

@@ -22,12 +22,14 @@ pub(super) struct Known {
 pub(super) fn history(actions: &[WireAction], known: &Known, left_out: &mut LeftOut) -> Vec<TrelloAction> {
     let mut seen = BTreeSet::new();
     let mut lines: BTreeMap<(String, &str), u64> = BTreeMap::new();
-    let mut history = Vec::new();
+    let (mut history, mut untold) = (Vec::new(), 0);
     for action in actions.iter().filter(|action| !is_comment(action)) {
         let read = if seen.insert(&action.id) { deed(action, known) } else { Err("it stands in the file twice") };
-        let at_ms = millis(&action.date).or_else(|| action.id.created_at_ms());
+        let told_ms = millis(&action.date);
+        let at_ms = told_ms.or_else(|| action.id.created_at_ms());
         match (read, at_ms) {
             (Ok(deed), Some(at_ms)) => {
+                untold += u64::from(told_ms.is_none());
                 let creator = action.member_creator.as_ref().map(|person| person.id.clone());
                 let author = action.id_member_creator.clone().or(creator);
                 history.push(TrelloAction { id: action.id.clone(), at_ms, author, deed });
@@ -39,6 +41,7 @@ pub(super) fn history(actions: &[WireAction], known: &Known, left_out: &mut Left
     for ((kind, why), count) in lines {
         left_out.add(&format!("history: {kind}"), why, count);
     }
+    left_out.add("times of actions", "they cannot be read, and are taken from the actions' ids", untold);
     history.sort_by(|a, b| (a.at_ms, &a.id).cmp(&(b.at_ms, &b.id)));
     history
 }

@@ -1,5 +1,6 @@
 //! The entry: bytes in, a board out.
 
+use recordplayer::id::Id;
 use serde::de::IgnoredAny;
 
 use super::assemble::assemble;
@@ -16,7 +17,7 @@ use super::wire::{WireAction, WireBoard};
 /// made up for by placeholders, and what is not taken stands in [`TrelloBoard::not_imported`]; only a file that is no Trello
 /// board, or damaged, is an error.
 pub fn read(bytes: &[u8]) -> Result<TrelloBoard, TrelloError> {
-    board(bytes, Vec::new())
+    board(bytes, Vec::new(), export_of(&[bytes]))
 }
 
 /// As [`read`], with a second file: a list of actions, of which the comments are taken that the board's own file has no more. A comment
@@ -33,7 +34,7 @@ pub fn read_with_comments(bytes: &[u8], comments: &[u8]) -> Result<TrelloBoard, 
     };
     let mut actions = actions.map_err(CommentsError::Comments)?.0;
     actions.retain(is_comment);
-    board(bytes, actions).map_err(CommentsError::Board)
+    board(bytes, actions, export_of(&[bytes, comments])).map_err(CommentsError::Board)
 }
 
 /// A list of actions.
@@ -50,14 +51,18 @@ pub enum CommentsError {
     Comments(TrelloError),
 }
 
-fn board(bytes: &[u8], comments: Vec<WireAction>) -> Result<TrelloBoard, TrelloError> {
+fn export_of(files: &[&[u8]]) -> Id {
+    Id::derived("trello export", files)
+}
+
+fn board(bytes: &[u8], comments: Vec<WireAction>, export: Id) -> Result<TrelloBoard, TrelloError> {
     let text = checked_text(bytes)?;
     match text.trim_start().bytes().next() {
         None => Err(TrelloError::Empty),
         Some(b'{') => {
             let mut wire: WireBoard = serde_json::from_str(text).map_err(|error| TrelloError::from_json(&error))?;
             wire.actions.extend(comments);
-            assemble(wire)
+            assemble(wire, export)
         }
         Some(first) => {
             let _: IgnoredAny = serde_json::from_str(text).map_err(|error| TrelloError::from_json(&error))?;

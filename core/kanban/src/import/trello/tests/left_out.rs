@@ -107,3 +107,11 @@ fn every_action_is_a_comment_or_a_line_of_the_history() {
     assert_eq!(told(&board, "reactions"), 2);
     assert_eq!(told(&board, "comments"), 2, "the card counts three, and one is in the file");
 }
+
+#[test]
+fn a_time_that_cannot_be_read_is_told() {
+    let made = |id: &str| json!({ "id": id, "type": "createCard", "date": "yesterday", "data": { "card": { "id": "C" }, "list": { "id": "L" } } });
+    let more = json!({ "actions": [made("54b0f1f0a1b2c3d4e5f60718"), made("no id of theirs")] });
+    let expected = [("history: createCard".to_owned(), 1), ("times of actions".to_owned(), 1)];
+    assert_eq!(lines(json!({}), more), expected);
+}

@@ -155,7 +155,9 @@ impl OpenBoard {
         let activity = self.activity.get();
         let entries: Vec<_> = activity.entries.iter().collect();
         let news = entries.into_iter().rev().take_while(|entry| entry.record > seen);
-        let of_others = news.filter_map(|entry| Some((entry.card?, entry.actor?))).filter(|(_, actor)| *actor != me);
+        // What an import claims did not happen just now.
+        let lately = news.filter(|entry| entry.happened_at.is_none());
+        let of_others = lately.filter_map(|entry| Some((entry.card?, entry.actor?))).filter(|(_, actor)| *actor != me);
         of_others.collect()
     }
 

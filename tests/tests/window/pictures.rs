@@ -14,7 +14,7 @@ use recordplayer::time::Timestamp;
 use crate::stage::{PATIENCE, Stage, card};
 
 /// Whatever moves has come to rest after so many frames.
-const REST: usize = 30;
+const REST: usize = 60;
 /// A pixel may differ by so much, and so many may differ by more.
 const THRESHOLD: f32 = 1.0;
 const PIXELS: usize = 10;

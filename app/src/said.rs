@@ -221,5 +221,6 @@ fn member(names: &Names<'_>, command: MembershipCommand) -> String {
         C::RemoveMember { person } => format!("Remove {} from the project", name(person)),
         C::HandOver { server, .. } => format!("Give the project to {server}"),
         C::Publish { .. } => "Take the project on".to_owned(),
+        C::Reopen { .. } => "Open the project anew".to_owned(),
     }
 }

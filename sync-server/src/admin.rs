@@ -30,6 +30,7 @@ pub enum Request {
     UserAdd { name: String },
     DeviceToken { name: String },
     Hash { project: String },
+    Reopen,
 }
 
 /// Why there is no answer. `code` is for programs, the rest for people.
@@ -125,6 +126,7 @@ pub async fn answer(control: &Control, request: &Request) -> Result<Value, Failu
             Ok(json!({ "user": name, "id": person.to_string() }))
         }
         Request::DeviceToken { name } => Ok(json!({ "user": name, "token": control.accounts().new_token(name)? })),
+        Request::Reopen => Ok(json!({ "reopened": control.reopen().await })),
         Request::Hash { project } => {
             let found = control.find_spaces(project);
             let unreadable = control.unreadable_count();

@@ -46,6 +46,10 @@ impl Directory {
         self.unreadable.len()
     }
 
+    pub fn spaces(&self) -> Vec<SpaceId> {
+        self.spaces.keys().copied().collect()
+    }
+
     pub fn holds(&self, space: SpaceId) -> bool {
         self.spaces.contains_key(&space)
     }

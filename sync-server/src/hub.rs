@@ -132,6 +132,11 @@ impl Hub {
         lock(&self.directory).find(text)
     }
 
+    /// The projects that can be read.
+    pub fn spaces(&self) -> Vec<SpaceId> {
+        lock(&self.directory).spaces()
+    }
+
     /// Where the log of the space ends, for a member of it.
     pub fn head_for(&self, space: SpaceId, person: ActorId) -> Option<Head> {
         if !lock(&self.directory).is_member(space, person) {

@@ -50,6 +50,12 @@ enum Command {
         /// The project's name, or id.
         project: String,
     },
+    /// After a backup was restored: let all projects go on from there. Devices that hold more send their own work again, and keep what only
+    /// others had as a file.
+    Reopen {
+        /// The server's folder.
+        dir: PathBuf,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -135,6 +141,7 @@ fn run(command: Command) -> Result<Value, Failure> {
         Command::User(UserCommand::Add { dir, name }) => (dir, Request::UserAdd { name }),
         Command::Device(DeviceCommand::Token { dir, name }) => (dir, Request::DeviceToken { name }),
         Command::Hash { dir, project } => (dir, Request::Hash { project }),
+        Command::Reopen { dir } => (dir, Request::Reopen),
     };
     must_be_a_server(&dir)?;
     ask(domain(), &dir, &request)

@@ -4,15 +4,15 @@ use std::path::Path;
 use std::sync::Arc;
 
 use recordplayer::domain::Domain;
-use recordplayer::id::SpaceId;
+use recordplayer::id::{Id, SpaceId};
 use recordplayer::record::Position;
-use recordplayer::space::{Ending, NameTable, Names, Opening, Space};
+use recordplayer::space::{Ending, NameTable, Names, Opening, Space, SpaceInput};
 use recordplayer_store::{OpenError, RedbStore, Scrub, Writer};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout};
 
-use crate::accounts::{AccountError, Accounts};
+use crate::accounts::{AccountError, Accounts, random};
 use crate::directory::Directory;
 use crate::gateway;
 use crate::hub::Hub;
@@ -166,6 +166,18 @@ impl Control {
     /// The spaces with this id or title.
     pub fn find_spaces(&self, text: &str) -> Vec<(SpaceId, String)> {
         self.0.find_spaces(text)
+    }
+
+    /// After a restore: lets every project go on in a new epoch. Answers with how many there are.
+    pub async fn reopen(&self) -> usize {
+        let recovery = Id(random());
+        let spaces = self.0.spaces();
+        for space in &spaces {
+            self.0.send(*space, Call::Input(SpaceInput::Reopen { recovery })).await;
+            // Once nothing waits, it is durable.
+            self.hash(*space).await;
+        }
+        spaces.len()
     }
 
     /// The state hash of a space, once nothing waits; nothing where the space cannot be read.

@@ -339,6 +339,7 @@ fn session_of(input: &SpaceInput) -> Option<SessionId> {
         | SpaceInput::Pull { session }
         | SpaceInput::Lagging { session, .. } => Some(*session),
         SpaceInput::Gone { .. }
+        | SpaceInput::Reopen { .. }
         | SpaceInput::Appended(_)
         | SpaceInput::Checkpointed(_)
         | SpaceInput::Marked { .. }

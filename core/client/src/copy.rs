@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
+use recordplayer::commit::Commit;
 use recordplayer::id::SpaceId;
 use recordplayer::protocol::ClientFrame;
 use recordplayer::replica::{Meeting, Replica, ReplicaOutput, SaveToken};
@@ -27,6 +28,8 @@ pub(crate) enum Concern {
     AccessEnded,
     /// What is on disk cannot be read, or is not what the machine wrote: fetch it anew.
     Damaged(String),
+    /// The server was restored, and holds less: what others did behind its end is told, and the space is fetched anew.
+    WentBack(Vec<Arc<Commit>>),
     /// These texts have grown, and are to be compacted.
     CompactTexts(Vec<TextKey>),
 }
@@ -149,7 +152,8 @@ impl SpaceCopy {
                     tracing::warn!(space = %self.space, "the server cannot read the space just now");
                     machine.trouble = Some(Trouble::Unavailable);
                 }
-                ReplicaOutput::Damaged(error) => self.give_up(machine, error.to_string()),
+                ReplicaOutput::WentBack { others } => self.give_up(machine, Concern::WentBack(others)),
+                ReplicaOutput::Damaged(error) => self.give_up(machine, Concern::Damaged(error.to_string())),
             }
         }
     }
@@ -159,9 +163,9 @@ impl SpaceCopy {
         let _ = self.concerns.send((self.space, concern));
     }
 
-    fn give_up(&self, machine: &mut Machine, why: String) {
+    fn give_up(&self, machine: &mut Machine, why: Concern) {
         if !std::mem::replace(&mut machine.is_given_up, true) {
-            self.concern(Concern::Damaged(why));
+            self.concern(why);
         }
     }
 
@@ -211,7 +215,7 @@ impl SpaceCopy {
         if let Some(fenced) = fenced {
             let why = format!("the log on this device is not what was written to it ({fenced:?})");
             let mut machine = self.lock();
-            return self.give_up(&mut machine, why);
+            return self.give_up(&mut machine, Concern::Damaged(why));
         }
         self.act(|replica| replica.handle_saved(token, written));
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use recordplayer::commit::Commit;
 use recordplayer::id::SpaceId;
 use recordplayer::membership::Membership;
 use recordplayer::replica::OutboxEntry;
@@ -44,7 +45,7 @@ pub(crate) fn open_copies(inner: &Arc<Inner>) {
     for (space, account) in known {
         if let Err(error) = inner.open_copy(space, &account) {
             tracing::error!(%space, %error, "the copy of a space cannot be opened; it is fetched anew");
-            fetch_anew(inner, space, error.to_string());
+            fetch_anew(inner, space, &format!("was damaged ({error})"));
         }
     }
 }
@@ -54,7 +55,11 @@ pub(crate) async fn take_concerns(inner: Arc<Inner>, mut concerns: UnboundedRece
     while let Some((space, concern)) = concerns.recv().await {
         match concern {
             Concern::AccessEnded => end_access(&inner, space),
-            Concern::Damaged(why) => fetch_anew(&inner, space, why),
+            Concern::Damaged(why) => {
+                let why = format!("was damaged ({why})");
+                fetch_anew(&inner, space, &why);
+            }
+            Concern::WentBack(others) => went_back(&inner, space, &others),
             Concern::CompactTexts(texts) => {
                 let inner = Arc::clone(&inner);
                 drop(tokio::task::spawn_blocking(move || compact(&inner, space, &texts)));
@@ -97,8 +102,24 @@ fn end_access(inner: &Arc<Inner>, space: SpaceId) {
     }
 }
 
+/// The server was restored and holds less than this device did. What this person did is in the outbox; what others did is written to a file, for
+/// their own devices may be gone.
+fn went_back(inner: &Arc<Inner>, space: SpaceId, others: &[Arc<Commit>]) {
+    let why = "held more than the server, which was restored from a backup: what you did is sent again";
+    if others.is_empty() {
+        return fetch_anew(inner, space, why);
+    }
+    match unsent::export_of_others(&inner.folder, space, others) {
+        Ok(path) => fetch_anew(inner, space, &format!("{why}, and what others did lies in {path}")),
+        // The log here is all that is left of it: it stays, and the next session tries again.
+        Err(error) => inner.notice(format!(
+            "The server was restored from a backup. What others did since could not be written to a file, so it stays on this device: {error}"
+        )),
+    }
+}
+
 /// What the disk holds of a space cannot be used: it is dropped and fetched from the server again. The outbox stays.
-fn fetch_anew(inner: &Arc<Inner>, space: SpaceId, why: String) {
+fn fetch_anew(inner: &Arc<Inner>, space: SpaceId, why: &str) {
     let (account, title) = {
         let book = inner.book();
         let info = book.content.spaces.get(&space);
@@ -108,7 +129,7 @@ fn fetch_anew(inner: &Arc<Inner>, space: SpaceId, why: String) {
     };
     let Some(account) = account else { return };
     inner.notice(format!(
-        "The copy of the project {title:?} on this device was damaged ({why}). It is fetched anew; what waits in the outbox is kept"
+        "The copy of the project {title:?} on this device {why}. It is fetched anew; what waits in the outbox is kept"
     ));
     let again = Arc::clone(inner);
     inner.saver.forget(space, false, move || match again.reopen_copy(space, &account) {

@@ -2,9 +2,12 @@
 
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
 use ciborium::Value as Cbor;
+use recordplayer::commit::Commit;
 use recordplayer::id::SpaceId;
+use recordplayer::record::Payload;
 use recordplayer::replica::OutboxEntry;
 use serde_json::{Map, Value, json};
 
@@ -18,13 +21,42 @@ pub(crate) fn export(
     title: &str,
     unsent: &[(OutboxEntry, Option<String>)],
 ) -> io::Result<String> {
+    let entries: Vec<_> = unsent.iter().map(entry_json).collect();
+    write(folder, space, &json!({ "project": title, "space": space.to_string(), "unsent": entries }))
+}
+
+/// Writes what others did, and what the server has lost, to a file beside those; answers with its path.
+pub(crate) fn export_of_others(folder: &Path, space: SpaceId, commits: &[Arc<Commit>]) -> io::Result<String> {
+    let commands = commits.iter().filter_map(|commit| {
+        let command = commit.records.first()?;
+        let (content, payload) = match &command.payload {
+            Payload::Plain(payload) => (
+                ciborium::from_reader::<Cbor, _>(&payload[..]).map_or(Value::Null, readable),
+                Value::String(data_encoding::HEXLOWER.encode(payload)),
+            ),
+            Payload::Erased => (Value::Null, Value::Null),
+        };
+        Some(json!({
+            "record": command.number.0,
+            "command": commit.header.command.to_string(),
+            "name": &*command.name,
+            "stream": command.stream.to_string(),
+            "actor": commit.header.actor.to_string(),
+            "at_ms": commit.header.time.0,
+            "content": content,
+            "payload": payload,
+        }))
+    });
+    let content = json!({ "space": space.to_string(), "lost": commands.collect::<Vec<_>>() });
+    write(folder, space, &content)
+}
+
+fn write(folder: &Path, space: SpaceId, content: &Value) -> io::Result<String> {
     let exports = folder.join("exports");
     std::fs::create_dir_all(&exports)?;
     let path = exports.join(format!("{space}-{}.json", now().0));
-    let entries: Vec<_> = unsent.iter().map(entry_json).collect();
     let file = private_file(&path)?;
-    let content = json!({ "project": title, "space": space.to_string(), "unsent": entries });
-    serde_json::to_writer_pretty(&file, &content)?;
+    serde_json::to_writer_pretty(&file, content)?;
     file.sync_all()?;
     sync_folder(&path)?;
     Ok(path.display().to_string())

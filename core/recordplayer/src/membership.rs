@@ -60,6 +60,10 @@ pub enum MembershipCommand {
         publication: Id,
         person: ActorId,
     },
+    /// Goes on in a new epoch after a restore. Only the server itself says this.
+    Reopen {
+        recovery: Id,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,6 +97,10 @@ pub enum MembershipEvent {
         person: ActorId,
         into: ActorId,
     },
+    /// The server was restored from a backup, and goes on in a new epoch.
+    Reopened {
+        recovery: Id,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -115,6 +123,8 @@ pub enum MembershipRefusal {
     HandedOver {},
     #[error("This project was not given to this server")]
     NotHandedOver {},
+    #[error("Only the server itself does this, when its admin opens it after a restore")]
+    NotTheServer {},
     #[error("A name has 1 to {max} bytes")]
     BadTitle { max: u64 },
 }
@@ -204,6 +214,9 @@ impl Entity for Membership {
         if !self.is_founded {
             return Err(R::NotFounded {});
         }
+        if let C::Reopen { .. } = command {
+            return Err(R::NotTheServer {});
+        }
         if let C::Publish { publication, person } = command {
             if self.handed_over != Some(*publication) || self.role_of(*person).is_none() {
                 return Err(R::NotHandedOver {});
@@ -218,7 +231,7 @@ impl Entity for Membership {
             return Err(R::NotAManager { role: manager.to_owned() });
         }
         match command {
-            C::Found { .. } | C::Publish { .. } => unreachable!("answered above"),
+            C::Found { .. } | C::Publish { .. } | C::Reopen { .. } => unreachable!("answered above"),
             C::HandOver { publication, server } => {
                 check_title(server)?;
                 Ok(vec![E::HandedOver { publication: *publication, server: server.clone() }])
@@ -283,6 +296,7 @@ impl Entity for Membership {
                 }
                 self.claimed.insert(*person, *into);
             }
+            MembershipEvent::Reopened { .. } => {}
         }
     }
 }

@@ -273,7 +273,7 @@ fn server_frames() -> Vec<(&'static str, ServerFrame)> {
             spaces: vec![MySpace { space, title: "Turntable".to_owned(), role: "owner".to_owned() }],
         },
         ServerFrame::People { people: vec![(ActorId(id(0xa1)), "Ada".to_owned())] },
-        ServerFrame::Parted { space, epoch: 2, head },
+        ServerFrame::Parted { space, epoch: 2, head, places: vec![head] },
         ServerFrame::Published { space, publication: id(0xb1), end: PublishEnd::Rehearse },
         ServerFrame::NotPublished { space, publication: id(0xb1), message: "no".to_owned(), again: true },
         ServerFrame::Unavailable { space },

@@ -21,7 +21,7 @@ fn another_history_is_told_and_not_played() {
     device.take(authority.everything());
     let (head, hash) = (authority.head(), device.replica.state_hash());
     let others = [
-        ServerFrame::Parted { space: SPACE, epoch: 1, head: Head { hash: Hash([7; 32]), ..head } },
+        ServerFrame::Parted { space: SPACE, epoch: 1, head: Head { hash: Hash([7; 32]), ..head }, places: Vec::new() },
         // The same stretch with another end.
         ServerFrame::Commits {
             space: SPACE,

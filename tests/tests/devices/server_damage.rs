@@ -131,3 +131,47 @@ fn damaged_accounts_are_refused_and_never_wrong() {
     let server = Server::open(domain, &town.server_folder()).unwrap();
     assert!(server.control().accounts().device(&token).is_some());
 }
+
+/// A backup takes the server's place, and its admin opens it: what it has lost comes back from the devices of those who did it, and what only
+/// others had lies in a file.
+#[test]
+fn what_a_restored_server_has_lost_comes_back_from_its_people() {
+    let town = Town::new();
+    let backup = town.device_folder("backup");
+    let [(ann, mine), (bo, his)] = founded(&town, || (), || ());
+    town.end();
+    copy_folder(&town.server_folder(), &backup);
+    town.start();
+    let both_know = |count: usize| {
+        wait_until(&ann, || titles(&mine).len() == count);
+        wait_until(&bo, || titles(&his).len() == count);
+    };
+    write_card(&mine, "By Ann");
+    both_know(2);
+    write_card(&his, "By Bo");
+    both_know(3);
+    ann.wait_in_step(PATIENCE).unwrap();
+    bo.wait_in_step(PATIENCE).unwrap();
+    town.end();
+    write_card(&mine, "Waited");
+    std::fs::remove_dir_all(town.server_folder()).unwrap();
+    copy_folder(&backup, &town.server_folder());
+    town.start();
+    wait_until(&bo, || matches!(bo.in_step(), Err(NotInStep::Parted { .. })));
+    assert_eq!(titles(&his).len(), 3, "until it is opened, nothing goes back");
+    town.reopen();
+    let all = ["By Ann", "By Bo", "Durable once", "Waited"];
+    wait_until(&ann, || titles(&mine) == all);
+    wait_until(&bo, || titles(&his) == all);
+    ann.wait_in_step(PATIENCE).unwrap();
+    bo.wait_in_step(PATIENCE).unwrap();
+    assert_eq!(hash_of(&mine), town.hash(mine.id()));
+    assert_eq!(hash_of(&his), town.hash(mine.id()));
+    for (device, lost) in [(&ann, "By Bo"), (&bo, "By Ann")] {
+        let notices = device.notices();
+        let told = notices.iter().find(|notice| notice.contains("restored from a backup")).expect("it is told");
+        let path = told.split(" lies in ").nth(1).and_then(|rest| rest.split(". It is").next()).expect("with a file");
+        let file = std::fs::read_to_string(path).unwrap();
+        assert!(file.contains(lost), "{file}");
+    }
+}

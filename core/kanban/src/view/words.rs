@@ -127,6 +127,7 @@ fn membership(event: &MembershipEvent) -> String {
         E::MemberRemoved { person } => format!("removed {person} from the project"),
         E::HandedOver { server, .. } => format!("gave the project to the server {}", short(server)),
         E::Published { into, .. } => format!("brought the project here, as {into}"),
+        E::Reopened { .. } => "opened the project anew after a restore".to_owned(),
     }
 }
 

@@ -202,6 +202,9 @@ pub enum ServerFrame {
         epoch: u32,
         #[n(2)]
         head: Head,
+        /// Places of the log, from its end back, each about twice as far from it: so the replica finds where the two began to differ.
+        #[n(3)]
+        places: Vec<Head>,
     },
     /// The space is this server's now, or would be.
     #[n(15)]

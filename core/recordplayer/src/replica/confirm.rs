@@ -129,7 +129,7 @@ impl Replica {
                     .outbox
                     .iter()
                     .any(|p| p.entry.number == Some(header.number) && p.entry.command != header.command);
-            self.must_fork |= is_unknown;
+            self.identity.must_fork |= is_unknown;
             self.identity.answered_up_to = self.identity.answered_up_to.max(header.number);
         }
         let is_it = |pending: &Pending| pending.entry.command == header.command;

@@ -39,17 +39,7 @@ impl Replica {
     /// The events of a stream in their order, those that wait behind those that are confirmed.
     pub fn stream_records(&self, stream: &StreamId) -> Result<Vec<Record>, PlaybackError> {
         self.whole_history()?;
-        let upto = self.reader.head()?.position;
-        let mut records = Vec::new();
-        let of_stream = |record: &Record| record.kind == RecordKind::Event && record.stream == *stream;
-        for first in self.reader.stream(stream, Position::START, upto)? {
-            let missing = || ReadError::Damaged(format!("record {first} is in the index but not in the log"));
-            let commit = opened(&self.reader.commit_with(first)?.ok_or_else(missing)?)?;
-            records.extend(commit.records.into_iter().filter(of_stream));
-        }
-        for commit in self.on_their_way(upto) {
-            records.extend(commit.records.iter().filter(|record| of_stream(record)).cloned());
-        }
+        let mut records = self.confirmed_records(stream)?;
         let mut number = self.state.head.position;
         for pending in self.outbox.iter().filter(|pending| pending.is_shown()) {
             let origin = self.origin_of(&pending.entry);
@@ -63,6 +53,22 @@ impl Replica {
         Ok(records)
     }
 
+    /// The events of a stream that are confirmed, as far as the log here holds them.
+    pub(super) fn confirmed_records(&self, stream: &StreamId) -> Result<Vec<Record>, ReadError> {
+        let upto = self.reader.head()?.position;
+        let mut records = Vec::new();
+        let of_stream = |record: &Record| record.kind == RecordKind::Event && record.stream == *stream;
+        for first in self.reader.stream(stream, Position::START, upto)? {
+            let missing = || ReadError::Damaged(format!("record {first} is in the index but not in the log"));
+            let commit = opened(&self.reader.commit_with(first)?.ok_or_else(missing)?)?;
+            records.extend(commit.records.into_iter().filter(of_stream));
+        }
+        for commit in self.on_their_way(upto) {
+            records.extend(commit.records.iter().filter(|record| of_stream(record)).cloned());
+        }
+        Ok(records)
+    }
+
     /// Fails where a part of the history is still being fetched: what is asked of the whole must not be answered by a part.
     pub(super) fn whole_history(&self) -> Result<(), PlaybackError> {
         let here = self.reader.complete_to()?.position;
@@ -70,7 +76,7 @@ impl Replica {
     }
 
     /// The confirmed commits behind a position that are not on disk yet. What is there is read first: meanwhile more may come there.
-    fn on_their_way(&self, behind: Position) -> impl Iterator<Item = &Arc<Commit>> {
+    pub(super) fn on_their_way(&self, behind: Position) -> impl Iterator<Item = &Arc<Commit>> {
         let commits = self.saves.values().flat_map(|saving| &saving.commits);
         commits.filter(move |commit| commit.head().position > behind)
     }

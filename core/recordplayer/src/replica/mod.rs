@@ -8,6 +8,7 @@
 //! ```
 
 mod confirm;
+mod go_back;
 mod join;
 mod look_back;
 mod outbox;
@@ -76,6 +77,11 @@ pub enum ReplicaOutput {
     Parted {
         epoch: u32,
         head: Head,
+    },
+    /// The authority was restored and holds less than this device did: what this person did since they shared a place is in the outbox. Tell
+    /// what others did since, which nobody may hold any more; then drop the log here, keep the outbox, and fetch the space anew.
+    WentBack {
+        others: Vec<Arc<Commit>>,
     },
     /// The local store cannot be read: set it aside, keep the outbox, and fetch the space anew.
     Damaged(ReadError),
@@ -148,8 +154,6 @@ pub struct Replica {
     is_current: bool,
     /// The authority asked to wait until then.
     retry_at: Option<Timestamp>,
-    /// The log holds commands of this replica that are not of this device: it takes a new identity once it has caught up.
-    must_fork: bool,
     /// How far verdicts had come at the last ping, while something was being sent.
     answered_at_last_ping: Option<u64>,
     /// The end of the history here when more of it was asked for, in this session; and how it was at the last ping.
@@ -174,6 +178,8 @@ struct Saving {
     is_backfill: bool,
     /// These go behind the log on disk: until then nobody else has them.
     commits: Vec<Arc<Commit>>,
+    /// With it, what this device held more than the authority is in the outbox; and these were done by others.
+    goes_back: Option<Vec<Arc<Commit>>>,
 }
 
 impl Replica {
@@ -199,7 +205,6 @@ impl Replica {
             link: Link::Offline,
             is_current: false,
             retry_at: None,
-            must_fork: false,
             answered_at_last_ping: None,
             history_asked: None,
             history_asked_at_last_ping: None,
@@ -322,6 +327,9 @@ impl Replica {
             } else {
                 self.state.checkpoint_failed();
             }
+        }
+        if let Some(others) = saved.goes_back {
+            self.outputs.push_back(ReplicaOutput::WentBack { others });
         }
         if saved.is_snapshot {
             self.snapshot_saved();

@@ -40,6 +40,9 @@ pub struct Identity {
     pub generation: u32,
     /// The generation of the actor that writes in texts: the next one after each refused change.
     pub text_generation: u32,
+    /// The log holds commands of this replica that are not of this device, or not those that it sent: it takes a new identity once it has
+    /// caught up.
+    pub must_fork: bool,
 }
 
 impl Identity {
@@ -52,6 +55,7 @@ impl Identity {
             last_order: 0,
             generation: 0,
             text_generation: 0,
+            must_fork: false,
         }
     }
 }
@@ -250,7 +254,7 @@ impl Replica {
         }
         writes.extend(self.refuse_dependents(&mut Dirty::default()));
         let in_log = self.state.replicas.last_number(self.identity.replica);
-        self.must_fork |= in_log > self.identity.last_number;
+        self.identity.must_fork |= in_log > self.identity.last_number;
         Ok(writes)
     }
 
@@ -290,7 +294,7 @@ impl Replica {
     pub(super) fn number_and_send(&mut self) {
         if !matches!(self.link, super::Link::Online | super::Link::Founding)
             || self.retry_at.is_some()
-            || self.must_fork
+            || self.identity.must_fork
         {
             return;
         }
@@ -371,14 +375,13 @@ impl Replica {
     /// Takes a new identity once everything known of is here, the history included: what the log holds leaves the outbox, by the commands'
     /// ids, and only the rest is sent by the new one.
     pub(super) fn fork_if_caught_up(&mut self) {
-        if !self.must_fork || !self.is_current || !self.has_history() {
+        if !self.identity.must_fork || !self.is_current || !self.has_history() {
             return;
         }
         let mut writes = match self.settle_from_history() {
             Ok(writes) => writes,
             Err(error) => return self.outputs.push_back(ReplicaOutput::Damaged(error)),
         };
-        self.must_fork = false;
         let parent = self.identity.replica;
         let generation = self.identity.generation + 1;
         let last_command = self.outbox.first().map_or([0; 16], |pending| *pending.entry.command.bytes());
@@ -390,6 +393,7 @@ impl Replica {
             last_order: self.identity.last_order,
             generation,
             text_generation: 0,
+            must_fork: false,
         };
         writes.push(self.identity_write());
         for pending in self.outbox.iter_mut().filter(|pending| pending.is_waiting()) {

@@ -21,19 +21,21 @@ struct Told {
     change: TextChange,
     splices: Vec<Splice>,
     text: EditedText,
+    /// Noted while what it builds on was there, which may be gone now: each has a ground of its own.
+    is_noted: bool,
 }
 
 impl Replica {
     /// What each waiting edit made of the text, the first of them on what is confirmed. Changes that the log holds under numbers which this
     /// device has given to its own (it was cloned, or restored from a copy) are left aside, or its own could not be read.
     fn told(&self, key: &TextKey) -> Result<Vec<Told>, ReadError> {
-        let edits: Vec<(CommandId, TextChange)> = self
+        let edits: Vec<(&OutboxEntry, TextChange)> = self
             .outbox
             .iter()
             .filter(|pending| pending.is_shown())
             .filter_map(|pending| {
                 let (of, change) = self.command_text(&pending.entry)?;
-                (of == *key).then_some((pending.entry.command, change))
+                (of == *key).then_some((&*pending.entry, change))
             })
             .collect();
         let Some((_, first)) = edits.first() else { return Ok(Vec::new()) };
@@ -45,11 +47,18 @@ impl Replica {
             None => rows.open()?,
         };
         let mut told = Vec::new();
-        for (command, change) in edits {
+        for (entry, change) in edits {
+            let command = entry.command;
+            // What it builds on may be gone for good: then what it made of the text was noted while that was there.
+            if let Some(text) = entry.text.clone() {
+                let splices = Splice::between(&text.before, &text.after).unwrap_or_default();
+                told.push(Told { command, change, splices, text, is_noted: true });
+                continue;
+            }
             let before = document.clone();
             document.apply(&change);
             let text = EditedText { before: before.text(), after: document.text() };
-            told.push(Told { command, change, splices: document.splices_since(&before), text });
+            told.push(Told { command, change, splices: document.splices_since(&before), text, is_noted: false });
         }
         Ok(told)
     }
@@ -137,6 +146,9 @@ impl Replica {
         let has_number = |told: &Told| self.pending(told.command).is_some_and(|pending| pending.entry.number.is_some());
         let in_place = !edits.iter().zip(&falls).any(|(told, falls)| *falls && has_number(told));
         for (told, falls) in edits.into_iter().zip(falls) {
+            if told.is_noted {
+                ground = Ground::between(&told.text.before, &document.text()).ok();
+            }
             let before = ground.as_ref().map(Ground::text);
             let splices = ground.as_mut().and_then(|ground| ground.take(&told.splices).ok());
             if !falls {
@@ -171,7 +183,8 @@ impl Replica {
         let space = self.space();
         if in_place {
             let pending = &mut self.outbox[at];
-            Arc::make_mut(&mut pending.entry).payload = payload;
+            let entry = Arc::make_mut(&mut pending.entry);
+            (entry.payload, entry.text) = (payload, None);
             pending.optimistic = None;
             writes.push(OutboxWrite::Put { space, row: pending.row() });
             return true;

@@ -24,7 +24,8 @@ impl Replica {
 
     /// Whether the space exists only here, as commands that wait.
     pub(super) fn is_founding(&self) -> bool {
-        self.state.head == Head::START && self.outbox.iter().any(Pending::is_waiting)
+        let is_empty = self.state.head == Head::START && !self.identity.must_fork;
+        is_empty && self.outbox.iter().any(Pending::is_waiting)
     }
 
     pub fn handle_disconnected(&mut self) {
@@ -74,8 +75,8 @@ impl Replica {
                 self.link = Link::Offline;
                 self.outputs.push_back(ReplicaOutput::Unavailable);
             }
-            ServerFrame::Parted { space, epoch, head } if space == self.space() => {
-                self.outputs.push_back(ReplicaOutput::Parted { epoch, head });
+            ServerFrame::Parted { space, epoch, head, places } if space == self.space() => {
+                self.parted(epoch, head, &places);
             }
             ServerFrame::Ping { heads, .. } | ServerFrame::Pong { heads, .. } => self.heads(&heads),
             ServerFrame::Welcome { .. }
@@ -167,7 +168,7 @@ impl Replica {
                 self.number_and_send();
             }
             AnswerCode::Expect | AnswerCode::Conflict => {
-                self.must_fork = true;
+                self.identity.must_fork = true;
                 self.unsend_from(0);
                 // Only with everything here that the authority has decided is it known what is still to be sent.
                 self.subscribe();

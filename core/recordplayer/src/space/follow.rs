@@ -49,8 +49,12 @@ impl Space {
         match self.is_of_this_log(knowledge) {
             Ok(true) => {}
             Ok(false) => {
-                let frame = ServerFrame::Parted { space: self.id(), epoch: self.state.epoch, head: self.durable };
-                return self.send(session, frame);
+                let places = match self.places() {
+                    Ok(places) => places,
+                    Err(error) => return self.fail(error),
+                };
+                let (space, epoch, head) = (self.id(), self.state.epoch, self.durable);
+                return self.send(session, ServerFrame::Parted { space, epoch, head, places });
             }
             Err(error) => return self.fail(error),
         }
@@ -61,6 +65,19 @@ impl Space {
         self.joining.remove(&session);
         self.follower(session, actor).whole = Some(Whole::Behind { sent: knowledge.head.position });
         self.send_chunk(session);
+    }
+
+    /// Places of the log from its end back, each about twice as far from it as the one before.
+    fn places(&self) -> Result<Vec<Head>, ReadError> {
+        let end = self.durable.position.0;
+        let back = std::iter::successors(Some(1_u64), |back| back.checked_mul(2));
+        let positions = std::iter::once(0).chain(back).take_while(|back| *back < end).map(|back| Position(end - back));
+        let mut places = Vec::new();
+        for position in positions {
+            let place = self.reader.commit_with(position)?.map(|stored| stored.head);
+            places.extend(place.filter(|place| places.last() != Some(place)));
+        }
+        Ok(places)
     }
 
     pub(super) fn is_of_this_log(&self, knowledge: Knowledge) -> Result<bool, ReadError> {

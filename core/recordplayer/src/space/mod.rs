@@ -9,6 +9,7 @@
 //! ```
 
 mod careful;
+mod epoch;
 mod follow;
 mod names;
 mod over;
@@ -36,7 +37,7 @@ pub use submit::Submission;
 use crate::commit::Head;
 use crate::domain::Domain;
 use crate::hash::StateHash;
-use crate::id::{ActorId, SpaceId};
+use crate::id::{ActorId, Id, SpaceId};
 use crate::membership::Membership;
 use crate::protocol::{Knowledge, ServerFrame};
 use crate::record::Position;
@@ -55,6 +56,10 @@ pub enum SpaceInput {
     Submit(Submission),
     /// A space that was begun without a server comes in.
     Publish(Publication),
+    /// The store was restored from a backup: the space goes on in a new epoch. The same recovery is opened once.
+    Reopen {
+        recovery: Id,
+    },
     Subscribe {
         session: SessionId,
         actor: ActorId,
@@ -298,6 +303,7 @@ impl Space {
         match input {
             SpaceInput::Submit(submission) => self.submit(now, submission),
             SpaceInput::Publish(brought) => self.receive(now, &brought),
+            SpaceInput::Reopen { recovery } => self.reopen(now, recovery),
             SpaceInput::Subscribe { session, actor, knowledge } => self.subscribe(session, actor, knowledge),
             SpaceInput::SubscribeView { session, actor, view, after } => {
                 self.subscribe_view(session, actor, view, after);

@@ -11,9 +11,8 @@ use std::sync::Arc;
 
 use super::publish::Decided;
 use super::{SessionId, Space};
-use crate::commit::{Commit, Header};
-use crate::decide::Intent;
-use crate::id::{ActorId, CommandId, Id, ReplicaId};
+use crate::commit::Commit;
+use crate::id::{ActorId, Id};
 use crate::membership::{Membership, MembershipCommand, MembershipEvent};
 use crate::protocol::{PublishEnd, ServerFrame};
 use crate::record::Position;
@@ -98,7 +97,12 @@ impl Space {
             self.undurable_bytes += decided.commit.bytes.len();
             self.undurable.push_back(decided);
         }
-        self.seal_publication(now, brought, giver)?;
+        let publication = brought.publication;
+        let command = MembershipCommand::Publish { publication, person: giver };
+        // Who brought it has the place of who gave it.
+        let event = MembershipEvent::Published { publication, person: giver, into: brought.actor };
+        self.begin_epoch(now, (self.state.epoch + 1, "publication", publication), brought.actor, (&command, &event))
+            .map_err(|message| NotTaken { message, again: true })?;
         self.hold_name();
         Ok(self.state.head.position)
     }
@@ -117,37 +121,5 @@ impl Space {
             decided.push(Decided { commit: Arc::new(commit), touched, members });
         }
         Ok((state, decided))
-    }
-
-    /// The first commit of the new epoch: who brought it has the place of who gave it.
-    fn seal_publication(&mut self, now: Timestamp, brought: &Publication, giver: ActorId) -> Result<(), NotTaken> {
-        let publication = brought.publication;
-        let command = MembershipCommand::Publish { publication, person: giver };
-        let event = MembershipEvent::Published { publication, person: giver, into: brought.actor };
-        let failed = |error: &dyn std::fmt::Display| NotTaken { message: error.to_string(), again: true };
-        let intent = Intent::of::<Membership>(self.id().0, &command).map_err(|error| failed(&error))?;
-        let draft =
-            crate::context::draft::<Membership>(intent.stream.clone(), crate::record::RecordKind::Event, &event)
-                .map_err(|error| failed(&error))?;
-        let header = Header {
-            space: self.id(),
-            epoch: self.state.epoch + 1,
-            first: self.state.head.position.plus(1),
-            time: now.max(self.state.time),
-            actor: brought.actor,
-            replica: ReplicaId::derived("publication", &[publication.bytes()]),
-            number: 1,
-            command: CommandId::derived("publication", &[publication.bytes()]),
-            answered_up_to: 0,
-            claims: crate::claims::Claims::default(),
-            parent: None,
-            requires: Vec::new(),
-            domain_version: self.domain.version(),
-            over: Vec::new(),
-        };
-        let commit = self.seal(header, vec![intent.draft(), draft]).map_err(|error| failed(&error))?;
-        let touched = self.state.play(&commit).map_err(|error| failed(&error))?;
-        self.push_decided(commit, touched);
-        Ok(())
     }
 }

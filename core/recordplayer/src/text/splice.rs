@@ -16,6 +16,17 @@ pub(crate) struct Splice {
     pub insert: String,
 }
 
+impl Splice {
+    /// From one text to another, by their difference.
+    pub fn between(before: &str, after: &str) -> Result<Vec<Self>, TextRefusal> {
+        let mut document = TextDocument::new();
+        document.edit(writer(1), before)?;
+        let from = document.clone();
+        document.edit(writer(1), after)?;
+        Ok(document.splices_since(&from))
+    }
+}
+
 impl TextDocument {
     /// What became of the text since `before`, which this document has grown from.
     pub(crate) fn splices_since(&self, before: &Self) -> Vec<Splice> {

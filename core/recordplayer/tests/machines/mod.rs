@@ -100,6 +100,7 @@ impl Device {
                 ReplicaOutput::AccessEnded
                 | ReplicaOutput::Unavailable
                 | ReplicaOutput::Parted { .. }
+                | ReplicaOutput::WentBack { .. }
                 | ReplicaOutput::Damaged(_) => {
                     panic!("{output:?}")
                 }

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::{DeviceId, World, all_durable};
+use super::{DeviceId, Journey, World, all_durable, fresh};
 use crate::id::ActorId;
+use crate::space::SpaceInput;
 use crate::storage::memory::{MemoryOutbox, MemoryStore};
 use crate::storage::{Store, TextKey, compact_texts};
 
@@ -54,6 +55,32 @@ impl World {
     /// Of the device's next save that writes both files, the main store's part is written; then the device stops.
     pub fn crash_within_next_save(&mut self, id: DeviceId) {
         self.devices[id.0].tears_next_save = true;
+    }
+
+    /// Copies the authority's store as it is on its disk.
+    pub fn backup_of_authority(&self) -> MemoryStore {
+        self.store.copy()
+    }
+
+    /// As [`Self::put_back_authority`], and opens it in a new epoch.
+    pub fn restore_authority(&mut self, backup: &MemoryStore) {
+        self.put_back_authority(backup);
+        self.reopen_authority();
+    }
+
+    /// Stops the authority, puts an older copy in the place of its store, and starts it.
+    pub fn put_back_authority(&mut self, backup: &MemoryStore) {
+        self.crash_authority();
+        self.journeys.retain(|_, journey| !matches!(journey, Journey::Compaction { device: None, .. }));
+        self.store = backup.copy();
+        self.mark = None;
+        self.start_authority();
+    }
+
+    /// What an admin does after a restore.
+    pub fn reopen_authority(&mut self) {
+        let recovery = fresh(&mut self.rng);
+        self.tell_authority(SpaceInput::Reopen { recovery });
     }
 
     /// Compacts every text that is saved, at the authority and on the devices, as far as it goes.

@@ -12,7 +12,6 @@ use crate::protocol::ServerFrame;
 use crate::record::Position;
 use crate::refusal::CoreRefusal;
 use crate::response::Response;
-use crate::space::Space;
 use crate::state::{SpaceState, text_change};
 use crate::storage::{Store, TextKey};
 use crate::text::TextDocument;
@@ -100,8 +99,7 @@ impl World {
     /// The state hash of the whole log, played from record 1 on nothing.
     pub fn replayed(&self) -> StateHash {
         let reader = self.store.reader(self.id);
-        let epoch = self.space.as_ref().map_or(1, Space::epoch);
-        let mut state = SpaceState::empty(Arc::clone(&self.domain), self.id, epoch);
+        let mut state = SpaceState::empty(Arc::clone(&self.domain), self.id, 1);
         *state.layers.hydrator_mut() = Hydrator::from_nothing();
         let head = reader.head().expect("memory can be read");
         state.catch_up(reader.as_ref(), head.position).expect("the log can be played");

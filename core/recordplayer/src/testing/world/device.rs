@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rand::RngExt;
 
 use super::{Journey, World, all_durable, fresh};
-use crate::commit::Head;
+use crate::commit::{Commit, Head};
 use crate::id::{ActorId, ReplicaId, SpaceId};
 use crate::limits::FRAME_BYTES_MAX;
 use crate::protocol::{ClientFrame, ServerFrame};
@@ -48,6 +48,8 @@ pub(super) struct Device {
     thin: Option<ThinView>,
     shown: Vec<Shown>,
     met: Vec<Meeting>,
+    /// What others did that the authority had lost when the device went back.
+    told: Vec<Arc<Commit>>,
     /// What a screen shows that draws a view or an entity again only when it is told that it has changed.
     pub drawn: BTreeMap<ViewKey, Vec<u8>>,
     /// Counts the starts, so that what was on its way to the disk at a crash is lost.
@@ -111,6 +113,7 @@ impl World {
             thin: None,
             shown: Vec::new(),
             met: Vec::new(),
+            told: Vec::new(),
             drawn: BTreeMap::new(),
             life: 0,
             store: MemoryStore::new(),
@@ -196,6 +199,11 @@ impl World {
         &self.devices[id.0].met
     }
 
+    /// What a device was told that others had done, and that the authority had lost.
+    pub fn told(&self, id: DeviceId) -> &[Arc<Commit>] {
+        &self.devices[id.0].told
+    }
+
     /// The thin view of a device, and everything that it has told.
     pub fn thin(&self, id: DeviceId) -> (&ThinView, &[Shown]) {
         let device = &self.devices[id.0];
@@ -257,6 +265,10 @@ impl World {
                         self.devices[id.0].name,
                         self.how_to_replay()
                     )
+                }
+                ReplicaOutput::WentBack { others } => {
+                    self.devices[id.0].told.extend(others);
+                    self.lose_main_store(id);
                 }
                 ReplicaOutput::Damaged(error) => {
                     panic!("{}: {error}; {}", self.devices[id.0].name, self.how_to_replay())

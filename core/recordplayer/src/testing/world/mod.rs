@@ -213,6 +213,12 @@ impl World {
         self.disconnect(device);
     }
 
+    /// Frames pass between the device and the authority again.
+    pub fn heal_one(&mut self, device: DeviceId) {
+        self.cut_off.remove(&device);
+        self.reconnect_soon(device);
+    }
+
     /// Everybody is connected again, and accidents end.
     pub fn heal(&mut self) {
         self.faults = Faults::none();

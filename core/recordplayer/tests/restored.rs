@@ -1,0 +1,178 @@
+//! An authority that was restored from an older copy, and opened in a new epoch (rule 15): what people did that it has lost comes back from their
+//! own devices, once and in its order; what was refused or discarded stays so; what only others did is told.
+
+mod note;
+
+use note::{Note, NoteCommand, TEXT, domain, note};
+use rand::RngExt;
+use recordplayer::claims::Claims;
+use recordplayer::decide::Intent;
+use recordplayer::id::{ActId, CommandId, Id};
+use recordplayer::replica::{TextEdit, TextWork};
+use recordplayer::testing::{DeviceId, Faults, World};
+
+fn write(world: &mut World, device: DeviceId, words: &str) {
+    let before = text(world, device);
+    let command = CommandId(Id(world.random().random()));
+    let edit = TextEdit::<Note> {
+        command,
+        entity: note(),
+        claims: Claims::of_act(ActId(command.0)),
+        work: TextWork::Replace(&format!("{before}{words}")),
+        make: |change| NoteCommand::Write { change },
+    };
+    world.with(device, |replica, now| replica.edit_text(now, &edit)).unwrap();
+}
+
+fn text(world: &World, device: DeviceId) -> String {
+    world.replica(device).text::<Note>(note(), TEXT).unwrap().text()
+}
+
+fn ban(world: &mut World, device: DeviceId, command: CommandId) -> CommandId {
+    world.send(device, Intent::of::<Note>(note(), &NoteCommand::Ban { command }).unwrap()).unwrap()
+}
+
+/// Nothing waits anywhere, and all read the same.
+fn agreed(world: &World, devices: &[DeviceId]) -> String {
+    let first = text(world, devices[0]);
+    for device in devices {
+        let why = world.how_to_replay();
+        assert_eq!(text(world, *device), first, "{why}");
+        assert_eq!(world.replica(*device).outbox().filter(|entry| entry.refused.is_none()).count(), 0, "{why}");
+        assert!(world.replica(*device).epoch() > 1, "{why}");
+    }
+    first
+}
+
+#[test]
+fn what_a_restored_authority_has_lost_comes_back_from_who_did_it() {
+    for seed in 0..20 {
+        let mut world = World::seeded(seed, &domain());
+        let [ann, bo] = world.devices(["ann", "bo"]);
+        write(&mut world, ann, "before ");
+        world.run_until_quiet();
+        let backup = world.backup_of_authority();
+        write(&mut world, ann, "by-ann ");
+        world.run_until_quiet();
+        write(&mut world, bo, "by-bo ");
+        world.run_until_quiet();
+        write(&mut world, ann, "by-ann-again ");
+        world.run_until_quiet();
+        world.cut_off(bo);
+        write(&mut world, bo, "waits ");
+        world.run_for_ms(100);
+        world.restore_authority(&backup);
+        world.heal();
+        world.run_until_quiet();
+        let agreed = agreed(&world, &[ann, bo]);
+        for words in ["before ", "by-ann ", "by-bo ", "by-ann-again ", "waits "] {
+            assert_eq!(agreed.matches(words).count(), 1, "{words:?} in {agreed:?}; {}", world.how_to_replay());
+        }
+        let told = world.told(ann).len() + world.told(bo).len();
+        assert!(told >= 3, "each was told what the other one had done: {told}");
+    }
+}
+
+/// What a person did stays done once, whatever cut the line or the device while it went back.
+#[test]
+fn going_back_survives_crashes_and_bad_lines() {
+    for seed in 0..30 {
+        let mut world = World::seeded(seed, &domain());
+        let [ann, bo] = world.devices(["ann", "bo"]);
+        write(&mut world, ann, "before ");
+        world.run_until_quiet();
+        let backup = world.backup_of_authority();
+        for at in 0..4 {
+            write(&mut world, ann, &format!("ann-{at} "));
+            world.run_until_quiet();
+            write(&mut world, bo, &format!("bo-{at} "));
+            world.run_until_quiet();
+        }
+        world.suffer(Faults::bad());
+        world.restore_authority(&backup);
+        for _ in 0..6 {
+            let ms = world.random().random_range(1..400);
+            world.run_for_ms(ms);
+            let device = if world.random().random_bool(0.5) { ann } else { bo };
+            if world.is_running(device) {
+                world.crash(device);
+                world.restart(device);
+            }
+        }
+        world.heal();
+        world.run_until_quiet();
+        let agreed = agreed(&world, &[ann, bo]);
+        for words in (0..4).flat_map(|at| [format!("ann-{at} "), format!("bo-{at} ")]) {
+            assert_eq!(agreed.matches(&words).count(), 1, "{words:?} in {agreed:?}; {}", world.how_to_replay());
+        }
+    }
+}
+
+/// A refusal is final: what was refused before the restore is not sent again, and what its author has discarded neither.
+#[test]
+fn what_was_refused_or_discarded_is_not_sent_again() {
+    for seed in 0..20 {
+        let mut world = World::seeded(seed, &domain());
+        let [ann, bo] = world.devices(["ann", "bo"]);
+        write(&mut world, ann, "before ");
+        world.run_until_quiet();
+        let backup = world.backup_of_authority();
+        world.cut_off(ann);
+        write(&mut world, ann, "banned ");
+        world.run_for_ms(100);
+        let banned = world.replica(ann).outbox().next().unwrap().command;
+        ban(&mut world, bo, banned);
+        world.run_for_ms(5_000);
+        world.heal();
+        world.run_until_quiet();
+        assert_eq!(world.replica(ann).outbox().filter(|entry| entry.refused.is_some()).count(), 1);
+        write(&mut world, ann, "stands ");
+        world.run_until_quiet();
+        world.restore_authority(&backup);
+        world.heal();
+        world.run_until_quiet();
+        let agreed = agreed(&world, &[ann, bo]);
+        assert_eq!(agreed, "before stands ", "{}", world.how_to_replay());
+        let refused = world.replica(ann).outbox().filter(|entry| entry.refused.is_some());
+        let kept: Vec<_> = refused.filter_map(|entry| Some(entry.text.as_ref()?.after.clone())).collect();
+        assert_eq!(kept, ["before banned "], "its words are still there");
+        world.with(ann, |replica, _| replica.discard(banned)).unwrap();
+        world.run_until_quiet();
+        // Epochs that begin with a restore are numbered by the second.
+        world.run_for_ms(1_000);
+        world.restore_authority(&backup);
+        world.heal();
+        world.run_until_quiet();
+        assert_eq!(world.replica(ann).outbox().count(), 0, "{}", world.how_to_replay());
+        assert_eq!(text(&world, ann), "before stands ");
+    }
+}
+
+/// Before the admin has opened it, the authority went on deciding for those who held nothing more than it did.
+#[test]
+fn what_was_decided_before_it_was_opened_stands() {
+    for seed in 0..20 {
+        let mut world = World::seeded(seed, &domain());
+        let [ann, bo] = world.devices(["ann", "bo"]);
+        for word in ["one ", "two ", "three "] {
+            write(&mut world, ann, word);
+            world.run_until_quiet();
+        }
+        let backup = world.backup_of_authority();
+        world.cut_off(bo);
+        write(&mut world, ann, "by-ann ");
+        world.run_for_ms(5_000);
+        world.cut_off(ann);
+        world.put_back_authority(&backup);
+        world.heal_one(bo);
+        write(&mut world, bo, "by-bo ");
+        world.run_for_ms(5_000);
+        world.reopen_authority();
+        world.heal();
+        world.run_until_quiet();
+        let agreed = agreed(&world, &[ann, bo]);
+        for words in ["one ", "two ", "three ", "by-ann ", "by-bo "] {
+            assert_eq!(agreed.matches(words).count(), 1, "{words:?} in {agreed:?}; {}", world.how_to_replay());
+        }
+    }
+}

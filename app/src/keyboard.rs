@@ -1,6 +1,6 @@
 //! What was pressed, as commands of the list.
 
-use egui::{Context, Event, Key, Modifiers};
+use egui::{Context, Event, Key, Modifiers, Popup};
 
 use crate::command::{ALL, Command, Group, Keys};
 
@@ -34,7 +34,10 @@ impl Keyboard {
     pub fn read(&mut self, ctx: &Context, is_past: bool, is_covered: bool) -> Vec<Command> {
         let is_typing = ctx.text_edit_focused();
         let has_focus = !is_typing && ctx.memory(|memory| memory.focused().is_some());
+        // A menu that is open closes by Esc itself.
+        let has_menu = Popup::is_any_open(ctx);
         let usable = ALL.iter().filter(|spec| is_past || spec.group != Group::Past);
+        let usable = usable.filter(|spec| !has_menu || spec.command != Command::Back);
         let usable = usable.filter(|spec| !is_covered || spec.command.works_over_the_board());
         let mut commands: Vec<(Command, Keys)> =
             usable.flat_map(|spec| spec.keys.iter().map(|keys| (spec.command, *keys))).collect();

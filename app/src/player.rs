@@ -24,6 +24,9 @@ use recordplayer_kanban::{Card, Column};
 /// Typing by one person in one card with shorter pauses is one step.
 const TYPING_MS: i64 = 60_000;
 
+/// Records that are looked through at a time, so that nobody waits for all of them.
+const STRETCH: u64 = 5_000;
+
 /// What a person would call one thing that happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PlayStep {
@@ -48,6 +51,8 @@ pub(crate) struct Shown {
     pub steps: Arc<Vec<PlayStep>>,
     /// The board as it was behind so many steps.
     pub board: Option<(usize, Arc<BoardView>)>,
+    /// Whether all steps are among them that there were when it was last looked.
+    pub is_whole: bool,
     /// Why there is nothing to play, or not all of it.
     pub problem: Option<String>,
 }
@@ -140,31 +145,59 @@ impl Reading {
                     Ask::At(step) => wanted = Some(step),
                 }
             }
-            let done = if wants_steps { self.index() } else { Ok(()) };
-            let done = done.and_then(|()| wanted.map_or(Ok(()), |step| self.show(step)));
+            // A moment comes first: a long history is read on behind it.
+            let done = wanted.map_or(Ok(()), |step| self.show(step));
+            let done = done.and_then(|()| if wants_steps { self.index(asked, bell) } else { Ok(()) });
             lock(&self.shown).problem = done.err().map(|error| error.to_string());
             bell();
         }
     }
 
-    fn index(&mut self) -> Result<(), PlaybackError> {
+    /// Looks for steps, stretch by stretch; between two of them a moment may be asked for.
+    fn index(&mut self, asked: &Receiver<Ask>, bell: &impl Fn()) -> Result<(), PlaybackError> {
         let last = self.playback.last()?;
+        loop {
+            let is_whole = self.index_stretch(last)?;
+            lock(&self.shown).is_whole = is_whole;
+            if is_whole {
+                return Ok(());
+            }
+            bell();
+            let moments = asked.try_iter().filter_map(|ask| match ask {
+                Ask::Steps => None,
+                Ask::At(step) => Some(step),
+            });
+            if let Some(step) = moments.last() {
+                self.show(step)?;
+                bell();
+            }
+        }
+    }
+
+    /// The steps of the next stretch; true where it ends at `last`.
+    fn index_stretch(&mut self, last: Position) -> Result<bool, PlaybackError> {
+        let (from, mut upto) = (self.indexed, last);
         let mut steps = lock(&self.shown).steps.to_vec();
         let key = Key::from(self.board);
         let done = &mut self.done;
-        self.playback.walk(self.indexed, last, |step| {
+        self.playback.walk(from, last, |step| {
             learn(done, &step);
             // What is set for the whole project, for another board perhaps, is no step of this one.
             let is_of_board = ActivityView::keys(&step.record.stream, step.models).contains(&key);
             if step.record.kind == RecordKind::Event && is_of_board {
                 join(&mut steps, play_step(&step, done));
             }
+            let is_end = step.record.number == step.end;
+            if is_end && step.end.0 >= from.0 + STRETCH {
+                upto = step.end;
+                return ControlFlow::Break(());
+            }
             ControlFlow::Continue(())
         })?;
-        self.indexed = last;
+        self.indexed = upto;
         // A step ends with its commit, whatever else of that commit shows elsewhere.
         lock(&self.shown).steps = Arc::new(steps);
-        Ok(())
+        Ok(upto == last)
     }
 
     fn show(&mut self, step: usize) -> Result<(), PlaybackError> {

@@ -66,6 +66,11 @@ impl Session {
         let Ok(bytes) = std::fs::read(&path) else { return Self::default() };
         serde_json::from_slice(&bytes).unwrap_or_else(|error| {
             tracing::warn!(%error, "what the window remembered cannot be read: {}", path.display());
+            // There may be drafts in it: whoever misses them finds them there.
+            let aside = folder.join(format!("{FILE}.damaged-{}", now().0));
+            if let Err(error) = std::fs::rename(&path, aside) {
+                tracing::warn!(%error, "and it cannot be set aside");
+            }
             Self::default()
         })
     }

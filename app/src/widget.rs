@@ -59,6 +59,9 @@ pub fn quiet_button(ui: &mut Ui, words: &str) -> Response {
     response
 }
 
+/// What stands at the end of a row takes no more of it than that.
+const END_MAX: f32 = 0.5;
+
 /// A row of a list: icon, words, and something short at its end.
 pub fn row(
     ui: &mut Ui,
@@ -90,7 +93,7 @@ pub fn row(
     );
     let end_width = match end {
         Some((end, colour)) => {
-            let galley = ui.painter().layout_no_wrap(end.to_owned(), Type::Meta.font(), colour);
+            let galley = one_line(ui, end, Type::Meta, colour, rect.width() * END_MAX);
             let at = pos2(rect.right() - space::GAP - galley.size().x, middle - galley.size().y / 2.0);
             let width = galley.size().x;
             ui.painter().galley(at, galley, colour);

@@ -22,7 +22,7 @@ use super::project::{DrawnColumn, OpenBoard, OpenProject, key_of, shown};
 use crate::command::Command;
 use crate::theme::{Icon, Theme, Type, label_colour, name_colour, radius, space};
 use crate::time::due;
-use crate::widget::{command_button, empty, icon_button, one_line, primary_button, text};
+use crate::widget::{command_button, empty, icon_button, lines, primary_button, text};
 
 const COLUMN_MIN: f32 = 248.0;
 const COLUMN_MAX: f32 = 320.0;
@@ -71,6 +71,10 @@ pub(super) fn header(ui: &mut Ui, drawing: &mut Drawing<'_>) {
 pub(super) fn show(ui: &mut Ui, board: &mut OpenBoard, drawing: &mut Drawing<'_>) {
     let columns = shown(drawing.view);
     if columns.is_empty() {
+        // The moment that is looked at has not come yet.
+        if drawing.is_past && !board.playing.has_come() {
+            return;
+        }
         let (icon, sentence) = if drawing.is_before_the_first {
             (Icon::Play, "Nothing has happened yet. Space plays what came")
         } else if drawing.is_past {
@@ -201,7 +205,7 @@ fn refuse(ui: &Ui, column: Rect, refusal: &str, theme: &Theme) {
         Stroke::new(2.0, theme.palette.danger),
         StrokeKind::Inside,
     );
-    let galley = crate::widget::lines(ui, refusal, Type::Body, theme.palette.text, column.width() - 40.0, 8);
+    let galley = lines(ui, refusal, Type::Body, theme.palette.text, column.width() - 40.0, 8);
     let size = galley.size() + vec2(2.0 * space::GAP, 2.0 * space::GAP);
     let rect = Rect::from_min_size(pos2(column.left() + space::WIDE, column.top() + HEADER), size);
     painter.rect_filled(rect, CornerRadius::same(radius::CARD), theme.palette.overlay);
@@ -264,7 +268,7 @@ fn show_cards(
     if column.cards.is_empty() && drop_line.is_none() && board.composer.is_none() {
         let hint = if drawing.is_past { "" } else { ". Press C to write one" };
         let words = format!("No cards in {}{hint}", column.row.name);
-        let galley = one_line(ui, &words, Type::Meta, theme.palette.faint, width);
+        let galley = lines(ui, &words, Type::Meta, theme.palette.faint, width - 2.0 * space::TINY, 3);
         ui.painter().galley(origin + vec2(space::TINY, space::GAP), galley, theme.palette.faint);
     }
     ui.allocate_space(vec2(width, y));

@@ -33,6 +33,8 @@ use crate::widget::{empty, primary_button, quiet_button};
 
 /// In a window that is not so wide, an open card covers the board.
 const COVERED_BELOW: f32 = 1_100.0;
+/// In one that is not even so wide, the sidebar is folded.
+const FOLDED_BELOW: f32 = 760.0;
 
 /// What lies over the board.
 pub(super) enum Overlay {
@@ -218,7 +220,8 @@ impl Desktop {
         if !is_past {
             self.toasts.take_back(IN_THE_PAST);
         }
-        for command in self.keyboard.read(ui.ctx(), is_past, self.overlay.is_some()) {
+        let is_covered = self.overlay.is_some() || egui::Popup::is_any_open(ui.ctx());
+        for command in self.keyboard.read(ui.ctx(), is_past, is_covered) {
             self.acts.push(Act::Do(command));
         }
         let dropped = ui.input(|input| input.raw.dropped_files.first().map(|file| file.path().to_path_buf()));
@@ -226,11 +229,12 @@ impl Desktop {
             self.begin_import(Some(file));
         }
         let now = (self.clock)();
-        let width = if self.session.is_sidebar_folded { space::BAR } else { space::SIDEBAR };
+        // In a small window that is zoomed there is no room for the whole of it.
+        let is_folded = self.session.is_sidebar_folded || ui.ctx().content_rect().width() < FOLDED_BELOW;
+        let width = if is_folded { space::BAR } else { space::SIDEBAR };
         let theme = Theme::of(ui);
         let edge = Frame::NONE.fill(theme.palette.surface).inner_margin(Margin::same(space::GAP as i8));
         Edge::left("sidebar").exact_size(width).resizable(false).frame(edge).show(ui, |ui| {
-            let is_folded = self.session.is_sidebar_folded;
             sidebar::show(ui, &self.device, self.project.as_ref(), is_folded, now, &mut self.acts);
         });
         self.show_project(ui, now);
@@ -241,7 +245,9 @@ impl Desktop {
         }
         self.was_typing = self.overlay.is_none() && ui.ctx().text_edit_focused();
         let inner = ui.ctx().input(|input| input.viewport().inner_rect);
-        self.session.size = inner.map(|inner| [inner.width(), inner.height()]).or(self.session.size);
+        // In points as they are without the zoom, for so a window is opened.
+        let zoom = ui.ctx().zoom_factor();
+        self.session.size = inner.map(|inner| [inner.width() * zoom, inner.height() * zoom]).or(self.session.size);
         self.file.keep(&self.session);
     }
 

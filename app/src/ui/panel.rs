@@ -164,7 +164,7 @@ impl Panel {
         if is_done || response.lost_focus() {
             let title = self.title.take().unwrap_or_default();
             drawing.session.keep_draft(&place, "");
-            let is_given_up = ui.input(|input| input.key_pressed(Key::Escape));
+            let is_given_up = drawing.acts.contains(&Act::Do(Command::Back));
             if !is_given_up && title.trim() != view.card.title {
                 let title = title.trim().to_owned();
                 drawing.acts.push(Act::Change(self.card, CardCommand::Rename { title }));

@@ -120,6 +120,7 @@ impl Picker {
         let lines = self.lines(&theme, device, project, &view, today);
         if lines.is_empty() {
             let nothing = match self.property {
+                Property::Due => format!("{:?} is no day", self.typed),
                 Property::Labels if self.typed.is_empty() => "This project has no labels yet".to_owned(),
                 _ => format!("Nothing matches {:?}", self.typed),
             };
@@ -141,6 +142,7 @@ impl Picker {
                 if at == self.chosen && (up || down) {
                     response.scroll_to_me(None);
                 }
+                let response = if line.command.is_none() { response.on_hover_text(&line.end) } else { response };
                 if response.clicked() {
                     taken = Some(at);
                 }

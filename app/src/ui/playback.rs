@@ -82,6 +82,11 @@ impl Playing {
         shown.steps.get(self.step?.saturating_sub(1)).map(|step| step.at)
     }
 
+    /// Whether the board of the step that is looked at has come.
+    pub fn has_come(&self) -> bool {
+        self.player.shown().board.is_some_and(|(step, _)| Some(step) == self.step)
+    }
+
     /// Whether cards glide from step to step: not while the steps come too fast for that, nor while somebody scrubs.
     pub fn glides(&self) -> bool {
         let is_fast = self.is_past() && self.next_at.is_some() && self.speed() > GLIDES_UP_TO;
@@ -160,7 +165,7 @@ impl Playing {
         if let Some((_, board)) = &shown.board {
             self.board = Some(Arc::clone(board));
         }
-        if self.begins && !shown.steps.is_empty() {
+        if self.begins && shown.is_whole && !shown.steps.is_empty() {
             (self.begins, self.wants_focus) = (false, true);
             self.stop_at(0);
         }
@@ -252,6 +257,9 @@ impl Playing {
                 return;
             }
             match self.step {
+                None if !shown.is_whole => {
+                    ui.label(text(format!("Reading the history, {count}..."), Type::Meta, theme.palette.muted));
+                }
                 None => {
                     ui.label(text(format!("Now, {count} steps"), Type::Meta, theme.palette.muted));
                 }
@@ -288,7 +296,8 @@ impl Playing {
         response.widget_info(|| WidgetInfo::labeled(Role::Slider, true, format!("History, step {step} of {count}")));
         histogram(ui, room, &shown.steps, step, self.is_past(), theme);
         self.is_scrubbed = response.dragged();
-        if let Some(pointer) = response.interact_pointer_pos().filter(|_| response.is_pointer_button_down_on()) {
+        let is_pressed = response.is_pointer_button_down_on() || response.clicked();
+        if let Some(pointer) = response.interact_pointer_pos().filter(|_| is_pressed) {
             let part = ((pointer.x - room.left()) / room.width().max(1.0)).clamp(0.0, 1.0);
             self.stop_at(part_of(count, part));
         }

@@ -59,7 +59,7 @@ pub(crate) fn open_store(folder: &Path, notices: &mut Vec<String>) -> Result<Red
                 std::fs::remove_file(&rotten).map_err(OpenError::Folder)?;
             }
             notices.push(format!(
-                "The projects on this device were damaged ({what}). They are fetched anew from the server; what waits in the outbox is kept. \
+                "The projects on this device were damaged ({what}). They are fetched anew, those of a server from there; what waits in the outbox is kept. \
                  The damaged file lies in {}",
                 aside.display()
             ));

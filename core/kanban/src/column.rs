@@ -32,7 +32,7 @@ pub struct Column {
     pub limit: Option<u32>,
     /// The open cards from top to bottom.
     pub places: RedBlackTreeSetSync<Place>,
-    /// The last one that came in, for who asks why the column is full.
+    /// The last one that came in, while it is there, for who asks why the column is full.
     pub last_entry: Option<Entry>,
 }
 
@@ -172,6 +172,7 @@ fn name_is_free(board: BoardId, name: &str, itself: ColumnId, cx: &Context<'_>) 
 
 impl Entity for Column {
     const KIND: &'static str = "column";
+    const SHAPE: u32 = 2;
 
     type Command = ColumnCommand;
     type Event = ColumnEvent;
@@ -259,6 +260,7 @@ impl Entity for Column {
             }
             ColumnEvent::CardLeft { card, rank } => {
                 self.places.remove_mut(&Place { rank, card });
+                self.last_entry.take_if(|last| last.card == card);
             }
         }
     }

@@ -55,7 +55,10 @@ impl Named {
     fn failed(&self, error: DatabaseError) -> OpenError {
         match error {
             DatabaseError::DatabaseAlreadyOpen => self.in_use(),
-            DatabaseError::Storage(StorageError::Io(error)) if error.kind() != io::ErrorKind::InvalidData => {
+            // A file that ends before it should is damaged, whatever its folder's rights and room.
+            DatabaseError::Storage(StorageError::Io(error))
+                if !matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof) =>
+            {
                 self.io(error)
             }
             DatabaseError::Storage(StorageError::Io(error)) => self.damaged(error.to_string()),

@@ -388,3 +388,22 @@ fn labels_assignees_and_ticks_are_set_in_the_panel() {
     assert_eq!(card.members.len(), 1);
     assert!(card.due.is_some());
 }
+
+#[test]
+fn esc_gives_a_new_title_up_and_closes_a_menu() {
+    let mut stage = Stage::with_cards(&[(0, "As it was")]);
+    stage.press(Key::ArrowDown);
+    stage.press(Key::Enter);
+    stage.press(Key::E);
+    stage.type_words("Title", " no more");
+    stage.press(Key::Escape);
+    assert_eq!(stage.titles(0), ["As it was"]);
+    stage.press(Key::Escape);
+    stage.harness.get_by_label_contains("As it was").click_secondary();
+    stage.harness.run_steps(3);
+    assert!(stage.shows("Archive card"));
+    stage.press(Key::Escape);
+    assert!(!stage.shows("Archive card"));
+    stage.press(Key::Enter);
+    assert!(stage.shows("Description"), "the card is selected still");
+}

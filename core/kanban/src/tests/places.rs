@@ -50,6 +50,16 @@ fn moving_into_a_full_column_is_refused_and_names_the_limit_and_who_filled_it() 
     given.when::<Card>(card(2), move_to(DOING, None)).refused(refusal);
 }
 
+/// It named a card that stood in another column by then.
+#[test]
+fn a_full_column_names_no_card_that_has_left_it() {
+    let given = limited(2).sent::<Card>(card(1), move_to(DOING, None)).sent::<Card>(card(2), move_to(DOING, None));
+    let given = given.sent::<Card>(card(2), move_to(TODO, None));
+    let given = given.sent::<Column>(DOING, ColumnCommand::SetLimit { limit: Some(1) });
+    let full = ColumnFull { column: DOING, name: "Doing".into(), limit: 1, count: 1, last: None };
+    given.when::<Card>(card(3), move_to(DOING, None)).refused(CardRefusal::ColumnFull { full });
+}
+
 #[test]
 fn creating_in_a_full_column_is_refused() {
     limited(0)

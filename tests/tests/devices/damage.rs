@@ -34,6 +34,29 @@ fn a_damaged_store_is_set_aside_and_the_outbox_is_kept() {
     assert_eq!(hash_of(&mine), town.hash(id));
 }
 
+/// A file that ends too early was told as a matter of the folder's rights, and the program did not start.
+#[test]
+fn a_store_that_ends_too_early_is_set_aside() {
+    let town = Town::new();
+    let [(ann, mine), _bo] = two_in_step(&town);
+    write_card(&mine, "At the server");
+    ann.wait_in_step(PATIENCE).unwrap();
+    let id = mine.id();
+    ann.close();
+    drop((ann, mine));
+    let store = town.device_folder("ann").join("store.redb");
+    let length = std::fs::metadata(&store).unwrap().len();
+    for end in [length - 1, length / 2, 30_000, 4_096, 10, 0] {
+        std::fs::OpenOptions::new().write(true).open(&store).unwrap().set_len(end.min(length)).unwrap();
+        let ann = town.open("ann");
+        assert!(ann.notices().iter().any(|notice| notice.contains("were damaged")), "{end}: {:?}", ann.notices());
+        ann.forget_notices();
+        ann.wait_in_step(PATIENCE).unwrap();
+        assert_eq!(titles(&ann.space(id).unwrap()), ["At the server"], "{end}");
+        ann.close();
+    }
+}
+
 /// A bit flips in a block that nobody reads for weeks. The scrub finds it, and the next start begins the file anew.
 #[test]
 fn what_rots_unread_is_found_and_fetched_anew_at_the_next_start() {

@@ -44,6 +44,7 @@ pub fn converge<const N: usize>(
     found(&mut world, devices);
     world.run_until_quiet();
     world.suffer(Faults::bad());
+    let mut backup = None;
     for _ in 0..HAPPENINGS {
         let device = devices[world.random().random_range(0..N)];
         match world.random().random_range(0..20) {
@@ -59,6 +60,14 @@ pub fn converge<const N: usize>(
             }
             3 => world.fail_next_append(Failure::UnknownApplied),
             4 => world.run_for_ms(2_500),
+            5 => backup = Some(world.backup_of_authority()),
+            6 => {
+                if let Some(backup) = backup.take() {
+                    // Epochs that begin with a restore are numbered by the second.
+                    world.run_for_ms(1_000);
+                    world.restore_authority(&backup);
+                }
+            }
             _ => act(&mut world, device),
         }
         let ms = world.random().random_range(0..400);

@@ -38,7 +38,7 @@ impl Keyboard {
         let has_menu = Popup::is_any_open(ctx);
         let usable = ALL.iter().filter(|spec| is_past || spec.group != Group::Past);
         let usable = usable.filter(|spec| !has_menu || spec.command != Command::Back);
-        let usable = usable.filter(|spec| !is_covered || spec.command.works_over_the_board());
+        let usable = usable.filter(|spec| !(is_covered || has_menu) || spec.command.works_over_the_board());
         let mut commands: Vec<(Command, Keys)> =
             usable.flat_map(|spec| spec.keys.iter().map(|keys| (spec.command, *keys))).collect();
         commands.retain(|(command, keys)| !is_typing || command.works_in_text(*keys));

@@ -220,8 +220,7 @@ impl Desktop {
         if !is_past {
             self.toasts.take_back(IN_THE_PAST);
         }
-        let is_covered = self.overlay.is_some() || egui::Popup::is_any_open(ui.ctx());
-        for command in self.keyboard.read(ui.ctx(), is_past, is_covered) {
+        for command in self.keyboard.read(ui.ctx(), is_past, self.overlay.is_some()) {
             self.acts.push(Act::Do(command));
         }
         let dropped = ui.input(|input| input.raw.dropped_files.first().map(|file| file.path().to_path_buf()));

@@ -8,7 +8,9 @@ use rand::RngExt;
 use recordplayer::claims::Claims;
 use recordplayer::decide::Intent;
 use recordplayer::id::{ActId, CommandId, Id};
+use recordplayer::membership::{Membership, MembershipCommand};
 use recordplayer::replica::{TextEdit, TextWork};
+use recordplayer::storage::memory::MemoryStore;
 use recordplayer::testing::{DeviceId, Faults, World};
 
 fn write(world: &mut World, device: DeviceId, words: &str) {
@@ -32,6 +34,16 @@ fn ban(world: &mut World, device: DeviceId, command: CommandId) -> CommandId {
     world.send(device, Intent::of::<Note>(note(), &NoteCommand::Ban { command }).unwrap()).unwrap()
 }
 
+/// Two people, one word, and a backup of the authority behind that.
+fn backed_up(seed: u64) -> (World, [DeviceId; 2], MemoryStore) {
+    let mut world = World::seeded(seed, &domain());
+    let [ann, bo] = world.devices(["ann", "bo"]);
+    write(&mut world, ann, "before ");
+    world.run_until_quiet();
+    let backup = world.backup_of_authority();
+    (world, [ann, bo], backup)
+}
+
 /// Nothing waits anywhere, and all read the same.
 fn agreed(world: &World, devices: &[DeviceId]) -> String {
     let first = text(world, devices[0]);
@@ -47,11 +59,7 @@ fn agreed(world: &World, devices: &[DeviceId]) -> String {
 #[test]
 fn what_a_restored_authority_has_lost_comes_back_from_who_did_it() {
     for seed in 0..20 {
-        let mut world = World::seeded(seed, &domain());
-        let [ann, bo] = world.devices(["ann", "bo"]);
-        write(&mut world, ann, "before ");
-        world.run_until_quiet();
-        let backup = world.backup_of_authority();
+        let (mut world, [ann, bo], backup) = backed_up(seed);
         write(&mut world, ann, "by-ann ");
         world.run_until_quiet();
         write(&mut world, bo, "by-bo ");
@@ -77,11 +85,7 @@ fn what_a_restored_authority_has_lost_comes_back_from_who_did_it() {
 #[test]
 fn going_back_survives_crashes_and_bad_lines() {
     for seed in 0..30 {
-        let mut world = World::seeded(seed, &domain());
-        let [ann, bo] = world.devices(["ann", "bo"]);
-        write(&mut world, ann, "before ");
-        world.run_until_quiet();
-        let backup = world.backup_of_authority();
+        let (mut world, [ann, bo], backup) = backed_up(seed);
         for at in 0..4 {
             write(&mut world, ann, &format!("ann-{at} "));
             world.run_until_quiet();
@@ -112,11 +116,7 @@ fn going_back_survives_crashes_and_bad_lines() {
 #[test]
 fn what_was_refused_or_discarded_is_not_sent_again() {
     for seed in 0..20 {
-        let mut world = World::seeded(seed, &domain());
-        let [ann, bo] = world.devices(["ann", "bo"]);
-        write(&mut world, ann, "before ");
-        world.run_until_quiet();
-        let backup = world.backup_of_authority();
+        let (mut world, [ann, bo], backup) = backed_up(seed);
         world.cut_off(ann);
         write(&mut world, ann, "banned ");
         world.run_for_ms(100);
@@ -175,4 +175,16 @@ fn what_was_decided_before_it_was_opened_stands() {
             assert_eq!(agreed.matches(words).count(), 1, "{words:?} in {agreed:?}; {}", world.how_to_replay());
         }
     }
+}
+
+/// Only the authority itself begins an epoch.
+#[test]
+fn no_member_opens_a_new_epoch() {
+    let (mut world, [ann, _], _) = backed_up(1);
+    let reopen = MembershipCommand::Reopen { recovery: Id([7; 16]) };
+    let intent = Intent::of::<Membership>(world.space().0, &reopen).unwrap();
+    let refused = world.send(ann, intent).unwrap_err();
+    assert!(refused.to_string().contains("Only the server itself"), "{refused}");
+    world.run_until_quiet();
+    assert_eq!(world.replica(ann).epoch(), 1);
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use recordplayer::entity::Entity;
 use recordplayer::id::{ActorId, Id};
 use recordplayer::membership::{Membership, MembershipCommand};
 use recordplayer::replica::OutboxEntry;
@@ -10,7 +11,7 @@ use recordplayer_kanban::board::BoardCommand;
 use recordplayer_kanban::card::CardCommand;
 use recordplayer_kanban::column::ColumnCommand;
 use recordplayer_kanban::comment::CommentCommand;
-use recordplayer_kanban::ids::{CardId, FieldId, LabelId, PersonId};
+use recordplayer_kanban::ids::{CardId, ColumnId, FieldId, LabelId, PersonId};
 use recordplayer_kanban::key::card_key;
 use recordplayer_kanban::project::ProjectCommand;
 use recordplayer_kanban::{Board, Card, Column, Comment, Project};
@@ -23,17 +24,33 @@ pub(crate) const SOMEBODY: &str = "Somebody";
 pub(crate) struct Names<'a> {
     pub device: &'a Device,
     pub space: &'a Space,
+    /// Whether reading may take its time.
+    is_patient: bool,
 }
 
-impl Names<'_> {
+impl<'a> Names<'a> {
+    /// For whoever can wait until the disk was read.
+    pub fn patient(device: &'a Device, space: &'a Space) -> Self {
+        Self { device, space, is_patient: true }
+    }
+
+    /// For a frame: what was not read yet has its name with one of the next.
+    pub fn at_once(device: &'a Device, space: &'a Space) -> Self {
+        Self { device, space, is_patient: false }
+    }
+
+    fn entity<E: Entity>(&self, id: Id) -> Arc<E> {
+        if self.is_patient { self.space.entity::<E>(id) } else { self.space.known::<E>(id) }
+    }
+
     pub fn project(&self) -> Arc<Project> {
-        self.space.entity::<Project>(self.space.id().0)
+        self.entity::<Project>(self.space.id().0)
     }
 
     /// A person's name, or that of a placeholder until somebody has claimed it.
     pub fn name_of(&self, person: PersonId) -> Option<String> {
         // Who worked on a project before it was at a server is a person of the server now.
-        let membership = self.space.entity::<Membership>(self.space.id().0);
+        let membership = self.entity::<Membership>(self.space.id().0);
         let person = membership.claimed_by(ActorId(person.0)).map_or(person, PersonId::from);
         self.device.name_of(ActorId(person.0)).or_else(|| {
             let project = self.project();
@@ -52,7 +69,7 @@ impl Names<'_> {
             let project = self.project();
             let label = || project.labels.get(&LabelId(id)).map(|label| label.shown().to_owned());
             let field = || project.fields.get(&FieldId(id)).map(|field| field.name.clone());
-            let card = || self.space.entity::<Card>(id).exists().then(|| self.key_of(CardId(id)));
+            let card = || self.entity::<Card>(id).exists().then(|| self.key_of(CardId(id)));
             let known = self.name_of(PersonId(id)).or_else(label).or_else(field).or_else(card)?;
             Some(known + &word[digits.len()..])
         };
@@ -61,7 +78,7 @@ impl Names<'_> {
 
     /// What people call a card.
     pub fn key_of(&self, card: CardId) -> String {
-        card_key(&self.project().key, &self.space.entity::<Card>(card).number, card)
+        card_key(&self.project().key, &self.entity::<Card>(card.0).number, card)
     }
 }
 
@@ -82,7 +99,7 @@ pub(crate) fn card_of(names: &Names<'_>, entry: &OutboxEntry) -> Option<CardId> 
     }
     match intent.typed::<Comment>()? {
         CommentCommand::Write { card, .. } => Some(card),
-        CommentCommand::Edit { .. } | CommentCommand::Delete {} => names.space.entity::<Comment>(entry.stream.id).card,
+        CommentCommand::Edit { .. } | CommentCommand::Delete {} => names.entity::<Comment>(entry.stream.id).card,
     }
 }
 
@@ -112,10 +129,10 @@ pub(crate) fn what(names: &Names<'_>, entry: &OutboxEntry) -> String {
         return comment(names, entry, &command);
     }
     if let Some(command) = intent.typed::<Column>() {
-        return column(&names.space.entity::<Column>(id).name, command);
+        return column(&names.entity::<Column>(id).name, command);
     }
     if let Some(command) = intent.typed::<Board>() {
-        let name = names.space.entity::<Board>(id).title().to_owned();
+        let name = names.entity::<Board>(id).title().to_owned();
         return match command {
             BoardCommand::Add { title } => format!("Add the board {title}"),
             BoardCommand::Rename { title } => format!("Rename the board to {title}"),
@@ -135,8 +152,8 @@ pub(crate) fn what(names: &Names<'_>, entry: &OutboxEntry) -> String {
 fn card(names: &Names<'_>, id: CardId, command: CardCommand) -> String {
     use CardCommand as C;
     let key = names.key_of(id);
-    let column = |column| {
-        let column = names.space.entity::<Column>(column);
+    let column = |column: ColumnId| {
+        let column = names.entity::<Column>(column.0);
         if column.exists() { column.name.clone() } else { "a column that is not there".to_owned() }
     };
     let person = |person: PersonId| names.name_of(person).unwrap_or_else(|| "somebody".to_owned());

@@ -232,6 +232,6 @@ impl<'a> Place<'a> {
     }
 
     pub fn names(&self) -> Names<'_> {
-        Names { device: self.device, space: &self.space }
+        Names::patient(self.device, &self.space)
     }
 }

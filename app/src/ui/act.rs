@@ -23,6 +23,11 @@ pub(super) enum Act {
         titles: Vec<String>,
     },
     Change(CardId, CardCommand),
+    /// Asks whether a card may be put into columns, in front of cards there or at the end.
+    MayMove {
+        card: CardId,
+        to: Vec<(ColumnId, Option<CardId>)>,
+    },
     Comment {
         card: CardId,
         text: String,
@@ -40,6 +45,10 @@ pub(super) enum Act {
     },
     Retry(CommandId),
     Discard(CommandId),
+    /// Behind what the window shows of it, what only the machine knows.
+    CopyDiagnostics {
+        told: Vec<(&'static str, String)>,
+    },
     Copy {
         what: &'static str,
         text: String,

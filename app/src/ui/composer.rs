@@ -19,9 +19,21 @@ impl Composer {
         Self { column, typed, wants_focus: true }
     }
 
-    /// Where its draft is kept.
+    /// Where the draft of a column is kept.
+    pub fn place_in(column: ColumnId) -> String {
+        format!("new card in {column}")
+    }
+
     pub fn place(&self) -> String {
-        format!("new card in {}", self.column)
+        Self::place_in(self.column)
+    }
+
+    /// The hand has made cards: titles that were not taken stand before what is being written, which is below the new cards now.
+    pub fn put_back(&mut self, titles: String) {
+        if !titles.is_empty() {
+            self.typed = put_before(titles, &self.typed);
+        }
+        self.wants_focus = true;
     }
 
     fn titles(&self) -> Vec<String> {
@@ -65,6 +77,15 @@ impl Composer {
             acts.push(Act::Create { column: self.column, titles });
         }
     }
+}
+
+/// What comes back, and what was written meanwhile.
+pub(super) fn put_before(mut words: String, written: &str) -> String {
+    if !written.is_empty() {
+        words.push('\n');
+        words.push_str(written);
+    }
+    words
 }
 
 /// Gives a field its name for those who cannot see it.

@@ -5,13 +5,14 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use egui::{CentralPanel, Context, Frame, Id, Margin, Modal, Panel as Edge, Ui};
-use recordplayer::id::{ActorId, SpaceId};
+use recordplayer::id::ActorId;
 use recordplayer::time::Timestamp;
 use recordplayer_client::{Device, now};
-use recordplayer_kanban::ids::{BoardId, CardId};
+use recordplayer_kanban::ids::CardId;
 
 use super::act::Act;
 use super::card_face::Standing;
+use super::hand::Hand;
 use super::import::Importing;
 use super::jobs::{Jobs, News};
 use super::new_project::NewProject;
@@ -20,7 +21,6 @@ use super::picker::Picker;
 use super::playback::IN_THE_PAST;
 use super::project::OpenProject;
 use super::publish::Publish;
-use super::scribe::{Answer, Edit, Scribe};
 use super::toast::Toasts;
 use super::{board, outbox, panel, sheet, sidebar, sync_details};
 use crate::command::Command;
@@ -56,18 +56,21 @@ pub struct Desktop {
     keyboard: Keyboard,
     pub(super) project: Option<OpenProject>,
     pub(super) overlay: Option<Overlay>,
-    acts: Vec<Act>,
+    pub(super) acts: Vec<Act>,
     pub(super) toasts: Toasts,
     pub(super) jobs: Jobs,
-    scribe: Scribe,
+    pub(super) hand: Hand,
     is_dressed: bool,
     /// The person wants the window closed.
     pub(super) is_left: bool,
     /// Whether a field of the board or of a card had the focus when the last frame ended.
     pub(super) was_typing: bool,
     /// Known from the first frame on: threads ask for another one.
-    bell: Arc<OnceLock<Context>>,
+    pub(super) bell: Arc<OnceLock<Context>>,
     clock: fn() -> Timestamp,
+    /// The number of the last asking that opens something, and of the last one whose outcome was taken.
+    pub(super) opening: u64,
+    pub(super) taken: u64,
 }
 
 /// Brings the window to the front, from wherever that is wished.
@@ -91,7 +94,6 @@ impl Desktop {
         let file = SessionFile::new(folder, &session);
         let bell: Arc<OnceLock<Context>> = Arc::default();
         let mut desktop = Self {
-            device,
             file,
             session,
             keyboard: Keyboard::default(),
@@ -100,30 +102,24 @@ impl Desktop {
             acts: Vec::new(),
             toasts: Toasts::default(),
             jobs: Jobs::new(Arc::clone(&bell)),
-            scribe: Scribe::new(Arc::clone(&bell)),
+            hand: Hand::new(device.clone(), Arc::clone(&bell)),
+            device,
             is_dressed: false,
             is_left: false,
             was_typing: false,
             bell,
             clock: now,
+            opening: 0,
+            taken: 0,
         };
         desktop.go_on();
+        desktop.take_opened();
         desktop
     }
 
     /// The time of day that everything is told from: for pictures it stands still.
     pub fn set_clock(&mut self, clock: fn() -> Timestamp) {
         self.clock = clock;
-    }
-
-    /// Shows the fullest board as it was before its first step, with the play button in focus.
-    pub fn begin_with_the_past(&mut self) {
-        if let Some(board) = self.project.as_ref().and_then(OpenProject::fullest_board) {
-            self.open_board(board);
-        }
-        if let Some(board) = self.project.as_mut().and_then(|project| project.board.as_mut()) {
-            board.playing.begin();
-        }
     }
 
     /// Lets another thread bring the window to the front.
@@ -139,7 +135,17 @@ impl Desktop {
     /// The window closes, whoever closed it: what was typed is sent first.
     pub fn leave(&mut self) {
         self.close_card();
-        self.scribe.finish();
+        self.hand.finish();
+        for outcome in self.hand.outcomes() {
+            self.put_back(outcome.typed);
+        }
+        self.file.keep(&self.session);
+    }
+
+    /// Waits until everything is done that the person did here, and read what is shown: for tests, which then look at what came of it.
+    pub fn wait_for_hand(&self) {
+        self.hand.wait();
+        self.device.wait_until_known();
     }
 
     /// Whether the person wants the window closed.
@@ -147,45 +153,9 @@ impl Desktop {
         self.is_left
     }
 
-    /// Where it was; else the first project and its first board.
-    fn go_on(&mut self) {
-        let spaces = self.device.spaces();
-        let remembered = self.session.project.filter(|space| spaces.iter().any(|info| info.space == *space));
-        if let Some(space) = remembered.or_else(|| spaces.first().map(|info| info.space)) {
-            self.open_project(space);
-        }
-    }
-
-    pub(super) fn open_project(&mut self, space: SpaceId) {
-        self.close_card();
-        let info = self.device.spaces().into_iter().find(|info| info.space == space);
-        let Some(mut project) = info.and_then(|info| OpenProject::open(&self.device, info)) else { return };
-        let boards = project.open_boards();
-        let remembered = self.session.boards.get(&space).filter(|id| boards.iter().any(|(board, _)| board == *id));
-        if let Some(board) = remembered.copied().or_else(|| project.fullest_board()) {
-            self.open_board_of(&mut project, board);
-        }
-        self.session.project = Some(space);
-        self.project = Some(project);
-    }
-
-    pub(super) fn open_board_of(&mut self, project: &mut OpenProject, board: BoardId) {
-        let bell = Arc::clone(&self.bell);
-        let opened = project.open_board(board, move || {
-            if let Some(ctx) = bell.get() {
-                ctx.request_repaint();
-            }
-        });
-        if let Err(error) = opened {
-            self.toasts.warn(error.to_string());
-        }
-    }
-
     pub(super) fn close_card(&mut self) {
-        if let Some(project) = &mut self.project
-            && let Some(mut panel) = project.panel.take()
-        {
-            panel.close(project, &mut self.scribe);
+        if let Some(project) = &mut self.project {
+            project.panel = None;
         }
     }
 
@@ -196,13 +166,13 @@ impl Desktop {
             // This frame has begun in the looks of before.
             ui.ctx().request_discard("dressed");
         }
-        for answer in self.scribe.answers() {
-            self.take_text(ui.ctx(), answer);
+        for outcome in self.hand.outcomes() {
+            self.take(ui.ctx(), outcome);
         }
         for news in self.jobs.news() {
             match news {
                 News::TakenBack { space, was, is_redo, result } => {
-                    if self.project.as_ref().is_some_and(|project| project.space.id() == space) {
+                    if self.is_open(space) {
                         self.taken_back(was, is_redo, result);
                     }
                 }
@@ -211,8 +181,7 @@ impl Desktop {
                 News::Published { space, result } => self.was_published(space, result),
             }
         }
-        // What came from the server may be the first project, or its first board.
-        if self.project.as_ref().is_none_or(|project| project.board.is_none()) {
+        if self.opening <= self.taken {
             self.go_on();
         }
         let board = self.project.as_ref().and_then(|project| project.board.as_ref());
@@ -239,33 +208,15 @@ impl Desktop {
         self.show_project(ui, now);
         self.show_overlay(ui, now);
         self.toasts.show(ui, &mut self.acts);
-        for act in std::mem::take(&mut self.acts) {
-            self.act(ui, act);
-        }
+        self.act_in_order(ui);
+        // Mostly it is done by then, and the next frame shows nothing that is not so any more.
+        self.hand.wait_a_moment();
         self.was_typing = self.overlay.is_none() && ui.ctx().text_edit_focused();
         let inner = ui.ctx().input(|input| input.viewport().inner_rect);
         // In points as they are without the zoom, for so a window is opened.
         let zoom = ui.ctx().zoom_factor();
         self.session.size = inner.map(|inner| [inner.width() * zoom, inner.height() * zoom]).or(self.session.size);
         self.file.keep(&self.session);
-    }
-
-    /// A text was read or written, perhaps of a card that is not open any more.
-    fn take_text(&mut self, ctx: &Context, answer: Answer) {
-        let panel = self.project.as_mut().and_then(|project| project.panel.as_mut());
-        let refused = match (panel.filter(|panel| panel.card == answer.card), answer) {
-            (Some(panel), answer) => panel.take(ctx, answer).err().map(|error| (error, None)),
-            (None, Answer { result: Err(error), refused, .. }) => Some((error, refused)),
-            (None, Answer { result: Ok(_), .. }) => None,
-        };
-        match refused {
-            Some((error, Some(Edit { after, .. }))) => {
-                let copy = Act::Copy { what: "The text", text: after };
-                self.toasts.offer(format!("What you typed was not taken: {error}"), "Copy text", copy);
-            }
-            Some((error, None)) => self.warn(&error.to_string()),
-            None => {}
-        }
     }
 
     pub(super) fn dress(&mut self, ui: &Ui) {
@@ -311,7 +262,7 @@ impl Desktop {
             return;
         };
         let now_s = ui.input(|input| input.time);
-        let confirmed = project.space.hash().record;
+        let confirmed = project.space.glance().confirmed;
         for (card, actor) in board.changed_by_others(project.space.actor(), confirmed) {
             let name = project.person(&self.device, actor.into());
             board.glides.light(card, name_colour(&theme.palette, &name), now_s);
@@ -328,7 +279,7 @@ impl Desktop {
                 session: &mut self.session,
                 now,
                 acts: &mut self.acts,
-                scribe: &mut self.scribe,
+                hand: &mut self.hand,
             };
             // Beside it there would be no room for the board.
             let covers = ui.ctx().content_rect().width() < COVERED_BELOW;
@@ -439,10 +390,10 @@ pub(super) fn card_in_hand(project: &OpenProject) -> Option<CardId> {
 
 /// The cards about which something waits or was refused.
 fn standings(device: &Device, project: &OpenProject) -> BTreeMap<CardId, Standing> {
-    let names = Names { device, space: &project.space };
+    let names = Names::at_once(device, &project.space);
     let mut standings = BTreeMap::new();
-    for entry in project.space.outbox() {
-        if let Some(card) = card_of(&names, &entry) {
+    for entry in &project.space.glance().outbox {
+        if let Some(card) = card_of(&names, entry) {
             let standing = if entry.refused.is_some() { Standing::Refused } else { Standing::Waiting };
             let worst: &mut Standing = standings.entry(card).or_default();
             *worst = (*worst).max(standing);

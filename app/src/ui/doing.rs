@@ -4,89 +4,87 @@ use egui::Ui;
 use recordplayer::entity::Entity;
 use recordplayer::id::Id;
 use recordplayer::record::StreamId;
+use recordplayer_client::{SendError, Space};
 use recordplayer_kanban::card::CardCommand;
 use recordplayer_kanban::comment::CommentCommand;
-use recordplayer_kanban::ids::{BoardId, CardId, ColumnId, PersonId};
+use recordplayer_kanban::ids::{ColumnId, PersonId};
 use recordplayer_kanban::{Card, Comment};
 
 use super::act::Act;
 use super::composer::Composer;
 use super::desktop::{Desktop, Overlay, card_in_hand};
+use super::hand::{Outcome, Typed, Verdict};
 use super::new_project::NewProject;
 use super::palette::Palette;
 use super::panel::Part;
 use super::picker::{Picker, Property};
 use super::playback::IN_THE_PAST;
 use super::project::shown;
+use super::sync_details::diagnostics;
 use crate::command::Command;
 use crate::said::Names;
 use crate::session::Appearance;
 use crate::undo::Done;
 
 impl Desktop {
-    pub(super) fn act(&mut self, ui: &Ui, act: Act) {
+    /// Does what is to be done, each after what was before it: what waits for the hand, and what comes behind it, is done by a later frame.
+    pub(super) fn act_in_order(&mut self, ui: &Ui) {
+        let mut acts = std::mem::take(&mut self.acts).into_iter();
+        while let Some(act) = acts.next() {
+            let follows_all = matches!(act, Act::Do(Command::Undo | Command::Redo));
+            let behind = if follows_all { self.hand.asked() } else { self.opening };
+            if behind > self.taken {
+                self.acts.splice(0..0, std::iter::once(act).chain(acts));
+                return;
+            }
+            self.act(ui, act);
+        }
+    }
+
+    fn act(&mut self, ui: &Ui, act: Act) {
         match act {
             Act::Do(command) => self.run(ui, command),
-            Act::OpenProject(space) => self.open_project(space),
+            Act::OpenProject(space) => self.open_project(space, None),
             Act::OpenBoard(board) => self.open_board(board),
             Act::Select(card) => {
                 if let Some(board) = self.project.as_mut().and_then(|project| project.board.as_mut()) {
                     board.selected = Some(card);
                 }
             }
-            Act::OpenCard(card) => self.open_card(card),
+            Act::OpenCard(card) => self.open_card(card, None),
             Act::Compose(column) => self.compose(Some(column)),
-            Act::Create { column, titles } => self.create(column, &titles),
-            Act::Change(card, command) => drop(self.send::<Card>(card, &command)),
+            Act::Create { column, titles } => self.create(column, titles),
+            Act::Change(card, command) => self.send::<Card>(card, command),
+            Act::MayMove { card, to } => self.work(move |space, names| {
+                let verdict = |(column, before)| {
+                    let command = CardCommand::MoveTo { column, before, exempt: false };
+                    let refused = space.would_refuse::<Card>(card, &command);
+                    Verdict { card, column, before, refusal: refused.map(|refused| names.named(&refused.message)) }
+                };
+                Outcome { verdicts: to.into_iter().map(verdict).collect(), ..Outcome::default() }
+            }),
             Act::Import(step) => self.import(step),
             Act::Found { title, place } => self.found(title, place),
             Act::Publish { space, url } => self.publish(space, url),
             Act::Comment { card, text } => {
-                let Some(project) = &self.project else { return };
-                let id = project.space.fresh_id();
                 let write = CommentCommand::Write { card, text: text.clone(), author: None };
-                // What was typed stays where it can be changed.
-                if !self.send::<Comment>(id, &write)
-                    && let Some(open) = self.project.as_mut().and_then(|project| project.panel.as_mut())
-                {
-                    open.put_back_comment(text, &mut self.session);
-                }
+                let typed = Typed::Comment { card, text };
+                self.work(move |space, names| {
+                    let outcome = sent::<Comment>(space, names, space.fresh_id(), &write);
+                    // What was typed stays where it can be changed.
+                    Outcome { typed: outcome.refused.is_some().then_some(typed), ..outcome }
+                });
             }
-            Act::Retry(command) => {
-                let retried = self.project.as_ref().map(|project| project.space.retry(command));
-                if let Some(Err(error)) = retried {
-                    self.warn(&error.to_string());
-                }
-            }
-            Act::Discard(command) => {
-                let discarded = self.project.as_ref().map(|project| project.space.discard(command));
-                if let Some(Err(error)) = discarded {
-                    self.warn(&error.to_string());
-                }
-            }
+            Act::Retry(command) => self.work(move |space, names| came(names, space.retry(command).map(drop))),
+            Act::Discard(command) => self.work(move |space, names| came(names, space.discard(command).map(drop))),
+            Act::CopyDiagnostics { told } => self.work(move |space, names| {
+                let text = diagnostics(names.device, space, &told);
+                Outcome { copy: Some(("What helps to find a fault", text)), ..Outcome::default() }
+            }),
             Act::Copy { what, text } => {
                 ui.ctx().copy_text(text);
                 self.toasts.tell(format!("{what} is in the clipboard"));
             }
-        }
-    }
-
-    pub(super) fn open_board(&mut self, board: BoardId) {
-        self.close_card();
-        if let Some(mut project) = self.project.take() {
-            self.open_board_of(&mut project, board);
-            self.session.boards.insert(project.space.id(), board);
-            self.project = Some(project);
-        }
-    }
-
-    fn open_card(&mut self, card: CardId) {
-        self.close_card();
-        let Some(project) = &mut self.project else { return };
-        project.open_card(card);
-        if let Some(board) = &mut project.board {
-            board.selected = Some(card);
-            board.wants_scroll = true;
         }
     }
 
@@ -103,59 +101,36 @@ impl Desktop {
         }
     }
 
-    fn create(&mut self, column: ColumnId, titles: &[String]) {
-        let Some(project) = &self.project else { return };
-        let space = project.space.clone();
-        let mut done = Done::default();
-        for (at, title) in titles.iter().enumerate() {
-            let create = CardCommand::Create { column, title: title.clone(), before: None, exempt: false };
-            let id = space.fresh_id();
-            match space.send::<Card>(id, &create) {
-                Ok(ticket) => {
-                    done.commands.insert(ticket.command());
-                    done.streams.insert(StreamId::of::<Card>(id));
-                }
-                Err(error) => {
+    fn create(&mut self, column: ColumnId, titles: Vec<String>) {
+        self.work(move |space, names| {
+            let none = Typed::Titles { column, titles: String::new() };
+            let mut outcome = Outcome { typed: Some(none), ..Outcome::default() };
+            for (at, title) in titles.iter().enumerate() {
+                let create = CardCommand::Create { column, title: title.clone(), before: None, exempt: false };
+                let one = sent::<Card>(space, names, space.fresh_id(), &create);
+                outcome.done.commands.extend(one.done.commands);
+                outcome.done.streams.extend(one.done.streams);
+                if one.refused.is_some() {
                     // What was typed stays: the titles that were not taken are in the composer again.
-                    if let Some(board) = self.project.as_mut().and_then(|project| project.board.as_mut())
-                        && let Some(composer) = &mut board.composer
-                    {
-                        composer.typed = titles[at..].join("\n");
-                    }
-                    self.warn(&error.to_string());
+                    outcome.typed = Some(Typed::Titles { column, titles: titles[at..].join("\n") });
+                    outcome.refused = one.refused;
                     break;
                 }
             }
-        }
-        if let Some(project) = &mut self.project {
-            project.memory.note(done);
+            outcome
+        });
+    }
+
+    /// Gives the hand something to do in the open project.
+    pub(super) fn work(&mut self, work: impl FnOnce(&Space, &Names<'_>) -> Outcome + Send + 'static) {
+        if let Some(project) = &self.project {
+            self.hand.work(&project.space, work);
         }
     }
 
-    /// Sends a command; answers with whether it was taken.
-    fn send<E: Entity>(&mut self, id: impl Into<Id>, command: &E::Command) -> bool {
-        let Some(project) = &mut self.project else { return false };
+    fn send<E: Entity>(&mut self, id: impl Into<Id>, command: E::Command) {
         let id = id.into();
-        match project.space.send::<E>(id, command) {
-            Ok(ticket) => {
-                let (commands, streams) = ([ticket.command()].into(), [StreamId::of::<E>(id)].into());
-                project.memory.note(Done { commands, streams });
-                true
-            }
-            Err(error) => {
-                self.warn(&error.to_string());
-                false
-            }
-        }
-    }
-
-    /// Says what could not be done, with names in the place of ids.
-    pub(super) fn warn(&mut self, sentence: &str) {
-        let said = match &self.project {
-            Some(project) => Names { device: &self.device, space: &project.space }.named(sentence),
-            None => sentence.to_owned(),
-        };
-        self.toasts.warn(said);
+        self.work(move |space, names| sent::<E>(space, names, id, &command));
     }
 
     fn run(&mut self, ui: &Ui, command: Command) {
@@ -231,12 +206,12 @@ impl Desktop {
             | Command::SetDue
             | Command::CopyKey
             | Command::Comment
-            | Command::Describe => self.run_on_card(ui, command),
+            | Command::Describe => self.run_on_card(command),
         }
     }
 
     /// What is done to the card that is open, or selected.
-    fn run_on_card(&mut self, ui: &Ui, command: Command) {
+    fn run_on_card(&mut self, command: Command) {
         let Some(project) = &self.project else { return };
         let Some(card) = card_in_hand(project) else {
             self.toasts.tell("Select a card first");
@@ -247,41 +222,35 @@ impl Desktop {
             return;
         }
         match command {
-            Command::ToggleDone => {
-                let done = !project.space.entity::<Card>(card).done;
-                self.send::<Card>(card, &CardCommand::SetDone { done });
-            }
+            Command::ToggleDone => self.work(move |space, names| {
+                let done = !space.entity::<Card>(card).done;
+                sent::<Card>(space, names, card.0, &CardCommand::SetDone { done })
+            }),
             Command::ArchiveCard => {
-                let key = Names { device: &self.device, space: &project.space }.key_of(card);
                 self.close_card();
-                if self.send::<Card>(card, &CardCommand::Archive {}) {
-                    self.toasts.offer(format!("{key} is in the archive"), "Undo", Act::Do(Command::Undo));
-                }
+                self.work(move |space, names| {
+                    let outcome = sent::<Card>(space, names, card.0, &CardCommand::Archive {});
+                    let offer = (format!("{} is in the archive", names.key_of(card)), "Undo", Act::Do(Command::Undo));
+                    Outcome { offer: outcome.refused.is_none().then_some(offer), ..outcome }
+                });
             }
-            Command::AssignMe => {
-                let me = PersonId::from(project.space.actor());
-                let is_mine = project.space.entity::<Card>(card).members.contains(&me);
-                let person = me;
+            Command::AssignMe => self.work(move |space, names| {
+                let person = PersonId::from(space.actor());
+                let is_mine = space.entity::<Card>(card).members.contains(&person);
                 let command = if is_mine { CardCommand::Unassign { person } } else { CardCommand::Assign { person } };
-                self.send::<Card>(card, &command);
-            }
+                sent::<Card>(space, names, card.0, &command)
+            }),
             Command::CopyKey => {
-                let key = Names { device: &self.device, space: &project.space }.key_of(card);
-                self.act(ui, Act::Copy { what: "The key", text: key });
+                self.work(move |_, names| Outcome { copy: Some(("The key", names.key_of(card))), ..Outcome::default() });
             }
             _ => {
-                if self.project.as_ref().and_then(|project| project.panel.as_ref()).is_none_or(|open| open.card != card)
-                {
-                    self.open_card(card);
-                }
-                if let Some(open) = self.project.as_mut().and_then(|project| project.panel.as_mut()) {
-                    open.wants = match command {
-                        Command::RenameCard => Some(Part::Title),
-                        Command::Describe => Some(Part::Description),
-                        Command::Comment => Some(Part::Comment),
-                        _ => None,
-                    };
-                }
+                let part = match command {
+                    Command::RenameCard => Some(Part::Title),
+                    Command::Describe => Some(Part::Description),
+                    Command::Comment => Some(Part::Comment),
+                    _ => None,
+                };
+                self.open_card(card, part);
             }
         }
     }
@@ -318,7 +287,7 @@ impl Desktop {
         let Some(board) = self.project.as_mut().and_then(|project| project.board.as_mut()) else { return };
         let Some((card, column, before)) = board.moved(columns, rows) else { return };
         board.wants_scroll = true;
-        self.send::<Card>(card, &CardCommand::MoveTo { column, before, exempt: false });
+        self.send::<Card>(card, CardCommand::MoveTo { column, before, exempt: false });
     }
 
     fn look(&mut self, ui: &Ui, appearance: Appearance) {
@@ -330,4 +299,19 @@ impl Desktop {
         self.session.zoom = factor.clamp(0.5, 3.0);
         ui.ctx().set_zoom_factor(self.session.zoom);
     }
+}
+
+/// Sends a command, as the hand does it.
+fn sent<E: Entity>(space: &Space, names: &Names<'_>, id: Id, command: &E::Command) -> Outcome {
+    let sent = space.send::<E>(id, command);
+    let done = match &sent {
+        Ok(ticket) => Done { commands: [ticket.command()].into(), streams: [StreamId::of::<E>(id)].into() },
+        Err(_) => Done::default(),
+    };
+    Outcome { done, ..came(names, sent.map(drop)) }
+}
+
+/// What there is to say of something that may have failed.
+fn came(names: &Names<'_>, result: Result<(), SendError>) -> Outcome {
+    Outcome { refused: result.err().map(|error| names.named(&error.to_string())), ..Outcome::default() }
 }

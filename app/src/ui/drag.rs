@@ -1,7 +1,6 @@
 //! A card under way with the pointer.
 
 use egui::{CursorIcon, Id, Order, Pos2, Rect, Ui, UiBuilder, Vec2};
-use recordplayer_kanban::Card;
 use recordplayer_kanban::card::CardCommand;
 use recordplayer_kanban::ids::{CardId, ColumnId};
 use recordplayer_kanban::view::ColumnShown;
@@ -9,8 +8,8 @@ use recordplayer_kanban::view::ColumnShown;
 use super::act::Act;
 use super::board::{Drawing, GAP, HEADER, face};
 use super::card_face::Face;
+use super::hand::Verdict;
 use super::project::{DrawnColumn, OpenBoard};
-use crate::said::Names;
 use crate::theme::Theme;
 
 /// How near to an edge a dragged card lets the board scroll, and how far in a frame.
@@ -32,7 +31,7 @@ pub(super) struct Drag {
 pub(super) struct Target {
     pub column: ColumnId,
     pub before: Option<CardId>,
-    /// Why it may not go there.
+    /// Why it may not go there. Until the hand has said so it may: then the decision itself refuses.
     pub refusal: Option<String>,
 }
 
@@ -40,6 +39,15 @@ impl Drag {
     /// Whether what is now under the pointer is another place than before: then `decide` is asked anew.
     pub fn is_new_target(&self, column: ColumnId, before: Option<CardId>) -> bool {
         self.target.as_ref().is_none_or(|target| target.column != column || target.before != before)
+    }
+
+    /// The hand has said whether the card may be put somewhere, which it may have left meanwhile.
+    pub fn take(&mut self, verdict: Verdict) {
+        let Verdict { card, column, before, refusal } = verdict;
+        let target = self.target.as_mut().filter(|target| target.column == column && target.before == before);
+        if let Some(target) = target.filter(|_| self.card == card) {
+            target.refusal = refusal;
+        }
     }
 }
 
@@ -72,11 +80,10 @@ pub(super) fn drag_over(
     let place = place_under(board, columns, &drag, area);
     match place {
         Some((column, before)) if drag.is_new_target(column, before) => {
-            let command = CardCommand::MoveTo { column, before, exempt: false };
-            let names = Names { device: drawing.device, space: &drawing.project.space };
-            let refused = drawing.project.space.would_refuse::<Card>(drag.card, &command);
-            drag.target =
-                Some(Target { column, before, refusal: refused.map(|refused| names.named(&refused.message)) });
+            drawing.acts.push(Act::MayMove { card: drag.card, to: vec![(column, before)] });
+            // What was said of the same column mostly holds for another place in it.
+            let known = drag.target.take().filter(|target| target.column == column);
+            drag.target = Some(Target { column, before, refusal: known.and_then(|target| target.refusal) });
         }
         Some(_) => {}
         None => drag.target = None,

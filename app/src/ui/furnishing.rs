@@ -13,7 +13,7 @@ use crate::widget::text;
 /// The values of the card's fields, each beside its name.
 pub(super) fn fields(ui: &mut Ui, view: &CardView, project: &OpenProject) {
     let theme = Theme::of(ui);
-    let of_project = project.space.entity::<Project>(project.space.id().0);
+    let of_project = project.space.known::<Project>(project.space.id().0);
     let named = view.card.fields.iter().filter_map(|(id, value)| Some((of_project.fields.get(id)?, value)));
     let mut shown: Vec<(&str, String)> = named
         .map(|(field, value)| {

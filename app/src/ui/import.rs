@@ -109,8 +109,7 @@ impl Desktop {
             ImportStep::Close => self.overlay = None,
             ImportStep::OpenBoard { space, board } => {
                 self.overlay = None;
-                self.open_project(space);
-                self.open_board(board);
+                self.open_project(space, Some(board));
             }
             ImportStep::Read { file, comments } => {
                 let space = self.project.as_ref().map(|project| project.space.clone());

@@ -1,9 +1,9 @@
 //! A text that several people write at once, in a field.
 //!
 //! ```text
-//!  keys ─► the field ─► after a short pause an edit, by the difference to what was read ─► the scribe ─► the merged text
-//!             ▲                                                                                            │
-//!             └──────────── what others wrote, the cursor staying at its letter ◄──────────────────────────┘
+//!  keys ─► the field ─► an edit for each letter, by the difference to what was read ─► the hand ─► the merged text
+//!             ▲                                                                                         │
+//!             └──────────── what others wrote, the cursor staying at its letter ◄───────────────────────┘
 //! ```
 
 use egui::text::{CCursor, CCursorRange};
@@ -11,29 +11,23 @@ use egui::text_edit::TextEditState;
 use egui::{Context, Id};
 use recordplayer::id::ActId;
 use recordplayer::text::Text;
-use recordplayer_client::{SendError, Space};
+use recordplayer_client::Space;
 use recordplayer_kanban::ids::CardId;
 
-use super::scribe::{Answer, Edit, Scribe};
-
-/// What is typed without a pause of so many seconds goes as one change; and who never pauses has it sent after so many.
-const JOIN_S: f64 = 0.08;
-const JOIN_MAX_S: f64 = 0.3;
+use super::hand::{Edit, Hand, TextOutcome};
 
 /// A card's description as it is edited.
 pub(super) struct LiveText {
     card: CardId,
     pub shown: String,
-    /// The text as it was last read or given to the scribe.
+    /// The text as it was last read or given to the hand.
     known: String,
     /// The model that was last asked for.
     model: Option<Text>,
-    /// The scribe was asked so often; an answer to less is behind the field.
+    /// The last asking; the answer to an earlier one is behind the field.
     asked: u64,
     /// Whether the text was read at all.
     pub is_read: bool,
-    /// When somebody typed what is not sent yet: first, and last.
-    typed_at: Option<(f64, f64)>,
     /// All typing in one field is one act.
     act: Option<ActId>,
 }
@@ -41,51 +35,37 @@ pub(super) struct LiveText {
 impl LiveText {
     pub fn new(card: CardId) -> Self {
         let (shown, known) = (String::new(), String::new());
-        Self { card, shown, known, model: None, asked: 0, is_read: false, typed_at: None, act: None }
+        Self { card, shown, known, model: None, asked: 0, is_read: false, act: None }
     }
 
-    /// The field was edited.
-    pub fn typed(&mut self, now_s: f64) {
-        let first = self.typed_at.map_or(now_s, |(first, _)| first);
-        self.typed_at = Some((first, now_s));
-    }
-
-    /// Sends what was typed, and asks for what others wrote.
-    pub fn follow(&mut self, ctx: &Context, scribe: &mut Scribe, space: &Space, model: &Text, now_s: f64) {
-        if let Some((first, last)) = self.typed_at {
-            if now_s - last < JOIN_S && now_s - first < JOIN_MAX_S {
-                ctx.request_repaint_after(std::time::Duration::from_secs_f64(JOIN_S));
-                return;
-            }
-            self.send(scribe, space);
-        }
-        if self.model.as_ref() != Some(model) {
-            self.model = Some(model.clone());
-            self.asked = scribe.ask(space, self.card, None);
-        }
-    }
-
-    /// Sends what was typed and not sent yet.
-    pub fn send(&mut self, scribe: &mut Scribe, space: &Space) {
-        self.typed_at = None;
+    /// The field was edited: the hand knows of every letter, and a kill costs none that it has taken.
+    pub fn typed(&mut self, hand: &mut Hand, space: &Space) {
         if self.shown == self.known {
             return;
         }
         let act = *self.act.get_or_insert_with(|| space.fresh_act());
         let before = std::mem::replace(&mut self.known, self.shown.clone());
-        self.asked = scribe.ask(space, self.card, Some(Edit { before, after: self.shown.clone(), act }));
+        self.asked = hand.edit(space, self.card, Edit { before, after: self.shown.clone(), act });
+    }
+
+    /// Asks for what others wrote.
+    pub fn follow(&mut self, hand: &mut Hand, space: &Space, model: &Text) {
+        if self.model.as_ref() != Some(model) {
+            self.model = Some(model.clone());
+            self.asked = hand.read(space, self.card);
+        }
     }
 
     /// Takes in what others wrote. `field` is where the cursor is.
-    pub fn take(&mut self, ctx: &Context, field: Id, answer: Answer) -> Result<(), SendError> {
-        if let Some(edit) = answer.refused {
+    pub fn take(&mut self, ctx: &Context, field: Id, outcome: TextOutcome) -> Result<(), String> {
+        if let Some(edit) = outcome.refused {
             // It goes with what is typed next.
             self.known = edit.before;
         }
-        let text = answer.result?;
+        let text = outcome.result?;
         self.is_read = true;
         // Where somebody typed meanwhile, their edit brings a newer text.
-        if answer.number == self.asked && self.typed_at.is_none() {
+        if outcome.number == self.asked {
             if text != self.shown {
                 keep_cursor(ctx, field, &self.shown, &text);
                 self.shown.clone_from(&text);

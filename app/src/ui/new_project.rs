@@ -89,7 +89,7 @@ impl Desktop {
                 if matches!(self.overlay, Some(Overlay::NewProject(_))) {
                     self.overlay = None;
                 }
-                self.open_project(space);
+                self.open_project(space, None);
             }
             Err(why) => {
                 if let Some(Overlay::NewProject(form)) = &mut self.overlay {

@@ -20,14 +20,15 @@ pub(super) fn show(ui: &mut Ui, device: &Device, project: &OpenProject, now: Tim
     let theme = Theme::of(ui);
     ui.label(text("Outbox", Type::Page, theme.palette.text));
     ui.add_space(space::GAP);
-    let entries = project.space.outbox();
+    let glance = project.space.glance();
+    let entries = &glance.outbox;
     if entries.is_empty() {
         empty(ui, Icon::CloudCheck, nothing_waits(&project.space));
         return;
     }
-    let names = Names { device, space: &project.space };
+    let names = Names::at_once(device, &project.space);
     ScrollArea::vertical().max_height(HEIGHT_MAX).auto_shrink([false, true]).show(ui, |ui| {
-        for entry in &entries {
+        for entry in entries {
             row(ui, &names, entry, now, acts);
             ui.add_space(space::TINY);
         }

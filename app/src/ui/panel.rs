@@ -2,7 +2,7 @@
 
 use egui::{Frame, Id, Key, Layout, Margin, Modifiers, ScrollArea, TextEdit, Ui, vec2};
 use recordplayer::time::Timestamp;
-use recordplayer_client::{Device, Live, SendError};
+use recordplayer_client::{Device, Live};
 use recordplayer_kanban::card::CardCommand;
 use recordplayer_kanban::ids::CardId;
 use recordplayer_kanban::view::{ActivityView, BoardView, CardView};
@@ -10,9 +10,9 @@ use recordplayer_kanban::view::{ActivityView, BoardView, CardView};
 use super::act::Act;
 use super::composer::name;
 use super::furnishing;
+use super::hand::{Hand, TextOutcome};
 use super::live_text::LiveText;
 use super::project::{OpenProject, key_of};
-use super::scribe::{Answer, Scribe};
 use super::talk::Talk;
 use crate::command::Command;
 use crate::session::Session;
@@ -50,7 +50,7 @@ pub(super) struct Drawing<'a> {
     pub session: &'a mut Session,
     pub now: Timestamp,
     pub acts: &'a mut Vec<Act>,
-    pub scribe: &'a mut Scribe,
+    pub hand: &'a mut Hand,
 }
 
 impl Panel {
@@ -77,14 +77,9 @@ impl Panel {
         format!("title of {}", self.card)
     }
 
-    /// What was typed goes before the panel does.
-    pub fn close(&mut self, project: &OpenProject, scribe: &mut Scribe) {
-        self.description.send(scribe, &project.space);
-    }
-
-    /// The scribe has read or written the description.
-    pub fn take(&mut self, ctx: &egui::Context, answer: Answer) -> Result<(), SendError> {
-        self.description.take(ctx, field_of(self.card), answer)
+    /// The hand has read or written the description.
+    pub fn take(&mut self, ctx: &egui::Context, outcome: TextOutcome) -> Result<(), String> {
+        self.description.take(ctx, field_of(self.card), outcome)
     }
 
     /// A comment that was not taken is in its field again.
@@ -175,8 +170,7 @@ impl Panel {
     fn show_description(&mut self, ui: &mut Ui, view: &CardView, project: &OpenProject, drawing: &mut Drawing<'_>) {
         let theme = Theme::of(ui);
         let field = field_of(self.card);
-        let now_s = ui.input(|input| input.time);
-        self.description.follow(ui.ctx(), drawing.scribe, &project.space, &view.card.description, now_s);
+        self.description.follow(drawing.hand, &project.space, &view.card.description);
         ui.horizontal(|ui| {
             ui.label(text("Description", Type::Section, theme.palette.text));
             ui.with_layout(Layout::right_to_left(egui::Align::Center), |ui| {
@@ -201,10 +195,7 @@ impl Panel {
                 response.scroll_to_me(None);
             }
             if response.changed() {
-                self.description.typed(now_s);
-            }
-            if response.lost_focus() {
-                self.description.send(drawing.scribe, &project.space);
+                self.description.typed(drawing.hand, &project.space);
             }
         } else if !self.description.is_read {
             ui.add_space(Type::Body.line_height());

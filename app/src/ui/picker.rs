@@ -1,19 +1,22 @@
 //! Setting one property of a card: chosen from a list, by typing, with arrows and Enter, or with the pointer.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use egui::{Color32, Key, Modifiers, ScrollArea, TextEdit, Ui};
 use recordplayer::membership::Membership;
 use recordplayer_client::Device;
 use recordplayer_kanban::Card;
 use recordplayer_kanban::card::{CardCommand, Day};
-use recordplayer_kanban::ids::{CardId, PersonId};
+use recordplayer_kanban::ids::{CardId, ColumnId, PersonId};
 use recordplayer_kanban::view::BoardView;
 
 use super::act::Act;
 use super::composer::name;
+use super::hand::Verdict;
 use super::palette::fit;
 use super::project::{OpenProject, key_of, shown};
 use crate::command::Command;
-use crate::said::Names;
 use crate::theme::{Icon, Theme, Type, label_colour, name_colour, space};
 use crate::when;
 use crate::widget::{empty, row, text};
@@ -34,6 +37,9 @@ pub(super) struct Picker {
     typed: String,
     chosen: usize,
     has_focus: bool,
+    /// Why the card may not go to some columns, as it was asked when the board was so.
+    refusals: BTreeMap<ColumnId, String>,
+    asked_of: Option<Arc<BoardView>>,
 }
 
 /// One line of the list.
@@ -84,7 +90,25 @@ impl Property {
 
 impl Picker {
     pub fn new(card: CardId, property: Property) -> Self {
-        Self { card, property, typed: String::new(), chosen: 0, has_focus: false }
+        Self {
+            card,
+            property,
+            typed: String::new(),
+            chosen: 0,
+            has_focus: false,
+            refusals: BTreeMap::new(),
+            asked_of: None,
+        }
+    }
+
+    /// The hand has said whether the card may go to a column.
+    pub fn take(&mut self, verdict: &Verdict) {
+        if verdict.card == self.card {
+            match &verdict.refusal {
+                Some(refusal) => self.refusals.insert(verdict.column, refusal.clone()),
+                None => self.refusals.remove(&verdict.column),
+            };
+        }
     }
 
     /// Draws it; true where it is done with.
@@ -117,6 +141,11 @@ impl Picker {
             self.chosen = 0;
         }
         ui.add_space(space::GAP);
+        if self.property == Property::Column && self.asked_of.as_ref().is_none_or(|asked| !Arc::ptr_eq(asked, &view)) {
+            let to = shown(&view).iter().map(|column| (column.id, None)).collect();
+            acts.push(Act::MayMove { card: self.card, to });
+            self.asked_of = Some(Arc::clone(&view));
+        }
         let lines = self.lines(&theme, device, project, &view, today);
         if lines.is_empty() {
             let nothing = match self.property {
@@ -172,9 +201,9 @@ impl Picker {
         view: &BoardView,
         today: Option<&Day>,
     ) -> Vec<Line> {
-        let card = project.space.entity::<Card>(self.card);
+        let card = project.space.known::<Card>(self.card);
         let lines = match self.property {
-            Property::Column => self.columns(theme, device, project, view, &card),
+            Property::Column => self.columns(theme, view, &card),
             Property::Assignees => people(theme, device, project, view, &card),
             Property::Labels => labels(theme, view, &card),
             Property::Due => return self.days(theme, &card, today),
@@ -185,22 +214,14 @@ impl Picker {
         found.into_iter().map(|(_, line)| line).collect()
     }
 
-    fn columns(
-        &self,
-        theme: &Theme,
-        device: &Device,
-        project: &OpenProject,
-        view: &BoardView,
-        card: &Card,
-    ) -> Vec<Line> {
-        let names = Names { device, space: &project.space };
+    fn columns(&self, theme: &Theme, view: &BoardView, card: &Card) -> Vec<Line> {
         let columns = shown(view).into_iter();
         let line = |column: recordplayer_kanban::view::ColumnShown<'_>| {
             let is_here = card.column() == Some(column.id);
             let command = CardCommand::MoveTo { column: column.id, before: None, exempt: false };
-            let refused = if is_here { None } else { project.space.would_refuse::<Card>(self.card, &command) };
-            let end = match &refused {
-                Some(refused) => names.named(&refused.message),
+            let refused = if is_here { None } else { self.refusals.get(&column.id) };
+            let end = match refused {
+                Some(why) => why.clone(),
                 None if is_here => "It is here".to_owned(),
                 None => String::new(),
             };
@@ -256,7 +277,7 @@ fn labels(theme: &Theme, view: &BoardView, card: &Card) -> Vec<Line> {
 
 /// Members and placeholders, to be assigned or not.
 fn people(theme: &Theme, device: &Device, project: &OpenProject, view: &BoardView, card: &Card) -> Vec<Line> {
-    let members = project.space.entity::<Membership>(project.space.id().0);
+    let members = project.space.known::<Membership>(project.space.id().0);
     let placeholders = view.placeholders.iter().filter(|(_, placeholder)| placeholder.claimed_by.is_none());
     let people = members.members().map(|(person, _)| PersonId::from(person));
     let mut people: Vec<(String, PersonId)> = people

@@ -6,11 +6,10 @@ use std::sync::Arc;
 use egui::Rect;
 use recordplayer::id::ActorId;
 use recordplayer::record::Position;
-use recordplayer::view::Key;
-use recordplayer_client::{Device, Live, SendError, Space, SpaceInfo};
+use recordplayer_client::{Device, Live, Space, SpaceInfo};
 use recordplayer_kanban::ids::{BoardId, CardId, ColumnId, PersonId};
 use recordplayer_kanban::key;
-use recordplayer_kanban::view::{ActivityView, BoardView, BoardsView, CardView, ColumnShown};
+use recordplayer_kanban::view::{ActivityView, BoardView, BoardsView, ColumnShown};
 
 use super::composer::Composer;
 use super::drag::Drag;
@@ -29,6 +28,8 @@ pub(super) struct OpenProject {
     pub board: Option<OpenBoard>,
     pub panel: Option<Panel>,
     pub memory: Memory,
+    /// The boards among which one to show was looked for, while none was open.
+    pub looked_at: Option<Arc<BoardsView>>,
 }
 
 /// A board that is looked at.
@@ -65,64 +66,20 @@ pub(super) struct DrawnColumn {
 }
 
 impl OpenProject {
-    pub fn open(device: &Device, info: SpaceInfo) -> Option<Self> {
-        let space = device.space(info.space)?;
-        let boards = space.live::<BoardsView>(Key::whole_space());
-        Some(Self { info, space, boards, board: None, panel: None, memory: Memory::default() })
+    pub fn new(info: SpaceInfo, space: Space, boards: Live<BoardsView>) -> Self {
+        let looked_at = Some(boards.get());
+        Self { info, space, boards, board: None, panel: None, memory: Memory::default(), looked_at }
     }
 
-    /// The boards that are not archived, by their titles.
     pub fn open_boards(&self) -> Vec<(BoardId, String)> {
-        let boards = self.boards.get();
-        let open = boards.boards.iter().filter(|(_, row)| !row.archived);
-        let mut open: Vec<_> = open.map(|(id, row)| (*id, row.title.clone())).collect();
-        open.sort_by(|(_, left), (_, right)| left.cmp(right));
-        open
-    }
-
-    /// The board with the most cards: what somebody who has not been here yet wants to see.
-    pub fn fullest_board(&self) -> Option<BoardId> {
-        let cards_of = |board: &BoardId| self.space.view::<BoardView>(*board).cards.size();
-        // Of equal ones, the first by its title.
-        self.open_boards().into_iter().rev().map(|(board, _)| board).max_by_key(cards_of)
-    }
-
-    pub fn open_board(&mut self, id: BoardId, bell: impl Fn() + Send + 'static) -> Result<(), SendError> {
-        let player = Player::new(self.space.playback()?, id, bell);
-        self.panel = None;
-        self.board = Some(OpenBoard {
-            id,
-            view: self.space.live::<BoardView>(id),
-            selected: None,
-            wants_scroll: false,
-            composer: None,
-            drag: None,
-            playing: Playing::new(player),
-            glides: Glides::default(),
-            activity: self.space.live::<ActivityView>(id),
-            seen: None,
-            heights: BTreeMap::new(),
-            drawn: Vec::new(),
-            scroll_x: None,
-            scroll_y: None,
-        });
-        Ok(())
-    }
-
-    pub fn open_card(&mut self, card: CardId) {
-        if self.panel.as_ref().is_some_and(|panel| panel.card == card) {
-            return;
-        }
-        let view = self.space.live::<CardView>(card);
-        let activity = self.space.live::<ActivityView>(card);
-        self.panel = Some(Panel::new(card, view, activity));
+        open_boards(&self.boards.get())
     }
 
     /// A member's name, or a placeholder's.
     pub fn person(&self, device: &Device, person: PersonId) -> String {
         // Mostly the device knows the name; else it is a placeholder's, or of somebody from before the project was at a server.
         let known = device.name_of(ActorId(person.0));
-        let named = || Names { device, space: &self.space }.name_of(person);
+        let named = || Names::at_once(device, &self.space).name_of(person);
         known.or_else(named).unwrap_or_else(|| SOMEBODY.to_owned())
     }
 
@@ -130,6 +87,14 @@ impl OpenProject {
     pub fn actor(&self, device: &Device, actor: Option<ActorId>) -> String {
         actor.map_or_else(|| SOMEBODY.to_owned(), |actor| self.person(device, actor.into()))
     }
+}
+
+/// The boards that are not archived, by their titles.
+pub(super) fn open_boards(boards: &BoardsView) -> Vec<(BoardId, String)> {
+    let open = boards.boards.iter().filter(|(_, row)| !row.archived);
+    let mut open: Vec<_> = open.map(|(id, row)| (*id, row.title.clone())).collect();
+    open.sort_by(|(_, left), (_, right)| left.cmp(right));
+    open
 }
 
 /// What people call a card of the board.
@@ -148,6 +113,25 @@ pub(super) fn shown(view: &BoardView) -> Vec<ColumnShown<'_>> {
 }
 
 impl OpenBoard {
+    pub fn new(id: BoardId, view: Live<BoardView>, activity: Live<ActivityView>, player: Player) -> Self {
+        Self {
+            id,
+            view,
+            selected: None,
+            wants_scroll: false,
+            composer: None,
+            drag: None,
+            playing: Playing::new(player),
+            glides: Glides::default(),
+            activity,
+            seen: None,
+            heights: BTreeMap::new(),
+            drawn: Vec::new(),
+            scroll_x: None,
+            scroll_y: None,
+        }
+    }
+
     /// The cards that others have changed since the last look, and who. What waits here is not looked at: it is one's own.
     pub fn changed_by_others(&mut self, me: ActorId, confirmed: Position) -> Vec<(CardId, ActorId)> {
         let seen = self.seen.replace(confirmed);

@@ -105,7 +105,7 @@ impl Desktop {
                 }
                 self.toasts.tell("Published. Add people to it, and they can work on it too");
                 if self.project.as_ref().is_some_and(|project| project.space.id() == space) {
-                    self.open_project(space);
+                    self.open_project(space, None);
                 }
             }
             Err(why) => {

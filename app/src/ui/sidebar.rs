@@ -66,7 +66,7 @@ pub(super) fn show(
         if project.is_none() {
             return;
         }
-        let status = project.map(|project| project.space.status()).unwrap_or_default();
+        let status = project.map(|project| project.space.glance().status).unwrap_or_default();
         let line = project.and_then(|project| device.line(&project.space.url()));
         let is_here = project.is_some_and(|project| project.space.url() == HERE);
         let opens = if status.refused > 0 { Command::GoOutbox } else { Command::SyncDetails };
@@ -102,7 +102,7 @@ fn switcher(ui: &mut Ui, device: &Device, project: Option<&OpenProject>, acts: &
     let label = text(format!("{title} {}", Icon::ChevronDown.letter()), Type::Emphasis, theme.palette.text);
     ui.menu_button(label, |ui| {
         ui.set_min_width(200.0);
-        for info in device.spaces() {
+        for info in device.known_spaces() {
             if ui.button(text(&info.title, Type::Body, theme.palette.text)).clicked() {
                 acts.push(Act::OpenProject(info.space));
                 ui.close();
@@ -119,7 +119,7 @@ fn switcher(ui: &mut Ui, device: &Device, project: Option<&OpenProject>, acts: &
 }
 
 fn outbox_row(ui: &mut Ui, project: Option<&OpenProject>, theme: &Theme, acts: &mut Vec<Act>) {
-    let status = project.map(|project| project.space.status()).unwrap_or_default();
+    let status = project.map(|project| project.space.glance().status).unwrap_or_default();
     let waiting = status.waiting + status.sending;
     let (count, colour) = match (waiting, status.refused) {
         (0, 0) => (String::new(), theme.palette.faint),

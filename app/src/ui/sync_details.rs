@@ -2,7 +2,7 @@
 
 use egui::{Grid, Ui};
 use recordplayer::time::Timestamp;
-use recordplayer_client::{Device, HERE};
+use recordplayer_client::{Device, HERE, Space};
 
 use super::act::Act;
 use super::project::OpenProject;
@@ -32,7 +32,7 @@ pub(super) fn show(ui: &mut Ui, device: &Device, project: &OpenProject, now: Tim
             acts.push(Act::Do(Command::Sync));
         }
         if quiet_button(ui, "Copy diagnostics").clicked() {
-            acts.push(Act::Copy { what: "What helps to find a fault", text: diagnostics(device, project, &told) });
+            acts.push(Act::CopyDiagnostics { told });
         }
         if quiet_button(ui, Command::GoOutbox.spec().text).clicked() {
             acts.push(Act::Do(Command::GoOutbox));
@@ -43,9 +43,9 @@ pub(super) fn show(ui: &mut Ui, device: &Device, project: &OpenProject, now: Tim
 fn told(ui: &Ui, device: &Device, project: &OpenProject, now: Timestamp) -> Vec<(&'static str, String)> {
     let url = project.space.url();
     let is_here = url == HERE;
-    let (status, line) = (project.space.status(), device.line(&url));
+    let (glance, line) = (project.space.glance(), device.line(&url));
+    let status = glance.status;
     let (_, _, state) = sync_line::words(status, line.as_ref(), is_here, now.0, &Theme::of(ui));
-    let hash = project.space.hash();
     let mut told = vec![("State", state)];
     if let Some(why) = line.as_ref().and_then(sync_line::why) {
         told.push(("Why", why));
@@ -55,18 +55,18 @@ fn told(ui: &Ui, device: &Device, project: &OpenProject, now: Timestamp) -> Vec<
         told.push(("Server", url));
         told.push(("Last contact", heard.map_or("Not since this program started".to_owned(), |at| ago(at, now))));
     }
-    told.push(("Position", format!("record {}", hash.record)));
+    told.push(("Position", format!("record {}", glance.confirmed)));
     told.push(("Waiting", format!("{} to be sent, {} refused", status.waiting + status.sending, status.refused)));
     told.push(("Data folder", device.folder().display().to_string()));
     told
 }
 
 /// Nothing of it is what somebody wrote.
-fn diagnostics(device: &Device, project: &OpenProject, told: &[(&'static str, String)]) -> String {
-    let hash = project.space.hash();
+pub(super) fn diagnostics(device: &Device, space: &Space, told: &[(&'static str, String)]) -> String {
+    let hash = space.hash();
     let (version, system, machine) = (env!("CARGO_PKG_VERSION"), std::env::consts::OS, std::env::consts::ARCH);
     let mut lines = vec![format!("RecordPlayer {version}, {system} {machine}")];
-    lines.push(format!("Project: {}, epoch {}, state {}", project.space.id(), hash.epoch, hash.state));
+    lines.push(format!("Project: {}, epoch {}, state {}", space.id(), hash.epoch, hash.state));
     lines.extend(told.iter().map(|(what, words)| format!("{what}: {words}")));
     lines.extend(device.notices().into_iter().map(|notice| format!("Notice: {notice}")));
     lines.join("\n")

@@ -10,7 +10,7 @@ use recordplayer_kanban::ids::CardId;
 use recordplayer_kanban::view::{Activity, ActivityView, CardView, CommentRow};
 
 use super::act::Act;
-use super::composer::name;
+use super::composer::{name, put_before};
 use super::panel::Drawing;
 use super::project::OpenProject;
 use crate::said::Names;
@@ -51,11 +51,17 @@ impl Talk {
     }
 
     /// Where the draft of the comment is kept.
-    fn place(&self) -> String {
-        format!("comment on {}", self.card)
+    pub fn place_of(card: CardId) -> String {
+        format!("comment on {card}")
     }
 
+    fn place(&self) -> String {
+        Self::place_of(self.card)
+    }
+
+    /// A comment that was not taken stands before what is being written.
     pub fn put_back(&mut self, words: String, session: &mut Session) {
+        let words = put_before(words, self.draft.as_deref().unwrap_or_default());
         session.keep_draft(&self.place(), &words);
         self.draft = Some(words);
     }
@@ -133,7 +139,7 @@ impl Talk {
     /// Several things on one line, until somebody opens it.
     fn folded(&mut self, ui: &mut Ui, entries: &[&Activity], project: &OpenProject, drawing: &Drawing<'_>) {
         let (Some(newest), Some(oldest)) = (entries.first(), entries.last()) else { return };
-        let names = Names { device: drawing.device, space: &project.space };
+        let names = Names::at_once(drawing.device, &project.space);
         let actor = project.actor(drawing.device, newest.actor);
         let told: Vec<String> = entries.iter().take(FOLDED_TOLD).map(|entry| names.named(&entry.what)).collect();
         let more = entries.len() - told.len();
@@ -204,7 +210,7 @@ fn said(ui: &mut Ui, author: &str, when: &str, words: &str, is_edited: bool) {
 fn done(ui: &mut Ui, entry: &Activity, project: &OpenProject, drawing: &Drawing<'_>) {
     let theme = Theme::of(ui);
     let actor = project.actor(drawing.device, entry.actor);
-    let what = Names { device: drawing.device, space: &project.space }.named(&entry.what);
+    let what = Names::at_once(drawing.device, &project.space).named(&entry.what);
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = space::TINY;
         ui.label(Icon::CircleDot.meta(theme.palette.border_input));

@@ -1,9 +1,8 @@
 //! Undo and redo: what the person did here, the latest first.
 
-use recordplayer_client::{SendError, Space};
-
 use super::desktop::Desktop;
-use super::jobs::News;
+use super::jobs::{News, Undone};
+use crate::said::Names;
 use crate::undo::{Done, TakenBack, take_back};
 
 /// More is not remembered.
@@ -39,27 +38,29 @@ impl Desktop {
         let Some(was) = list.pop() else {
             return self.toasts.tell(if is_redo { "There is nothing to do again" } else { "There is nothing to undo" });
         };
-        let space: Space = project.space.clone();
+        let (device, space) = (self.device.clone(), project.space.clone());
         self.jobs.start("undo", move |teller| {
-            let result = take_back(&space, &was);
+            let names = Names::patient(&device, &space);
+            let told = |TakenBack { done, left, .. }| (done, left.iter().map(|why| names.named(why)).collect());
+            let result = take_back(&space, &was).map(told).map_err(|error| names.named(&error.to_string()));
             teller.tell(News::TakenBack { space: space.id(), was, is_redo, result });
         });
     }
 
-    pub(super) fn taken_back(&mut self, was: Done, is_redo: bool, result: Result<TakenBack, SendError>) {
+    pub(super) fn taken_back(&mut self, was: Done, is_redo: bool, result: Undone) {
         let Some(project) = &mut self.project else { return };
         match result {
-            Ok(taken) => {
+            Ok((done, left)) => {
                 let list = if is_redo { &mut project.memory.done } else { &mut project.memory.undone };
-                Memory::push(list, taken.done);
-                for why in taken.left {
-                    self.warn(&format!("Not undone: {why}"));
+                Memory::push(list, done);
+                for why in left {
+                    self.toasts.warn(format!("Not undone: {why}"));
                 }
             }
             Err(error) => {
                 let list = if is_redo { &mut project.memory.undone } else { &mut project.memory.done };
                 Memory::push(list, was);
-                self.warn(&error.to_string());
+                self.toasts.warn(error);
             }
         }
     }

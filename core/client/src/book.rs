@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use recordplayer::id::{ActorId, SpaceId};
 use serde::{Deserialize, Serialize};
@@ -65,6 +66,21 @@ pub(crate) struct Content {
 pub(crate) struct Book {
     path: PathBuf,
     pub content: Content,
+    told: Told,
+}
+
+/// What the book says, for whoever must not wait while it is written.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Told(Arc<Mutex<Arc<Content>>>);
+
+impl Told {
+    pub fn get(&self) -> Arc<Content> {
+        Arc::clone(&self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn tell(&self, content: &Content) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(content.clone());
+    }
 }
 
 /// The book cannot be read or written.
@@ -87,7 +103,13 @@ impl Book {
             Err(source) if source.kind() == io::ErrorKind::NotFound => Content::default(),
             Err(source) => return Err(BookError::Io { source, path }),
         };
-        Ok(Self { path, content })
+        let told = Told::default();
+        told.tell(&content);
+        Ok(Self { path, content, told })
+    }
+
+    pub fn told(&self) -> Told {
+        self.told.clone()
     }
 
     /// Changes the book, and writes it if that made a difference. In memory it is changed whatever the disk says.
@@ -96,6 +118,7 @@ impl Book {
         let outcome = change(&mut self.content);
         if self.content != before {
             self.content.format = FORMAT;
+            self.told.tell(&self.content);
             self.write().map_err(|source| BookError::Io { source, path: self.path.clone() })?;
         }
         Ok(outcome)

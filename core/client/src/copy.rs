@@ -5,13 +5,15 @@
 //! renewed.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError, Weak};
 use std::time::Duration;
 
 use recordplayer::commit::Commit;
-use recordplayer::id::SpaceId;
+use recordplayer::id::{ActorId, SpaceId};
 use recordplayer::protocol::ClientFrame;
-use recordplayer::replica::{Meeting, Replica, ReplicaOutput, SaveToken};
+use recordplayer::record::Position;
+use recordplayer::replica::{Meeting, OutboxEntry, Replica, ReplicaOutput, SaveToken, Status};
 use recordplayer::storage::{TextKey, Written};
 use recordplayer::view::ViewKey;
 use tokio::sync::mpsc::UnboundedSender;
@@ -39,16 +41,40 @@ pub(crate) struct SpaceCopy {
     pub space: SpaceId,
     /// The account that it belongs to.
     pub url: String,
+    /// Who acts here.
+    pub actor: ActorId,
     machine: Mutex<Machine>,
     settled: Condvar,
     lives: Mutex<BTreeMap<ViewKey, Vec<Weak<dyn Slot>>>>,
+    glanced: Mutex<Glanced>,
+    /// Somebody glanced while the machine was at work.
+    is_glance_due: AtomicBool,
     saver: Arc<Saver>,
     bell: Arc<Bell>,
     concerns: UnboundedSender<(SpaceId, Concern)>,
 }
 
+/// How a space stood at a moment that is mostly now.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Glance {
+    pub status: Status,
+    /// The end of what is confirmed.
+    pub confirmed: Position,
+    /// What waits and what was refused, in the order of submission.
+    pub outbox: Vec<OutboxEntry>,
+}
+
+/// The last glance, and after which change it was taken.
+#[derive(Default)]
+struct Glanced {
+    glance: Arc<Glance>,
+    change: u64,
+}
+
 pub(crate) struct Machine {
     pub replica: Replica,
+    /// How often the machine was brought something.
+    change: u64,
     /// Where frames go while a session lives.
     line: Option<UnboundedSender<ClientFrame>>,
     /// Set once the copy has asked to be replaced; it takes nothing more.
@@ -77,13 +103,17 @@ impl SpaceCopy {
         concerns: UnboundedSender<(SpaceId, Concern)>,
     ) -> Arc<Self> {
         let space = replica.space();
-        let machine = Machine { replica, line: None, is_given_up: false, met: Vec::new(), trouble: None };
+        let actor = replica.actor();
+        let machine = Machine { replica, change: 0, line: None, is_given_up: false, met: Vec::new(), trouble: None };
         let copy = Arc::new(Self {
             space,
             url,
+            actor,
             machine: Mutex::new(machine),
             settled: Condvar::new(),
             lives: Mutex::default(),
+            glanced: Mutex::default(),
+            is_glance_due: AtomicBool::new(false),
             saver,
             bell,
             concerns,
@@ -122,7 +152,42 @@ impl SpaceCopy {
         outcome
     }
 
+    /// How the space stands. While the machine is at work, how it stood before: this waits for nothing, and the bell rings afterwards.
+    pub fn glance(&self) -> Arc<Glance> {
+        match self.machine.try_lock() {
+            Ok(machine) => self.take_glance(&machine),
+            Err(TryLockError::Poisoned(machine)) => self.take_glance(&machine.into_inner()),
+            Err(TryLockError::WouldBlock) => {
+                self.is_glance_due.store(true, Ordering::Relaxed);
+                Arc::clone(&self.glanced().glance)
+            }
+        }
+    }
+
+    fn take_glance(&self, machine: &Machine) -> Arc<Glance> {
+        let mut glanced = self.glanced();
+        if glanced.change != machine.change {
+            let replica = &machine.replica;
+            let outbox = replica.outbox().cloned().collect();
+            let glance = Glance { status: replica.status(), confirmed: replica.confirmed().position, outbox };
+            *glanced = Glanced { glance: Arc::new(glance), change: machine.change };
+        }
+        Arc::clone(&glanced.glance)
+    }
+
+    fn glanced(&self) -> MutexGuard<'_, Glanced> {
+        self.glanced.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn carry_out(self: &Arc<Self>, machine: &mut Machine) {
+        self.carry_out_each(machine);
+        machine.change += 1;
+        if self.is_glance_due.swap(false, Ordering::Relaxed) {
+            self.take_glance(machine);
+        }
+    }
+
+    fn carry_out_each(self: &Arc<Self>, machine: &mut Machine) {
         while let Some(output) = machine.replica.poll_output() {
             match output {
                 ReplicaOutput::Save { token, main, outbox } => {
@@ -253,7 +318,12 @@ impl SpaceCopy {
     pub fn follow(&self, key: ViewKey, slot: &Arc<dyn Slot>) {
         let machine = self.lock();
         slot.renew(&machine.replica);
-        self.lives().entry(key).or_default().push(Arc::downgrade(slot));
+        let mut lives = self.lives();
+        // Now and then, what nobody holds any more is forgotten.
+        if lives.len().is_power_of_two() {
+            lives.retain(|_, slots| slots.iter().any(|slot| slot.strong_count() > 0));
+        }
+        lives.entry(key).or_default().push(Arc::downgrade(slot));
     }
 
     fn lives(&self) -> MutexGuard<'_, BTreeMap<ViewKey, Vec<Weak<dyn Slot>>>> {

@@ -23,6 +23,7 @@ use crate::inner::{Inner, Parts, SharedOutbox};
 use crate::limits::Timing;
 use crate::line::{self, LineState};
 use crate::local::{HERE, Local, LocalError};
+use crate::opener::Opener;
 use crate::publish::{PublishError, publish};
 use crate::random::fresh_id;
 use crate::save::Saver;
@@ -106,6 +107,7 @@ struct Owner {
 struct Running {
     runtime: Runtime,
     writer: JoinHandle<()>,
+    opener: JoinHandle<()>,
     scrub: BackgroundScrub,
 }
 
@@ -154,16 +156,17 @@ impl Device {
         }));
         let scrub = store.scrub();
         let writer = saver.start(Box::new(store), Box::new(outbox));
+        let opener = Opener::start(&inner);
         runtime.spawn(tasks::wake_machines(Arc::clone(&inner)));
         runtime.spawn(tasks::take_concerns(Arc::clone(&inner), incoming));
         tasks::open_copies(&inner);
         let scrubbed = Arc::clone(&inner);
         let scrub = scrub.in_background(move |_| set_aside_next_time(&scrubbed));
-        let running = Mutex::new(Some(Running { runtime, writer, scrub }));
+        let running = Mutex::new(Some(Running { runtime, writer, opener, scrub }));
         let device = Self {
             owner: Arc::new(Owner { inner, running, local: Mutex::default(), goes_on: AtomicBool::new(false) }),
         };
-        let local = device.inner().book().content.local.clone();
+        let local = device.inner().content().local.clone();
         if let Some(account) = local
             && let Err(error) = device.decide_here(&account)
         {
@@ -252,7 +255,7 @@ impl Device {
     }
 
     pub fn accounts(&self) -> Vec<Account> {
-        self.inner().book().content.accounts.clone()
+        self.inner().content().accounts.clone()
     }
 
     /// Where the line of an account stands; nothing before [`Self::connect`].
@@ -272,17 +275,24 @@ impl Device {
 
     /// The spaces that are here or are coming, with those founded here that nobody has decided yet.
     pub fn spaces(&self) -> Vec<SpaceInfo> {
-        let mut spaces: Vec<SpaceInfo> = self.inner().book().content.spaces.values().cloned().collect();
+        self.spaces_by(|space| space.entity::<Membership>(space.id().0))
+    }
+
+    /// As [`Self::spaces`], for screens: a change of a title may come a moment later, and nothing waits.
+    pub fn known_spaces(&self) -> Vec<SpaceInfo> {
+        self.spaces_by(|space| space.known::<Membership>(space.id().0))
+    }
+
+    fn spaces_by(&self, membership_of: impl Fn(&Space) -> Arc<Membership>) -> Vec<SpaceInfo> {
+        let mut spaces: Vec<SpaceInfo> = self.inner().content().spaces.values().cloned().collect();
         for info in &mut spaces {
             // What this device itself has changed is shown at once.
-            if let Some(copy) = self.inner().copy(info.space) {
-                copy.look(|replica| {
-                    let membership = replica.entity::<Membership>(info.space.0);
-                    if membership.is_founded() {
-                        membership.title().clone_into(&mut info.title);
-                        membership.role_of(replica.actor()).unwrap_or_default().clone_into(&mut info.role);
-                    }
-                });
+            if let Some(space) = self.space(info.space) {
+                let membership = membership_of(&space);
+                if membership.is_founded() {
+                    membership.title().clone_into(&mut info.title);
+                    membership.role_of(space.actor()).unwrap_or_default().clone_into(&mut info.role);
+                }
             }
         }
         spaces
@@ -294,7 +304,7 @@ impl Device {
 
     /// Makes a new space of an account. It is here at once, and at the server as soon as that can be reached.
     pub fn found(&self, url: &str, title: &str) -> Result<(Space, Ticket), SendError> {
-        let account = self.inner().book().content.account(url).cloned();
+        let account = self.inner().content().account(url).cloned();
         let account = account.ok_or_else(|| SendError::NoAccount(url.to_owned()))?;
         let id = SpaceId(fresh_id());
         let copy = self.inner().open_copy(id, &account).map_err(|error| SendError::NotThere(error.to_string()))?;
@@ -327,7 +337,7 @@ impl Device {
 
     /// Goes on with what was being published when the program ended.
     fn go_on_publishing(&self) {
-        let under_way = self.inner().book().content.publishing.clone();
+        let under_way = self.inner().content().publishing.clone();
         for (space, under_way) in under_way {
             let inner = Arc::clone(self.inner());
             let thread = std::thread::Builder::new().name("publish".to_owned());
@@ -376,12 +386,17 @@ impl Device {
 
     /// A person's name, if any server has told it.
     pub fn name_of(&self, person: ActorId) -> Option<String> {
-        self.inner().book().content.people.get(&person).cloned()
+        self.inner().content().people.get(&person).cloned()
     }
 
     /// What the person must be told: access that ended, copies that were damaged. They stay until [`Self::forget_notices`].
     pub fn notices(&self) -> Vec<String> {
-        self.inner().book().content.notices.clone()
+        self.inner().content().notices.clone()
+    }
+
+    /// Waits until everything is read that a screen has asked for by [`Space::known`].
+    pub fn wait_until_known(&self) {
+        self.inner().opener.wait();
     }
 
     /// The person has been told.
@@ -422,8 +437,12 @@ impl Owner {
             local.stop(&self.inner);
         }
         let running = self.running.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(Running { runtime, writer, scrub }) = running else { return };
+        let Some(Running { runtime, writer, opener, scrub }) = running else { return };
         drop(scrub);
+        self.inner.opener.close();
+        if opener.join().is_err() {
+            tracing::error!("the opener of the device ended by a panic");
+        }
         runtime.shutdown_timeout(Duration::from_secs(5));
         self.inner.saver.stop();
         if writer.join().is_err() {

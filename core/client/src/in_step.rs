@@ -82,7 +82,7 @@ impl Device {
             return Err(NotInStep::Disk(why));
         }
         let mut accounts = self.accounts();
-        accounts.extend(inner.book().content.local.clone());
+        accounts.extend(inner.content().local.clone());
         if accounts.is_empty() {
             return Err(NotInStep::NoAccount);
         }

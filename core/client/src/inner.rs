@@ -1,24 +1,28 @@
 //! What all parts of an open device share.
 
+use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use recordplayer::domain::Domain;
 use recordplayer::id::{ActorId, Id, ReplicaId, SpaceId};
 use recordplayer::protocol::{ClientFrame, MySpace, ServerFrame};
 use recordplayer::replica::{OpenError, Replica};
 use recordplayer::storage::{OutboxContent, OutboxStore, OutboxWrite, ReadError, Readers, WriteError};
+use recordplayer::view::ViewKey;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::oneshot;
 
 use crate::bell::Bell;
-use crate::book::{Account, Book, Content, SpaceInfo};
+use crate::book::{Account, Book, Content, SpaceInfo, Told};
 use crate::clock::now;
 use crate::copy::{Concern, SpaceCopy};
-use crate::limits::{SPACES_MAX, Timing};
+use crate::limits::{KNOWN_MAX, SPACES_MAX, Timing};
 use crate::line::Line;
+use crate::live::Slot;
+use crate::opener::Opener;
 use crate::publish::PublishAnswer;
 use crate::random::fresh_id;
 use crate::save::Saver;
@@ -40,8 +44,13 @@ pub(crate) struct Inner {
     pub outbox: SharedOutbox,
     pub bell: Arc<Bell>,
     pub concerns: UnboundedSender<(SpaceId, Concern)>,
+    pub opener: Opener,
     book: Mutex<Book>,
+    told: Told,
     copies: Mutex<BTreeMap<SpaceId, Arc<SpaceCopy>>>,
+    /// Held while a copy is opened, which reads; `copies` never is.
+    opening: Mutex<()>,
+    known: Mutex<BTreeMap<(SpaceId, ViewKey), Arc<dyn Any + Send + Sync>>>,
     lines: Mutex<BTreeMap<String, Line>>,
     asking: Mutex<Vec<Asking>>,
     published: Mutex<BTreeMap<SpaceId, PublishAnswer>>,
@@ -78,8 +87,12 @@ impl Inner {
             outbox,
             bell: Arc::default(),
             concerns,
+            opener: Opener::default(),
+            told: book.told(),
             book: Mutex::new(book),
             copies: Mutex::default(),
+            opening: Mutex::default(),
+            known: Mutex::default(),
             lines: Mutex::default(),
             asking: Mutex::default(),
             published: Mutex::default(),
@@ -88,8 +101,24 @@ impl Inner {
         }
     }
 
+    /// The book, to be changed. It is held while it is written: who only reads calls [`Self::content`].
     pub fn book(&self) -> MutexGuard<'_, Book> {
         lock(&self.book)
+    }
+
+    /// What the book says; never waits for the disk.
+    pub fn content(&self) -> Arc<Content> {
+        self.told.get()
+    }
+
+    /// Something live that is kept for whoever looks at it again and again.
+    pub fn known<T: Any + Send + Sync>(&self, space: SpaceId, key: &ViewKey, make: impl FnOnce() -> T) -> Arc<T> {
+        let mut known = lock(&self.known);
+        if known.len() > KNOWN_MAX {
+            known.clear();
+        }
+        let kept = Arc::clone(known.entry((space, key.clone())).or_insert_with(|| Arc::new(make())));
+        kept.downcast().unwrap_or_else(|_| unreachable!("a key names one type"))
     }
 
     /// Changes the book; that it cannot be written costs what a server says again anyway, so it is only logged.
@@ -108,6 +137,16 @@ impl Inner {
         lock(&self.copies).get(&space).cloned()
     }
 
+    /// Keeps a slot current from now on, in whichever copy of the space there is.
+    pub fn follow(&self, space: SpaceId, key: &ViewKey, slot: &Arc<dyn Slot>) {
+        let mut followed: Weak<SpaceCopy> = Weak::new();
+        // A copy that was fetched anew meanwhile has taken over only what was followed until then.
+        while let Some(copy) = self.copy(space).filter(|copy| !Weak::ptr_eq(&Arc::downgrade(copy), &followed)) {
+            copy.follow(key.clone(), slot);
+            followed = Arc::downgrade(&copy);
+        }
+    }
+
     pub fn copies(&self) -> Vec<Arc<SpaceCopy>> {
         lock(&self.copies).values().cloned().collect()
     }
@@ -118,20 +157,21 @@ impl Inner {
 
     /// Opens the device's copy of a space; what is open already stays.
     pub fn open_copy(&self, space: SpaceId, account: &Account) -> Result<Arc<SpaceCopy>, OpenError> {
-        let mut copies = lock(&self.copies);
-        if let Some(copy) = copies.get(&space) {
-            return Ok(Arc::clone(copy));
+        let _opening = lock(&self.opening);
+        if let Some(copy) = self.copy(space) {
+            return Ok(copy);
         }
         let copy = self.opened(space, account)?;
-        copies.insert(space, Arc::clone(&copy));
+        lock(&self.copies).insert(space, Arc::clone(&copy));
         Ok(copy)
     }
 
     /// Opens the copy again from what is on disk; whoever looked at the old one looks at the new one.
     pub fn reopen_copy(&self, space: SpaceId, account: &Account) -> Result<Arc<SpaceCopy>, OpenError> {
-        let mut copies = lock(&self.copies);
+        let _opening = lock(&self.opening);
         let copy = self.opened(space, account)?;
-        if let Some(before) = copies.insert(space, Arc::clone(&copy)) {
+        let before = lock(&self.copies).insert(space, Arc::clone(&copy));
+        if let Some(before) = before {
             copy.take_over(&before);
         }
         Ok(copy)
@@ -147,6 +187,7 @@ impl Inner {
 
     pub fn drop_copy(&self, space: SpaceId) {
         lock(&self.copies).remove(&space);
+        lock(&self.known).retain(|(of, _), _| *of != space);
         self.note(|content| {
             content.spaces.remove(&space);
         });
@@ -236,8 +277,7 @@ impl Inner {
     /// The server has said what becomes of a project that was brought.
     pub fn publish_answered(&self, url: &str, space: SpaceId, publication: Id, answer: PublishAnswer) {
         let is_asked = self
-            .book()
-            .content
+            .content()
             .publishing
             .get(&space)
             .is_some_and(|under_way| under_way.url == url && under_way.publication == publication);

@@ -31,6 +31,9 @@ pub const PEOPLE_MAX: usize = 100_000;
 /// The spaces that are followed, whatever a server sends.
 pub const SPACES_MAX: usize = 1_024;
 
+/// Entities of all spaces that screens look at again and again, before they begin anew: far more than a screen has room for.
+pub const KNOWN_MAX: usize = 20_000;
+
 /// One request through the door: a command's arguments.
 pub const DOOR_REQUEST_BYTES_MAX: u64 = 16 * 1024 * 1024;
 

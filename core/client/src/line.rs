@@ -76,7 +76,7 @@ pub(crate) async fn run(inner: Arc<Inner>, url: String) {
     let mut backoff = Backoff::new(&inner.timing);
     loop {
         // The account may have got a new token meanwhile.
-        let Some(account) = inner.book().content.account(&url).cloned() else { return };
+        let Some(account) = inner.content().account(&url).cloned() else { return };
         let Ok(address) = Address::parse(&url) else { return };
         inner.set_line(&url, |line| line.state = LineState::Connecting);
         let opened = Socket::open(&address, &inner.domain, &account.token, inner.timing.handshake).await;

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use recordplayer::replica::Replica;
+
 /// A view or an entity of a space, kept current while somebody holds this.
 ///
 /// Reading it takes no more than the copy of a pointer: it never waits for the machine, the disk or the network.

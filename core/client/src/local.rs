@@ -65,7 +65,7 @@ impl Local {
     /// Opens the authority's file, brings it and the copies together, and begins to decide.
     pub fn start(inner: &Arc<Inner>, person: ActorId) -> Result<Self, LocalError> {
         let mut store = open_store(inner)?;
-        let known = inner.book().content.spaces_of(HERE);
+        let known = inner.content().spaces_of(HERE);
         for space in known {
             take_from_copy(&mut store, inner.readers.reader(space).as_ref(), space)?;
         }
@@ -172,7 +172,7 @@ impl Authority {
     fn run(mut self, mut incoming: UnboundedReceiver<ClientFrame>) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
         let runtime = runtime.expect("the system has what a thread waits with");
-        let known = self.inner.book().content.spaces_of(HERE);
+        let known = self.inner.content().spaces_of(HERE);
         for space in known {
             self.open(space);
         }

@@ -216,7 +216,7 @@ fn send_parts(
 
 /// The server has it: the copy belongs to the account there from now on.
 fn follow_server(inner: &Arc<Inner>, space: SpaceId, under_way: &Publishing, end: Instant) -> Result<(), PublishError> {
-    let account = inner.book().content.account(&under_way.url).cloned();
+    let account = inner.content().account(&under_way.url).cloned();
     let account = account.ok_or_else(|| PublishError::NoAccount(under_way.url.clone()))?;
     if let Some(copy) = inner.copy(space) {
         copy.retire();

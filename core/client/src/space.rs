@@ -17,7 +17,7 @@ use recordplayer::text::TextChange;
 use recordplayer::view::{Key, View, ViewKey};
 
 use crate::clock::now;
-use crate::copy::SpaceCopy;
+use crate::copy::{Glance, SpaceCopy};
 use crate::inner::Inner;
 use crate::live::{Live, live};
 use crate::random::fresh_id;
@@ -68,7 +68,9 @@ pub struct SpaceHash {
 
 /// One space on this device.
 ///
-/// Cheap to clone. Reads and wishes are answered from memory: nothing here waits for disk or network.
+/// Cheap to clone. Nothing here waits for the network, nor for a write. What a screen draws with never waits at all: a [`Live`] that is
+/// held, [`Self::known`] and [`Self::glance`]. Whatever else reads or wishes asks the machine, which may be at work, or read from the disk
+/// what was not looked at before.
 #[derive(Clone, Debug)]
 pub struct Space {
     inner: Arc<Inner>,
@@ -96,12 +98,17 @@ impl Space {
 
     /// Who acts here.
     pub fn actor(&self) -> ActorId {
-        self.look(|replica| replica.actor())
+        self.inner.copy(self.id).map(|copy| copy.actor).unwrap_or_default()
     }
 
     /// The address of the account that the space belongs to.
     pub fn url(&self) -> String {
         self.inner.copy(self.id).map(|copy| copy.url.clone()).unwrap_or_default()
+    }
+
+    /// How the space stands; while the machine is at work, how it stood before.
+    pub fn glance(&self) -> Arc<Glance> {
+        self.inner.copy(self.id).map(|copy| copy.glance()).unwrap_or_default()
     }
 
     pub fn status(&self) -> Status {
@@ -187,7 +194,8 @@ impl Space {
 
     /// The history of what is confirmed, to be played.
     pub fn playback(&self) -> Result<Playback, SendError> {
-        Ok(self.copy()?.look(|replica| replica.playback()))
+        self.copy()?;
+        Ok(Playback::new(Arc::clone(&self.inner.domain), self.id, self.inner.readers.reader(self.id)))
     }
 
     /// The outbox: what waits and what was refused, in the order of submission; what was refused with another command stands behind it.
@@ -231,7 +239,7 @@ impl Space {
         self.follow(ViewKey::of::<V>(key.clone()), move |replica| replica.view::<V>(key.clone()))
     }
 
-    /// An entity that stays current while it is held.
+    /// As [`Self::live`], of an entity.
     pub fn live_entity<E: Entity>(&self, id: impl Into<Id>) -> Live<E> {
         let id = id.into();
         self.follow(ViewKey::entity::<E>(id), move |replica| replica.entity::<E>(id))
@@ -243,10 +251,20 @@ impl Space {
         read: impl Fn(&Replica) -> Arc<V> + Send + Sync + 'static,
     ) -> Live<V> {
         let (live, slot) = live(read);
-        if let Some(copy) = self.inner.copy(self.id) {
-            copy.follow(key, &slot);
-        }
+        self.inner.follow(self.id, &key, &slot);
         live
+    }
+
+    /// An entity as it is now, of those that are looked at again and again; its default until it was read, a moment after the first look.
+    pub fn known<E: Entity>(&self, id: impl Into<Id>) -> Arc<E> {
+        let id = id.into();
+        let key = ViewKey::entity::<E>(id);
+        let known = self.inner.known(self.id, &key, || {
+            let (live, slot) = live(move |replica| replica.entity::<E>(id));
+            self.inner.opener.ask(self.id, key.clone(), slot);
+            live
+        });
+        known.get()
     }
 
     /// An entity with everything that waits.

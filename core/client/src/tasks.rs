@@ -38,9 +38,9 @@ pub(crate) async fn wake_machines(inner: Arc<Inner>) {
 /// Opens the copies of all spaces that the device knows of.
 pub(crate) fn open_copies(inner: &Arc<Inner>) {
     let known: Vec<_> = {
-        let book = inner.book();
-        let account_of = |url: &str| book.content.account(url).cloned();
-        book.content.spaces.values().filter_map(|info| Some((info.space, account_of(&info.url)?))).collect()
+        let content = inner.content();
+        let account_of = |url: &str| content.account(url).cloned();
+        content.spaces.values().filter_map(|info| Some((info.space, account_of(&info.url)?))).collect()
     };
     for (space, account) in known {
         if let Err(error) = inner.open_copy(space, &account) {
@@ -121,11 +121,11 @@ fn went_back(inner: &Arc<Inner>, space: SpaceId, others: &[Arc<Commit>]) {
 /// What the disk holds of a space cannot be used: it is dropped and fetched from the server again. The outbox stays.
 fn fetch_anew(inner: &Arc<Inner>, space: SpaceId, why: &str) {
     let (account, title) = {
-        let book = inner.book();
-        let info = book.content.spaces.get(&space);
+        let content = inner.content();
+        let info = content.spaces.get(&space);
         let title = info.map_or_else(|| space.to_string(), |info| info.title.clone());
         let url = inner.copy(space).map(|copy| copy.url.clone()).or_else(|| info.map(|info| info.url.clone()));
-        (url.and_then(|url| book.content.account(&url).cloned()), title)
+        (url.and_then(|url| content.account(&url).cloned()), title)
     };
     let Some(account) = account else { return };
     inner.notice(format!(

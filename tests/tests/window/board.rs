@@ -1,17 +1,20 @@
 //! The board and its cards.
 
+use std::sync::mpsc::channel;
+
 use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT, Queryable};
 use recordplayer::claims::Claims;
 use recordplayer::id::Id;
+use recordplayer::replica::{TextEdit, TextWork};
 use recordplayer_kanban::card::CardCommand;
 use recordplayer_kanban::ids::{ChecklistId, ItemId, LabelId};
 use recordplayer_kanban::limits::COMMENT_BYTES_MAX;
 use recordplayer_kanban::project::ProjectCommand;
 use recordplayer_kanban::{Card, Project};
 
-use crate::stage::{PATIENCE, Stage, card, column, window};
+use crate::stage::{PATIENCE, Stage, card, column, steps, window};
 
 #[test]
 fn the_window_shows_the_project_its_board_and_how_it_stands_with_the_server() {
@@ -42,12 +45,12 @@ fn the_composer_comes_into_sight() {
     let mut stage = Stage::with_cards(&cards);
     for title in ["First", "Second"] {
         stage.press(Key::C);
-        stage.harness.run_steps(30);
+        steps(&mut stage.harness, 30);
         let field = stage.harness.get_by_label("Title of the new card").rect();
         assert!(field.top() > 96.0 && field.bottom() < 728.0, "{field:?}");
         stage.type_words("Title of the new card", title);
         stage.press(Key::Enter);
-        stage.harness.run_steps(30);
+        steps(&mut stage.harness, 30);
         let field = stage.harness.get_by_label("Title of the new card").rect();
         assert!(field.top() > 96.0 && field.bottom() < 728.0, "{field:?}");
         stage.press(Key::Escape);
@@ -168,14 +171,14 @@ fn a_card_falls_where_the_pointer_lets_go_of_it() {
     let middle_of = |stage: &Stage, label| stage.harness.get_by_label_contains(label).rect().center();
     let (from, to) = (middle_of(&stage, "One"), middle_of(&stage, "There"));
     stage.harness.drag_at(from);
-    stage.harness.run_steps(1);
+    steps(&mut stage.harness, 1);
     stage.harness.hover_at(from + egui::vec2(40.0, 0.0));
-    stage.harness.run_steps(1);
+    steps(&mut stage.harness, 1);
     // The harness gives each event a frame of its own; a busy screen does not.
     let (pos, button, modifiers) = (to + egui::vec2(40.0, 200.0), egui::PointerButton::Primary, Modifiers::NONE);
     let release = egui::Event::PointerButton { pos, button, pressed: false, modifiers };
     stage.harness.input_mut().events.extend([egui::Event::PointerMoved(pos), release]);
-    stage.harness.run_steps(2);
+    steps(&mut stage.harness, 2);
     assert_eq!(stage.titles(0), ["Two"]);
     assert_eq!(stage.titles(1), ["There", "One"]);
 }
@@ -188,7 +191,7 @@ fn a_described_card_is_left_layer_by_layer_and_opened_again() {
     for words in ["Slow and steady. ", "On we go."] {
         stage.press(Key::W);
         stage.harness.get_by_role_and_label(Role::MultilineTextInput, "Description").type_text(words);
-        stage.harness.run_steps(3);
+        steps(&mut stage.harness, 3);
         stage.press(Key::Escape);
         assert!(stage.shows("Activity"), "only the field is left");
         stage.press(Key::Escape);
@@ -204,7 +207,7 @@ fn a_slash_is_a_letter_in_a_field() {
     let mut stage = Stage::new();
     stage.press(Key::C);
     stage.harness.get_by_label("Title of the new card").focus();
-    stage.harness.run_steps(1);
+    steps(&mut stage.harness, 1);
     stage.press(Key::Slash);
     assert!(stage.harness.query_by_label("Search or run").is_none(), "the palette stays closed");
     assert!(stage.shows("Title of the new card"));
@@ -224,7 +227,7 @@ fn a_draft_survives_the_end_of_the_window() {
     drop(harness);
     let harness = window(&device, folder.path());
     let mut stage = Stage { harness, device, space, serving, folder };
-    stage.harness.run_steps(2);
+    steps(&mut stage.harness, 2);
     stage.press(Key::C);
     stage.press(Key::Enter);
     assert_eq!(stage.titles(0), ["Half a ti"]);
@@ -248,22 +251,79 @@ fn enter_is_of_the_field_that_has_the_focus() {
 #[test]
 fn what_another_writes_while_one_types_stays() {
     let mut stage = Stage::with_cards(&[(0, "One")]);
-    let describe = |stage: &Stage, text: &str| {
-        let claims = Claims::of_act(stage.space.fresh_act());
-        let make = |change| CardCommand::Describe { change };
-        stage.space.edit_text::<Card>(card("One"), claims, text, make).unwrap();
+    let describe = |stage: &Stage, before: &str, after: &str| {
+        let edit = TextEdit::<Card> {
+            command: stage.space.fresh_command(),
+            entity: card("One").0,
+            claims: Claims::of_act(stage.space.fresh_act()),
+            work: TextWork::Edit { before, after },
+            make: |change| CardCommand::Describe { change },
+        };
+        stage.space.send_edit(&edit).unwrap();
     };
-    describe(&stage, "BASE");
+    describe(&stage, "", "BASE");
     stage.press(Key::ArrowDown);
     stage.press(Key::W);
     let fields = stage.harness.query_all_by_label("Description");
     let field = fields.into_iter().find(|node| node.accesskit_node().is_focused()).expect("the field has the focus");
     field.type_text(" by Ann");
-    stage.harness.run_steps(1);
-    describe(&stage, "By Bo: BASE");
-    stage.harness.run_steps(30);
+    steps(&mut stage.harness, 1);
+    describe(&stage, "BASE", "By Bo: BASE");
+    steps(&mut stage.harness, 30);
     let text = stage.space.text::<Card>(card("One"), Card::DESCRIPTION).unwrap();
     assert!(text.contains("By Bo: ") && text.contains(" by Ann"), "{text}");
+}
+
+/// What was typed right before the window was covered was sent with the next frame, which may never come.
+#[test]
+fn what_is_typed_is_sent_though_no_frame_follows() {
+    let mut stage = Stage::with_cards(&[(0, "One")]);
+    stage.press(Key::ArrowDown);
+    stage.press(Key::W);
+    let fields = stage.harness.query_all_by_label("Description");
+    let field = fields.into_iter().find(|node| node.accesskit_node().is_focused()).expect("the field has the focus");
+    field.type_text("Last words");
+    stage.harness.step();
+    stage.harness.state().wait_for_hand();
+    assert_eq!(stage.space.text::<Card>(card("One"), Card::DESCRIPTION).unwrap(), "Last words");
+}
+
+/// While the machine merged what had come, or read from the disk, the window stood still.
+#[test]
+fn the_window_goes_on_while_the_machine_is_at_work() {
+    let mut stage = Stage::with_cards(&[(0, "One"), (0, "Two"), (1, "Three")]);
+    stage.press(Key::ArrowDown);
+    let (is_at_work, at_work) = channel();
+    let (is_drawn, drawn) = channel();
+    let space = stage.space.clone();
+    let machine = std::thread::spawn(move || {
+        let hold = |_: &_| {
+            is_at_work.send(()).unwrap();
+            drawn.recv_timeout(PATIENCE).is_ok()
+        };
+        space.inspect(hold).unwrap()
+    });
+    at_work.recv().unwrap();
+    let keys = [
+        (Modifiers::SHIFT, Key::ArrowRight),
+        (Modifiers::NONE, Key::S),
+        (Modifiers::NONE, Key::Escape),
+        (Modifiers::NONE, Key::G),
+        (Modifiers::NONE, Key::O),
+        (Modifiers::NONE, Key::Escape),
+        (Modifiers::COMMAND, Key::K),
+        (Modifiers::NONE, Key::Escape),
+        (Modifiers::NONE, Key::Enter),
+    ];
+    for (modifiers, key) in keys {
+        stage.harness.key_press_modifiers(modifiers, key);
+        stage.harness.step();
+    }
+    is_drawn.send(()).unwrap();
+    assert!(machine.join().unwrap(), "every key had its frame while the machine was at work");
+    steps(&mut stage.harness, 3);
+    assert_eq!(stage.titles(1), ["One", "Three"], "what was wanted is done, in its order");
+    assert!(stage.shows("Description"), "the card is open");
 }
 
 /// In a narrow window an open card covers the board.
@@ -289,11 +349,11 @@ fn a_title_survives_the_end_of_the_window() {
     drop(harness);
     let harness = window(&device, folder.path());
     let mut stage = Stage { harness, device, space, serving, folder };
-    stage.harness.run_steps(2);
+    steps(&mut stage.harness, 2);
     stage.press(Key::ArrowDown);
     stage.press(Key::Enter);
     stage.harness.get_by_label("Title").focus();
-    stage.harness.run_steps(2);
+    steps(&mut stage.harness, 2);
     stage.press(Key::Enter);
     assert_eq!(stage.titles(0), ["One and a half"]);
 }
@@ -302,12 +362,12 @@ fn a_title_survives_the_end_of_the_window() {
 fn a_card_has_a_menu_of_the_same_commands() {
     let mut stage = Stage::with_cards(&[(0, "One"), (0, "Two")]);
     stage.harness.get_by_label_contains("Two").click_secondary();
-    stage.harness.run_steps(3);
+    steps(&mut stage.harness, 3);
     stage.click("Archive card");
     assert_eq!(stage.titles(0), ["One"]);
     assert!(!stage.shows("Archive card"), "the menu is closed");
     stage.harness.get_by_label_contains("One").click_secondary();
-    stage.harness.run_steps(3);
+    steps(&mut stage.harness, 3);
     stage.click("Move card to the right");
     assert_eq!(stage.titles(1), ["One"]);
 }
@@ -381,7 +441,7 @@ fn labels_assignees_and_ticks_are_set_in_the_panel() {
     stage.press(Key::Escape);
     stage.click("Set due day...");
     stage.harness.get_by_label_contains("In a week").click();
-    stage.harness.run_steps(3);
+    steps(&mut stage.harness, 3);
     let card = stage.space.entity::<Card>(id);
     assert!(card.checklists[0].items[0].done);
     assert_eq!(card.labels.iter().collect::<Vec<_>>(), [&label]);
@@ -400,7 +460,7 @@ fn esc_gives_a_new_title_up_and_closes_a_menu() {
     assert_eq!(stage.titles(0), ["As it was"]);
     stage.press(Key::Escape);
     stage.harness.get_by_label_contains("As it was").click_secondary();
-    stage.harness.run_steps(3);
+    steps(&mut stage.harness, 3);
     assert!(stage.shows("Archive card"));
     stage.press(Key::Escape);
     assert!(!stage.shows("Archive card"));

@@ -11,7 +11,7 @@ use egui_kittest::SnapshotOptions;
 use egui_system_font_provider::SystemFontProvider;
 use recordplayer::time::Timestamp;
 
-use crate::stage::{PATIENCE, Stage, card};
+use crate::stage::{PATIENCE, Stage, card, steps};
 
 /// Whatever moves has come to rest after so many frames.
 const REST: usize = 60;
@@ -27,7 +27,7 @@ impl Stage {
         // 25 November 2026, 12:00.
         self.harness.state_mut().set_clock(|| Timestamp(1_795_608_000_000));
         self.harness.ctx.all_styles_mut(|style| style.visuals.text_cursor.blink = false);
-        self.harness.run_steps(REST);
+        steps(&mut self.harness, REST);
         let options = SnapshotOptions::new().threshold(THRESHOLD).max_failed_pixels(PIXELS).output_path("pictures");
         if let Err(error) = self.harness.try_snapshot_options(name, &options) {
             panic!("{error}");

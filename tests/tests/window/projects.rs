@@ -13,7 +13,7 @@ use recordplayer_kanban::project::ProjectCommand;
 use recordplayer_kanban::{Board, Project};
 use recordplayer_server::Server;
 
-use crate::stage::{PATIENCE, until, window};
+use crate::stage::{PATIENCE, steps, until, window};
 
 /// A window on a computer that has never heard of a server.
 fn first_start(folder: &std::path::Path) -> (Device, Harness<'static, Desktop>) {
@@ -30,12 +30,12 @@ fn until_shows(harness: &mut Harness<'static, Desktop>, label: &str) {
 fn the_first_project_is_begun_without_a_server() {
     let folder = tempfile::tempdir().unwrap();
     let (device, mut harness) = first_start(folder.path());
-    harness.run_steps(2);
+    steps(&mut harness, 2);
     until_shows(&mut harness, "No project yet");
     harness.get_by_label("New project...").click();
-    harness.run_steps(3);
+    steps(&mut harness, 3);
     harness.get_by_label("Name of the project").type_text("Sleeve design");
-    harness.run_steps(2);
+    steps(&mut harness, 2);
     harness.get_by_label("Begin").click();
     until_shows(&mut harness, "Saved on this computer");
     for label in ["Backlog", "Ready", "In progress", "Done"] {
@@ -43,9 +43,9 @@ fn the_first_project_is_begun_without_a_server() {
     }
     assert_eq!(device.spaces()[0].url, HERE);
     harness.key_press_modifiers(Modifiers::NONE, Key::C);
-    harness.run_steps(3);
+    steps(&mut harness, 3);
     harness.get_by_label("Title of the new card").type_text("Choose the paper");
-    harness.run_steps(2);
+    steps(&mut harness, 2);
     harness.key_press_modifiers(Modifiers::NONE, Key::Enter);
     until_shows(&mut harness, "SD-1");
 }
@@ -68,9 +68,9 @@ fn a_project_of_this_computer_is_published_in_the_window() {
     device.login(&serving.url(), &token, PATIENCE).unwrap();
 
     harness.key_press_modifiers(Modifiers::COMMAND, Key::K);
-    harness.run_steps(3);
+    steps(&mut harness, 3);
     harness.get_by_label("Search or run").type_text("publish");
-    harness.run_steps(2);
+    steps(&mut harness, 2);
     harness.key_press_modifiers(Modifiers::NONE, Key::Enter);
     until_shows(&mut harness, "The server keeps it from then on");
     harness.get_by_label("Publish").click();

@@ -46,7 +46,7 @@ impl Stage {
     pub fn new() -> Self {
         let mut stage = Self::online();
         stage.serving = None;
-        stage.harness.run_steps(2);
+        steps(&mut stage.harness, 2);
         stage
     }
 
@@ -71,7 +71,7 @@ impl Stage {
         space.send::<Column>(column(1), &ColumnCommand::SetLimit { limit: Some(2) }).unwrap();
         let harness = window(&device, folder.path());
         let mut stage = Self { harness, device, space, serving: Some(serving), folder };
-        stage.harness.run_steps(2);
+        steps(&mut stage.harness, 2);
         stage
     }
 
@@ -87,7 +87,7 @@ impl Stage {
                 CardCommand::Create { column: column(*at), title: (*title).to_owned(), before: None, exempt: false };
             self.space.send::<Card>(card(title), &create).unwrap();
         }
-        self.harness.run_steps(2);
+        steps(&mut self.harness, 2);
     }
 
     /// Somebody moves this card into the last place of the second column while they are offline, and another device has taken that.
@@ -126,19 +126,19 @@ impl Stage {
 
     pub fn press_with(&mut self, modifiers: Modifiers, key: Key) {
         self.harness.key_press_modifiers(modifiers, key);
-        self.harness.run_steps(3);
+        steps(&mut self.harness, 3);
     }
 
     pub fn click(&mut self, label: &str) {
         self.harness.get_by_label(label).click();
-        self.harness.run_steps(3);
+        steps(&mut self.harness, 3);
     }
 
     pub fn type_words(&mut self, field: &str, words: &str) {
         self.harness.get_by_label(field).focus();
-        self.harness.run_steps(1);
+        steps(&mut self.harness, 1);
         self.harness.get_by_label(field).type_text(words);
-        self.harness.run_steps(3);
+        steps(&mut self.harness, 3);
     }
 
     /// Draws until something shows that another thread makes.
@@ -201,4 +201,12 @@ pub fn words(harness: &Harness<'static, Desktop>) -> Vec<String> {
 
 pub fn card(title: &str) -> CardId {
     CardId(Id::derived("test card", &[title.as_bytes()]))
+}
+
+/// Draws so many frames, each after everything is done that the person wanted before it.
+pub fn steps(harness: &mut Harness<'static, Desktop>, count: usize) {
+    for _ in 0..count {
+        harness.step();
+        harness.state().wait_for_hand();
+    }
 }

@@ -4,7 +4,7 @@ use egui::{Key, Modifiers};
 use recordplayer_kanban::Card;
 use recordplayer_kanban::card::CardCommand;
 
-use crate::stage::{PATIENCE, Stage, card, column};
+use crate::stage::{PATIENCE, Stage, card, column, steps};
 
 const REDO: Modifiers = Modifiers { shift: true, ..Modifiers::COMMAND };
 
@@ -91,6 +91,6 @@ fn a_field_takes_back_its_own_letters() {
     stage.press(Key::M);
     stage.type_words("Write a comment", "Typed");
     stage.press_with(Modifiers::COMMAND, Key::Z);
-    stage.harness.run_steps(3);
+    steps(&mut stage.harness, 3);
     assert_eq!(stage.titles(0), ["One"], "the card was not put away");
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use recordplayer::id::SpaceId;
 use recordplayer_client::now;
-use recordplayer_kanban::ids::BoardId;
+use recordplayer_kanban::ids::{BoardId, ColumnId};
 use serde::{Deserialize, Serialize};
 
 /// The file in the data folder.
@@ -40,8 +40,19 @@ pub struct Session {
     pub project: Option<SpaceId>,
     /// The board that was looked at last, of each project.
     pub boards: BTreeMap<SpaceId, BoardId>,
+    /// How wide an open card is.
+    pub card_width: Option<f32>,
+    /// How far boards were scrolled when they were last seen.
+    pub scrolls: BTreeMap<BoardId, Scrolled>,
     /// What was typed and not sent, by where it was typed.
     pub drafts: BTreeMap<String, String>,
+}
+
+/// How far a board is scrolled, and each of its columns.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Scrolled {
+    pub x: f32,
+    pub columns: BTreeMap<ColumnId, f32>,
 }
 
 impl Default for Session {
@@ -54,6 +65,8 @@ impl Default for Session {
             size: None,
             project: None,
             boards: BTreeMap::new(),
+            card_width: None,
+            scrolls: BTreeMap::new(),
             drafts: BTreeMap::new(),
         }
     }

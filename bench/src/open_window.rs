@@ -20,8 +20,9 @@ type Failure = Box<dyn std::error::Error>;
 
 /// A window that still does something after so long is never at rest.
 const SETTLES_WITHIN: Duration = Duration::from_mins(3);
-/// As long as nothing is done, it is at rest.
+/// It is at rest once it has done next to nothing for so long, so many times in a row.
 const QUIET: Duration = Duration::from_secs(2);
+const QUIET_TIMES: u32 = 3;
 
 pub fn measure(size: &Size) -> Outcome {
     let screen = Screen::start()?;
@@ -74,14 +75,12 @@ fn at_rest(screen: &Screen, role: &[&str], size: &Size) -> Result<AtRest, Failur
     let window = Process(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?);
     let began = now();
     // At first it starts, and looks through its file for rot.
-    let mut before = None;
-    loop {
+    let (mut before, mut quiet) = (Duration::ZERO, 0);
+    while quiet < QUIET_TIMES && began.elapsed() < SETTLES_WITHIN {
         std::thread::park_timeout(QUIET);
         let busy = window.busy()?;
-        if before == Some(busy) || began.elapsed() > SETTLES_WITHIN {
-            break;
-        }
-        before = Some(busy);
+        quiet = if busy.saturating_sub(before) < QUIET / 1_000 { quiet + 1 } else { 0 };
+        before = busy;
     }
     let (before, began) = (window.busy()?, now());
     std::thread::park_timeout(size.time);
@@ -94,14 +93,16 @@ fn at_rest(screen: &Screen, role: &[&str], size: &Size) -> Result<AtRest, Failur
 struct Process(Child);
 
 impl Process {
-    /// The processor's time that it has taken so far.
+    /// The processor's time that its threads have taken so far, to the nanosecond: a tick of the clock would hide what comes seldom.
     fn busy(&self) -> Result<Duration, Failure> {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.0.id()))?;
-        // Behind the name, which may hold anything: user and system time are the 12th and 13th.
-        let fields = stat.rsplit_once(')').ok_or("the system tells of the process")?.1;
-        let ticks: Result<Vec<u64>, _> = fields.split_whitespace().skip(11).take(2).map(str::parse).collect();
-        let per_s = rustix::param::clock_ticks_per_second();
-        Ok(Duration::from_millis(ticks?.iter().sum::<u64>() * 1_000 / per_s))
+        let mut busy = Duration::ZERO;
+        for thread in std::fs::read_dir(format!("/proc/{}/task", self.0.id()))? {
+            // One that has ended meanwhile took next to nothing.
+            let Ok(stat) = std::fs::read_to_string(thread?.path().join("schedstat")) else { continue };
+            let spent = stat.split_whitespace().next().ok_or("the system tells of the thread")?;
+            busy += Duration::from_nanos(spent.parse()?);
+        }
+        Ok(busy)
     }
 }
 

@@ -104,7 +104,8 @@ pub(super) fn show(ui: &mut Ui, board: &mut OpenBoard, drawing: &mut Drawing<'_>
             }
         });
     });
-    drag_over(ui, board, &columns, drawing, (output.inner_rect, output.state.clamped_offset().x));
+    board.offset = output.state.clamped_offset().x;
+    drag_over(ui, board, &columns, drawing, output.inner_rect);
     board.wants_scroll = false;
     if board.glides.is_moving() {
         ui.ctx().request_repaint();
@@ -134,12 +135,12 @@ fn show_column(ui: &mut Ui, board: &mut OpenBoard, column: &ColumnShown<'_>, wid
         ui.spacing_mut().item_spacing.y = 0.0;
         column_header(ui, column, &theme, drawing);
         let composes = board.composer.as_ref().is_some_and(|composer| composer.column == column.id);
-        let scroll = board.scroll_y.take_if(|(of, _)| *of == column.id);
+        let scroll = board.scroll_y.remove(&column.id);
         let mut area = ScrollArea::vertical().id_salt(("column", column.id)).auto_shrink(false);
         if composes {
             area = area.stick_to_bottom(true);
         }
-        if let Some((_, offset)) = scroll {
+        if let Some(offset) = scroll {
             area = area.vertical_scroll_offset(offset);
         }
         let drag = board.drag.take();

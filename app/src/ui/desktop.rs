@@ -286,8 +286,10 @@ impl Desktop {
             if covers {
                 CentralPanel::default().frame(frame).show(ui, |ui| open.show(ui, &project, &mut drawing));
             } else {
-                let edge = Edge::right("card").default_size(space::PANEL).size_range(400.0..=720.0).frame(frame);
-                edge.show(ui, |ui| open.show(ui, &project, &mut drawing));
+                let width = drawing.session.card_width.unwrap_or(space::PANEL);
+                let edge = Edge::right("card").default_size(width).size_range(400.0..=720.0).frame(frame);
+                let shown = edge.show(ui, |ui| open.show(ui, &project, &mut drawing));
+                self.session.card_width = Some(shown.response.rect.width());
             }
             project.panel = Some(open);
             if covers {
@@ -320,6 +322,10 @@ impl Desktop {
             let frame = Frame::NONE.inner_margin(Margin::same(space::GAP as i8));
             CentralPanel::default().frame(frame).show(ui, |ui| board::show(ui, &mut board, &mut drawing));
         });
+        let scrolled = board.scrolled();
+        if self.session.scrolls.get(&board.id) != Some(&scrolled) {
+            self.session.scrolls.insert(board.id, scrolled);
+        }
         if let Some(composer) = &board.composer {
             self.session.keep_draft(&composer.place(), &composer.typed);
         }

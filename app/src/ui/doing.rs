@@ -241,7 +241,10 @@ impl Desktop {
                 sent::<Card>(space, names, card.0, &command)
             }),
             Command::CopyKey => {
-                self.work(move |_, names| Outcome { copy: Some(("The key", names.key_of(card))), ..Outcome::default() });
+                self.work(move |_, names| Outcome {
+                    copy: Some(("The key", names.key_of(card))),
+                    ..Outcome::default()
+                });
             }
             _ => {
                 let part = match command {

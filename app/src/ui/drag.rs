@@ -66,7 +66,7 @@ pub(super) fn drag_over(
     board: &mut OpenBoard,
     columns: &[ColumnShown<'_>],
     drawing: &mut Drawing<'_>,
-    (area, scrolled): (Rect, f32),
+    area: Rect,
 ) {
     let Some(mut drag) = board.drag.take() else { return };
     let (pointer, is_down, cancels) = ui.input(|input| {
@@ -97,7 +97,7 @@ pub(super) fn drag_over(
         }
         return;
     }
-    scroll_at_edges(board, drag.pointer, (area, scrolled));
+    scroll_at_edges(board, drag.pointer, area);
     if let Some(row) = drawing.view.cards.get(&drag.card) {
         let theme = Theme::of(ui);
         let rect = Rect::from_min_size(drag.pointer + drag.grip, drag.size);
@@ -112,7 +112,7 @@ pub(super) fn drag_over(
 }
 
 /// The next frame shows the board, or the column, scrolled a step further.
-fn scroll_at_edges(board: &mut OpenBoard, pointer: Pos2, (area, scrolled): (Rect, f32)) {
+fn scroll_at_edges(board: &mut OpenBoard, pointer: Pos2, area: Rect) {
     let step = |at: f32, low: f32, high: f32| {
         if at < low + EDGE {
             -EDGE_STEP
@@ -125,10 +125,10 @@ fn scroll_at_edges(board: &mut OpenBoard, pointer: Pos2, (area, scrolled): (Rect
     if !area.contains(pointer) {
         return;
     }
-    board.scroll_x = Some((scrolled + step(pointer.x, area.left(), area.right())).max(0.0));
+    board.scroll_x = Some((board.offset + step(pointer.x, area.left(), area.right())).max(0.0));
     if let Some(column) = board.drawn.iter().find(|column| column.rect.contains(pointer)) {
         let step = step(pointer.y, column.rect.top() + HEADER, column.rect.bottom());
-        board.scroll_y = Some((column.id, (column.offset + step).max(0.0)));
+        board.scroll_y.insert(column.id, (column.offset + step).max(0.0));
     }
 }
 

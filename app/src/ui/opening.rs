@@ -149,8 +149,9 @@ impl Desktop {
             }
         });
         self.session.boards.insert(project.space.id(), id);
+        let scrolled = self.session.scrolls.get(&id).cloned().unwrap_or_default();
         project.panel = None;
-        project.board = Some(OpenBoard::new(id, view, activity, player));
+        project.board = Some(OpenBoard::new(id, (view, activity), player, scrolled));
     }
 
     /// Shows the fullest board as it was before its first step, with the play button in focus.

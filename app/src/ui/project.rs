@@ -19,6 +19,7 @@ use super::playback::Playing;
 use super::undoing::Memory;
 use crate::player::Player;
 use crate::said::{Names, SOMEBODY};
+use crate::session::Scrolled;
 
 /// A project, its boards, and one of them.
 pub(super) struct OpenProject {
@@ -50,9 +51,11 @@ pub(super) struct OpenBoard {
     pub heights: BTreeMap<CardId, (u64, f32)>,
     /// Where the columns were drawn, from left to right.
     pub drawn: Vec<DrawnColumn>,
-    /// How far the next frame shows the board scrolled, and one of its columns.
+    /// How far the board is scrolled.
+    pub offset: f32,
+    /// How far the next frame shows it scrolled, and some of its columns.
     pub scroll_x: Option<f32>,
-    pub scroll_y: Option<(ColumnId, f32)>,
+    pub scroll_y: BTreeMap<ColumnId, f32>,
 }
 
 /// A column as it was drawn.
@@ -113,7 +116,12 @@ pub(super) fn shown(view: &BoardView) -> Vec<ColumnShown<'_>> {
 }
 
 impl OpenBoard {
-    pub fn new(id: BoardId, view: Live<BoardView>, activity: Live<ActivityView>, player: Player) -> Self {
+    pub fn new(
+        id: BoardId,
+        (view, activity): (Live<BoardView>, Live<ActivityView>),
+        player: Player,
+        scrolled: Scrolled,
+    ) -> Self {
         Self {
             id,
             view,
@@ -127,9 +135,16 @@ impl OpenBoard {
             seen: None,
             heights: BTreeMap::new(),
             drawn: Vec::new(),
-            scroll_x: None,
-            scroll_y: None,
+            offset: scrolled.x,
+            scroll_x: Some(scrolled.x),
+            scroll_y: scrolled.columns,
         }
+    }
+
+    /// How far it is scrolled, and what of it.
+    pub fn scrolled(&self) -> Scrolled {
+        let columns = self.drawn.iter().filter(|column| column.offset > 0.0);
+        Scrolled { x: self.offset, columns: columns.map(|column| (column.id, column.offset)).collect() }
     }
 
     /// The cards that others have changed since the last look, and who. What waits here is not looked at: it is one's own.

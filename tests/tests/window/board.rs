@@ -4,10 +4,12 @@ use std::sync::mpsc::channel;
 
 use egui::accesskit::Role;
 use egui::{Key, Modifiers};
+use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 use recordplayer::claims::Claims;
 use recordplayer::id::Id;
 use recordplayer::replica::{TextEdit, TextWork};
+use recordplayer_app::ui::Desktop;
 use recordplayer_kanban::card::CardCommand;
 use recordplayer_kanban::ids::{ChecklistId, ItemId, LabelId};
 use recordplayer_kanban::limits::COMMENT_BYTES_MAX;
@@ -272,6 +274,29 @@ fn what_another_writes_while_one_types_stays() {
     steps(&mut stage.harness, 30);
     let text = stage.space.text::<Card>(card("One"), Card::DESCRIPTION).unwrap();
     assert!(text.contains("By Bo: ") && text.contains(" by Ann"), "{text}");
+}
+
+/// After a restart, and after a kill, the board began at its upper left corner again.
+#[test]
+fn a_board_is_scrolled_as_it_was_when_the_window_ends() {
+    let titles: Vec<String> = (1..=40).map(|number| format!("Card {number}")).collect();
+    let cards: Vec<(usize, &str)> = titles.iter().map(|title| (0, title.as_str())).collect();
+    let mut stage = Stage::with_cards(&cards);
+    let top = |harness: &Harness<'static, Desktop>| harness.get_by_label_contains("Card 30").rect().top();
+    stage.press(Key::ArrowDown);
+    for _ in 0..30 {
+        stage.press(Key::ArrowDown);
+    }
+    steps(&mut stage.harness, 30);
+    let before = top(&stage.harness);
+    stage.press(Key::Enter);
+    steps(&mut stage.harness, 3);
+    let Stage { harness, device, folder, serving, .. } = stage;
+    drop(harness);
+    let mut again = window(&device, folder.path());
+    steps(&mut again, 3);
+    assert!((top(&again) - before).abs() < 1.0, "{} is not {before}", top(&again));
+    drop(serving);
 }
 
 /// What was typed right before the window was covered was sent with the next frame, which may never come.

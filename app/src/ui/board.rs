@@ -357,9 +357,11 @@ fn show_card(
     if response.drag_started() && drawing.is_past {
         drawing.acts.push(Act::Do(Command::MoveRight));
     } else if response.drag_started()
-        && let Some(pointer) = response.interact_pointer_pos()
+        && let (Some(pressed), Some(pointer)) =
+            ui.input(|input| (input.pointer.press_origin(), input.pointer.latest_pos()))
     {
         drawing.acts.push(Act::Select(card));
-        board.drag = Some(Drag { card, grip: rect.min - pointer, size: rect.size(), pointer, target: None });
+        // It hangs where it was taken, however far the pointer has come since.
+        board.drag = Some(Drag { card, grip: rect.min - pressed, size: rect.size(), pointer, target: None });
     }
 }

@@ -28,8 +28,13 @@ use crate::widget::{choice, primary_button, quiet_button, text};
 const BATCH: usize = 200;
 /// A disk that takes longer is not working.
 const SAVE_WITHIN: Duration = Duration::from_mins(1);
-/// Of the list of what stays out, before it scrolls.
+/// Of a list, before it scrolls; and what the rest of the screen takes beside it.
 const LIST_HEIGHT: f32 = 200.0;
+const BESIDE_LIST: f32 = 440.0;
+
+fn list_height(ui: &Ui) -> f32 {
+    (ui.ctx().content_rect().height() - BESIDE_LIST).clamp(3.0 * space::ROW, LIST_HEIGHT)
+}
 
 /// What a person does in this screen.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -329,7 +334,7 @@ impl Importing {
             }
             Shows::TakenBack { changes, left } => {
                 ui.label(text(format!("{changes} changes took it back"), Type::Section, palette.text));
-                ScrollArea::vertical().max_height(LIST_HEIGHT).auto_shrink([false, true]).show(ui, |ui| {
+                ScrollArea::vertical().max_height(list_height(ui)).auto_shrink([false, true]).show(ui, |ui| {
                     for why in left {
                         ui.label(text(format!("Left as it is: {why}"), Type::Body, palette.muted));
                     }
@@ -415,7 +420,7 @@ fn summary_lines(ui: &mut Ui, summary: &Summary) {
     }
     ui.add_space(space::GAP);
     ui.label(text("What does not come in", Type::Section, theme.palette.text));
-    ScrollArea::vertical().max_height(LIST_HEIGHT).auto_shrink([false, true]).show(ui, |ui| {
+    ScrollArea::vertical().max_height(list_height(ui)).auto_shrink([false, true]).show(ui, |ui| {
         for left_out in &summary.not_imported {
             let line = format!("{} {}: {}", left_out.count, left_out.what, left_out.why);
             ui.add(egui::Label::new(text(line, Type::Meta, theme.palette.muted)).wrap());

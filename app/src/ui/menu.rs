@@ -1,6 +1,6 @@
 //! Menus, made of the one list of commands.
 
-use egui::{Align, Button, Layout, Ui};
+use egui::{Align, Button, Layout, ScrollArea, Ui};
 
 use super::act::Act;
 use crate::command::{ALL, Command, Group, Spec};
@@ -18,8 +18,14 @@ pub(super) fn of_card(ui: &mut Ui, acts: &mut Vec<Act>) {
 }
 
 fn show<'a>(ui: &mut Ui, specs: impl Iterator<Item = &'a Spec>, acts: &mut Vec<Act>) {
-    let theme = Theme::of(ui);
     ui.set_width(WIDTH);
+    // In a small window, or one that is zoomed, not all of it has room.
+    let height = ui.ctx().content_rect().height() - 2.0 * space::LARGE;
+    ScrollArea::vertical().max_height(height).show(ui, |ui| lines(ui, specs, acts));
+}
+
+fn lines<'a>(ui: &mut Ui, specs: impl Iterator<Item = &'a Spec>, acts: &mut Vec<Act>) {
+    let theme = Theme::of(ui);
     for spec in specs {
         let words = text(format!("{}  {}", spec.icon.letter(), spec.text), Type::Body, theme.palette.text);
         let mut button = Button::new(words).frame_when_inactive(false).min_size(egui::vec2(WIDTH, space::ROW));

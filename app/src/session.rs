@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 /// The file in the data folder.
 const FILE: &str = "window.json";
 
-/// What changes meanwhile is written once: a kill costs this much typing at most.
-const WRITE_AFTER: Duration = Duration::from_millis(300);
+/// What changes is written at once, and then no sooner than after this pause: a kill costs this much typing at most.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// Which appearance shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -142,18 +142,11 @@ impl Drop for SessionFile {
 
 fn write_each(path: &Path, sessions: &Receiver<Session>) {
     while let Ok(mut session) = sessions.recv() {
-        // Whoever types without a pause loses no more than others.
-        let end = now().plus_ms(i64::try_from(WRITE_AFTER.as_millis()).unwrap_or(i64::MAX));
-        loop {
-            let left = u64::try_from(end.0 - now().0).unwrap_or_default();
-            match sessions.recv_timeout(Duration::from_millis(left)) {
-                Ok(newer) => session = newer,
-                Err(_) => break,
-            }
-        }
+        session = sessions.try_iter().last().unwrap_or(session);
         if let Err(error) = write(path, &session) {
             tracing::error!(%error, "what the window remembers cannot be written: {}", path.display());
         }
+        std::thread::park_timeout(PAUSE);
     }
 }
 

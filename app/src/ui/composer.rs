@@ -11,7 +11,7 @@ use crate::widget::text;
 pub(super) struct Composer {
     pub column: ColumnId,
     pub typed: String,
-    wants_focus: bool,
+    pub wants_focus: bool,
 }
 
 impl Composer {

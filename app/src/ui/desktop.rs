@@ -15,6 +15,7 @@ use super::card_face::Standing;
 use super::hand::Hand;
 use super::import::Importing;
 use super::jobs::{Jobs, News};
+use super::key_queue::KeyQueue;
 use super::new_project::NewProject;
 use super::palette::Palette;
 use super::picker::Picker;
@@ -171,11 +172,6 @@ impl Desktop {
         }
         for news in self.jobs.news() {
             match news {
-                News::TakenBack { space, was, is_redo, result } => {
-                    if self.is_open(space) {
-                        self.taken_back(was, is_redo, result);
-                    }
-                }
                 News::Import(stage) => self.import_came(stage),
                 News::Founded(founded) => self.was_founded(founded),
                 News::Published { space, result } => self.was_published(space, result),
@@ -196,6 +192,7 @@ impl Desktop {
         if let Some(file) = dropped {
             self.begin_import(Some(file));
         }
+        let had_overlay = self.overlay.is_some();
         let now = (self.clock)();
         // In a small window that is zoomed there is no room for the whole of it.
         let is_folded = self.session.is_sidebar_folded || ui.ctx().content_rect().width() < FOLDED_BELOW;
@@ -209,6 +206,13 @@ impl Desktop {
         self.show_overlay(ui, now);
         self.toasts.show(ui, &mut self.acts);
         self.act_in_order(ui);
+        let project = self.project.as_ref();
+        let composer = project.and_then(|project| project.board.as_ref()?.composer.as_ref());
+        let expects_field = self.opening > self.taken
+            || (self.overlay.is_some() && !had_overlay)
+            || composer.is_some_and(|composer| composer.wants_focus)
+            || project.and_then(|project| project.panel.as_ref()).is_some_and(|panel| panel.wants.is_some());
+        KeyQueue::expect(ui.ctx(), expects_field);
         // Mostly it is done by then, and the next frame shows nothing that is not so any more.
         self.hand.wait_a_moment();
         self.was_typing = self.overlay.is_none() && ui.ctx().text_edit_focused();
@@ -221,6 +225,7 @@ impl Desktop {
 
     pub(super) fn dress(&mut self, ui: &Ui) {
         self.bell.get_or_init(|| ui.ctx().clone());
+        ui.ctx().add_plugin(KeyQueue::default());
         install(ui.ctx(), self.session.reduces_motion);
         ui.ctx().set_theme(match self.session.appearance {
             Appearance::System => egui::ThemePreference::System,

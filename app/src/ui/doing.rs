@@ -1,9 +1,12 @@
 //! What is done at the end of a frame.
 
 use egui::Ui;
+use recordplayer::claims::Claims;
+use recordplayer::decide::Intent;
 use recordplayer::entity::Entity;
 use recordplayer::id::Id;
 use recordplayer::record::StreamId;
+use recordplayer::replica::Wish;
 use recordplayer_client::{SendError, Space};
 use recordplayer_kanban::card::CardCommand;
 use recordplayer_kanban::comment::CommentCommand;
@@ -105,9 +108,11 @@ impl Desktop {
         self.work(move |space, names| {
             let none = Typed::Titles { column, titles: String::new() };
             let mut outcome = Outcome { typed: Some(none), ..Outcome::default() };
+            // Several are one act: of the past, too, they are one step.
+            let claims = Claims::of_act(space.fresh_act());
             for (at, title) in titles.iter().enumerate() {
                 let create = CardCommand::Create { column, title: title.clone(), before: None, exempt: false };
-                let one = sent::<Card>(space, names, space.fresh_id(), &create);
+                let one = sent_as::<Card>(space, names, space.fresh_id(), &create, claims);
                 outcome.done.commands.extend(one.done.commands);
                 outcome.done.streams.extend(one.done.streams);
                 if one.refused.is_some() {
@@ -306,7 +311,13 @@ impl Desktop {
 
 /// Sends a command, as the hand does it.
 fn sent<E: Entity>(space: &Space, names: &Names<'_>, id: Id, command: &E::Command) -> Outcome {
-    let sent = space.send::<E>(id, command);
+    sent_as::<E>(space, names, id, command, Claims::default())
+}
+
+fn sent_as<E: Entity>(space: &Space, names: &Names<'_>, id: Id, command: &E::Command, claims: Claims) -> Outcome {
+    let intent = Intent::of::<E>(id, command).map_err(SendError::from);
+    let wish = |intent| Wish { claims, ..Wish::new(space.fresh_command(), intent) };
+    let sent = intent.and_then(|intent| space.submit(wish(intent)));
     let done = match &sent {
         Ok(ticket) => Done { commands: [ticket.command()].into(), streams: [StreamId::of::<E>(id)].into() },
         Err(_) => Done::default(),

@@ -23,12 +23,13 @@ use recordplayer_kanban::ids::{CardId, ColumnId};
 
 use super::act::Act;
 use super::opening::Opened;
+use super::undoing::Undone;
 use crate::said::Names;
 use crate::undo::Done;
 
 /// What is typed without a pause of so long goes as one change; and who never pauses has it sent after so long.
-const JOIN_MS: i64 = 80;
-const JOIN_MAX_MS: i64 = 300;
+const JOIN_MS: i64 = 50;
+const JOIN_MAX_MS: i64 = 100;
 
 /// A frame gives the hand so long, that what it shows next is mostly done; then it goes on without.
 const MOMENT: Duration = Duration::from_millis(4);
@@ -107,6 +108,7 @@ pub(super) struct Outcome {
     pub verdicts: Vec<Verdict>,
     pub text: Option<TextOutcome>,
     pub opened: Option<Opened>,
+    pub undone: Option<Undone>,
 }
 
 /// How many askings were answered.

@@ -7,16 +7,9 @@ use std::thread::JoinHandle;
 use egui::Context;
 use recordplayer::id::SpaceId;
 
-use crate::undo::Done;
-
-/// What was done to take something back, and what was left and why; or why nothing was. Both with names in the place of ids.
-pub(super) type Undone = Result<(Done, Vec<String>), String>;
-
 /// What a job has to say.
 #[derive(Debug)]
 pub(super) enum News {
-    /// Something was taken back, or done again.
-    TakenBack { space: SpaceId, was: Done, is_redo: bool, result: Undone },
     /// A project was begun, or could not be.
     Founded(Result<SpaceId, String>),
     /// A project is at its server, or is not.

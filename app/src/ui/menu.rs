@@ -21,7 +21,7 @@ fn show<'a>(ui: &mut Ui, specs: impl Iterator<Item = &'a Spec>, acts: &mut Vec<A
     ui.set_width(WIDTH);
     // In a small window, or one that is zoomed, not all of it has room.
     let height = ui.ctx().content_rect().height() - 2.0 * space::LARGE;
-    ScrollArea::vertical().max_height(height).show(ui, |ui| lines(ui, specs, acts));
+    ScrollArea::vertical().max_height(height).min_scrolled_height(height).show(ui, |ui| lines(ui, specs, acts));
 }
 
 fn lines<'a>(ui: &mut Ui, specs: impl Iterator<Item = &'a Spec>, acts: &mut Vec<Act>) {

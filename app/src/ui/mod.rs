@@ -20,6 +20,7 @@ mod glide;
 mod hand;
 mod import;
 mod jobs;
+mod key_queue;
 mod live_text;
 mod menu;
 mod new_project;

@@ -16,13 +16,16 @@ impl Desktop {
 
     /// Takes what the hand has to say.
     pub(super) fn take(&mut self, ctx: &Context, outcome: Outcome) {
-        let Outcome { space, number, done, refused, typed, offer, copy, verdicts, text, opened } = outcome;
+        let Outcome { space, number, done, refused, typed, offer, copy, verdicts, text, opened, undone } = outcome;
         self.taken = number;
         if let (Some(space), Some(opened)) = (space, opened) {
             self.show_opened(space, opened);
         }
         if let Some(project) = self.project.as_mut().filter(|project| Some(project.space.id()) == space) {
             project.memory.note(done);
+        }
+        if let Some(undone) = undone.filter(|_| space.is_some_and(|space| self.is_open(space))) {
+            self.taken_back(undone);
         }
         if let Some(why) = refused {
             self.toasts.warn(why);

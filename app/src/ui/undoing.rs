@@ -1,12 +1,20 @@
 //! Undo and redo: what the person did here, the latest first.
 
 use super::desktop::Desktop;
-use super::jobs::{News, Undone};
-use crate::said::Names;
+use super::hand::Outcome;
 use crate::undo::{Done, TakenBack, take_back};
 
 /// More is not remembered.
 const REMEMBERED_MAX: usize = 200;
+
+/// What came of an undo, or of a redo.
+#[derive(Debug)]
+pub(super) struct Undone {
+    was: Done,
+    is_redo: bool,
+    /// What was done to take it back, and what was left and why; or why nothing was. Both with names in the place of ids.
+    result: Result<(Done, Vec<String>), String>,
+}
 
 /// What can be taken back in a project, and what can be done again.
 #[derive(Debug, Default)]
@@ -18,8 +26,10 @@ pub(super) struct Memory {
 impl Memory {
     /// Something was done: what was undone before cannot be done again any more.
     pub fn note(&mut self, done: Done) {
-        self.undone.clear();
-        Self::push(&mut self.done, done);
+        if !done.commands.is_empty() {
+            self.undone.clear();
+            Self::push(&mut self.done, done);
+        }
     }
 
     fn push(list: &mut Vec<Done>, done: Done) {
@@ -38,16 +48,14 @@ impl Desktop {
         let Some(was) = list.pop() else {
             return self.toasts.tell(if is_redo { "There is nothing to do again" } else { "There is nothing to undo" });
         };
-        let (device, space) = (self.device.clone(), project.space.clone());
-        self.jobs.start("undo", move |teller| {
-            let names = Names::patient(&device, &space);
+        self.work(move |space, names| {
             let told = |TakenBack { done, left, .. }| (done, left.iter().map(|why| names.named(why)).collect());
-            let result = take_back(&space, &was).map(told).map_err(|error| names.named(&error.to_string()));
-            teller.tell(News::TakenBack { space: space.id(), was, is_redo, result });
+            let result = take_back(space, &was).map(told).map_err(|error| names.named(&error.to_string()));
+            Outcome { undone: Some(Undone { was, is_redo, result }), ..Outcome::default() }
         });
     }
 
-    pub(super) fn taken_back(&mut self, was: Done, is_redo: bool, result: Undone) {
+    pub(super) fn taken_back(&mut self, Undone { was, is_redo, result }: Undone) {
         let Some(project) = &mut self.project else { return };
         match result {
             Ok((done, left)) => {

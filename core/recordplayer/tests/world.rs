@@ -4,6 +4,8 @@ mod todo;
 
 use rand::RngExt;
 use recordplayer::codec::encode;
+use recordplayer::decide::Intent;
+use recordplayer::membership::{Membership, MembershipCommand};
 use recordplayer::refusal::CoreRefusal;
 use recordplayer::replica::SubmitError;
 use recordplayer::storage::memory::Failure;
@@ -304,4 +306,22 @@ fn converge(seed: u64) {
         })
         .collect();
     assert!(views.windows(2).all(|pair| pair[0] == pair[1]), "views differ; {}", world.how_to_replay());
+}
+
+/// The append that took a person out was written, and its answer was lost. The authority read its log again and sent all of it to everybody
+/// who followed, to who was out as well.
+#[test]
+fn who_is_taken_out_by_an_append_without_an_answer_gets_no_byte_more() {
+    let mut world = World::seeded(18, &domain());
+    let [ann, bo] = world.devices(["ann", "bo"]);
+    let person = world.replica(bo).actor();
+    world.cut_off(ann);
+    let remove = MembershipCommand::RemoveMember { person };
+    world.send(ann, Intent::of::<Membership>(world.space().0, &remove).unwrap()).unwrap();
+    world.send(ann, add(1, 100, "not for bo")).unwrap();
+    world.run_for_ms(100);
+    world.fail_next_append(Failure::UnknownApplied);
+    world.heal();
+    world.run_until_quiet();
+    assert!(!world.is_running(bo), "the space has left bo's device");
 }

@@ -276,6 +276,32 @@ fn what_another_writes_while_one_types_stays() {
     assert!(text.contains("By Bo: ") && text.contains(" by Ann"), "{text}");
 }
 
+/// A slow frame brought several keys at once, and what was typed into a field that the first one opened was done to cards.
+#[test]
+fn keys_that_come_at_once_are_meant_for_what_the_ones_before_them_open() {
+    let mut stage = Stage::with_cards(&[(0, "One")]);
+    stage.press(Key::ArrowDown);
+    stage.harness.key_press(Key::C);
+    for title in ["fix it", "and that"] {
+        for letter in title.chars() {
+            if let Some(key) = Key::from_name(&letter.to_string()) {
+                stage.harness.key_press(key);
+            }
+            stage.harness.event(egui::Event::Text(letter.to_string()));
+        }
+        stage.harness.key_press(Key::Enter);
+    }
+    stage.harness.key_press(Key::Escape);
+    stage.harness.key_press_modifiers(Modifiers::COMMAND, Key::K);
+    stage.harness.event(egui::Event::Text("light".to_owned()));
+    stage.harness.key_press(Key::Enter);
+    steps(&mut stage.harness, 40);
+    assert_eq!(stage.titles(0), ["One", "fix it", "and that"]);
+    let one = stage.space.entity::<Card>(card("One"));
+    assert!(!one.done && one.members.is_empty(), "nothing was done to the card");
+    assert_eq!(stage.harness.ctx.theme(), egui::Theme::Light);
+}
+
 /// After a restart, and after a kill, the board began at its upper left corner again.
 #[test]
 fn a_board_is_scrolled_as_it_was_when_the_window_ends() {

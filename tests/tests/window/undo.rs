@@ -43,6 +43,52 @@ fn moves_and_new_cards_are_undone_and_done_again() {
     stage.until_cards(Modifiers::COMMAND, [&["One", "Three"], &["Two"]]);
 }
 
+/// What had been taken back counted as somebody else's, and the act before it could not be taken back any more.
+#[test]
+fn act_by_act_is_taken_back_and_done_again() {
+    let mut stage = Stage::with_cards(&[(0, "One"), (0, "Two")]);
+    let titles = |stage: &mut Stage| stage.titles(0);
+    stage.press(Key::ArrowDown);
+    for more in [" more", " and more"] {
+        stage.press(Key::E);
+        stage.type_words("Title", more);
+        stage.press(Key::Enter);
+        stage.press(Key::Escape);
+    }
+    stage.press_with(Modifiers::SHIFT, Key::ArrowDown);
+    let steps_back = [["Two", "One more and more"], ["One more and more", "Two"], ["One more", "Two"], ["One", "Two"]];
+    for _ in 0..2 {
+        assert_eq!(titles(&mut stage), steps_back[0]);
+        for expected in &steps_back[1..] {
+            stage.press_with(Modifiers::COMMAND, Key::Z);
+            assert_eq!(titles(&mut stage), expected);
+        }
+        for expected in steps_back[..3].iter().rev() {
+            stage.press_with(REDO, Key::Z);
+            assert_eq!(titles(&mut stage), expected);
+        }
+    }
+}
+
+/// A card that was made, changed and changed back could not be taken back: somebody had changed it since.
+#[test]
+fn a_new_card_that_was_changed_and_changed_back_is_taken_back() {
+    let mut stage = Stage::with_cards(&[(0, "One")]);
+    stage.press(Key::C);
+    stage.type_words("Title of the new card", "New");
+    stage.press(Key::Enter);
+    stage.press(Key::Escape);
+    for _ in 0..2 {
+        stage.press(Key::ArrowDown);
+    }
+    stage.press_with(Modifiers::SHIFT, Key::ArrowRight);
+    assert_eq!(stage.titles(1), ["New"]);
+    for _ in 0..2 {
+        stage.press_with(Modifiers::COMMAND, Key::Z);
+    }
+    assert_eq!((stage.titles(0).len(), stage.titles(1).len()), (1, 0));
+}
+
 #[test]
 fn an_archived_card_comes_back_by_the_note() {
     let mut stage = Stage::with_cards(&[(0, "One")]);

@@ -1,12 +1,11 @@
 //! Cards.
 
-use std::collections::BTreeSet;
 use std::ops::Bound;
 
-use recordplayer::id::CommandId;
 use recordplayer::record::{Record, StreamId};
 use recordplayer::text::{TextChange, TextDocument};
 
+use super::settings::Settings;
 use super::{SET_SINCE, Scene, Undo, UndoAct, UndoStep, Undoable};
 use crate::card::{Card, CardCommand as C, CardEvent as E, Placed};
 use crate::column::{Column, Place};
@@ -137,20 +136,18 @@ impl Undo {
         let made_by_us = records.iter().any(|record| {
             is_ours(record) && record.event::<Card>().is_some_and(|event| matches!(event, E::Created { .. }))
         });
-        let Some(first) = changes.iter().position(|(record, _)| is_ours(record)) else { return };
-        let ours: BTreeSet<CommandId> =
-            changes.iter().filter(|(record, _)| is_ours(record)).map(|(record, _)| record.origin.command).collect();
-        let was_undone = |record: &Record| record.origin.claims.undoes.is_some_and(|command| ours.contains(&command));
-        if made_by_us || changes.iter().any(|(record, _)| was_undone(record)) {
-            return;
+        let mut settings = Settings::default();
+        for (at, (record, _)) in changes.iter().enumerate() {
+            settings.note(record, is_ours(record), at);
         }
-        if changes[first..].iter().any(|(record, _)| !is_ours(record)) {
+        let Some(ours) = settings.ours().filter(|_| !made_by_us) else { return };
+        let Ok((first, last)) = ours else {
             self.left.push((stream.clone(), format!("The description: {SET_SINCE}")));
             return;
-        }
+        };
         let mut document = TextDocument::new();
-        document.apply_all(changes[..first].iter().map(|(_, change)| *change));
+        document.apply_all(changes[..*first].iter().map(|(_, change)| *change));
         let what = UndoAct::Describe { card: CardId(stream.id), text: document.text() };
-        self.steps.push(UndoStep { undoes: changes[changes.len() - 1].0.origin.command, what });
+        self.steps.push(UndoStep { undoes: last, what });
     }
 }

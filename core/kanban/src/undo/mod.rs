@@ -13,6 +13,7 @@ mod board;
 mod card;
 mod comment;
 mod project;
+mod settings;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,6 +23,7 @@ use recordplayer::decide::Intent;
 use recordplayer::entity::{Entity, Stamp};
 use recordplayer::id::{CommandId, Id};
 use recordplayer::record::{Record, StreamId};
+use settings::Settings;
 
 use crate::board::Board;
 use crate::card::Card;
@@ -123,14 +125,6 @@ pub fn undo(
     Ok(undo)
 }
 
-/// One value that was set by what is taken back.
-struct Touched<E: Entity> {
-    before: E,
-    first: E::Event,
-    last_ours: CommandId,
-    is_last: bool,
-}
-
 impl Undo {
     fn stream<E: Undoable + Clone>(
         &mut self,
@@ -140,50 +134,26 @@ impl Undo {
         is_ours: &dyn Fn(&Record) -> bool,
     ) -> Result<(), CodecError> {
         let mut state = E::default();
-        let mut touched: BTreeMap<String, Touched<E>> = BTreeMap::new();
+        let mut slots: BTreeMap<String, Settings<(E, E::Event)>> = BTreeMap::new();
         let mut order = Vec::new();
-        let mut made_by_us = None;
-        let mut others_since = false;
-        let mut ours_so_far = BTreeSet::new();
+        let mut is_made_by_us = false;
         for record in records {
             let Some(event) = record.event::<E>() else { continue };
-            let ours = is_ours(record);
-            ours_so_far.extend(ours.then_some(record.origin.command));
-            let is_undo_of_ours = record.origin.claims.undoes.is_some_and(|command| ours_so_far.contains(&command));
-            if is_undo_of_ours {
-                // It was taken back before.
-                if let Some(slot) = E::slot(event) {
-                    touched.remove(&slot);
+            if let Some(slot) = E::slot(event) {
+                let ours = is_ours(record);
+                is_made_by_us |= ours && E::is_making(event);
+                if ours && !order.contains(&slot) {
+                    order.push(slot.clone());
                 }
-            } else if let Some(slot) = E::slot(event) {
-                others_since |= made_by_us.is_some() && !ours;
-                if ours && E::is_making(event) {
-                    made_by_us = Some(record.origin.command);
-                }
-                match touched.get_mut(&slot) {
-                    Some(known) => {
-                        known.is_last = ours;
-                        if ours {
-                            known.last_ours = record.origin.command;
-                        }
-                    }
-                    None if ours => {
-                        let before = state.clone();
-                        let first = event.clone();
-                        let last_ours = record.origin.command;
-                        touched.insert(slot.clone(), Touched { before, first, last_ours, is_last: true });
-                        order.push(slot);
-                    }
-                    None => {}
-                }
+                slots.entry(slot).or_default().note(record, ours, (state.clone(), event.clone()));
             }
             state.play(event, &Stamp::of(record));
         }
         let leave = |undo: &mut Self, why: &str| undo.left.push((stream.clone(), format!("{}: {why}", state.name())));
-        if made_by_us.is_some() && state.is_away() {
+        if is_made_by_us && state.is_away() {
             return Ok(());
         }
-        if made_by_us.is_some() && others_since {
+        if is_made_by_us && slots.values().any(Settings::is_others) {
             leave(self, SET_SINCE);
             return Ok(());
         }
@@ -191,27 +161,27 @@ impl Undo {
         let scene = Scene { id: stream.id, models, going: &going };
         // The last one first, as things depend on what was made before them.
         for slot in order.iter().rev() {
-            let Some(of_slot) = touched.get(slot) else { continue };
-            // What was made goes as a whole.
-            if made_by_us.is_some() && !E::is_making(&of_slot.first) {
-                continue;
-            }
-            if !of_slot.is_last {
+            let Some(ours) = slots.get(slot).and_then(Settings::ours) else { continue };
+            let Ok(((before, first), last)) = ours else {
                 leave(self, SET_SINCE);
                 continue;
+            };
+            // What was made goes as a whole.
+            if is_made_by_us && !E::is_making(first) {
+                continue;
             }
-            match E::restore(&of_slot.before, &of_slot.first, &scene) {
+            match E::restore(before, first, &scene) {
                 Ok(commands) => {
                     for command in commands {
                         let intent = Intent::of::<E>(stream.id, &command)?;
-                        self.steps.push(UndoStep { undoes: of_slot.last_ours, what: UndoAct::Send { intent } });
+                        self.steps.push(UndoStep { undoes: last, what: UndoAct::Send { intent } });
                     }
                 }
                 Err(why) => leave(self, why),
             }
         }
         self.going = going;
-        if made_by_us.is_some() && *stream.kind == *Card::KIND {
+        if is_made_by_us && *stream.kind == *Card::KIND {
             self.going.insert(CardId(stream.id));
         }
         Ok(())

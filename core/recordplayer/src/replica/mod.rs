@@ -395,10 +395,11 @@ impl fmt::Debug for Replica {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "Replica({} of {} at {:?}, outbox {})",
+            "Replica({} of {} at {:?} of epoch {}, outbox {})",
             self.identity.replica,
             self.space(),
             self.state.head.position,
+            self.state.epoch,
             self.outbox.len()
         )
     }

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use super::watch::Looking;
 use super::{SessionId, Space};
-use crate::commit::Head;
+use crate::commit::{Commit, Head};
 use crate::id::ActorId;
 use crate::limits::READ_BYTES;
+use crate::membership::{Membership, MembershipEvent};
 use crate::protocol::{Knowledge, ServerFrame};
-use crate::record::Position;
+use crate::record::{Position, Record};
 use crate::storage::{ReadError, StoredCommit};
 use crate::view::ViewKey;
 
@@ -33,7 +34,7 @@ enum Whole {
 }
 
 impl Space {
-    pub(super) fn is_member(&self, actor: ActorId) -> bool {
+    pub(crate) fn is_member(&self, actor: ActorId) -> bool {
         self.members.role_of(actor).is_some()
     }
 
@@ -128,8 +129,12 @@ impl Space {
     pub(super) fn follow_anew(&mut self) {
         self.starting.clear();
         let sessions: Vec<SessionId> = self.followers.keys().copied().collect();
+        for session in &sessions {
+            self.lag(*session, self.durable.position);
+        }
+        // What the log turns out to hold may have taken somebody out: before anybody reads on.
+        self.end_access();
         for session in sessions {
-            self.lag(session, self.durable.position);
             self.pull(session);
         }
     }
@@ -156,7 +161,7 @@ impl Space {
 
     fn chunk(&self, stored: Vec<StoredCommit>, is_backfill: bool) -> Option<ServerFrame> {
         let (first, last) = (stored.first()?, stored.last()?);
-        let begins_at = crate::commit::Commit::open(Arc::clone(&first.bytes), &first.previous).ok()?.before();
+        let begins_at = Commit::open(Arc::clone(&first.bytes), &first.previous).ok()?.before();
         let after = Head { position: begins_at, hash: first.previous };
         let upto = last.head;
         Some(self.commits_frame(after, upto, stored.into_iter().map(|stored| stored.bytes).collect(), is_backfill))
@@ -201,7 +206,9 @@ impl Space {
             .map(|(s, _)| *s)
             .collect();
         for session in gone {
-            self.send_rest(session);
+            if let Err(error) = self.send_until_removed(session) {
+                return self.fail(error);
+            }
             self.leave(session);
             self.send(session, ServerFrame::AccessEnded { space: self.id(), at });
         }
@@ -210,14 +217,30 @@ impl Space {
     }
 
     /// A follower that is behind gets the rest up to the commit that removes it, in as many chunks as it takes.
-    fn send_rest(&mut self, session: SessionId) {
-        while let Some(Follower { whole: Some(Whole::Behind { sent }), .. }) = self.followers.get(&session) {
-            let before = *sent;
-            self.send_chunk(session);
-            match self.followers.get(&session).and_then(|follower| follower.whole) {
-                Some(Whole::Behind { sent }) if sent > before => {}
-                Some(Whole::Behind { .. } | Whole::Live { .. }) | None => break,
+    fn send_until_removed(&mut self, session: SessionId) -> Result<(), ReadError> {
+        let Some(Follower { actor, whole: Some(Whole::Behind { sent }), .. }) = self.followers.get(&session) else {
+            return Ok(());
+        };
+        let (actor, mut sent) = (*actor, *sent);
+        loop {
+            let mut stored = self.reader.commits(sent, self.durable.position, READ_BYTES)?;
+            let end = stored.iter().position(|stored| removes(stored, actor));
+            stored.truncate(end.map_or(stored.len(), |end| end + 1));
+            let Some(last) = stored.last() else { return Ok(()) };
+            sent = last.head.position;
+            if let Some(frame) = self.chunk(stored, false) {
+                self.send(session, frame);
+            }
+            if end.is_some() {
+                return Ok(());
             }
         }
     }
+}
+
+/// Whether the commit takes the person out of the space.
+fn removes(stored: &StoredCommit, person: ActorId) -> bool {
+    let Ok(commit) = Commit::open(Arc::clone(&stored.bytes), &stored.previous) else { return false };
+    let takes_out = |record: &Record| matches!(record.event::<Membership>(), Some(MembershipEvent::MemberRemoved { person: out }) if *out == person);
+    commit.events().any(takes_out)
 }

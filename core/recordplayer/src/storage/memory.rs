@@ -51,7 +51,9 @@ impl MemoryStore {
 
     /// The same data in a database of its own, as after restoring a backup or cloning a disk.
     pub fn copy(&self) -> Self {
-        Self { shared: Arc::new(Mutex::new(self.lock().clone())) }
+        let mut shared = self.lock().clone();
+        shared.next_failure = None;
+        Self { shared: Arc::new(Mutex::new(shared)) }
     }
 
     /// The next batch of writes meets this failure, once.

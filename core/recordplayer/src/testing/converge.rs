@@ -6,7 +6,6 @@ use rand::RngExt;
 
 use super::{DeviceId, Faults, World};
 use crate::domain::Domain;
-use crate::storage::memory::Failure;
 
 /// What happens in one history, between the founding and the rest in which everybody must agree.
 const HAPPENINGS: u32 = 80;
@@ -44,36 +43,17 @@ pub fn converge<const N: usize>(
     found(&mut world, devices);
     world.run_until_quiet();
     world.suffer(Faults::bad());
-    let mut backup = None;
     for _ in 0..HAPPENINGS {
         let device = devices[world.random().random_range(0..N)];
-        match world.random().random_range(0..20) {
-            0 => world.cut_off(device),
-            1 => {
-                world.crash(device);
-                world.restart(device);
-            }
-            2 => {
-                world.crash_authority();
-                world.run_for_ms(300);
-                world.start_authority();
-            }
-            3 => world.fail_next_append(Failure::UnknownApplied),
-            4 => world.run_for_ms(2_500),
-            5 => backup = Some(world.backup_of_authority()),
-            6 => {
-                if let Some(backup) = backup.take() {
-                    // Epochs that begin with a restore are numbered by the second.
-                    world.run_for_ms(1_000);
-                    world.restore_authority(&backup);
-                }
-            }
-            _ => act(&mut world, device),
+        if world.random().random_ratio(1, 3) {
+            let transition = world.draw_transition();
+            world.apply(transition);
+        } else if world.is_running(device) {
+            act(&mut world, device);
         }
         let ms = world.random().random_range(0..400);
         world.run_for_ms(ms);
     }
-    world.heal();
-    world.run_until_quiet();
+    world.gather();
     world
 }

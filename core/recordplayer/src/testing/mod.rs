@@ -9,4 +9,4 @@ pub mod world;
 pub use converge::converge;
 pub use given::{FOUNDER, Given, SPACE, When, given};
 pub use golden::golden;
-pub use world::{Backup, DeviceId, Faults, Restore, Shown, World};
+pub use world::{Backup, DeviceId, Faults, Restore, Shown, Transition, World};

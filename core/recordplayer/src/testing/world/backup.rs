@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{DeviceId, Journey, World, all_durable, fresh};
-use crate::id::ActorId;
-use crate::space::SpaceInput;
+use crate::id::{ActorId, ReplicaId};
+use crate::space::{Space, SpaceInput};
 use crate::storage::memory::{MemoryOutbox, MemoryStore};
 use crate::storage::{Store, TextKey, compact_texts};
 
@@ -74,13 +74,30 @@ impl World {
         self.journeys.retain(|_, journey| !matches!(journey, Journey::Compaction { device: None, .. }));
         self.store = backup.copy();
         self.mark = None;
+        self.recovery = None;
         self.start_authority();
     }
 
     /// What an admin does after a restore.
     pub fn reopen_authority(&mut self) {
-        let recovery = fresh(&mut self.rng);
-        self.tell_authority(SpaceInput::Reopen { recovery });
+        self.recovery = Some(fresh(&mut self.rng));
+        self.go_on_reopening();
+    }
+
+    /// Whoever opens a restored space is told when that is durable, and until then does it again.
+    pub(super) fn go_on_reopening(&mut self) {
+        if let Some(recovery) = self.recovery {
+            self.tell_authority(SpaceInput::Reopen { recovery });
+        }
+    }
+
+    /// Whether the authority was restored, and is not open yet.
+    pub(super) fn is_reopening(&self) -> bool {
+        let Some(recovery) = self.recovery else { return false };
+        let replica = ReplicaId::derived("recovery", &[recovery.bytes()]);
+        let is_open =
+            |space: &Space| space.decided() == space.durable() && space.state.replicas.last_number(replica) > 0;
+        !self.space.as_ref().is_some_and(is_open)
     }
 
     /// Compacts every text that is saved, at the authority and on the devices, as far as it goes.

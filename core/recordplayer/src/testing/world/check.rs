@@ -7,11 +7,14 @@ use super::World;
 use super::device::looks_of;
 use crate::commit::{Commit, Head};
 use crate::hash::StateHash;
+use crate::id::ActorId;
+use crate::membership::{Membership, MembershipEvent};
 use crate::models::Hydrator;
 use crate::protocol::ServerFrame;
-use crate::record::Position;
+use crate::record::{Position, Record};
 use crate::refusal::CoreRefusal;
 use crate::response::Response;
+use crate::space::SessionId;
 use crate::state::{SpaceState, text_change};
 use crate::storage::{Store, TextKey};
 use crate::text::TextDocument;
@@ -33,6 +36,7 @@ impl World {
             }
         }
         self.check_texts();
+        self.check_promises();
     }
 
     /// Every text reads as its changes in the log say, whatever was compacted, and wherever.
@@ -104,6 +108,46 @@ impl World {
         let head = reader.head().expect("memory can be read");
         state.catch_up(reader.as_ref(), head.position).expect("the log can be played");
         state.state_hash()
+    }
+
+    /// Who is no member gets the commit that says so, and no byte more (rule 13).
+    pub(super) fn check_access(&self, session: SessionId, frame: &ServerFrame) {
+        let Some(device) = self.devices.iter().find(|device| device.session == Some(session)) else { return };
+        let Some(space) = &self.space else { return };
+        if space.is_member(device.actor) {
+            return;
+        }
+        let told = match frame {
+            ServerFrame::Commits { upto, .. } => upto.position,
+            ServerFrame::ViewNews { upto, .. } => upto.position,
+            ServerFrame::ViewStart { at, .. } | ServerFrame::SnapshotOffer { at, .. } => at.position,
+            ServerFrame::SnapshotChunk { at, .. } => at.position,
+            _ => return,
+        };
+        let removed = self.removed_at(device.actor);
+        assert!(
+            removed.is_some_and(|removed| told <= removed),
+            "{} is no member since {removed:?}, and is told of {told}; {}",
+            device.name,
+            self.how_to_replay()
+        );
+    }
+
+    /// The end of the last commit that took the person out.
+    fn removed_at(&self, person: ActorId) -> Option<Position> {
+        let reader = self.store.reader(self.id);
+        let head = reader.head().expect("memory can be read");
+        let stored = reader.commits(Position::START, head.position, usize::MAX).expect("memory can be read");
+        let commits = stored.into_iter().map(|stored| Commit::open(stored.bytes, &stored.previous));
+        let removes = |commit: &Commit| {
+            let removed = |record: &Record| matches!(record.event::<Membership>(), Some(MembershipEvent::MemberRemoved { person: removed }) if *removed == person);
+            commit.events().any(removed)
+        };
+        commits
+            .map(|commit| commit.expect("the log holds commits"))
+            .filter(removes)
+            .last()
+            .map(|commit| commit.head().position)
     }
 
     /// Every position that leaves the authority is the end of a commit (rule 4).

@@ -56,6 +56,10 @@ pub(super) struct Device {
     pub life: u64,
     pub store: MemoryStore,
     pub outbox: MemoryOutbox,
+    /// How far its clock is set wrong.
+    pub clock_ms: i64,
+    /// Whether its person was taken out of the space, which then left the device.
+    pub is_out: bool,
     /// See [`World::crash_within_next_save`].
     pub tears_next_save: bool,
     last_save_at: Timestamp,
@@ -118,6 +122,8 @@ impl World {
             life: 0,
             store: MemoryStore::new(),
             outbox: MemoryOutbox::new(),
+            clock_ms: 0,
+            is_out: false,
             tears_next_save: false,
             last_save_at: Timestamp(0),
             last_sent_at: Timestamp(0),
@@ -150,7 +156,18 @@ impl World {
         device.life += 1;
     }
 
+    /// The space leaves the device; what was never sent is exported, and is the person's own affair from then on.
+    fn leave(&mut self, id: DeviceId) {
+        self.crash(id);
+        self.forget_promises(id);
+        let device = &mut self.devices[id.0];
+        device.is_out = true;
+        device.store = MemoryStore::new();
+        device.outbox = MemoryOutbox::new();
+    }
+
     pub fn restart(&mut self, id: DeviceId) {
+        self.devices[id.0].is_out = false;
         self.open_replica(id);
         self.reconnect_soon(id);
     }
@@ -229,7 +246,7 @@ impl World {
     }
 
     pub(super) fn receive(&mut self, id: DeviceId, frame: ServerFrame) {
-        let now = self.now;
+        let now = self.time_of(id);
         if let Some(thin) = &mut self.devices[id.0].thin {
             thin.handle_frame(frame.clone());
         }
@@ -258,11 +275,17 @@ impl World {
                     let drawn = self.devices[id.0].drawn.keys().cloned().collect();
                     self.devices[id.0].draw(drawn);
                 }
-                ReplicaOutput::CompactTexts(_) | ReplicaOutput::AccessEnded | ReplicaOutput::Unavailable => {}
-                ReplicaOutput::Parted { head, .. } => {
+                ReplicaOutput::AccessEnded => self.leave(id),
+                ReplicaOutput::CompactTexts(_) | ReplicaOutput::Unavailable => {}
+                ReplicaOutput::Parted { .. } if self.is_reopening() => {
+                    self.disconnect(id);
+                    self.reconnect_soon(id);
+                }
+                ReplicaOutput::Parted { epoch, head } => {
                     panic!(
-                        "{} and the authority have parted at {head:?}; {}",
+                        "{}, {:?}, and the authority have parted at {head:?} of epoch {epoch}; {}",
                         self.devices[id.0].name,
+                        self.devices[id.0].replica,
                         self.how_to_replay()
                     )
                 }
@@ -299,6 +322,9 @@ impl World {
         bytes: &[u8],
         is_upward: bool,
     ) {
+        if self.deaf.contains(&(id, is_upward)) {
+            return;
+        }
         let faults = self.faults;
         let mut happens = |percent: u32| percent > 0 && self.rng.random_ratio(percent, 100);
         let (lost, doubled, overtaken, broken) =

@@ -7,6 +7,8 @@ mod backup;
 mod check;
 mod device;
 mod faults;
+mod promises;
+mod transition;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -18,6 +20,7 @@ pub use faults::Faults;
 use rand::seq::IndexedRandom;
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+pub use transition::Transition;
 
 use crate::commit::Head;
 use crate::decide::Intent;
@@ -93,6 +96,14 @@ pub struct World {
     last_write_at: Timestamp,
     faults: Faults,
     cut_off: BTreeSet<DeviceId>,
+    /// Lines that carry nothing in one direction: up from the device, or down to it.
+    deaf: BTreeSet<(DeviceId, bool)>,
+    /// How far the authority's clock is set wrong.
+    clock_ms: i64,
+    /// The last recovery that the admin wanted.
+    recovery: Option<Id>,
+    copies: transition::Copies,
+    promises: promises::Promises,
 }
 
 impl World {
@@ -116,6 +127,11 @@ impl World {
             last_write_at: Timestamp(0),
             faults: Faults::none(),
             cut_off: BTreeSet::new(),
+            deaf: BTreeSet::new(),
+            clock_ms: 0,
+            recovery: None,
+            copies: transition::Copies::default(),
+            promises: promises::Promises::default(),
         };
         world.start_authority();
         world.travel(PING_MS, Journey::Ping);
@@ -178,6 +194,11 @@ impl World {
         self.now
     }
 
+    /// What the device's own clock says.
+    fn time_of(&self, device: DeviceId) -> Timestamp {
+        self.now.plus_ms(self.devices[device.0].clock_ms)
+    }
+
     pub fn random(&mut self) -> &mut impl Rng {
         &mut self.rng
     }
@@ -193,16 +214,22 @@ impl World {
     }
 
     pub fn wish(&mut self, device: DeviceId, wish: Wish) -> Result<CommandId, SubmitError> {
-        let now = self.now;
+        let now = self.time_of(device);
         let outcome = self.devices[device.0].replica.as_mut().expect("the device runs").submit(now, wish);
+        if let Ok(command) = &outcome {
+            self.promises.note(*command);
+        }
         self.drain_device(device);
         outcome
     }
 
     /// Does something with a device's replica (a wish other than a command).
     pub fn with<T>(&mut self, device: DeviceId, act: impl FnOnce(&mut Replica, Timestamp) -> T) -> T {
-        let now = self.now;
-        let outcome = act(self.devices[device.0].replica.as_mut().expect("the device runs"), now);
+        let now = self.time_of(device);
+        let replica = self.devices[device.0].replica.as_mut().expect("the device runs");
+        let before: Vec<CommandId> = replica.outbox().map(|entry| entry.command).collect();
+        let outcome = act(replica, now);
+        self.promises.release(before, replica);
         self.drain_device(device);
         outcome
     }
@@ -216,18 +243,21 @@ impl World {
     /// Frames pass between the device and the authority again.
     pub fn heal_one(&mut self, device: DeviceId) {
         self.cut_off.remove(&device);
+        self.deaf.retain(|(deaf, _)| *deaf != device);
         self.reconnect_soon(device);
     }
 
-    /// Everybody is connected again, and accidents end.
+    /// Everybody who is a member is connected again, and accidents end. Clocks stay as they are set.
     pub fn heal(&mut self) {
         self.faults = Faults::none();
         self.cut_off.clear();
+        self.deaf.clear();
         if self.space.is_none() {
             self.start_authority();
         }
         for at in 0..self.devices.len() {
-            if self.devices[at].replica.is_none() {
+            self.devices[at].tears_next_save = false;
+            if self.devices[at].replica.is_none() && !self.devices[at].is_out {
                 self.restart(DeviceId(at));
             }
             if self.devices[at].session.is_none() {
@@ -277,7 +307,7 @@ impl World {
     pub fn run_until_quiet(&mut self) {
         let end = self.now.plus_ms(QUIET_WITHIN_MS);
         while !self.is_quiet() {
-            assert!(self.now < end, "the world does not become quiet; {}", self.how_to_replay());
+            assert!(self.now < end, "the world does not become quiet: {}; {}", self.who_is_not(), self.how_to_replay());
             self.step();
         }
         self.check_invariants();
@@ -294,13 +324,23 @@ impl World {
 
     fn is_quiet(&self) -> bool {
         let Some(space) = &self.space else { return false };
-        let is_settled = |device: &Device| {
-            device
-                .replica
-                .as_ref()
-                .is_some_and(|replica| replica.is_settled() && replica.confirmed() == space.durable())
+        let is_settled = |device: &Device| match &device.replica {
+            Some(replica) => replica.is_settled() && replica.confirmed() == space.durable(),
+            None => device.is_out,
         };
         space.decided() == space.durable() && self.devices.iter().all(is_settled)
+    }
+
+    /// Who has not come to rest, and how it stands there.
+    fn who_is_not(&self) -> String {
+        let Some(space) = &self.space else { return "the authority is down".to_owned() };
+        let authority = format!("{space:?}");
+        let devices = self.devices.iter().filter_map(|device| {
+            let Some(replica) = &device.replica else { return Some(format!("{} is down", device.name)) };
+            let is_there = replica.is_settled() && replica.confirmed() == space.durable();
+            (!is_there).then(|| format!("{} is {:?}, {replica:?}", device.name, replica.status()))
+        });
+        std::iter::once(authority).chain(devices).collect::<Vec<_>>().join("; ")
     }
 
     /// The one command that replays this world.
@@ -352,6 +392,7 @@ impl World {
                     };
                     if let Some(replica) = self.devices[device.0].replica.as_mut() {
                         replica.handle_saved(token, &written);
+                        self.promises.keep(device, replica);
                     }
                     self.compact_at_random(Some(device));
                     self.drain_device(device);
@@ -368,11 +409,12 @@ impl World {
 
     fn ping(&mut self) {
         self.travel(PING_MS, Journey::Ping);
-        let now = self.now;
         self.tell_authority(SpaceInput::Wakeup);
+        self.go_on_reopening();
         let head = self.space.as_ref().map(Space::durable);
         for at in 0..self.devices.len() {
             let device = DeviceId(at);
+            let now = self.time_of(device);
             if let Some(replica) = self.devices[at].replica.as_mut() {
                 replica.handle_wakeup(now);
                 self.drain_device(device);
@@ -406,16 +448,21 @@ impl World {
     }
 
     fn tell_authority(&mut self, input: SpaceInput) {
-        let now = self.now;
+        let now = self.now.plus_ms(self.clock_ms);
         let Some(space) = self.space.as_mut() else { return };
         space.handle(now, input);
         let outputs: Vec<SpaceOutput> = std::iter::from_fn(|| space.poll_output()).collect();
         let mut lagging = BTreeMap::new();
         for output in outputs {
             match output {
-                SpaceOutput::Send { session, frame } => self.deliver_to_device(session, frame.encode().into()),
+                SpaceOutput::Send { session, frame } => {
+                    self.check_access(session, &frame);
+                    self.deliver_to_device(session, frame.encode().into());
+                }
                 SpaceOutput::FanOut { sessions, after, frame } => {
+                    let told = ServerFrame::decode(&frame).expect("the authority sends frames");
                     for session in sessions {
+                        self.check_access(session, &told);
                         let is_full = self.faults.lagging > 0 && self.rng.random_ratio(self.faults.lagging, 100);
                         if is_full || lagging.contains_key(&session) {
                             lagging.entry(session).or_insert(after);

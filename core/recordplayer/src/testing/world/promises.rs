@@ -1,0 +1,84 @@
+//! What the world holds its devices and its authority to: a command that was saved is decided, or refused and still there (rules 1, 2, 11).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{DeviceId, World};
+use crate::commit::Commit;
+use crate::id::CommandId;
+use crate::record::Position;
+use crate::replica::{CommandState, Replica};
+use crate::response::Response;
+use crate::storage::Store;
+
+/// The commands that people were told are saved, by the device that said so. Edits of texts are joined, so their ids do not last.
+#[derive(Debug, Default)]
+pub(super) struct Promises {
+    made: BTreeSet<CommandId>,
+    kept: BTreeMap<CommandId, DeviceId>,
+}
+
+impl Promises {
+    /// A person made a command.
+    pub fn note(&mut self, command: CommandId) {
+        self.made.insert(command);
+    }
+
+    /// What the person has taken out of the outbox, to discard it or to try it again under another id.
+    pub fn release(&mut self, before: Vec<CommandId>, replica: &Replica) {
+        for command in before {
+            if replica.command_state(command) == CommandState::Gone {
+                self.made.remove(&command);
+                self.kept.remove(&command);
+            }
+        }
+    }
+
+    /// A save is on disk: what is in it was promised.
+    pub fn keep(&mut self, device: DeviceId, replica: &Replica) {
+        for entry in replica.outbox().filter(|entry| self.made.contains(&entry.command)) {
+            if replica.command_state(entry.command) != CommandState::Unsaved {
+                self.kept.entry(entry.command).or_insert(device);
+            }
+        }
+    }
+}
+
+impl World {
+    /// The device's files are no more what it had promised by.
+    pub(super) fn forget_promises(&mut self, device: DeviceId) {
+        self.promises.kept.retain(|_, by| *by != device);
+    }
+
+    /// The device's log is lost: if the authority's is as well, nobody has what was decided.
+    pub(super) fn forget_promises_of_log(&mut self, device: DeviceId) {
+        let Some(replica) = &self.devices[device.0].replica else { return };
+        let waits: BTreeSet<CommandId> = replica.outbox().map(|entry| entry.command).collect();
+        self.promises.kept.retain(|command, by| *by != device || waits.contains(command));
+    }
+
+    /// Every command that was saved has its verdict: it is in the log, or refused, and then its author still has it.
+    pub(super) fn check_promises(&self) {
+        let reader = self.store.reader(self.id);
+        let head = reader.head().expect("memory can be read");
+        let stored = reader.commits(Position::START, head.position, usize::MAX).expect("memory can be read");
+        let mut accepted = BTreeSet::new();
+        for stored in stored {
+            let commit = Commit::open(stored.bytes, &stored.previous).expect("the log holds commits");
+            if Response::of(&commit).is_none() {
+                accepted.insert(commit.header.command);
+            }
+        }
+        for (command, by) in &self.promises.kept {
+            let device = &self.devices[by.0];
+            let Some(replica) = &device.replica else { continue };
+            let is_refused = matches!(replica.command_state(*command), CommandState::Refused(_));
+            let has_words = replica.outbox().any(|entry| entry.command == *command && !entry.payload.is_empty());
+            assert!(
+                accepted.contains(command) || (is_refused && has_words),
+                "{} saved {command}, and it is neither in the log nor refused; {}",
+                device.name,
+                self.how_to_replay()
+            );
+        }
+    }
+}

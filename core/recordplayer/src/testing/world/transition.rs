@@ -1,0 +1,213 @@
+//! What can happen in a world beside what people do, as data: drawn from the seed, and applied one by one.
+
+use rand::RngExt;
+
+use super::{Backup, DeviceId, Restore, World};
+use crate::decide::Intent;
+use crate::membership::{Membership, MembershipCommand};
+use crate::storage::memory::{Failure, MemoryStore};
+
+/// A year, for clocks that are set wrong.
+const YEAR_MS: i64 = 365 * 24 * 3_600_000;
+
+/// One accident, or its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transition {
+    /// Time passes.
+    Pass {
+        ms: i64,
+    },
+    /// Nothing passes between the device and the authority.
+    CutOff(DeviceId),
+    /// What the device sends is lost, or what is sent to it; nobody notices at once.
+    CutOneWay {
+        device: DeviceId,
+        is_upward: bool,
+    },
+    Heal(DeviceId),
+    Crash(DeviceId),
+    /// The device stops between the two files of a save.
+    CrashWithinSave(DeviceId),
+    CrashAuthority {
+        down_ms: i64,
+    },
+    /// The next append of the authority meets this failure.
+    FailAppend(Failure),
+    /// The clock of a device is set to another time.
+    SetClock {
+        device: DeviceId,
+        offset_ms: i64,
+    },
+    SetClockOfAuthority {
+        offset_ms: i64,
+    },
+    /// The main file of the device is lost, as a damaged one is set aside.
+    LoseMainStore(DeviceId),
+    BackUp(DeviceId),
+    /// Files of the last backup come back, on their own device.
+    Restore {
+        device: DeviceId,
+        files: Restore,
+    },
+    /// The device gets both files of another device's last backup: it is a clone of that.
+    Clone {
+        from: DeviceId,
+        to: DeviceId,
+    },
+    BackUpAuthority,
+    /// The last backup takes the place of the authority's store, and the admin opens it anew.
+    RestoreAuthority,
+    /// The manager takes the person out, or in again.
+    Remove(DeviceId),
+    Readmit(DeviceId),
+}
+
+/// The copies that transitions have made.
+#[derive(Debug, Default)]
+pub(super) struct Copies {
+    devices: Vec<Option<Backup>>,
+    authority: Option<MemoryStore>,
+}
+
+impl World {
+    /// The next accident of this world. The first device, whose person manages the space, is never removed, cloned over or set back.
+    pub fn draw_transition(&mut self) -> Transition {
+        let count = self.devices.len();
+        let device = DeviceId(self.rng.random_range(0..count));
+        let other = DeviceId(self.rng.random_range(0..count));
+        let worker = DeviceId(self.rng.random_range(1..count.max(2)).min(count - 1));
+        let offset_ms = [0, YEAR_MS, -YEAR_MS, 20 * YEAR_MS, 60_000][self.rng.random_range(0..5)];
+        match self.rng.random_range(0..40) {
+            0..4 => Transition::CutOff(device),
+            4..7 => Transition::Heal(device),
+            7 => Transition::CutOneWay { device, is_upward: self.rng.random() },
+            8..12 => Transition::Crash(device),
+            12 => Transition::CrashWithinSave(device),
+            13..17 => Transition::CrashAuthority { down_ms: self.rng.random_range(1..1_000) },
+            17..19 => Transition::FailAppend(Failure::UnknownApplied),
+            19 => Transition::FailAppend(Failure::UnknownLost),
+            20 => Transition::FailAppend(Failure::Fenced),
+            21..25 => Transition::Pass { ms: self.rng.random_range(1..5_000) },
+            25 => Transition::SetClock { device, offset_ms },
+            26 => Transition::SetClockOfAuthority { offset_ms },
+            27 => Transition::LoseMainStore(device),
+            28..30 => Transition::BackUp(device),
+            30 => Transition::Restore { device, files: Restore::Both },
+            31 => Transition::Restore { device, files: Restore::MainStore },
+            32 => Transition::Restore { device, files: Restore::Outbox },
+            33 => Transition::Clone { from: other, to: worker },
+            34..36 => Transition::BackUpAuthority,
+            36 => Transition::RestoreAuthority,
+            37 => Transition::Remove(worker),
+            _ => Transition::Readmit(worker),
+        }
+    }
+
+    /// Lets it happen; nothing where it cannot.
+    pub fn apply(&mut self, transition: Transition) {
+        if std::env::var_os("RECORDPLAYER_SAY").is_some() {
+            eprintln!("{:?} {transition:?}", self.now);
+        }
+        match transition {
+            Transition::Pass { ms } => self.run_for_ms(ms),
+            Transition::CutOff(device) => self.cut_off(device),
+            Transition::CutOneWay { device, is_upward } => drop(self.deaf.insert((device, is_upward))),
+            Transition::Heal(device) => self.heal_one(device),
+            Transition::Crash(device) => {
+                if self.is_running(device) {
+                    self.crash(device);
+                    self.restart(device);
+                }
+            }
+            Transition::CrashWithinSave(device) => self.crash_within_next_save(device),
+            Transition::CrashAuthority { down_ms } => {
+                self.crash_authority();
+                self.run_for_ms(down_ms);
+                if self.space.is_none() {
+                    self.start_authority();
+                }
+            }
+            Transition::FailAppend(failure) => self.fail_next_append(failure),
+            Transition::SetClock { device, offset_ms } => self.devices[device.0].clock_ms = offset_ms,
+            Transition::SetClockOfAuthority { offset_ms } => self.clock_ms = offset_ms,
+            Transition::LoseMainStore(device) => {
+                if self.is_running(device) {
+                    self.forget_promises_of_log(device);
+                    self.lose_main_store(device);
+                }
+            }
+            Transition::BackUp(device) => {
+                let backup = self.backup(device);
+                let devices = &mut self.copies.devices;
+                devices.resize_with(devices.len().max(device.0 + 1), || None);
+                devices[device.0] = Some(backup);
+            }
+            Transition::Restore { device, files } => self.restore_copy(device, device, files),
+            Transition::Clone { from, to } => {
+                if from != to && !self.devices[to.0].is_out {
+                    self.restore_copy(from, to, Restore::Both);
+                }
+            }
+            Transition::BackUpAuthority => self.copies.authority = Some(self.backup_of_authority()),
+            Transition::RestoreAuthority => {
+                if let Some(backup) = self.copies.authority.take() {
+                    // Epochs that begin with a restore are numbered by the second, and a clock may have been set back.
+                    self.clock_ms = 0;
+                    self.run_for_ms(1_000);
+                    self.restore_authority(&backup);
+                }
+            }
+            Transition::Remove(device) => {
+                self.change_member(device, |person| MembershipCommand::RemoveMember { person })
+            }
+            Transition::Readmit(device) => self.readmit(device),
+        }
+    }
+
+    fn restore_copy(&mut self, from: DeviceId, to: DeviceId, files: Restore) {
+        let Some(backup) = self.copies.devices.get_mut(from.0).and_then(Option::take) else { return };
+        if self.is_running(to) {
+            self.forget_promises(to);
+            self.restore(to, &backup, files);
+        }
+    }
+
+    fn change_member(&mut self, device: DeviceId, command: impl FnOnce(crate::id::ActorId) -> MembershipCommand) {
+        let (manager, person) = (DeviceId(0), self.devices[device.0].actor);
+        if person == self.devices[manager.0].actor || self.devices[manager.0].replica.is_none() {
+            return;
+        }
+        let intent = Intent::of::<Membership>(self.id.0, &command(person)).expect("membership commands can be encoded");
+        // Where the manager's device does not know the person, there is nothing to change.
+        drop(self.send(manager, intent));
+    }
+
+    /// Takes the person in again where the manager's device knows that they are out.
+    fn readmit(&mut self, device: DeviceId) {
+        self.take_in(device);
+        if self.devices[device.0].is_out {
+            self.restart(device);
+        }
+    }
+
+    fn take_in(&mut self, device: DeviceId) {
+        let role = (*self.domain.role_names().last().expect("a domain has a role")).to_owned();
+        self.change_member(device, |person| MembershipCommand::AddMember { person, role });
+    }
+
+    /// Everybody is in again who was taken out, and everybody agrees.
+    pub(in crate::testing) fn gather(&mut self) {
+        self.heal();
+        self.run_until_quiet();
+        for at in 1..self.devices.len() {
+            self.take_in(DeviceId(at));
+        }
+        self.run_until_quiet();
+        for at in 0..self.devices.len() {
+            if self.devices[at].is_out {
+                self.restart(DeviceId(at));
+            }
+        }
+        self.run_until_quiet();
+    }
+}

@@ -2,7 +2,7 @@
 //! keys a slow frame has brought at once.
 //!
 //! ```text
-//!  C  f i x  Enter  ─► frame 1: C opens the field ─► frame 2: the field takes the focus ─► frame 3: f i x Enter
+//!  C  f i x  Enter  ─► frame 1: C opens the field ─► 2: the field takes the focus ─► 3: f i x ─► 4: Enter
 //! ```
 
 use std::collections::VecDeque;
@@ -44,8 +44,15 @@ impl KeyQueue {
             self.waited += 1;
             return taken;
         }
+        let mut has_typed = false;
         while let Some(event) = self.waiting.pop_front() {
             let ends = ends_frame(&event, is_typing);
+            // A field takes in what is typed after it has looked for Enter.
+            if ends && has_typed {
+                self.waiting.push_front(event);
+                break;
+            }
+            has_typed |= matches!(event, Event::Text(_) | Event::Paste(_) | Event::Ime(_));
             taken.push(event);
             if ends {
                 // The letter of this very key.
@@ -102,7 +109,8 @@ mod tests {
         queue.expects_field = true;
         assert_eq!(queue.take(vec![press(Key::G), text("g")], false), []);
         queue.expects_field = false;
-        assert_eq!(queue.take(Vec::new(), true), [press(Key::F), text("f"), press(Key::Enter)]);
+        assert_eq!(queue.take(Vec::new(), true), [press(Key::F), text("f")]);
+        assert_eq!(queue.take(Vec::new(), true), [press(Key::Enter)]);
         assert_eq!(queue.take(Vec::new(), true), [press(Key::G), text("g")]);
     }
 

@@ -188,3 +188,23 @@ fn no_member_opens_a_new_epoch() {
     world.run_until_quiet();
     assert_eq!(world.replica(ann).epoch(), 1);
 }
+
+/// A device had lost its log, and its outbox counted further than the authority, which was restored as well: it took the authority's word for
+/// an old answer, and sent the same command for ever.
+#[test]
+fn a_device_whose_log_is_lost_too_counts_anew() {
+    let (mut world, [ann, bo], backup) = backed_up(6);
+    write(&mut world, ann, "lost on both sides ");
+    world.run_until_quiet();
+    world.cut_off(ann);
+    write(&mut world, ann, "waits ");
+    world.run_for_ms(100);
+    world.restore_authority(&backup);
+    world.lose_main_store(ann);
+    world.heal();
+    world.run_until_quiet();
+    let in_text = agreed(&world, &[ann, bo]).contains("waits");
+    let mut refused = world.replica(ann).outbox().filter(|entry| entry.refused.is_some());
+    let is_kept = refused.any(|entry| entry.text.as_ref().is_some_and(|text| text.after.contains("waits")));
+    assert!(in_text || is_kept, "the word is there, or refused with what it was written into");
+}

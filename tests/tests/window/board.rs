@@ -3,7 +3,7 @@
 use std::sync::mpsc::channel;
 
 use egui::accesskit::Role;
-use egui::{Key, Modifiers};
+use egui::{Event, Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 use recordplayer::claims::Claims;
@@ -281,20 +281,19 @@ fn what_another_writes_while_one_types_stays() {
 fn keys_that_come_at_once_are_meant_for_what_the_ones_before_them_open() {
     let mut stage = Stage::with_cards(&[(0, "One")]);
     stage.press(Key::ArrowDown);
-    stage.harness.key_press(Key::C);
+    let press = |modifiers, key| Event::Key { key, physical_key: None, pressed: true, repeat: false, modifiers };
+    let mut come = vec![press(Modifiers::NONE, Key::C), Event::Text("c".to_owned())];
     for title in ["fix it", "and that"] {
         for letter in title.chars() {
-            if let Some(key) = Key::from_name(&letter.to_string()) {
-                stage.harness.key_press(key);
-            }
-            stage.harness.event(egui::Event::Text(letter.to_string()));
+            come.extend(Key::from_name(&letter.to_string()).map(|key| press(Modifiers::NONE, key)));
+            come.push(Event::Text(letter.to_string()));
         }
-        stage.harness.key_press(Key::Enter);
+        come.push(press(Modifiers::NONE, Key::Enter));
     }
-    stage.harness.key_press(Key::Escape);
-    stage.harness.key_press_modifiers(Modifiers::COMMAND, Key::K);
-    stage.harness.event(egui::Event::Text("light".to_owned()));
-    stage.harness.key_press(Key::Enter);
+    come.extend([press(Modifiers::NONE, Key::Escape), press(Modifiers::COMMAND, Key::K)]);
+    come.extend([press(Modifiers::NONE, Key::L), Event::Text("light".to_owned())]);
+    come.push(press(Modifiers::NONE, Key::Enter));
+    stage.harness.input_mut().events.extend(come);
     steps(&mut stage.harness, 40);
     assert_eq!(stage.titles(0), ["One", "fix it", "and that"]);
     let one = stage.space.entity::<Card>(card("One"));

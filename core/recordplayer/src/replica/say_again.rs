@@ -57,7 +57,11 @@ impl Replica {
             }
             let before = document.clone();
             document.apply(&change);
-            let text = EditedText { before: before.text(), after: document.text() };
+            let mut text = EditedText { before: before.text(), after: document.text() };
+            if text.after == text.before {
+                // What it builds on is nowhere any more: its words at least are kept.
+                text.after.push_str(&change.words());
+            }
             told.push(Told { command, change, splices: document.splices_since(&before), text, is_noted: false });
         }
         Ok(told)

@@ -149,8 +149,22 @@ impl Replica {
         self.outputs.push_back(ReplicaOutput::Send(ClientFrame::Subscribe { space: self.space(), knowledge }));
     }
 
+    /// The numbers here are not this device's own: it takes another identity once everything is here that the authority has decided, for only
+    /// then it is known what is still to be sent.
+    fn fork_later(&mut self) {
+        self.identity.must_fork = true;
+        self.unsend_from(0);
+        self.subscribe();
+    }
+
     fn answered(&mut self, now: Timestamp, number: u64, code: AnswerCode, value: u64) {
         match code {
+            // The verdict is not kept any more, for somebody has told that it was heard: another copy of this device.
+            AnswerCode::Answered
+                if self.outbox.iter().any(|pending| pending.is_waiting() && pending.entry.number == Some(number)) =>
+            {
+                self.fork_later();
+            }
             // The commit itself brings the verdict.
             AnswerCode::Accepted | AnswerCode::Refused | AnswerCode::Answered => {
                 if self.link == Link::Founding {
@@ -162,17 +176,12 @@ impl Replica {
                 self.retry_at = Some(now.plus_ms(i64::try_from(value).unwrap_or(60_000).clamp(1, 60_000)));
             }
             // The log has told more since this answer set out.
-            AnswerCode::Expect if value <= self.identity.answered_up_to => {}
+            AnswerCode::Expect if value <= self.state.replicas.last_number(self.identity.replica) => {}
             AnswerCode::Expect if self.outbox.iter().any(|pending| pending.entry.number == Some(value)) => {
                 self.unsend_from(value);
                 self.number_and_send();
             }
-            AnswerCode::Expect | AnswerCode::Conflict => {
-                self.identity.must_fork = true;
-                self.unsend_from(0);
-                // Only with everything here that the authority has decided is it known what is still to be sent.
-                self.subscribe();
-            }
+            AnswerCode::Expect | AnswerCode::Conflict => self.fork_later(),
             // It keeps its number and its place; those behind it wait with it.
             AnswerCode::WaitForUpgrade => {
                 self.unsend_from(number);

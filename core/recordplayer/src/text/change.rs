@@ -16,6 +16,13 @@ impl TextChange {
         Self(bytes)
     }
 
+    /// What it writes, in the order of writing, wherever that would stand: all that is left of it where the text that it was made in is gone.
+    pub(crate) fn words(&self) -> String {
+        let Ok(change) = automerge::Change::from_bytes(self.bytes().to_vec()) else { return String::new() };
+        let written = change.decode().operations.into_iter().filter(|operation| operation.insert);
+        written.filter_map(|operation| operation.primitive_value()?.to_str().map(str::to_owned)).collect()
+    }
+
     pub fn bytes(&self) -> &[u8] {
         &self.0
     }

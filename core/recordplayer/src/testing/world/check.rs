@@ -118,10 +118,10 @@ impl World {
             return;
         }
         let told = match frame {
-            ServerFrame::Commits { upto, .. } => upto.position,
-            ServerFrame::ViewNews { upto, .. } => upto.position,
-            ServerFrame::ViewStart { at, .. } | ServerFrame::SnapshotOffer { at, .. } => at.position,
-            ServerFrame::SnapshotChunk { at, .. } => at.position,
+            ServerFrame::Commits { upto, .. } | ServerFrame::ViewNews { upto, .. } => upto.position,
+            ServerFrame::ViewStart { at, .. }
+            | ServerFrame::SnapshotOffer { at, .. }
+            | ServerFrame::SnapshotChunk { at, .. } => at.position,
             _ => return,
         };
         let removed = self.removed_at(device.actor);

@@ -6,6 +6,7 @@ use super::{DeviceId, World};
 use crate::commit::Commit;
 use crate::id::CommandId;
 use crate::record::Position;
+use crate::refusal::CoreRefusal;
 use crate::replica::{CommandState, Replica};
 use crate::response::Response;
 use crate::storage::Store;
@@ -36,7 +37,10 @@ impl Promises {
     /// A save is on disk: what is in it was promised.
     pub fn keep(&mut self, device: DeviceId, replica: &Replica) {
         for entry in replica.outbox().filter(|entry| self.made.contains(&entry.command)) {
-            if replica.command_state(entry.command) != CommandState::Unsaved {
+            // What is said again on another ground stands in the log under another id.
+            if entry.superseded_by.is_some() {
+                self.kept.remove(&entry.command);
+            } else if replica.command_state(entry.command) != CommandState::Unsaved {
                 self.kept.entry(entry.command).or_insert(device);
             }
         }
@@ -64,7 +68,11 @@ impl World {
         let mut accepted = BTreeSet::new();
         for stored in stored {
             let commit = Commit::open(stored.bytes, &stored.previous).expect("the log holds commits");
-            if Response::of(&commit).is_none() {
+            // What required an edit that was said again was itself said again, by another id.
+            let is_said_again = |response: Response| {
+                matches!(response.refused.typed::<CoreRefusal>(), Some(CoreRefusal::RequiredRefused { .. }))
+            };
+            if Response::of(&commit).is_none_or(is_said_again) {
                 accepted.insert(commit.header.command);
             }
         }

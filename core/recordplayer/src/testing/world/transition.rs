@@ -158,7 +158,7 @@ impl World {
                 }
             }
             Transition::Remove(device) => {
-                self.change_member(device, |person| MembershipCommand::RemoveMember { person })
+                self.change_member(device, |person| MembershipCommand::RemoveMember { person });
             }
             Transition::Readmit(device) => self.readmit(device),
         }

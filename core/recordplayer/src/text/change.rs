@@ -20,7 +20,7 @@ impl TextChange {
     pub(crate) fn words(&self) -> String {
         let Ok(change) = automerge::Change::from_bytes(self.bytes().to_vec()) else { return String::new() };
         let written = change.decode().operations.into_iter().filter(|operation| operation.insert);
-        written.filter_map(|operation| operation.primitive_value()?.to_str().map(str::to_owned)).collect()
+        written.filter_map(|operation| operation.primitive_value()?.as_str().map(str::to_owned)).collect()
     }
 
     pub fn bytes(&self) -> &[u8] {

@@ -7,15 +7,23 @@ use crate::packages;
 #[derive(Debug, clap::Args)]
 pub struct Simulate {
     /// How many seeds to run
-    #[arg(long)]
+    #[arg(long, required_unless_present = "planted", default_value_t = 0)]
     seeds: u64,
+    /// Plant one bug after another, and see that each is found
+    #[arg(long, conflicts_with_all = ["seeds", "seed"])]
+    planted: bool,
     /// The first seed
     #[arg(long)]
     seed: Option<u64>,
 }
 
 pub fn simulate(arguments: &Simulate) -> Result<(), Failure> {
-    let mut call = vec!["run", "--release", "--package", "recordplayer-tests", "--bin", "simulate", "--", "--seeds"];
+    let mut call = vec!["run", "--release", "--package", "recordplayer-tests", "--bin", "simulate"];
+    if arguments.planted {
+        call.extend(["--features", "planted", "--", "--planted"]);
+        return cargo::run(&call);
+    }
+    call.extend(["--", "--seeds"]);
     let seeds = arguments.seeds.to_string();
     call.push(&seeds);
     let seed = arguments.seed.map(|seed| seed.to_string());

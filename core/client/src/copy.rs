@@ -308,8 +308,12 @@ impl SpaceCopy {
         self.lock().replica.wake_at()
     }
 
+    fn is_due(&self) -> bool {
+        self.lock().replica.is_due(now())
+    }
+
     pub fn wake_up(self: &Arc<Self>) {
-        if self.wake_at().is_some_and(|at| at <= now()) {
+        if self.is_due() {
             self.act(|replica| replica.handle_wakeup(now()));
         }
     }

@@ -13,6 +13,7 @@ pub mod limits;
 pub mod membership;
 mod models;
 pub mod name;
+pub mod planted;
 pub mod playback;
 pub mod prelude;
 pub mod protocol;

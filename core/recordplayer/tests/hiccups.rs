@@ -61,6 +61,15 @@ fn what_shall_be_tried_later_is_sent_again_when_it_is_time_and_in_order() {
     assert_eq!(sent(&mut device), [2, 3, 4]);
 }
 
+/// The clock was set back by years while a device waited for some milliseconds: it waited for years.
+#[test]
+fn a_clock_that_is_set_back_makes_no_pause_longer() {
+    let (mut device, _) = three_sent();
+    device.take(answer(2, AnswerCode::RetryAfter, 500));
+    wake(&mut device, -1_000_000_000_000);
+    assert_eq!(sent(&mut device), [2, 3]);
+}
+
 #[test]
 fn a_new_line_does_not_wait_for_what_the_old_one_asked() {
     let (mut device, authority) = three_sent();

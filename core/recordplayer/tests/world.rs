@@ -12,7 +12,7 @@ use recordplayer::storage::memory::Failure;
 use recordplayer::testing::{DeviceId, Faults, Restore, World};
 use todo::{Item, ItemCommand, ItemRefusal, ListView, OPEN_MAX, add, command, domain, id};
 
-fn rename(item: u8, title: &str) -> recordplayer::decide::Intent {
+fn rename(item: u8, title: &str) -> Intent {
     command(item, &ItemCommand::Rename { title: title.to_owned() })
 }
 

@@ -178,8 +178,8 @@ fn a_card_falls_where_the_pointer_lets_go_of_it() {
     steps(&mut stage.harness, 1);
     // The harness gives each event a frame of its own; a busy screen does not.
     let (pos, button, modifiers) = (to + egui::vec2(40.0, 200.0), egui::PointerButton::Primary, Modifiers::NONE);
-    let release = egui::Event::PointerButton { pos, button, pressed: false, modifiers };
-    stage.harness.input_mut().events.extend([egui::Event::PointerMoved(pos), release]);
+    let release = Event::PointerButton { pos, button, pressed: false, modifiers };
+    stage.harness.input_mut().events.extend([Event::PointerMoved(pos), release]);
     steps(&mut stage.harness, 2);
     assert_eq!(stage.titles(0), ["Two"]);
     assert_eq!(stage.titles(1), ["There", "One"]);

@@ -6,8 +6,10 @@ use super::outbox::Pending;
 use super::rebase::Dirty;
 use super::{Meeting, Replica, ReplicaOutput, Saving};
 use crate::commit::{Commit, CommitError, Head};
+use crate::planted::{Bug, is_planted};
 use crate::record::{Payload, Position};
 use crate::response::Response;
+use crate::state::Touched;
 use crate::storage::{Append, OutboxWrite, Write};
 
 /// What merging a batch of commits came to.
@@ -68,6 +70,9 @@ impl Replica {
         let mut writes = Vec::new();
         for commit in &news {
             let touched = self.state.play(commit).expect("the commits were checked to follow each other");
+            if is_planted(Bug::PlayTwice) && commit.header.actor == self.actor {
+                commit.events().for_each(|event| self.state.play_event(event, &mut Touched::default()));
+            }
             dirty.add(&touched);
             writes.extend(self.settle(commit, &mut dirty));
             self.tell_meetings(commit, &news);
@@ -153,7 +158,7 @@ impl Replica {
         let Some(at) = self.outbox.iter().position(is_it) else { return writes };
         let is_superseded = self.outbox[at].entry.superseded_by.is_some();
         match response {
-            Some(response) if !is_superseded => {
+            Some(response) if !is_superseded && !is_planted(Bug::LoseRefusal) => {
                 writes.extend(self.retract_text(at));
                 let pending =
                     self.outbox.iter_mut().find(|pending| is_it(pending)).expect("only later ones have moved");

@@ -38,6 +38,7 @@ use crate::entity::Entity;
 use crate::hash::StateHash;
 use crate::id::{ActorId, CommandId, Id, ReplicaId, SpaceId};
 use crate::models::Models;
+use crate::planted::{Bug, is_planted};
 use crate::playback::Playback;
 use crate::protocol::ClientFrame;
 use crate::record::{Position, StreamId};
@@ -129,6 +130,24 @@ enum Link {
     Ended,
 }
 
+/// For how long the authority asked to wait.
+#[derive(Clone, Copy, Debug)]
+struct Pause {
+    since: Timestamp,
+    until: Timestamp,
+}
+
+impl Pause {
+    fn new(now: Timestamp, ms: i64) -> Self {
+        Self { since: now, until: now.plus_ms(ms) }
+    }
+
+    /// A clock that was set back must not make it longer.
+    fn is_over(self, now: Timestamp) -> bool {
+        self.until <= now || (now < self.since && !is_planted(Bug::PauseForever))
+    }
+}
+
 /// One device's copy of a space: the confirmed state, and pending commands played on top of it.
 ///
 /// Holds no socket, file, clock or randomness: time comes in as `now`, work goes out of [`Self::poll_output`]. Methods come in four kinds:
@@ -152,8 +171,8 @@ pub struct Replica {
     authority_head: Position,
     /// Whether everything is here that the authority told of since the last subscription: before its first word nobody knows.
     is_current: bool,
-    /// The authority asked to wait until then.
-    retry_at: Option<Timestamp>,
+    /// The authority asked to wait.
+    pause: Option<Pause>,
     /// How far verdicts had come at the last ping, while something was being sent.
     answered_at_last_ping: Option<u64>,
     /// The end of the history here when more of it was asked for, in this session; and how it was at the last ping.
@@ -204,7 +223,7 @@ impl Replica {
             lifted: None,
             link: Link::Offline,
             is_current: false,
-            retry_at: None,
+            pause: None,
             answered_at_last_ping: None,
             history_asked: None,
             history_asked_at_last_ping: None,
@@ -299,13 +318,18 @@ impl Replica {
     /// When the machine wants [`Self::handle_wakeup`].
     pub fn wake_at(&self) -> Option<Timestamp> {
         let checkpoint = if self.is_checkpointing { None } else { self.state.checkpoint_due() };
-        [checkpoint, self.retry_at].into_iter().flatten().min()
+        [checkpoint, self.pause.map(|pause| pause.until)].into_iter().flatten().min()
+    }
+
+    /// Whether the machine wants [`Self::handle_wakeup`] now: when it said, or when the clock was set back meanwhile.
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        self.wake_at().is_some_and(|at| at <= now) || self.pause.is_some_and(|pause| pause.is_over(now))
     }
 
     /// Time has passed.
     pub fn handle_wakeup(&mut self, now: Timestamp) {
-        if self.retry_at.is_some_and(|at| at <= now) {
-            self.retry_at = None;
+        if self.pause.is_some_and(|pause| pause.is_over(now)) {
+            self.pause = None;
             self.number_and_send();
         }
         self.checkpoint_if_due(now);

@@ -293,7 +293,7 @@ impl Replica {
     /// Gives numbers to what is on disk, and sends what has its number on disk, within what may be in flight.
     pub(super) fn number_and_send(&mut self) {
         if !matches!(self.link, super::Link::Online | super::Link::Founding)
-            || self.retry_at.is_some()
+            || self.pause.is_some()
             || self.identity.must_fork
         {
             return;

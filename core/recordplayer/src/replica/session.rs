@@ -1,9 +1,10 @@
 //! The session with the authority: what it says, and what is asked of it.
 
 use super::outbox::Pending;
-use super::{Link, Replica, ReplicaOutput};
+use super::{Link, Pause, Replica, ReplicaOutput};
 use crate::commit::Head;
 use crate::id::SpaceId;
+use crate::planted::{Bug, is_planted};
 use crate::protocol::{AnswerCode, ClientFrame, Knowledge, ServerFrame};
 use crate::time::Timestamp;
 
@@ -11,7 +12,7 @@ impl Replica {
     /// A session with the authority begins.
     pub fn handle_connected(&mut self) {
         self.outbox.iter_mut().for_each(|pending| pending.is_sent = false);
-        self.retry_at = None;
+        self.pause = None;
         self.history_asked = None;
         // What founds a space must be there before it can be subscribed to.
         if self.is_founding() {
@@ -149,10 +150,18 @@ impl Replica {
         self.outputs.push_back(ReplicaOutput::Send(ClientFrame::Subscribe { space: self.space(), knowledge }));
     }
 
+    /// The last number of this replica that the log here holds.
+    fn known_to_be_answered(&self) -> u64 {
+        if is_planted(Bug::TrustOldAnswer) {
+            return self.identity.answered_up_to;
+        }
+        self.state.replicas.last_number(self.identity.replica)
+    }
+
     /// The numbers here are not this device's own: it takes another identity once everything is here that the authority has decided, for only
     /// then it is known what is still to be sent.
     fn fork_later(&mut self) {
-        self.identity.must_fork = true;
+        self.identity.must_fork = !is_planted(Bug::ForgetClone);
         self.unsend_from(0);
         self.subscribe();
     }
@@ -173,10 +182,10 @@ impl Replica {
             }
             AnswerCode::RetryAfter => {
                 self.unsend_from(number);
-                self.retry_at = Some(now.plus_ms(i64::try_from(value).unwrap_or(60_000).clamp(1, 60_000)));
+                self.pause = Some(Pause::new(now, i64::try_from(value).unwrap_or(60_000).clamp(1, 60_000)));
             }
             // The log has told more since this answer set out.
-            AnswerCode::Expect if value <= self.state.replicas.last_number(self.identity.replica) => {}
+            AnswerCode::Expect if value <= self.known_to_be_answered() => {}
             AnswerCode::Expect if self.outbox.iter().any(|pending| pending.entry.number == Some(value)) => {
                 self.unsend_from(value);
                 self.number_and_send();
@@ -185,7 +194,7 @@ impl Replica {
             // It keeps its number and its place; those behind it wait with it.
             AnswerCode::WaitForUpgrade => {
                 self.unsend_from(number);
-                self.retry_at = Some(now.plus_ms(60_000));
+                self.pause = Some(Pause::new(now, 60_000));
             }
         }
     }

@@ -9,6 +9,7 @@ use crate::commit::{Commit, Head};
 use crate::id::ActorId;
 use crate::limits::READ_BYTES;
 use crate::membership::{Membership, MembershipEvent};
+use crate::planted::{Bug, is_planted};
 use crate::protocol::{Knowledge, ServerFrame};
 use crate::record::{Position, Record};
 use crate::storage::{ReadError, StoredCommit};
@@ -44,7 +45,7 @@ impl Space {
 
     /// Follows the whole space from behind what the replica holds, if that is a stretch of this log.
     pub(super) fn subscribe(&mut self, session: SessionId, actor: ActorId, knowledge: Knowledge) {
-        if !self.is_member(actor) {
+        if !self.is_member(actor) && !is_planted(Bug::SkipAccessCheck) {
             return self.no_access(session, actor);
         }
         match self.is_of_this_log(knowledge) {
@@ -133,7 +134,9 @@ impl Space {
             self.lag(*session, self.durable.position);
         }
         // What the log turns out to hold may have taken somebody out: before anybody reads on.
-        self.end_access();
+        if !is_planted(Bug::TellPastRemoval) {
+            self.end_access();
+        }
         for session in sessions {
             self.pull(session);
         }
@@ -142,10 +145,13 @@ impl Space {
     fn send_chunk(&mut self, session: SessionId) {
         let Some(Follower { whole: Some(Whole::Behind { sent }), .. }) = self.followers.get(&session) else { return };
         let sent = *sent;
-        let stored = match self.reader.commits(sent, self.durable.position, READ_BYTES) {
+        let mut stored = match self.reader.commits(sent, self.durable.position, READ_BYTES) {
             Ok(stored) => stored,
             Err(error) => return self.fail(error),
         };
+        if is_planted(Bug::ResumeOffByOne) && !stored.is_empty() {
+            stored.remove(0);
+        }
         let upto = stored.last().map_or(sent, |last| last.head.position);
         let is_live = upto == self.durable.position;
         if let Some(frame) = self.chunk(stored, false) {

@@ -8,6 +8,7 @@ use crate::commit::{Commit, Head};
 use crate::limits::FRAME_BYTES_MAX;
 use crate::membership::Membership;
 use crate::models::AnyState;
+use crate::planted::{Bug, is_planted};
 use crate::protocol::{ServerFrame, ViewItem};
 use crate::record::{Payload, Record, StreamId};
 use crate::state::{SpaceState, Touched, ViewChange};
@@ -36,6 +37,11 @@ impl Space {
         let commits = self.undurable.iter().map(|decided| Arc::clone(&decided.commit)).collect();
         let append = Append { space: self.id(), epoch: self.state.epoch, expected: self.durable, commits };
         self.outputs.push_back(SpaceOutput::Append(append));
+        if is_planted(Bug::PublishBeforeDurable) {
+            self.appending = 0;
+            let early = self.undurable.drain(..).collect();
+            self.publish(early);
+        }
     }
 
     pub(super) fn appended(&mut self, written: Written) {

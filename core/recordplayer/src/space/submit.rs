@@ -12,6 +12,7 @@ use crate::id::{ActorId, ReplicaId};
 use crate::limits::{IN_FLIGHT_BYTES_MAX, IN_FLIGHT_COMMANDS_MAX, REQUIRES_MAX, VERDICTS_MAX};
 use crate::membership::Membership;
 use crate::models::ReadSet;
+use crate::planted::{Bug, is_planted};
 use crate::protocol::{AnswerCode, CommandEntry, ServerFrame};
 use crate::record::Position;
 use crate::refusal::{CoreRefusal, Refused};
@@ -146,6 +147,9 @@ impl Space {
         };
         if replica.actor != submission.actor {
             return Known::Conflict;
+        }
+        if is_planted(Bug::ForgetDecided) {
+            return Known::Next;
         }
         if entry.number > replica.last_number {
             let next = replica.last_number + 1;

@@ -13,6 +13,7 @@ use crate::hash::{Hash, StateHash};
 use crate::id::SpaceId;
 use crate::limits::READ_BYTES;
 use crate::models::Hydrator;
+use crate::planted::{Bug, is_planted};
 use crate::record::{Position, StreamId};
 use crate::storage::{Checkpoint, CheckpointWrite, ReadError, Row, RowKey, SpaceReader, TextKey, TextRow, is_ripe};
 use crate::text::TextChange;
@@ -123,6 +124,9 @@ impl SpaceState {
             let bytes = encode(&(members, serde_bytes::Bytes::new(&state)))
                 .map_err(|error| ReadError::Damaged(error.to_string()))?;
             rows.push((RowKey::View(key.clone()), Some(self.row(view.version, bytes))));
+        }
+        if is_planted(Bug::RowBehindPosition) {
+            rows.pop();
         }
         let text_row =
             |index: u64, change: &TextChange| TextRow { index, is_base: false, bytes: change.bytes().into() };

@@ -40,6 +40,9 @@ const PING_MS: i64 = 1_000;
 /// How much virtual time a world that was healed may take to become quiet: a promise of liveness, and the end of a run that hangs.
 const QUIET_WITHIN_MS: i64 = 600_000;
 
+/// So many of the last transitions are told with a failure.
+const TOLD: usize = 8;
+
 /// Something that is on its way.
 enum Journey {
     ToAuthority {
@@ -102,6 +105,8 @@ pub struct World {
     clock_ms: i64,
     /// The last recovery that the admin wanted.
     recovery: Option<Id>,
+    /// What has happened beside what people did.
+    happened: Vec<Transition>,
     copies: transition::Copies,
     promises: promises::Promises,
 }
@@ -130,6 +135,7 @@ impl World {
             deaf: BTreeSet::new(),
             clock_ms: 0,
             recovery: None,
+            happened: Vec::new(),
             copies: transition::Copies::default(),
             promises: promises::Promises::default(),
         };
@@ -345,7 +351,9 @@ impl World {
 
     /// The one command that replays this world.
     pub fn how_to_replay(&self) -> String {
-        format!("seed {}: replay with RECORDPLAYER_SEED={} and the same test", self.seed, self.seed)
+        let last = &self.happened[self.happened.len().saturating_sub(TOLD)..];
+        let seed = self.seed;
+        format!("seed {seed}: replay with RECORDPLAYER_SEED={seed} and the same test; before that {last:?}")
     }
 
     /// The next thing that is on its way arrives.

@@ -22,6 +22,8 @@ pub enum Bug {
     RowBehindPosition,
     /// An event of one's own is played twice.
     PlayTwice,
+    /// What waits is played in another order once something comes.
+    RebaseBackwards,
     /// A refused command leaves the outbox.
     LoseRefusal,
     /// `play` looks at a clock.
@@ -35,7 +37,7 @@ pub enum Bug {
 }
 
 impl Bug {
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::SkipSync,
         Self::PublishBeforeDurable,
         Self::ForgetDecided,
@@ -44,6 +46,7 @@ impl Bug {
         Self::TellPastRemoval,
         Self::RowBehindPosition,
         Self::PlayTwice,
+        Self::RebaseBackwards,
         Self::LoseRefusal,
         Self::ClockInPlay,
         Self::ForgetClone,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::Replica;
 use super::outbox::Optimistic;
 use crate::models::{Layer, ReadSet};
+use crate::planted::{Bug, is_planted};
 use crate::record::{Payload, Record, StreamId};
 use crate::state::Touched;
 use crate::view::ViewKey;
@@ -56,7 +57,13 @@ impl Replica {
         let Some(Lifted { layer, dirty }) = self.lifted.take() else { return };
         self.state.layers.push_layer(layer);
         let below = dirty.views.clone();
+        if is_planted(Bug::RebaseBackwards) {
+            self.outbox.reverse();
+        }
         let mut shown = self.rebase(dirty);
+        if is_planted(Bug::RebaseBackwards) {
+            self.outbox.reverse();
+        }
         shown.views.extend(below);
         self.changed(shown);
     }
@@ -98,7 +105,7 @@ impl Replica {
     }
 
     /// Decides everything that waits anew.
-    pub(super) fn rebase_all(&mut self) {
+    pub(crate) fn rebase_all(&mut self) {
         self.set_down();
         let mut dirty = Dirty::default();
         for optimistic in self.outbox.iter_mut().filter_map(|pending| pending.optimistic.take()) {

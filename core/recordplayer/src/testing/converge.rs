@@ -53,6 +53,7 @@ pub fn converge<const N: usize>(
         }
         let ms = world.random().random_range(0..400);
         world.run_for_ms(ms);
+        world.check_rebased(device);
     }
     world.gather();
     world

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::World;
-use super::device::looks_of;
+use super::device::{Device, looks_of};
+use super::{DeviceId, World};
 use crate::commit::{Commit, Head};
 use crate::hash::StateHash;
 use crate::id::ActorId;
@@ -13,11 +13,13 @@ use crate::models::Hydrator;
 use crate::protocol::ServerFrame;
 use crate::record::{Position, Record};
 use crate::refusal::CoreRefusal;
+use crate::replica::Replica;
 use crate::response::Response;
 use crate::space::SessionId;
 use crate::state::{SpaceState, text_change};
 use crate::storage::{Store, TextKey};
 use crate::text::TextDocument;
+use crate::view::ViewKey;
 
 impl World {
     /// What must hold whenever the world is quiet.
@@ -37,6 +39,20 @@ impl World {
         }
         self.check_texts();
         self.check_promises();
+    }
+
+    /// What a device shows is what all that waits there shows once it is decided anew, in its order: a rebase leaves out only what nothing has
+    /// touched.
+    pub(in crate::testing) fn check_rebased(&mut self, device: DeviceId) {
+        let why = self.how_to_replay();
+        let Device { replica: Some(replica), name, .. } = &mut self.devices[device.0] else { return };
+        let before = optimistic(replica);
+        replica.rebase_all();
+        let after = optimistic(replica);
+        let differs = |view: &&ViewKey| before.get(*view) != after.get(*view);
+        let differing: Vec<&ViewKey> = before.keys().chain(after.keys()).filter(differs).collect();
+        assert!(differing.is_empty(), "{name} shows {differing:?} otherwise than what waits there says; {why}");
+        self.drain_device(device);
     }
 
     /// Every text reads as its changes in the log say, whatever was compacted, and wherever.
@@ -171,4 +187,12 @@ impl World {
 fn is_repeated(commit: &Commit) -> bool {
     let refused = Response::of(commit).map(|response| response.refused);
     refused.and_then(|refused| refused.typed::<CoreRefusal>()) == Some(CoreRefusal::DecidedAlready {})
+}
+
+/// What everything looks like that a waiting command has changed.
+fn optimistic(replica: &mut Replica) -> BTreeMap<ViewKey, Vec<u8>> {
+    let layer = replica.state.layers.top_mut();
+    let entities = layer.entities.keys().map(ViewKey::of_stream);
+    let keys: Vec<ViewKey> = entities.chain(layer.views.keys().cloned()).collect();
+    keys.into_iter().map(|key| (key.clone(), looks_of(replica, &key))).collect()
 }

@@ -193,7 +193,7 @@ impl World {
         self.change_member(device, |person| MembershipCommand::AddMember { person, role });
     }
 
-    /// Everybody is in again who was taken out, and everybody agrees.
+    /// Everybody is in again who was taken out, somebody new comes, and everybody agrees.
     pub(in crate::testing) fn gather(&mut self) {
         self.heal();
         self.run_until_quiet();
@@ -207,5 +207,7 @@ impl World {
             }
         }
         self.run_until_quiet();
+        // Whoever comes last has what everybody has (rule 7).
+        self.devices(["late"]);
     }
 }

@@ -6,4 +6,5 @@ mod imports;
 mod pictures;
 mod projects;
 mod stage;
+mod typing;
 mod undo;

@@ -120,7 +120,13 @@ impl Maker {
             domain,
             SPACE,
             store.reader(SPACE),
-            Opening { salt_key: [0; 32], names: Arc::new(AllFree), after: Ending::InOrder },
+            Opening {
+                salt_key: [0; 32],
+                seal_key: None,
+                recovery: None,
+                names: Arc::new(AllFree),
+                after: Ending::InOrder,
+            },
         )?;
         Ok(Self { store, space, number: 0, commits: Vec::new() })
     }

@@ -4,19 +4,27 @@
 //! "u" ‖ name              person (16)
 //! "d" ‖ token hash (32)   person (16) ‖ revoked (1)
 //! "s" ‖ "salt_key"        secret (32)
+//! "s" ‖ "seal_key"        secret (32)
+//! "r"                     nothing, or the last restore of the store: id (16) ‖ epoch (4) ‖ until (8)
 //! ```
 //!
 //! A device's token is 256 random bits, shown once and stored as its blake3 hash. A slow hash such as argon2 protects what people make up;
 //! 256 random bits cannot be guessed from their hash, and a fast hash costs an attacker's flood of hellos less of our time.
+//!
+//! With the seal key the server knows again what it once held (rule 15): whoever has this file and a backup of the store gets back what devices
+//! hold; whoever has it alone can claim anything. So it is backed up apart from the store, and as well guarded.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError, RwLock};
 
+use recordplayer::commit::SealKey;
 use recordplayer::hash::Hash;
 use recordplayer::id::{ActorId, Id};
+use recordplayer::space::Recovery;
 use recordplayer::storage::WriteError;
+use recordplayer::time::Timestamp;
 use recordplayer_store::{OpenError, RedbAccounts};
 
 use crate::limits::PERSON_NAME_BYTES_MAX;
@@ -25,6 +33,9 @@ const USER: u8 = b'u';
 const DEVICE: u8 = b'd';
 /// The secret from which the salts of records are derived.
 const SALT_KEY: &[u8] = b"ssalt_key";
+/// The secret by which the server knows its own commits again.
+const SEAL_KEY: &[u8] = b"sseal_key";
+const RECOVERY: &[u8] = b"r";
 
 /// What cannot be done with the accounts.
 #[derive(Debug, thiserror::Error)]
@@ -58,6 +69,14 @@ struct Known {
     people: BTreeMap<String, ActorId>,
     names: BTreeMap<ActorId, String>,
     devices: BTreeMap<Hash, (ActorId, bool)>,
+    recovery: Option<Recovery>,
+}
+
+/// The secrets of a server, as far as the file has them.
+#[derive(Default)]
+struct Secrets {
+    salt_key: Option<[u8; 32]>,
+    seal_key: Option<[u8; 32]>,
 }
 
 /// The accounts of a server: all in memory, and each change durable before it counts.
@@ -65,6 +84,7 @@ pub struct Accounts {
     file: Mutex<RedbAccounts>,
     known: RwLock<Known>,
     salt_key: [u8; 32],
+    seal_key: SealKey,
 }
 
 impl Accounts {
@@ -72,18 +92,20 @@ impl Accounts {
     pub fn open(path: &Path) -> Result<Self, AccountError> {
         let (mut file, rows) = RedbAccounts::open(path)?;
         let mut known = Known::default();
-        let mut salt_key = None;
+        let mut secrets = Secrets::default();
         for (key, value) in rows {
-            known.learn(&key, &value, &mut salt_key).ok_or(AccountError::Row)?;
+            known.learn(&key, &value, &mut secrets).ok_or(AccountError::Row)?;
         }
-        let salt_key = if let Some(key) = salt_key {
-            key
-        } else {
-            let key = random();
-            file.put(SALT_KEY, &key)?;
-            key
+        let mut secret = |row: &[u8], found: Option<[u8; 32]>| {
+            if let Some(secret) = found {
+                return Ok(secret);
+            }
+            let secret = random();
+            file.put(row, &secret).map(|()| secret)
         };
-        Ok(Self { file: Mutex::new(file), known: RwLock::new(known), salt_key })
+        let salt_key = secret(SALT_KEY, secrets.salt_key)?;
+        let seal_key = SealKey::new(secret(SEAL_KEY, secrets.seal_key)?);
+        Ok(Self { file: Mutex::new(file), known: RwLock::new(known), salt_key, seal_key })
     }
 
     fn put(&self, kind: u8, key: &[u8], value: &[u8]) -> Result<(), AccountError> {
@@ -94,6 +116,29 @@ impl Accounts {
     /// The secret from which the salts of records are derived.
     pub fn salt_key(&self) -> [u8; 32] {
         self.salt_key
+    }
+
+    /// The secret by which the server knows its own commits again.
+    pub fn seal_key(&self) -> SealKey {
+        self.seal_key
+    }
+
+    /// The last restore of the store, until everything is open again.
+    pub fn recovery(&self) -> Option<Recovery> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).recovery
+    }
+
+    /// Notes that the store was restored, or that all that it holds is open again.
+    pub fn set_recovery(&self, recovery: Option<Recovery>) -> Result<(), AccountError> {
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        let mut row = Vec::new();
+        if let Some(Recovery { id, epoch, until }) = recovery {
+            row.extend_from_slice(&[&id.bytes()[..], &epoch.to_be_bytes(), &until.0.to_be_bytes()].concat());
+        }
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        file.put(RECOVERY, &row)?;
+        known.recovery = recovery;
+        Ok(())
     }
 
     pub fn add_user(&self, name: &str) -> Result<ActorId, AccountError> {
@@ -166,10 +211,21 @@ impl fmt::Debug for Accounts {
 
 impl Known {
     /// Takes in a row; nothing where it is of no kind that is known.
-    fn learn(&mut self, key: &[u8], value: &[u8], salt_key: &mut Option<[u8; 32]>) -> Option<()> {
-        if key == SALT_KEY {
-            *salt_key = Some(value.try_into().ok()?);
-            return Some(());
+    fn learn(&mut self, key: &[u8], value: &[u8], secrets: &mut Secrets) -> Option<()> {
+        match key {
+            SALT_KEY => {
+                secrets.salt_key = Some(value.try_into().ok()?);
+                return Some(());
+            }
+            SEAL_KEY => {
+                secrets.seal_key = Some(value.try_into().ok()?);
+                return Some(());
+            }
+            RECOVERY => {
+                self.recovery = if value.is_empty() { None } else { Some(recovery(value)?) };
+                return Some(());
+            }
+            _ => {}
         }
         match key.split_first()? {
             (&USER, name) => {
@@ -187,6 +243,13 @@ impl Known {
         }
         Some(())
     }
+}
+
+fn recovery(row: &[u8]) -> Option<Recovery> {
+    let (id, rest) = row.split_first_chunk::<16>()?;
+    let (epoch, until) = rest.split_first_chunk::<4>()?;
+    let until = Timestamp(i64::from_be_bytes(until.try_into().ok()?));
+    Some(Recovery { id: Id(*id), epoch: u32::from_be_bytes(*epoch), until })
 }
 
 pub(crate) fn random<const N: usize>() -> [u8; N] {

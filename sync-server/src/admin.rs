@@ -108,6 +108,22 @@ pub fn ask(domain: Arc<Domain>, folder: &Path, request: &Request) -> Result<Valu
     })
 }
 
+/// Notes that a backup was put in the place of the folder's store. A server that serves has its store open: nobody can have put one there.
+pub fn recover(domain: Arc<Domain>, folder: &Path, hours: u32) -> Result<Value, Failure> {
+    if with_short_path(folder, ADMIN_SOCKET, |path| BlockingStream::connect(path)).is_ok() {
+        let message = "the server is running, on the store that it has";
+        return Err(Failure::new("in_use", message, "end it, put the backup in place, and say this again"));
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let server = Server::open(domain, folder)?;
+    let control = server.control();
+    runtime.block_on(async {
+        let noted = control.recover(i64::from(hours) * 3_600_000).await;
+        server.close().await;
+        Ok(json!({ "recovering": noted?, "hours": hours }))
+    })
+}
+
 fn ask_socket(mut stream: BlockingStream, request: &Request) -> Result<Value, Failure> {
     let line = serde_json::to_string(request).map_err(|error| Failure::new("wrong_use", error, "report this"))?;
     writeln!(stream, "{line}")?;
@@ -126,7 +142,7 @@ pub async fn answer(control: &Control, request: &Request) -> Result<Value, Failu
             Ok(json!({ "user": name, "id": person.to_string() }))
         }
         Request::DeviceToken { name } => Ok(json!({ "user": name, "token": control.accounts().new_token(name)? })),
-        Request::Reopen => Ok(json!({ "reopened": control.reopen().await })),
+        Request::Reopen => Ok(json!({ "reopened": control.reopen().await? })),
         Request::Hash { project } => {
             let found = control.find_spaces(project);
             let unreadable = control.unreadable_count();

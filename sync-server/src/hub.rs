@@ -15,6 +15,7 @@ use recordplayer_store::WriterHandle;
 use tokio::sync::mpsc;
 
 use crate::accounts::{Accounts, Device};
+use crate::clock::now;
 use crate::directory::Directory;
 use crate::limits::{SESSIONS_MAX, SPACE_QUEUE_MAX};
 use crate::marks::Marks;
@@ -121,6 +122,11 @@ impl Hub {
     /// Whether the store holds the space, and it cannot be read.
     pub fn is_unreadable(&self, space: SpaceId) -> bool {
         lock(&self.directory).is_unreadable(space)
+    }
+
+    /// Whether the store was restored and may not hold what it held once.
+    pub fn is_recovering(&self) -> bool {
+        self.accounts.recovery().is_some_and(|recovery| now() < recovery.until)
     }
 
     /// How many spaces cannot be read: nobody knows their titles.

@@ -25,7 +25,7 @@ mod session;
 mod space_actor;
 
 pub use accounts::{AccountError, Accounts, Device};
-pub use admin::{ADMIN_SOCKET, AdminSocket, Failure, Request, ask};
+pub use admin::{ADMIN_SOCKET, AdminSocket, Failure, Request, ask, recover};
 pub use server::{ACCOUNTS_FILE, Control, STORE_FILE, Server, StartError};
 pub use serving::Serving;
 pub use space_actor::SpaceHash;

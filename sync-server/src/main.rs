@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
 use recordplayer::domain::Domain;
-use recordplayer_server::{ACCOUNTS_FILE, AdminSocket, Failure, Request, STORE_FILE, Server, ask};
+use recordplayer_server::{ACCOUNTS_FILE, AdminSocket, Failure, Request, STORE_FILE, Server, ask, recover};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
@@ -49,6 +49,15 @@ enum Command {
         dir: PathBuf,
         /// The project's name, or id.
         project: String,
+    },
+    /// After a backup was put in the place of the store: let devices bring back what it does not hold, before anything new is decided. Start the
+    /// server then, and say "reopen" when the devices have been there. What came back is as it was; nobody has to do anything again.
+    Recover {
+        /// The server's folder.
+        dir: PathBuf,
+        /// After so many hours a project goes on by itself.
+        #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..=8760))]
+        hours: u32,
     },
     /// After a backup was restored: let all projects go on from there. Devices that hold more send their own work again, and keep what only
     /// others had as a file.
@@ -141,6 +150,10 @@ fn run(command: Command) -> Result<Value, Failure> {
         Command::User(UserCommand::Add { dir, name }) => (dir, Request::UserAdd { name }),
         Command::Device(DeviceCommand::Token { dir, name }) => (dir, Request::DeviceToken { name }),
         Command::Hash { dir, project } => (dir, Request::Hash { project }),
+        Command::Recover { dir, hours } => {
+            must_be_a_server(&dir)?;
+            return recover(domain(), &dir, hours);
+        }
         Command::Reopen { dir } => (dir, Request::Reopen),
     };
     must_be_a_server(&dir)?;

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use recordplayer::domain::Domain;
 use recordplayer::id::{Id, SpaceId};
 use recordplayer::record::Position;
-use recordplayer::space::{Ending, NameTable, Names, Opening, Space, SpaceInput};
+use recordplayer::space::{Ending, NameTable, Names, Opening, Recovery, Space, SpaceInput};
 use recordplayer_store::{OpenError, RedbStore, Scrub, Writer};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout};
 
 use crate::accounts::{AccountError, Accounts, random};
+use crate::clock::now;
 use crate::directory::Directory;
 use crate::gateway;
 use crate::hub::Hub;
@@ -66,11 +67,20 @@ impl Server {
         let accounts = Accounts::open(&accounts_file)?;
         let mut directory = Directory::default();
         let names: Arc<dyn Names> = Arc::new(NameTable::default());
+        let recovery = accounts.recovery();
+        let mut in_recovery = 0;
         for space in writer.handle().spaces()? {
             // Only looked at: nothing is decided, so nothing has to be tried.
-            let opening = Opening { salt_key: accounts.salt_key(), names: Arc::clone(&names), after: Ending::InOrder };
+            let opening = Opening {
+                salt_key: accounts.salt_key(),
+                seal_key: None,
+                recovery,
+                names: Arc::clone(&names),
+                after: Ending::InOrder,
+            };
             match Space::open(Arc::clone(&domain), space, writer.handle().reader(space), opening) {
                 Ok(opened) if opened.durable().position > Position::START => {
+                    in_recovery += usize::from(opened.is_in_recovery());
                     directory.put(space, Arc::clone(opened.members()));
                 }
                 Ok(_) => {}
@@ -79,6 +89,13 @@ impl Server {
                     directory.put_unreadable(space);
                 }
             }
+        }
+        if let Some(recovery) = recovery {
+            tracing::warn!(
+                in_recovery,
+                until = %recovery.until.0,
+                "a backup was restored: projects wait for what devices bring; \"recordplayer-server reopen\" lets them go on"
+            );
         }
         let marks = Marks::open(folder).map_err(StartError::Marks)?;
         let hub = Hub::new(domain, accounts, writer.handle(), directory, names, marks);
@@ -168,16 +185,39 @@ impl Control {
         self.0.find_spaces(text)
     }
 
-    /// After a restore: lets every project go on in a new epoch. Answers with how many there are.
-    pub async fn reopen(&self) -> usize {
-        let recovery = Id(random());
+    /// Notes that the store was restored: from its next start on the server decides nothing for the projects that it has, until devices have
+    /// brought what they hold; for so long, or until [`Self::reopen`]. Answers with how many projects there are.
+    pub async fn recover(&self, lasts_ms: i64) -> Result<usize, AccountError> {
+        let recovery = self.begin_recovery(lasts_ms).await;
+        self.accounts().set_recovery(Some(recovery))?;
+        Ok(self.0.spaces().len())
+    }
+
+    async fn begin_recovery(&self, lasts_ms: i64) -> Recovery {
+        let mut last_epoch = 0;
+        for space in self.0.spaces() {
+            last_epoch = self.hash(space).await.map_or(last_epoch, |hash| last_epoch.max(hash.epoch));
+        }
+        Recovery::begin(Id(random()), now(), lasts_ms, last_epoch)
+    }
+
+    /// After a restore: lets every project go on in a new epoch. Answers with how many have done so.
+    pub async fn reopen(&self) -> Result<usize, AccountError> {
+        let recovery = match self.accounts().recovery() {
+            Some(recovery) => recovery,
+            None => self.begin_recovery(0).await,
+        };
         let spaces = self.0.spaces();
+        let mut open = 0;
         for space in &spaces {
             self.0.send(*space, Call::Input(SpaceInput::Reopen { recovery })).await;
             // Once nothing waits, it is durable.
-            self.hash(*space).await;
+            open += usize::from(self.hash(*space).await.is_some_and(|hash| hash.epoch >= recovery.epoch));
         }
-        spaces.len()
+        if open == spaces.len() && self.accounts().recovery().is_some() {
+            self.accounts().set_recovery(None)?;
+        }
+        Ok(open)
     }
 
     /// The state hash of a space, once nothing waits; nothing where the space cannot be read.

@@ -12,7 +12,7 @@ use recordplayer::id::{Id, SpaceId};
 use recordplayer::limits::IN_FLIGHT_COMMANDS_MAX;
 use recordplayer::membership::Membership;
 use recordplayer::protocol::{ClientFrame, CommandEntry, Goodbye, PROTOCOL_VERSIONS, PublishEnd, ServerFrame};
-use recordplayer::space::{Publication, SpaceInput, Submission};
+use recordplayer::space::{OfferedTail, Publication, SpaceInput, Submission, Tail};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, interval, timeout, timeout_at};
@@ -273,6 +273,19 @@ impl Session {
             ClientFrame::Publish { space, publication, part, ends, commits } => {
                 self.receive(space, publication, part, ends, commits).await
             }
+            ClientFrame::OfferTail { space, place, seal } => {
+                // Nobody wakes a space, or makes one, without a seal of this server.
+                if !self.hub.is_unreadable(space) && self.hub.accounts.seal_key().is_seal_of(&place.hash, &seal) {
+                    return self.enter(space, SpaceInput::OfferTail(OfferedTail { session, place, seal })).await;
+                }
+                self.link.out.push(&ServerFrame::WantTail { space, after: None }, None);
+                Ok(())
+            }
+            ClientFrame::BringTail { space, after, commits } => {
+                let tail = Tail { session, after, commits };
+                self.hub.send_if_active(space, Call::Input(SpaceInput::BringTail(tail))).await;
+                Ok(())
+            }
             ClientFrame::Ping { nonce } => {
                 self.link.out.push(&ServerFrame::Pong { nonce, heads: self.heads() }, None);
                 Ok(())
@@ -328,7 +341,10 @@ impl Session {
             return Ok(());
         }
         if !self.hub.knows(space) {
-            self.link.out.push(&ServerFrame::NoAccess { space }, None);
+            let is_recovering = self.hub.is_recovering();
+            let frame =
+                if is_recovering { ServerFrame::Unavailable { space } } else { ServerFrame::NoAccess { space } };
+            self.link.out.push(&frame, None);
             return Ok(());
         }
         self.enter(space, input).await

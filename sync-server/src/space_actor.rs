@@ -67,6 +67,8 @@ pub(crate) async fn run(
         let (domain, reader) = (Arc::clone(&hub.domain), hub.writer.reader(id));
         let opening = Opening {
             salt_key: hub.accounts.salt_key(),
+            seal_key: Some(hub.accounts.seal_key()),
+            recovery: hub.accounts.recovery(),
             names: Arc::clone(&hub.names),
             after: hub.marks.ending_before(id),
         };
@@ -331,6 +333,8 @@ fn session_of(input: &SpaceInput) -> Option<SessionId> {
     match input {
         SpaceInput::Submit(submission) => Some(submission.session),
         SpaceInput::Publish(brought) => Some(brought.session),
+        SpaceInput::OfferTail(offered) => Some(offered.session),
+        SpaceInput::BringTail(tail) => Some(tail.session),
         SpaceInput::Subscribe { session, .. }
         | SpaceInput::SubscribeView { session, .. }
         | SpaceInput::Unsubscribe { session, .. }

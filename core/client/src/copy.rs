@@ -138,7 +138,9 @@ impl SpaceCopy {
     }
 
     pub fn trouble(&self) -> Option<Trouble> {
-        self.lock().trouble
+        let machine = self.lock();
+        // Once they are in step again, it is over.
+        machine.trouble.filter(|_| !machine.replica.status().is_current)
     }
 
     /// Brings the machine something, and carries out what it asks for.

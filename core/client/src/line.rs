@@ -284,6 +284,7 @@ fn space_of(frame: &ServerFrame) -> Option<SpaceId> {
         | ServerFrame::AccessEnded { space, .. }
         | ServerFrame::NoAccess { space }
         | ServerFrame::Unavailable { space }
+        | ServerFrame::WantTail { space, .. }
         | ServerFrame::Parted { space, .. } => Some(*space),
         ServerFrame::Welcome { .. }
         | ServerFrame::Goodbye { .. }
@@ -328,6 +329,7 @@ fn take(
         | ServerFrame::AccessEnded { .. }
         | ServerFrame::NoAccess { .. }
         | ServerFrame::Unavailable { .. }
+        | ServerFrame::WantTail { .. }
         | ServerFrame::Parted { .. }
         | ServerFrame::Welcome { .. }
         | ServerFrame::ViewStart { .. }

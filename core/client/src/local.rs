@@ -203,7 +203,9 @@ impl Authority {
     fn open(&mut self, space: SpaceId) -> Option<&mut Space> {
         if !self.spaces.contains_key(&space) {
             let names: Arc<NameTable> = Arc::clone(&self.names);
-            let opening = Opening { salt_key: self.salt_key, names, after: Ending::InOrder };
+            // Nobody else ever holds what this device decides, so nobody can bring it back.
+            let (seal_key, recovery) = (None, None);
+            let opening = Opening { salt_key: self.salt_key, seal_key, recovery, names, after: Ending::InOrder };
             match Space::open(Arc::clone(&self.domain), space, self.readers.reader(space), opening) {
                 Ok(opened) => drop(self.spaces.insert(space, opened)),
                 Err(error) => tracing::error!(%space, %error, "a project of this computer cannot be opened"),
@@ -299,11 +301,13 @@ fn input(frame: ClientFrame, actor: ActorId) -> Option<(SpaceId, SpaceInput)> {
         ClientFrame::FetchCommits { space, after, upto } => {
             (space, SpaceInput::FetchCommits { session, actor, after, upto })
         }
-        // Views are looked at in the copy, people are known to servers, and nobody falls asleep on this line.
+        // Views are looked at in the copy, people are known to servers, nobody falls asleep on this line, and nothing here is sealed.
         ClientFrame::Hello { .. }
         | ClientFrame::SubscribeView { .. }
         | ClientFrame::Unsubscribe { .. }
         | ClientFrame::FindPerson { .. }
+        | ClientFrame::OfferTail { .. }
+        | ClientFrame::BringTail { .. }
         | ClientFrame::Publish { .. }
         | ClientFrame::Ping { .. }
         | ClientFrame::Pong { .. } => return None,

@@ -21,6 +21,9 @@ pub const COMMIT_EVENTS_MAX: usize = 2_000;
 /// One frame on the wire: two commits of the largest size. Bounds what one peer can make the other hold.
 pub const FRAME_BYTES_MAX: usize = 1024 * 1024;
 
+/// Commits of one frame, so that its head and the commits' own heads fit beside them. What is sealed as one is no longer.
+pub const FRAME_COMMITS_BYTES_MAX: usize = FRAME_BYTES_MAX - 64 * 1024;
+
 /// A record's name, a kind of entity, a view's name. Names stand in every record and every index.
 pub const NAME_BYTES_MAX: usize = 64;
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use recordplayer::claims::Claims;
-use recordplayer::commit::{Commit, Draft, Head, Header};
+use recordplayer::commit::{Commit, Draft, Head, Header, Seal, SealKey};
 use recordplayer::hash::{Hash, StateHash};
 use recordplayer::id::{ActId, ActorId, CommandId, Id, ReplicaId, SpaceId};
 use recordplayer::membership::{Membership, MembershipEvent};
@@ -84,6 +84,19 @@ fn a_commit_has_the_bytes_of_the_golden_file_and_its_chain() {
         opened.records[1].payload, opened.records[0].payload,
         "an event with its command's payload costs one byte"
     );
+}
+
+#[test]
+fn a_seal_is_the_authoritys_and_changes_nothing_else() {
+    let (commit, key) = (commit(), SealKey::new([4; 32]));
+    let sealed = commit.sealed(&key);
+    golden_file("commit.sealed", &sealed.bytes);
+    let opened = Commit::open(Arc::clone(&sealed.bytes), &Hash([9; 32])).unwrap();
+    assert_eq!((opened.hash, opened.head(), opened.seal), (commit.hash, commit.head(), sealed.seal));
+    let seal = opened.seal.unwrap();
+    assert!(key.is_seal_of(&commit.hash, &seal));
+    assert!(!key.is_seal_of(&Hash([1; 32]), &seal));
+    assert!(!SealKey::new([5; 32]).is_seal_of(&commit.hash, &seal));
 }
 
 #[test]
@@ -170,6 +183,8 @@ fn client_frames() -> Vec<(&'static str, ClientFrame)> {
             ends: Some(PublishEnd::TakeOn),
             commits: vec![commit().bytes],
         },
+        ClientFrame::OfferTail { space, place: head, seal: Seal(Hash([8; 32])) },
+        ClientFrame::BringTail { space, after: head, commits: vec![commit().sealed(&SealKey::new([4; 32])).bytes] },
     ];
     let name = |frame: &ClientFrame| match frame {
         ClientFrame::Hello { .. } => "hello",
@@ -183,6 +198,8 @@ fn client_frames() -> Vec<(&'static str, ClientFrame)> {
         ClientFrame::FindPerson { .. } => "find_person",
         ClientFrame::Pong { .. } => "pong",
         ClientFrame::Publish { .. } => "publish",
+        ClientFrame::OfferTail { .. } => "offer_tail",
+        ClientFrame::BringTail { .. } => "bring_tail",
     };
     frames.map(|frame| (name(&frame), frame)).into()
 }
@@ -277,6 +294,7 @@ fn server_frames() -> Vec<(&'static str, ServerFrame)> {
         ServerFrame::Published { space, publication: id(0xb1), end: PublishEnd::Rehearse },
         ServerFrame::NotPublished { space, publication: id(0xb1), message: "no".to_owned(), again: true },
         ServerFrame::Unavailable { space },
+        ServerFrame::WantTail { space, after: Some(head) },
     ];
     let name = |frame: &ServerFrame| match frame {
         ServerFrame::Welcome { .. } => "welcome",
@@ -297,6 +315,7 @@ fn server_frames() -> Vec<(&'static str, ServerFrame)> {
         ServerFrame::Published { .. } => "published",
         ServerFrame::NotPublished { .. } => "not_published",
         ServerFrame::Unavailable { .. } => "unavailable",
+        ServerFrame::WantTail { .. } => "want_tail",
     };
     frames.map(|frame| (name(&frame), frame)).into()
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use recordplayer_client::{Device, NotInStep, Space};
-use recordplayer_server::Server;
+use recordplayer_server::{Request, Server, ask, recover};
 
 use crate::town::{PATIENCE, Town, add_member, hash_of, project, titles, wait_until, write_card};
 
@@ -36,7 +36,7 @@ fn founded(town: &Town, before: impl FnOnce(), between: impl FnOnce()) -> [(Devi
 
 /// The members' copies were deleted, and the sync ended well.
 #[test]
-fn a_server_from_an_old_backup_takes_no_copy_away() {
+fn a_server_from_an_old_backup_takes_no_copy_away_and_gets_back_what_it_lacks() {
     for has_the_project in [false, true] {
         let town = Town::new();
         let backup = town.device_folder("backup");
@@ -51,9 +51,10 @@ fn a_server_from_an_old_backup_takes_no_copy_away() {
         copy_folder(&backup, &town.server_folder());
         town.start();
         for (device, space) in devices {
-            wait_until(&device, || matches!(device.in_step(), Err(NotInStep::Parted { .. })));
+            device.wait_in_step(PATIENCE).unwrap();
             assert!(device.notices().is_empty(), "{:?}", device.notices());
             assert_eq!(titles(&device.space(space.id()).unwrap()), ["Durable once"]);
+            assert_eq!(hash_of(&space), town.hash(space.id()));
         }
     }
 }
@@ -132,8 +133,48 @@ fn damaged_accounts_are_refused_and_never_wrong() {
     assert!(server.control().accounts().device(&token).is_some());
 }
 
-/// A backup takes the server's place, and its admin opens it: what it has lost comes back from the devices of those who did it, and what only
-/// others had lies in a file.
+/// A backup takes the server's place, and the devices bring what it has lost: it is as it was, nobody is told of anything, and what waited is
+/// decided when the admin has opened it.
+#[test]
+fn a_server_in_recovery_gets_back_what_it_has_lost_as_it_was() {
+    let town = Town::new();
+    let backup = town.device_folder("backup");
+    let [(ann, mine), (bo, his)] = founded(&town, || (), || ());
+    town.end();
+    copy_folder(&town.server_folder(), &backup);
+    town.start();
+    write_card(&mine, "By Ann");
+    write_card(&his, "By Bo");
+    wait_until(&ann, || titles(&mine).len() == 3);
+    wait_until(&bo, || titles(&his).len() == 3);
+    ann.wait_in_step(PATIENCE).unwrap();
+    bo.wait_in_step(PATIENCE).unwrap();
+    let before = town.hash(mine.id());
+    town.end();
+    write_card(&mine, "Waited");
+    std::fs::remove_dir_all(town.server_folder()).unwrap();
+    copy_folder(&backup, &town.server_folder());
+    let domain = recordplayer_kanban::domain().shared();
+    assert_eq!(recover(domain, &town.server_folder(), 24).unwrap()["recovering"], 1);
+    town.start();
+    wait_until(&ann, || town.hash(mine.id()) == before);
+    assert_eq!(titles(&his).len(), 3, "nothing new is decided yet");
+    let folder = town.server_folder();
+    let in_use = recover(recordplayer_kanban::domain().shared(), &folder, 24).unwrap_err();
+    assert_eq!(in_use.code, "in_use", "{in_use:?}");
+    town.reopen();
+    let all = ["By Ann", "By Bo", "Durable once", "Waited"];
+    wait_until(&ann, || titles(&mine) == all);
+    wait_until(&bo, || titles(&his) == all);
+    for device in [&ann, &bo] {
+        device.wait_in_step(PATIENCE).unwrap();
+        assert!(device.notices().iter().all(|notice| !notice.contains("restored")), "{:?}", device.notices());
+    }
+    assert_eq!(hash_of(&his), town.hash(mine.id()));
+}
+
+/// A backup takes the server's place, and its admin opens it at once: what it has lost comes back from the devices of those who did it, and what
+/// only others had lies in a file.
 #[test]
 fn what_a_restored_server_has_lost_comes_back_from_its_people() {
     let town = Town::new();
@@ -156,10 +197,8 @@ fn what_a_restored_server_has_lost_comes_back_from_its_people() {
     write_card(&mine, "Waited");
     std::fs::remove_dir_all(town.server_folder()).unwrap();
     copy_folder(&backup, &town.server_folder());
+    ask(recordplayer_kanban::domain().shared(), &town.server_folder(), &Request::Reopen).unwrap();
     town.start();
-    wait_until(&bo, || matches!(bo.in_step(), Err(NotInStep::Parted { .. })));
-    assert_eq!(titles(&his).len(), 3, "until it is opened, nothing goes back");
-    town.reopen();
     let all = ["By Ann", "By Bo", "Durable once", "Waited"];
     wait_until(&ann, || titles(&mine) == all);
     wait_until(&bo, || titles(&his) == all);

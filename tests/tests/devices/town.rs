@@ -114,7 +114,7 @@ impl Town {
     pub fn reopen(&self) {
         let running = self.running.borrow();
         let serving = running.as_ref().unwrap();
-        serving.block_on(serving.control().reopen());
+        serving.block_on(serving.control().reopen()).unwrap();
     }
 
     /// The state hash at the server.

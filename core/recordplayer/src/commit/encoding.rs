@@ -9,7 +9,8 @@
 //! payload = salt ‖ map        bytes, the first 16 of them the salt
 //!         | 0                 the same as the command's (the first record's)
 //!         | digest            an array of one: the payload was redacted
-//! seal    = null              reserved
+//! seal    = seal              32 bytes: blake3 of the hash, keyed with a secret of the authority
+//!         | null              none
 //!
 //! hash    = blake3(previous hash ‖ len(header) ‖ header ‖ for each record: len(envelope) ‖ envelope ‖ digest)
 //! digest  = blake3(salt ‖ map)
@@ -21,6 +22,7 @@ use std::sync::Arc;
 use minicbor::data::Type;
 use minicbor::{Decoder, Encoder};
 
+use super::seal::{SEAL_BYTES, Seal};
 use super::{Commit, Header};
 use crate::claims::Claims;
 use crate::codec::{PayloadError, check_payload};
@@ -34,6 +36,9 @@ use crate::time::Timestamp;
 /// The version of the encoding, the first item of each header.
 const VERSION: u8 = 1;
 const SALT_BYTES: usize = 16;
+
+/// The last byte of a commit that has no seal.
+pub(super) const NULL: u8 = 0xf6;
 
 /// Why bytes are not a commit, or a commit cannot be encoded.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -146,12 +151,12 @@ impl Commit {
             let number = header.first.plus(index as u64);
             let payload = Payload::Plain(draft.payload);
             records.push(Record::new(number, draft.kind, draft.stream, draft.name, header.origin(), payload));
-            if bytes.len() > COMMIT_BYTES_MAX {
-                return Err(CommitError::TooLarge { bytes: bytes.len() });
+            if bytes.len() + SEAL_BYTES > COMMIT_BYTES_MAX {
+                return Err(CommitError::TooLarge { bytes: bytes.len() + SEAL_BYTES });
             }
         }
-        bytes.push(0xf6);
-        Ok(Self { header, records, hash: chain.end(), bytes: bytes.into() })
+        bytes.push(NULL);
+        Ok(Self { header, records, hash: chain.end(), seal: None, bytes: bytes.into() })
     }
 
     /// Reads a commit that follows the one with the hash `previous`; its own hash comes out of its bytes.
@@ -181,12 +186,12 @@ impl Commit {
             }
             records.push(Record::new(header.first.plus(index), kind, stream, name, header.origin(), payload));
         }
-        decoder.null()?;
+        let seal = nullable(&mut decoder, |d| Ok(d.decode::<Seal>()?))?;
         if decoder.position() != bytes.len() {
             return damaged("bytes follow the commit");
         }
         check_shape(&records)?;
-        Ok(Self { header, records, hash: chain.end(), bytes: Arc::clone(&bytes) })
+        Ok(Self { header, records, hash: chain.end(), seal, bytes: Arc::clone(&bytes) })
     }
 }
 

@@ -4,10 +4,13 @@
 //! `docs/protocol.md` describes them.
 
 mod encoding;
+mod seal;
 
 use std::sync::Arc;
 
 pub use encoding::{CommitError, Draft};
+pub(crate) use seal::SEAL_BYTES;
+pub use seal::{Seal, SealKey};
 
 use crate::claims::Claims;
 use crate::hash::Hash;
@@ -66,6 +69,8 @@ pub struct Commit {
     pub records: Vec<Record>,
     /// The chain up to and with this commit.
     pub hash: Hash,
+    /// That the authority held everything up to here as durable.
+    pub seal: Option<Seal>,
     /// As it was encoded by the authority, and is stored and sent.
     pub bytes: Arc<[u8]>,
 }

@@ -6,7 +6,7 @@ use minicbor::{Decode, Encode};
 
 use super::values::{shared_bytes, shared_bytes_list};
 use crate::claims::Claims;
-use crate::commit::Head;
+use crate::commit::{Head, Seal};
 use crate::id::{CommandId, Id, ReplicaId, SpaceId};
 use crate::name::Name;
 use crate::record::{Position, StreamId};
@@ -127,6 +127,27 @@ pub enum ClientFrame {
         #[n(3)]
         ends: Option<PublishEnd>,
         #[n(4)]
+        #[cbor(with = "shared_bytes_list")]
+        commits: Vec<Arc<[u8]>>,
+    },
+    /// I hold more of this log than you, up to a place that you have sealed.
+    #[n(11)]
+    OfferTail {
+        #[n(0)]
+        space: SpaceId,
+        #[n(1)]
+        place: Head,
+        #[n(2)]
+        seal: Seal,
+    },
+    /// Commits of that tail, byte for byte; the last of them is sealed.
+    #[n(12)]
+    BringTail {
+        #[n(0)]
+        space: SpaceId,
+        #[n(1)]
+        after: Head,
+        #[n(2)]
         #[cbor(with = "shared_bytes_list")]
         commits: Vec<Arc<[u8]>>,
     },

@@ -234,6 +234,14 @@ pub enum ServerFrame {
         #[n(0)]
         space: SpaceId,
     },
+    /// What was offered of the log is wanted from behind this place on; nowhere, where it does not go on from what is here.
+    #[n(22)]
+    WantTail {
+        #[n(0)]
+        space: SpaceId,
+        #[n(1)]
+        after: Option<Head>,
+    },
 }
 
 /// One space of a person.

@@ -52,14 +52,14 @@ impl Replica {
     /// Plays the commits that follow what is confirmed, saves them, and rebases what waits: once for the batch.
     fn merge(&mut self, epoch: u32, after: Head, upto: Head, commits: &[Arc<[u8]>]) -> Merge {
         let ours = self.state.head;
-        if epoch < self.state.epoch {
-            return Merge::Parted { at: after.position };
-        }
         if after.position > ours.position {
             return Merge::Gap { expected: ours.position.plus(1), found: after.position.plus(1) };
         }
         if upto.position <= ours.position {
             return self.known(upto);
+        }
+        if epoch < self.state.epoch {
+            return Merge::Parted { at: after.position };
         }
         let news = match follow(ours, after, upto, commits) {
             Ok(news) => news,

@@ -7,10 +7,11 @@
 //! The outbox is saved first. Then the log here is dropped and fetched anew, and what the authority does not hold by then is sent by a new
 //! identity, in its order (rule 15). What was refused or discarded is never sent again.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::outbox::{EditedText, OutboxEntry, Pending};
+use super::tail::Offering;
 use super::{Link, Replica, ReplicaOutput, Saving};
 use crate::commit::{Commit, Head};
 use crate::id::CommandId;
@@ -22,9 +23,8 @@ use crate::text::{TextChange, TextDocument};
 impl Replica {
     /// The authority's log and this one have parted: where it has begun a new epoch, this one goes back. `places` are places of its log.
     pub(super) fn parted(&mut self, epoch: u32, head: Head, places: &[Head]) {
-        // Without its history it cannot tell what was typed behind the place.
-        if epoch <= self.state.epoch || !self.has_history() {
-            return self.outputs.push_back(ReplicaOutput::Parted { epoch, head });
+        if epoch <= self.state.epoch {
+            return self.offer_tail(head, Offering::Parted { epoch, head });
         }
         let shared = places.iter().find(|place| self.holds(**place)).copied().unwrap_or(Head::START);
         if let Err(error) = self.go_back(shared) {
@@ -33,8 +33,9 @@ impl Replica {
     }
 
     /// Whether the log here has this place.
-    fn holds(&self, place: Head) -> bool {
+    pub(super) fn holds(&self, place: Head) -> bool {
         self.state.head == place
+            || place == Head::START
             || self.on_their_way(Position::START).any(|commit| commit.head() == place)
             || self
                 .reader
@@ -43,7 +44,9 @@ impl Replica {
     }
 
     fn go_back(&mut self, shared: Head) -> Result<(), ReadError> {
-        let behind = self.commits_where(|header| header.first > shared.position)?;
+        // Of a space that was joined by a snapshot, the log here begins where that was, unless its history has come meanwhile.
+        let from = self.reader.gap()?.map_or(shared.position, |gap| gap.base.position.max(shared.position));
+        let behind = self.commits_behind(from)?;
         let accepted = behind.into_iter().filter(|commit| !commit.is_refusal());
         let (mine, others): (Vec<_>, Vec<_>) = accepted.partition(|commit| commit.header.actor == self.actor);
         let texts = self.texts_behind(&mine)?;
@@ -87,32 +90,34 @@ impl Replica {
     /// What each edit of this person behind the shared place, and each that waits, made of its text: the changes themselves build on what is
     /// about to go.
     fn texts_behind(&self, mine: &[Arc<Commit>]) -> Result<BTreeMap<CommandId, EditedText>, ReadError> {
-        let waiting = self.outbox.iter().filter(|pending| pending.is_shown());
-        let waiting: Vec<(CommandId, TextKey, TextChange)> = waiting
-            .filter_map(|pending| {
-                let (key, change) = self.command_text(&pending.entry)?;
-                Some((pending.entry.command, key, change))
-            })
-            .collect();
-        let of_mine =
-            mine.iter().flat_map(|commit| commit.events()).filter_map(|event| text_change(&self.domain, event));
-        let keys: BTreeSet<TextKey> =
-            of_mine.map(|(key, _)| key).chain(waiting.iter().map(|(_, key, _)| key.clone())).collect();
+        let mut edits: BTreeMap<TextKey, Vec<(CommandId, TextChange)>> = BTreeMap::new();
+        for event in mine.iter().flat_map(|commit| commit.events()) {
+            if let Some((key, change)) = text_change(&self.domain, event) {
+                edits.entry(key).or_default().push((event.origin.command, change.clone()));
+            }
+        }
+        let mut waiting: BTreeMap<TextKey, Vec<(CommandId, TextChange)>> = BTreeMap::new();
+        for pending in self.outbox.iter().filter(|pending| pending.is_shown()) {
+            if let Some((key, change)) = self.command_text(&pending.entry) {
+                edits.entry(key.clone()).or_default();
+                waiting.entry(key).or_default().push((pending.entry.command, change));
+            }
+        }
         let mut texts = BTreeMap::new();
-        for key in keys {
+        for (key, edits) in edits {
             let mut document = TextDocument::new();
-            let mut edit = |command, change: &TextChange| {
-                let before = document.text();
-                document.apply(change);
-                texts.insert(command, EditedText { before, after: document.text() });
-            };
-            for record in self.confirmed_records(&key.stream)? {
-                if let Some((_, change)) = text_change(&self.domain, &record).filter(|(of, _)| *of == key) {
-                    edit(record.origin.command, &change);
+            for change in self.state.text_rows(self.reader.as_ref(), &key)?.changes()? {
+                let edit = edits.iter().find(|(_, of_mine)| of_mine.bytes() == change.bytes());
+                let before = edit.map(|_| document.text());
+                document.apply(&change);
+                if let (Some((command, _)), Some(before)) = (edit, before) {
+                    texts.insert(*command, EditedText { before, after: document.text() });
                 }
             }
-            for (command, _, change) in waiting.iter().filter(|(_, of, _)| *of == key) {
-                edit(*command, change);
+            for (command, change) in waiting.remove(&key).unwrap_or_default() {
+                let before = document.text();
+                document.apply(&change);
+                texts.insert(command, EditedText { before, after: document.text() });
             }
         }
         Ok(texts)

@@ -54,7 +54,7 @@ impl Replica {
     }
 
     /// The events of a stream that are confirmed, as far as the log here holds them.
-    pub(super) fn confirmed_records(&self, stream: &StreamId) -> Result<Vec<Record>, ReadError> {
+    fn confirmed_records(&self, stream: &StreamId) -> Result<Vec<Record>, ReadError> {
         let upto = self.reader.head()?.position;
         let mut records = Vec::new();
         let of_stream = |record: &Record| record.kind == RecordKind::Event && record.stream == *stream;
@@ -82,8 +82,21 @@ impl Replica {
     }
 
     pub(super) fn commits_where(&self, is_wanted: impl Fn(&Header) -> bool) -> Result<Vec<Arc<Commit>>, ReadError> {
+        self.commits_behind_where(Position::START, is_wanted)
+    }
+
+    /// Everything confirmed behind a place that the log here goes on from.
+    pub(super) fn commits_behind(&self, position: Position) -> Result<Vec<Arc<Commit>>, ReadError> {
+        self.commits_behind_where(position, |_| true)
+    }
+
+    fn commits_behind_where(
+        &self,
+        behind: Position,
+        is_wanted: impl Fn(&Header) -> bool,
+    ) -> Result<Vec<Arc<Commit>>, ReadError> {
         let upto = self.reader.head()?.position;
-        let mut at = Position::START;
+        let mut at = behind;
         let mut found = Vec::new();
         while at < upto {
             let commits = self.reader.commits(at, upto, COMMIT_BYTES_MAX)?;
@@ -96,7 +109,7 @@ impl Replica {
                 }
             }
         }
-        found.extend(self.on_their_way(upto).filter(|commit| is_wanted(&commit.header)).cloned());
+        found.extend(self.on_their_way(upto.max(behind)).filter(|commit| is_wanted(&commit.header)).cloned());
         Ok(found)
     }
 }

@@ -18,6 +18,7 @@ mod retry;
 mod say_again;
 mod session;
 mod submit;
+mod tail;
 mod texts;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -30,6 +31,7 @@ use outbox::Pending;
 pub use outbox::{CommandState, EditedText, Identity, OutboxEntry};
 use rebase::{Dirty, Lifted};
 pub use submit::{SubmitError, Wish};
+use tail::Offering;
 pub use texts::{TextEdit, TextWork};
 
 use crate::commit::{Commit, Head};
@@ -126,6 +128,8 @@ enum Link {
     Online,
     /// A snapshot is on its way.
     Joining,
+    /// The authority cannot read the space just now; it is asked again.
+    Unavailable,
     /// The person is no member.
     Ended,
 }
@@ -169,6 +173,10 @@ pub struct Replica {
     lifted: Option<Lifted>,
     link: Link,
     authority_head: Position,
+    /// Set while the authority is offered what it has lost.
+    offering: Option<Offering>,
+    /// Behind this place of its log the authority did not take what it was offered in this session.
+    refused_behind: Option<Head>,
     /// Whether everything is here that the authority told of since the last subscription: before its first word nobody knows.
     is_current: bool,
     /// The authority asked to wait.
@@ -222,6 +230,8 @@ impl Replica {
             outbox: Vec::new(),
             lifted: None,
             link: Link::Offline,
+            offering: None,
+            refused_behind: None,
             is_current: false,
             pause: None,
             answered_at_last_ping: None,
@@ -330,6 +340,9 @@ impl Replica {
     pub fn handle_wakeup(&mut self, now: Timestamp) {
         if self.pause.is_some_and(|pause| pause.is_over(now)) {
             self.pause = None;
+            if self.link == Link::Unavailable {
+                self.subscribe();
+            }
             self.number_and_send();
         }
         self.checkpoint_if_due(now);

@@ -1,6 +1,7 @@
 //! The session with the authority: what it says, and what is asked of it.
 
 use super::outbox::Pending;
+use super::tail::Offering;
 use super::{Link, Pause, Replica, ReplicaOutput};
 use crate::commit::Head;
 use crate::id::SpaceId;
@@ -8,11 +9,16 @@ use crate::planted::{Bug, is_planted};
 use crate::protocol::{AnswerCode, ClientFrame, Knowledge, ServerFrame};
 use crate::time::Timestamp;
 
+/// How long it takes until a space that could not be read is asked for again.
+const UNAVAILABLE_RETRY_MS: i64 = 30_000;
+
 impl Replica {
     /// A session with the authority begins.
     pub fn handle_connected(&mut self) {
         self.outbox.iter_mut().for_each(|pending| pending.is_sent = false);
         self.pause = None;
+        self.offering = None;
+        self.refused_behind = None;
         self.history_asked = None;
         // What founds a space must be there before it can be subscribed to.
         if self.is_founding() {
@@ -71,14 +77,17 @@ impl Replica {
             // The space is not founded yet: the command that founds it waits here.
             ServerFrame::NoAccess { space } if space == self.space() && self.is_founding() => {}
             ServerFrame::AccessEnded { space, .. } if space == self.space() => self.end(),
-            ServerFrame::NoAccess { space } if space == self.space() => self.unknown_there(),
+            ServerFrame::NoAccess { space } if space == self.space() => {
+                self.offer_tail(Head::START, Offering::Unknown);
+            }
             ServerFrame::Unavailable { space } if space == self.space() => {
-                self.link = Link::Offline;
-                self.outputs.push_back(ReplicaOutput::Unavailable);
+                self.pause = Some(Pause::new(now, UNAVAILABLE_RETRY_MS));
+                self.offer_tail(Head::START, Offering::Unavailable);
             }
             ServerFrame::Parted { space, epoch, head, places } if space == self.space() => {
                 self.parted(epoch, head, &places);
             }
+            ServerFrame::WantTail { space, after } if space == self.space() => self.tail_wanted(after),
             ServerFrame::Ping { heads, .. } | ServerFrame::Pong { heads, .. } => self.heads(&heads),
             ServerFrame::Welcome { .. }
             | ServerFrame::Goodbye { .. }
@@ -95,6 +104,7 @@ impl Replica {
             | ServerFrame::Published { .. }
             | ServerFrame::NotPublished { .. }
             | ServerFrame::Unavailable { .. }
+            | ServerFrame::WantTail { .. }
             | ServerFrame::Parted { .. } => {}
         }
     }
@@ -106,7 +116,7 @@ impl Replica {
 
     /// The authority does not know the space, or that this person was ever in it. Whoever holds a log that says otherwise keeps it: an older
     /// backup may have taken the authority's place.
-    fn unknown_there(&mut self) {
+    pub(super) fn unknown_there(&mut self) {
         if self.link == Link::Ended {
             return;
         }
@@ -115,6 +125,11 @@ impl Replica {
         }
         self.link = Link::Offline;
         self.outputs.push_back(ReplicaOutput::Parted { epoch: 0, head: Head::START });
+    }
+
+    pub(super) fn unavailable(&mut self) {
+        self.link = Link::Unavailable;
+        self.outputs.push_back(ReplicaOutput::Unavailable);
     }
 
     /// Every ping carries the head: if it is beyond what came, or a subscription has no answer, something was lost on the way. So was a command that was sent two

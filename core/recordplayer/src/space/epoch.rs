@@ -1,36 +1,14 @@
-//! A new epoch: where the log goes on under another authority, or after an older copy of it was put in its place.
+//! A new epoch: where the log goes on under another authority, or after an older copy of it was put in its place ([`recovery`](super::recovery)).
 
 use super::Space;
-use crate::commit::{Head, Header};
+use crate::commit::Header;
 use crate::decide::Intent;
 use crate::id::{ActorId, CommandId, Id, ReplicaId};
 use crate::membership::{Membership, MembershipCommand, MembershipEvent};
 use crate::record::RecordKind;
-use crate::storage::ReadError;
 use crate::time::Timestamp;
 
-/// Epochs that begin with a restore are numbered by the seconds since 2020-01-01.
-const NUMBERED_FROM_MS: i64 = 1_577_836_800_000;
-
 impl Space {
-    /// Opens a space whose store was restored from a backup: what the store does not hold goes on only as its authors send it again. The same
-    /// recovery is opened once.
-    pub(super) fn reopen(&mut self, now: Timestamp, recovery: Id) {
-        let replica = ReplicaId::derived("recovery", &[recovery.bytes()]);
-        if self.state.head == Head::START || self.state.replicas.last_number(replica) > 0 {
-            return;
-        }
-        let command = MembershipCommand::Reopen { recovery };
-        let event = MembershipEvent::Reopened { recovery };
-        // Whoever restores the same backup twice must not give one number to two epochs: no copy of the log knows the other one.
-        let since = u32::try_from((now.0 - NUMBERED_FROM_MS) / 1_000).unwrap_or_default();
-        let epoch = since.max(self.state.epoch + 1);
-        // Nobody does it but the server itself.
-        if let Err(why) = self.begin_epoch(now, (epoch, "recovery", recovery), ActorId::default(), (&command, &event)) {
-            self.fail(ReadError::Damaged(why));
-        }
-    }
-
     /// The first commit of an epoch: a command of the authority's own, named by what it is for and an id that is used once.
     pub(super) fn begin_epoch(
         &mut self,

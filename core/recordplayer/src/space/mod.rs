@@ -6,6 +6,7 @@
 //!  Subscribe ─► whole space: from the log, then live   [follow]
 //!            ─► one view: starting state, then news    [follow]
 //!            ─► a new device: snapshot in chunks       [snapshot]
+//!  OfferTail, BringTail ─► what the store had lost comes in again, as it is   [tail]
 //! ```
 
 mod careful;
@@ -15,8 +16,10 @@ mod names;
 mod over;
 mod publish;
 mod receive;
+mod recovery;
 mod snapshot;
 mod submit;
+mod tail;
 mod watch;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -32,12 +35,14 @@ use watch::ViewStarting;
 pub use careful::Mark;
 pub use names::{AllFree, NameTable, Names};
 pub use receive::Publication;
+pub use recovery::Recovery;
 pub use submit::Submission;
+pub use tail::{OfferedTail, Tail};
 
-use crate::commit::Head;
+use crate::commit::{Head, SealKey};
 use crate::domain::Domain;
 use crate::hash::StateHash;
-use crate::id::{ActorId, Id, SpaceId};
+use crate::id::{ActorId, SpaceId};
 use crate::membership::Membership;
 use crate::protocol::{Knowledge, ServerFrame};
 use crate::record::Position;
@@ -58,8 +63,11 @@ pub enum SpaceInput {
     Publish(Publication),
     /// The store was restored from a backup: the space goes on in a new epoch. The same recovery is opened once.
     Reopen {
-        recovery: Id,
+        recovery: Recovery,
     },
+    /// A device says that it holds more of the log than is here.
+    OfferTail(OfferedTail),
+    BringTail(Tail),
     Subscribe {
         session: SessionId,
         actor: ActorId,
@@ -185,6 +193,9 @@ pub struct Space {
     checkpointing: Option<Head>,
     wants_checkpoint: bool,
     salt_key: [u8; 32],
+    seal_key: Option<SealKey>,
+    /// The last restore of the store, over for this space as soon as it has the epoch of that.
+    recovery: Option<Recovery>,
     names: Arc<dyn Names>,
     /// Set after a crash, until enough has gone well.
     careful: Option<Careful>,
@@ -196,6 +207,10 @@ pub struct Space {
 pub struct Opening {
     /// A secret of the server, from which salts are derived.
     pub salt_key: [u8; 32],
+    /// The secret by which the authority knows its own commits again; none where nobody else ever holds them.
+    pub seal_key: Option<SealKey>,
+    /// The last restore of the store from a backup.
+    pub recovery: Option<Recovery>,
     /// The names of all spaces of the server.
     pub names: Arc<dyn Names>,
     pub after: Ending,
@@ -219,7 +234,7 @@ impl Space {
         reader: Arc<dyn SpaceReader>,
         opening: Opening,
     ) -> Result<Self, OpenError> {
-        let Opening { salt_key, names, after } = opening;
+        let Opening { salt_key, seal_key, recovery, names, after } = opening;
         let mut state = SpaceState::open(Arc::clone(&domain), space, &reader)?;
         state.captures_entering = true;
         let members = state.base_models().get::<Membership>(space.0);
@@ -239,6 +254,8 @@ impl Space {
             checkpointing: None,
             wants_checkpoint: false,
             salt_key,
+            seal_key,
+            recovery,
             names,
             careful: match after {
                 Ending::InOrder => None,
@@ -295,15 +312,19 @@ impl Space {
 
     /// When the machine wants a [`SpaceInput::Wakeup`].
     pub fn wake_at(&self) -> Option<Timestamp> {
-        if self.checkpointing.is_some() { None } else { self.state.checkpoint_due() }
+        let checkpoint = if self.checkpointing.is_some() { None } else { self.state.checkpoint_due() };
+        [checkpoint, self.recovers_until()].into_iter().flatten().min()
     }
 
     /// The one entry for news.
     pub fn handle(&mut self, now: Timestamp, input: SpaceInput) {
+        self.end_recovery_if_due(now);
         match input {
             SpaceInput::Submit(submission) => self.submit(now, submission),
             SpaceInput::Publish(brought) => self.receive(now, &brought),
             SpaceInput::Reopen { recovery } => self.reopen(now, recovery),
+            SpaceInput::OfferTail(offered) => self.tail_offered(&offered),
+            SpaceInput::BringTail(tail) => self.tail_brought(&tail),
             SpaceInput::Subscribe { session, actor, knowledge } => self.subscribe(session, actor, knowledge),
             SpaceInput::SubscribeView { session, actor, view, after } => {
                 self.subscribe_view(session, actor, view, after);
@@ -341,10 +362,13 @@ impl Space {
         self.outputs.push_back(SpaceOutput::Failed(error.into()));
     }
 
-    /// Who was a member once is told that it is over, and drops what it has; whoever else learns nothing.
+    /// Who was a member once is told that it is over, and drops what it has; whoever else learns nothing. While the store is being recovered
+    /// nobody knows who belongs here: whoever has a copy keeps that.
     fn no_access(&mut self, session: SessionId, actor: ActorId) {
         let space = self.id();
-        let frame = if self.members.was_member(actor) {
+        let frame = if self.is_in_recovery() {
+            ServerFrame::Unavailable { space }
+        } else if self.members.was_member(actor) {
             ServerFrame::AccessEnded { space, at: self.durable.position }
         } else {
             ServerFrame::NoAccess { space }

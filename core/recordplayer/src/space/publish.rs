@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{SessionId, Space, SpaceOutput};
-use crate::commit::{Commit, Head};
-use crate::limits::FRAME_BYTES_MAX;
+use crate::commit::{Commit, Head, SEAL_BYTES};
+use crate::limits::FRAME_COMMITS_BYTES_MAX;
 use crate::membership::Membership;
 use crate::models::AnyState;
 use crate::planted::{Bug, is_planted};
@@ -16,15 +16,22 @@ use crate::storage::{Append, Written};
 use crate::time::Timestamp;
 use crate::view::ViewKey;
 
-/// Commits of one frame, so that its head and the commits' own heads fit beside them.
-const FRAME_COMMITS_BYTES_MAX: usize = FRAME_BYTES_MAX - 64 * 1024;
-
 /// A commit that is decided, and what it changed.
 pub(super) struct Decided {
     pub commit: Arc<Commit>,
     pub touched: Touched,
     /// The members behind it, where it changes them.
     pub members: Option<Arc<Membership>>,
+    /// Whether it was decided before the store was set back, and comes in again as it is.
+    pub is_adopted: bool,
+    /// Whether a frame ends with it.
+    pub ends_frame: bool,
+}
+
+impl Decided {
+    pub fn new(commit: Arc<Commit>, touched: Touched, members: Option<Arc<Membership>>) -> Self {
+        Self { commit, touched, members, is_adopted: false, ends_frame: false }
+    }
 }
 
 impl Space {
@@ -34,6 +41,7 @@ impl Space {
             return;
         }
         self.appending = self.undurable.len();
+        self.part_into_frames();
         let commits = self.undurable.iter().map(|decided| Arc::clone(&decided.commit)).collect();
         let append = Append { space: self.id(), epoch: self.state.epoch, expected: self.durable, commits };
         self.outputs.push_back(SpaceOutput::Append(append));
@@ -41,6 +49,30 @@ impl Space {
             self.appending = 0;
             let early = self.undurable.drain(..).collect();
             self.publish(early);
+        }
+    }
+
+    /// Says where the frames end by which this append goes out, and seals it there. No frame spans a change of members or roles.
+    fn part_into_frames(&mut self) {
+        let mut bytes = 0;
+        for at in 0..self.undurable.len() {
+            let length = self.undurable[at].commit.bytes.len() + SEAL_BYTES;
+            if at > 0 && bytes + length > FRAME_COMMITS_BYTES_MAX {
+                self.undurable[at - 1].ends_frame = true;
+                bytes = 0;
+            }
+            bytes += length;
+            let is_last = at + 1 == self.undurable.len();
+            if self.undurable[at].members.is_some() || is_last {
+                self.undurable[at].ends_frame = true;
+                bytes = 0;
+            }
+        }
+        let Some(key) = &self.seal_key else { return };
+        for decided in self.undurable.iter_mut().filter(|decided| decided.ends_frame && !decided.is_adopted) {
+            let sealed = decided.commit.sealed(key);
+            self.undurable_bytes += sealed.bytes.len() - decided.commit.bytes.len();
+            decided.commit = Arc::new(sealed);
         }
     }
 
@@ -56,7 +88,7 @@ impl Space {
     }
 
     /// Nobody knows what the log holds now: read it, forget what was only decided, and ask everybody to send again.
-    fn fall_back(&mut self) {
+    pub(super) fn fall_back(&mut self) {
         self.undurable.clear();
         self.undurable_bytes = 0;
         self.checkpointing = None;
@@ -75,30 +107,22 @@ impl Space {
         }
     }
 
-    /// The commits are durable: answers, then the frames. No frame spans a change of members or roles.
+    /// The commits are durable: the frames, then the answers.
     fn publish(&mut self, durable: Vec<Decided>) {
         let mut stretch: Vec<Arc<Commit>> = Vec::new();
-        let mut bytes = 0;
         for decided in durable {
-            let length = decided.commit.bytes.len();
-            self.undurable_bytes -= length;
-            if bytes + length > FRAME_COMMITS_BYTES_MAX {
-                self.fan_out(std::mem::take(&mut stretch));
-                bytes = 0;
-            }
-            bytes += length;
+            self.undurable_bytes -= decided.commit.bytes.len();
             stretch.push(Arc::clone(&decided.commit));
-            if let Some(members) = decided.members.clone() {
+            if decided.ends_frame {
                 self.fan_out(std::mem::take(&mut stretch));
-                bytes = 0;
-                self.tell_views(&decided);
+            }
+            self.tell_views(&decided);
+            if let Some(members) = decided.members.clone() {
                 self.change_members(members);
-            } else {
-                self.tell_views(&decided);
             }
             self.begin_views_at(decided.commit.head().position);
         }
-        self.fan_out(stretch);
+        assert!(stretch.is_empty(), "the last commit of an append ends a frame");
         while self.answers.front().is_some_and(|(at, ..)| *at <= self.durable.position) {
             let (_, session, frame) = self.answers.pop_front().expect("just seen");
             self.send(session, frame);

@@ -118,7 +118,7 @@ impl Space {
             let touched: Touched =
                 state.play(&commit).map_err(|error| NotTaken::for_good(format!("Its log is damaged: {error}")))?;
             let members = touched.changes_membership.then(|| state.base_models().get::<Membership>(self.id().0));
-            decided.push(Decided { commit: Arc::new(commit), touched, members });
+            decided.push(Decided::new(Arc::new(commit), touched, members));
         }
         Ok((state, decided))
     }

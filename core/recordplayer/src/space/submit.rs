@@ -23,6 +23,9 @@ use crate::time::Timestamp;
 /// How long a client waits when the space is overloaded: a group commit takes a few milliseconds.
 pub(super) const RETRY_AFTER_MS: u64 = 200;
 
+/// How long a client waits while the space is being recovered: an admin looks on, and nothing is gained by asking often.
+const RECOVERING_RETRY_MS: u64 = 5_000;
+
 /// Undecided work of one space, in commits and bytes; beyond it, clients are asked to wait. Four clients' worth of what may be in flight.
 const UNDURABLE_COMMITS_MAX: usize = 4 * IN_FLIGHT_COMMANDS_MAX;
 const UNDURABLE_BYTES_MAX: usize = 16 * IN_FLIGHT_BYTES_MAX;
@@ -70,6 +73,8 @@ impl Space {
         }
         match self.what_is_known(submission, entry) {
             Known::Next => {}
+            // What was decided may be lost, and come in again.
+            Known::Expect(_) | Known::Conflict if !self.may_decide() => {}
             Known::Decided { code, at } => {
                 self.answer_at(at, submission, entry.number, code);
                 return true;
@@ -82,6 +87,10 @@ impl Space {
                 self.answer(submission, entry.number, AnswerCode::Conflict, 0);
                 return false;
             }
+        }
+        if !self.may_decide() {
+            self.answer(submission, entry.number, AnswerCode::RetryAfter, RECOVERING_RETRY_MS);
+            return false;
         }
         // What has been given to a server is decided there, as soon as the copies know.
         if self.state.base_models().get::<Membership>(self.id().0).handed_over().is_some() {
@@ -119,7 +128,9 @@ impl Space {
     pub(super) fn is_next(&self, submission: &Submission, entry: &CommandEntry) -> bool {
         let intent =
             Intent { stream: entry.stream.clone(), name: entry.name.clone(), payload: Arc::clone(&entry.payload) };
-        self.may_send(submission.actor, &intent) && matches!(self.what_is_known(submission, entry), Known::Next)
+        self.may_decide()
+            && self.may_send(submission.actor, &intent)
+            && matches!(self.what_is_known(submission, entry), Known::Next)
     }
 
     /// Refuses a command without deciding it: the process died twice while it did.
@@ -243,7 +254,7 @@ impl Space {
     fn header(&self, now: Timestamp, submission: &Submission, entry: &CommandEntry) -> Header {
         Header {
             space: self.id(),
-            epoch: self.state.epoch,
+            epoch: self.epoch_to_decide_in(),
             first: self.state.head.position.plus(1),
             time: now.max(self.state.time),
             actor: submission.actor,
@@ -317,7 +328,7 @@ impl Space {
     pub(super) fn push_decided(&mut self, commit: Arc<Commit>, touched: Touched) {
         let members = touched.changes_membership.then(|| self.state.base_models().get::<Membership>(self.id().0));
         self.undurable_bytes += commit.bytes.len();
-        self.undurable.push_back(Decided { commit, touched, members });
+        self.undurable.push_back(Decided::new(commit, touched, members));
     }
 
     /// Answers at once: nothing was decided.
@@ -351,6 +362,8 @@ impl Space {
                     let message = "The server could not write it".to_owned();
                     ServerFrame::NotPublished { space, publication, message, again: true }
                 }
+                // The device offers it again when it next hears where the log ends.
+                ServerFrame::WantTail { .. } => continue,
                 other => unreachable!("only answers wait for {at}, and not {other:?}"),
             };
             self.send(session, frame);

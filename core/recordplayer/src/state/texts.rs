@@ -12,9 +12,14 @@ impl TextRows {
         TextDocument::open(self.0.iter().map(TextRow::part)).map_err(damaged)
     }
 
+    /// The changes one by one; those that a base has left out, because no reader takes them, are not among them.
+    pub fn changes(&self) -> Result<Vec<TextChange>, ReadError> {
+        changes_of(self.0.iter().map(TextRow::part)).map_err(damaged)
+    }
+
     /// The text with some of its changes left aside.
     pub fn open_where(&self, keeps: impl Fn(&TextChange) -> bool) -> Result<TextDocument, ReadError> {
-        let changes = changes_of(self.0.iter().map(TextRow::part)).map_err(damaged)?;
+        let changes = self.changes()?;
         let kept = changes.iter().filter(|change| keeps(change));
         TextDocument::open(kept.map(|change| TextPart::Change(change.bytes()))).map_err(damaged)
     }

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use recordplayer::claims::Claims;
-use recordplayer::commit::Head;
+use recordplayer::commit::{Head, Seal, SealKey};
 use recordplayer::decide::Intent;
 use recordplayer::domain::Domain;
 use recordplayer::id::{ActorId, CommandId, Id, ReplicaId, SpaceId};
@@ -13,10 +13,11 @@ use recordplayer::membership::{Membership, MembershipCommand};
 use recordplayer::protocol::{AnswerCode, ClientFrame, CommandEntry, Knowledge, PublishEnd, ServerFrame};
 use recordplayer::replica::{Replica, ReplicaOutput, SubmitError, Wish};
 use recordplayer::space::{
-    AllFree, Ending, Mark, Opening, Publication, SessionId, Space, SpaceInput, SpaceOutput, Submission,
+    AllFree, Ending, Mark, OfferedTail, Opening, Publication, Recovery, SessionId, Space, SpaceInput, SpaceOutput,
+    Submission, Tail,
 };
 use recordplayer::storage::memory::{MemoryOutbox, MemoryStore};
-use recordplayer::storage::{OutboxStore, Store};
+use recordplayer::storage::{OutboxStore, SpaceReader, Store};
 use recordplayer::time::Timestamp;
 
 pub const SPACE: SpaceId = SpaceId(Id([1; 16]));
@@ -31,6 +32,8 @@ pub struct Device {
     outbox: MemoryOutbox,
     pub replica: Replica,
     pub sent: Vec<ClientFrame>,
+    /// Whether the machine asked to be fetched anew, for the authority has lost what it holds.
+    pub went_back: bool,
 }
 
 impl Device {
@@ -42,7 +45,7 @@ impl Device {
     fn open(domain: Arc<Domain>, store: MemoryStore, outbox: MemoryOutbox) -> Self {
         let content = outbox.load(SPACE).unwrap();
         let replica = Replica::open(domain, SPACE, PERSON, store.reader(SPACE), content, MINE).unwrap();
-        let mut device = Self { store, outbox, replica, sent: Vec::new() };
+        let mut device = Self { store, outbox, replica, sent: Vec::new(), went_back: false };
         device.work();
         device
     }
@@ -93,6 +96,7 @@ impl Device {
                     self.replica.handle_saved(token, &written);
                 }
                 ReplicaOutput::Send(frame) => self.sent.push(frame),
+                ReplicaOutput::WentBack { .. } => self.went_back = true,
                 ReplicaOutput::Changed(_)
                 | ReplicaOutput::AllChanged
                 | ReplicaOutput::CompactTexts(_)
@@ -100,7 +104,6 @@ impl Device {
                 ReplicaOutput::AccessEnded
                 | ReplicaOutput::Unavailable
                 | ReplicaOutput::Parted { .. }
-                | ReplicaOutput::WentBack { .. }
                 | ReplicaOutput::Damaged(_) => {
                     panic!("{output:?}")
                 }
@@ -137,8 +140,11 @@ pub struct Authority {
 }
 
 fn opening(after: Ending) -> Opening {
-    Opening { salt_key: [0; 32], names: Arc::new(AllFree), after }
+    Opening { salt_key: [0; 32], seal_key: None, recovery: None, names: Arc::new(AllFree), after }
 }
+
+/// A session that brings something.
+const BRINGER: SessionId = SessionId(3);
 
 impl Authority {
     /// One that holds nothing.
@@ -150,7 +156,7 @@ impl Authority {
 
     /// Brings it a whole log; answers with what it says to that.
     pub fn bring(&mut self, actor: ActorId, publication: Id, end: PublishEnd, commits: Vec<Arc<[u8]>>) -> ServerFrame {
-        let session = SessionId(3);
+        let session = BRINGER;
         self.handle(SpaceInput::Publish(Publication { session, actor, publication, end, commits }));
         self.said.pop().expect("it answers")
     }
@@ -166,6 +172,42 @@ impl Authority {
     /// Starts the process anew on the same disk, with this version of the application.
     pub fn start_again(&mut self, domain: Arc<Domain>, after: Ending) {
         self.space = Space::open(domain, SPACE, self.store.reader(SPACE), opening(after)).unwrap();
+    }
+
+    /// Another one with a copy of its disk.
+    pub fn copied(&self, domain: Arc<Domain>, seal_key: Option<SealKey>) -> Self {
+        let store = self.store.copy();
+        let opening = Opening { seal_key, ..opening(Ending::InOrder) };
+        let space = Space::open(domain, SPACE, store.reader(SPACE), opening).unwrap();
+        Self { store, space, mark: None, deadly: None, said: Vec::new(), now: self.now }
+    }
+
+    /// Starts it as one whose store was restored.
+    pub fn recover(&mut self, domain: Arc<Domain>, lasts_ms: i64) {
+        let recovery = Recovery::begin(Id([8; 16]), Timestamp(1_700_000_000_000), lasts_ms, 1);
+        let opening = Opening { recovery: Some(recovery), ..opening(Ending::InOrder) };
+        self.space = Space::open(domain, SPACE, self.store.reader(SPACE), opening).unwrap();
+    }
+
+    /// Opens it in the next epoch after it was restored.
+    pub fn reopen(&mut self) {
+        let recovery = Recovery::begin(Id([8; 16]), Timestamp(1_700_000_000_000), 0, 1);
+        self.handle(SpaceInput::Reopen { recovery });
+    }
+
+    pub fn reader(&self) -> Arc<dyn SpaceReader> {
+        self.store.reader(SPACE)
+    }
+
+    /// What it says to somebody who says that they hold more.
+    pub fn offer_tail(&mut self, place: Head, seal: Seal) -> ServerFrame {
+        self.handle(SpaceInput::OfferTail(OfferedTail { session: BRINGER, place, seal }));
+        self.said.pop().expect("it answers")
+    }
+
+    pub fn bring_tail(&mut self, after: Head, commits: Vec<Arc<[u8]>>) -> ServerFrame {
+        self.handle(SpaceInput::BringTail(Tail { session: BRINGER, after, commits }));
+        self.said.pop().expect("it answers")
     }
 
     /// Everything that the log holds, in one frame.
@@ -229,7 +271,7 @@ impl Authority {
         self.handle(SpaceInput::Submit(submission))
     }
 
-    /// A frame of a device comes; its commands are given by [`Self::submit`].
+    /// A frame of a device comes.
     pub fn hear(&mut self, frame: ClientFrame) {
         let (session, actor) = (SessionId(2), PERSON);
         let input = match frame {
@@ -237,6 +279,9 @@ impl Authority {
             ClientFrame::FetchSnapshot { at, cursor, .. } => SpaceInput::FetchSnapshot { session, actor, at, cursor },
             ClientFrame::FetchCommits { after, upto, .. } => SpaceInput::FetchCommits { session, actor, after, upto },
             ClientFrame::SubscribeView { view, after, .. } => SpaceInput::SubscribeView { session, actor, view, after },
+            ClientFrame::Submit { replica, parent, answered_up_to, commands, .. } => {
+                SpaceInput::Submit(Submission { session, actor, replica, parent, answered_up_to, commands })
+            }
             other => panic!("{other:?}"),
         };
         self.handle(input);

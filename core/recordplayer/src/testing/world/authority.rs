@@ -6,8 +6,11 @@ use std::sync::Arc;
 use rand::RngExt;
 
 use super::{DeviceId, Journey, World};
+use crate::commit::SealKey;
 use crate::protocol::{ClientFrame, ServerFrame};
-use crate::space::{AllFree, Ending, Opening, SessionId, Space, SpaceInput, SpaceOutput, Submission};
+use crate::space::{
+    AllFree, Ending, OfferedTail, Opening, SessionId, Space, SpaceInput, SpaceOutput, Submission, Tail,
+};
 use crate::storage::Store;
 use crate::storage::memory::Failure;
 
@@ -35,7 +38,8 @@ impl World {
         let reader = self.store.reader(self.id);
         // The first life begins in order, every later one after a crash.
         let after = if self.life == 0 { Ending::InOrder } else { Ending::Crash { mark: self.mark } };
-        let opening = Opening { salt_key, names: Arc::new(AllFree), after };
+        let (seal_key, recovery) = (Some(SealKey::new(salt_key)), self.recovery);
+        let opening = Opening { salt_key, seal_key, recovery, names: Arc::new(AllFree), after };
         let space = Space::open(Arc::clone(&self.domain), self.id, reader, opening);
         self.space =
             Some(space.unwrap_or_else(|error| panic!("the authority opens: {error}; {}", self.how_to_replay())));
@@ -59,6 +63,8 @@ impl World {
             ClientFrame::FetchSnapshot { at, cursor, .. } => SpaceInput::FetchSnapshot { session, actor, at, cursor },
             ClientFrame::FetchCommits { after, upto, .. } => SpaceInput::FetchCommits { session, actor, after, upto },
             ClientFrame::SubscribeView { view, after, .. } => SpaceInput::SubscribeView { session, actor, view, after },
+            ClientFrame::OfferTail { place, seal, .. } => SpaceInput::OfferTail(OfferedTail { session, place, seal }),
+            ClientFrame::BringTail { after, commits, .. } => SpaceInput::BringTail(Tail { session, after, commits }),
             ClientFrame::Unsubscribe { view, .. } => SpaceInput::Unsubscribe { session, view },
             ClientFrame::Hello { .. }
             | ClientFrame::Publish { .. }

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{DeviceId, Journey, World, all_durable, fresh};
-use crate::id::{ActorId, ReplicaId};
-use crate::space::{Space, SpaceInput};
+use crate::id::ActorId;
+use crate::space::{Recovery, Space, SpaceInput};
 use crate::storage::memory::{MemoryOutbox, MemoryStore};
 use crate::storage::{Store, TextKey, compact_texts};
 
@@ -62,31 +62,53 @@ impl World {
         self.store.copy()
     }
 
-    /// As [`Self::put_back_authority`], and opens it in a new epoch.
+    /// As [`Self::put_back_authority`], and opens it in a new epoch at once: nothing that was lost comes back as it was.
     pub fn restore_authority(&mut self, backup: &MemoryStore) {
         self.put_back_authority(backup);
+        self.recovery = Some(self.begin_recovery(0));
         self.reopen_authority();
     }
 
-    /// Stops the authority, puts an older copy in the place of its store, and starts it.
+    /// Stops the authority, puts an older copy in the place of its store, and starts it as if nothing had happened.
     pub fn put_back_authority(&mut self, backup: &MemoryStore) {
-        self.crash_authority();
-        self.journeys.retain(|_, journey| !matches!(journey, Journey::Compaction { device: None, .. }));
-        self.store = backup.copy();
-        self.mark = None;
+        self.set_store_back(backup);
         self.recovery = None;
         self.start_authority();
     }
 
-    /// What an admin does after a restore.
+    /// As [`Self::put_back_authority`], and lets devices bring back what was lost, for so long or until [`Self::reopen_authority`].
+    pub fn recover_authority(&mut self, backup: &MemoryStore, lasts_ms: i64) {
+        self.set_store_back(backup);
+        self.recovery = Some(self.begin_recovery(lasts_ms));
+        self.start_authority();
+    }
+
+    fn set_store_back(&mut self, backup: &MemoryStore) {
+        self.crash_authority();
+        self.journeys.retain(|_, journey| !matches!(journey, Journey::Compaction { device: None, .. }));
+        self.store = backup.copy();
+        self.mark = None;
+        self.is_opening = false;
+    }
+
+    fn begin_recovery(&mut self, lasts_ms: i64) -> Recovery {
+        let id = fresh(&mut self.rng);
+        let last_epoch = self.store.reader(self.id).epoch().expect("memory can be read");
+        Recovery::begin(id, self.now.plus_ms(self.clock_ms), lasts_ms, last_epoch)
+    }
+
+    /// What an admin does when all devices have brought what they had.
     pub fn reopen_authority(&mut self) {
-        self.recovery = Some(fresh(&mut self.rng));
+        if self.recovery.is_none() {
+            self.recovery = Some(self.begin_recovery(0));
+        }
+        self.is_opening = true;
         self.go_on_reopening();
     }
 
     /// Whoever opens a restored space is told when that is durable, and until then does it again.
     pub(super) fn go_on_reopening(&mut self) {
-        if let Some(recovery) = self.recovery {
+        if let Some(recovery) = self.recovery.filter(|_| self.is_opening) {
             self.tell_authority(SpaceInput::Reopen { recovery });
         }
     }
@@ -94,9 +116,7 @@ impl World {
     /// Whether the authority was restored, and is not open yet.
     pub(super) fn is_reopening(&self) -> bool {
         let Some(recovery) = self.recovery else { return false };
-        let replica = ReplicaId::derived("recovery", &[recovery.bytes()]);
-        let is_open =
-            |space: &Space| space.decided() == space.durable() && space.state.replicas.last_number(replica) > 0;
+        let is_open = |space: &Space| space.decided() == space.durable() && space.epoch() >= recovery.epoch;
         !self.space.as_ref().is_some_and(is_open)
     }
 

@@ -30,7 +30,7 @@ use crate::id::{CommandId, Id, SpaceId};
 use crate::membership::{Membership, MembershipCommand};
 use crate::protocol::ServerFrame;
 use crate::replica::{Replica, SubmitError, Wish};
-use crate::space::{Mark, SessionId, Space, SpaceInput};
+use crate::space::{Mark, Recovery, SessionId, Space, SpaceInput};
 use crate::storage::memory::MemoryStore;
 use crate::storage::{Store, Write, Written, compact_text};
 use crate::time::Timestamp;
@@ -104,8 +104,9 @@ pub struct World {
     deaf: BTreeSet<(DeviceId, bool)>,
     /// How far the authority's clock is set wrong.
     clock_ms: i64,
-    /// The last recovery that the admin wanted.
-    recovery: Option<Id>,
+    /// The last recovery, and whether the admin has opened it.
+    recovery: Option<Recovery>,
+    is_opening: bool,
     /// What has happened beside what people did.
     happened: Vec<Transition>,
     copies: transition::Copies,
@@ -136,6 +137,7 @@ impl World {
             deaf: BTreeSet::new(),
             clock_ms: 0,
             recovery: None,
+            is_opening: false,
             happened: Vec::new(),
             copies: transition::Copies::default(),
             promises: promises::Promises::default(),
@@ -261,6 +263,9 @@ impl World {
         self.deaf.clear();
         if self.space.is_none() {
             self.start_authority();
+        }
+        if self.recovery.is_some() {
+            self.reopen_authority();
         }
         for at in 0..self.devices.len() {
             self.devices[at].tears_next_save = false;

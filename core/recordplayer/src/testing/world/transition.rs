@@ -55,8 +55,12 @@ pub enum Transition {
         to: DeviceId,
     },
     BackUpAuthority,
-    /// The last backup takes the place of the authority's store, and the admin opens it anew.
-    RestoreAuthority,
+    /// The last backup takes the place of the authority's store. It is in recovery for so long, or else opened at once.
+    RestoreAuthority {
+        recovers_ms: Option<i64>,
+    },
+    /// The admin opens what is in recovery.
+    OpenAuthority,
     /// The manager takes the person out, or in again.
     Remove(DeviceId),
     Readmit(DeviceId),
@@ -77,7 +81,7 @@ impl World {
         let other = DeviceId(self.rng.random_range(0..count));
         let worker = DeviceId(self.rng.random_range(1..count.max(2)).min(count - 1));
         let offset_ms = [0, YEAR_MS, -YEAR_MS, 20 * YEAR_MS, 60_000][self.rng.random_range(0..5)];
-        match self.rng.random_range(0..42) {
+        match self.rng.random_range(0..43) {
             0..4 => Transition::CutOff(device),
             4..7 => Transition::Heal(device),
             7 => Transition::CutOneWay { device, is_upward: self.rng.random() },
@@ -96,7 +100,10 @@ impl World {
             32 => Transition::Restore { device, files: Restore::Outbox },
             33 => Transition::Clone { from: other, to: worker },
             34..36 => Transition::BackUpAuthority,
-            36 => Transition::RestoreAuthority,
+            36 => Transition::RestoreAuthority {
+                recovers_ms: [None, Some(20_000), Some(600_000)][self.rng.random_range(0..3)],
+            },
+            42 => Transition::OpenAuthority,
             37 => Transition::Remove(worker),
             38..40 => Transition::Readmit(worker),
             _ => Transition::SetClock { device, offset_ms },
@@ -147,12 +154,20 @@ impl World {
                 }
             }
             Transition::BackUpAuthority => self.copies.authority = Some(self.backup_of_authority()),
-            Transition::RestoreAuthority => {
+            Transition::RestoreAuthority { recovers_ms } => {
                 if let Some(backup) = self.copies.authority.take() {
                     // Epochs that begin with a restore are numbered by the second, and a clock may have been set back.
                     self.clock_ms = 0;
                     self.run_for_ms(1_000);
-                    self.restore_authority(&backup);
+                    match recovers_ms {
+                        Some(lasts_ms) => self.recover_authority(&backup, lasts_ms),
+                        None => self.restore_authority(&backup),
+                    }
+                }
+            }
+            Transition::OpenAuthority => {
+                if self.is_reopening() {
+                    self.reopen_authority();
                 }
             }
             Transition::Remove(device) => {

@@ -1,0 +1,126 @@
+//! What the authority has lost of the log, and this device still holds as it was: offered to it before anything else is given up (rule 15).
+
+use std::sync::Arc;
+
+use super::{Replica, ReplicaOutput};
+use crate::commit::{Commit, Head, Seal};
+use crate::limits::{FRAME_BYTES_MAX, FRAME_COMMITS_BYTES_MAX};
+use crate::protocol::ClientFrame;
+use crate::record::Position;
+use crate::storage::ReadError;
+
+/// What the authority said, for which it was offered what this device holds; it stands where that is not wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Offering {
+    Parted {
+        epoch: u32,
+        head: Head,
+    },
+    /// It does not know the space, or the person.
+    Unknown,
+    Unavailable,
+}
+
+impl Replica {
+    /// Offers what lies behind `head`, the authority's end; or else does what is to be done where nothing can be offered.
+    pub(super) fn offer_tail(&mut self, head: Head, because: Offering) {
+        if self.refused_behind == Some(head) {
+            return self.nothing_to_offer(because);
+        }
+        match self.last_sealed() {
+            Ok(Some((place, seal))) if place.position > head.position && self.holds(head) => {
+                self.offering = Some(because);
+                let space = self.space();
+                self.outputs.push_back(ReplicaOutput::Send(ClientFrame::OfferTail { space, place, seal }));
+            }
+            Ok(Some(_) | None) => self.nothing_to_offer(because),
+            Err(error) => self.outputs.push_back(ReplicaOutput::Damaged(error)),
+        }
+    }
+
+    fn nothing_to_offer(&mut self, because: Offering) {
+        match because {
+            Offering::Parted { epoch, head } => self.outputs.push_back(ReplicaOutput::Parted { epoch, head }),
+            Offering::Unknown => self.unknown_there(),
+            Offering::Unavailable => self.unavailable(),
+        }
+    }
+
+    /// The authority wants what follows `after`, or nothing.
+    pub(super) fn tail_wanted(&mut self, after: Option<Head>) {
+        let Some(because) = self.offering else { return };
+        let Some(after) = after.filter(|after| self.holds(*after)) else {
+            self.offering = None;
+            return match because {
+                // It may have gone on meanwhile: its next word says so. Where it has not, nothing is offered behind this place again.
+                Offering::Parted { head, .. } => {
+                    self.refused_behind = Some(head);
+                    self.subscribe();
+                }
+                Offering::Unknown | Offering::Unavailable => self.nothing_to_offer(because),
+            };
+        };
+        match self.tail_behind(after) {
+            Ok(commits) if commits.is_empty() => {
+                // It has all that this device can prove.
+                self.offering = None;
+                self.subscribe();
+            }
+            Ok(commits) => {
+                let space = self.space();
+                self.outputs.push_back(ReplicaOutput::Send(ClientFrame::BringTail { space, after, commits }));
+            }
+            Err(error) => self.outputs.push_back(ReplicaOutput::Damaged(error)),
+        }
+    }
+
+    /// The last place here that the authority has sealed. What one frame brought ends with a seal, so it lies no further back than that.
+    fn last_sealed(&self) -> Result<Option<(Head, Seal)>, ReadError> {
+        let upto = self.reader.head()?.position;
+        let waiting: Vec<_> = self.on_their_way(upto).collect();
+        let sealed = |commit: &Commit| commit.seal.map(|seal| (commit.head(), seal));
+        if let Some(found) = waiting.iter().rev().find_map(|commit| sealed(commit)) {
+            return Ok(Some(found));
+        }
+        let (mut at, mut bytes) = (upto, 0);
+        while at > Position::START && bytes <= FRAME_BYTES_MAX {
+            // Where the space was joined by a snapshot, the log begins there.
+            let Some(stored) = self.reader.commit_with(at)? else { break };
+            let commit = opened(&stored.bytes, &stored.previous)?;
+            if let Some(found) = sealed(&commit) {
+                return Ok(Some(found));
+            }
+            bytes += stored.bytes.len();
+            at = commit.before();
+        }
+        Ok(None)
+    }
+
+    /// What follows a place, as much as a frame holds, up to the last seal in it.
+    fn tail_behind(&self, after: Head) -> Result<Vec<Arc<[u8]>>, ReadError> {
+        let upto = self.reader.head()?.position;
+        let stored = self.reader.commits(after.position, upto, FRAME_COMMITS_BYTES_MAX)?;
+        let reaches_end = stored.last().is_none_or(|last| last.head.position == upto);
+        let mut tail = Vec::with_capacity(stored.len());
+        for stored in stored {
+            tail.push(Arc::new(opened(&stored.bytes, &stored.previous)?));
+        }
+        if reaches_end {
+            tail.extend(self.on_their_way(upto.max(after.position)).cloned());
+        }
+        let mut bytes = 0;
+        let fits = |commit: &&Arc<Commit>| {
+            bytes += commit.bytes.len();
+            bytes <= FRAME_COMMITS_BYTES_MAX
+        };
+        let count = tail.iter().take_while(fits).count();
+        tail.truncate(count);
+        let sealed = tail.iter().rposition(|commit| commit.seal.is_some()).map_or(0, |at| at + 1);
+        tail.truncate(sealed);
+        Ok(tail.into_iter().map(|commit| Arc::clone(&commit.bytes)).collect())
+    }
+}
+
+fn opened(bytes: &Arc<[u8]>, previous: &crate::hash::Hash) -> Result<Commit, ReadError> {
+    Commit::open(Arc::clone(bytes), previous).map_err(|error| ReadError::Damaged(error.to_string()))
+}

@@ -1,0 +1,118 @@
+//! A log that lost its end gets it back, byte for byte, from a device that has it (rule 15).
+//!
+//! ```text
+//!   device                                             space
+//!   OfferTail { a place that it has, and its seal } ─► the seal is mine, and the place beyond my end, or on my log?
+//!   ◄─ WantTail { after: my end }
+//!   BringTail { after, commits up to a seal }       ─► follow my end? the last seal is mine? ─► played, appended as they are
+//!   ◄─ WantTail { after: my end now }                  … until the device has no more, and subscribes
+//! ```
+//! The seal is all the proof that is asked for: whoever has it got the commit from here, and so was a member then; that may be lost too. Nothing
+//! is decided again, and nothing happens by it outside the log.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use super::publish::Decided;
+use super::{SessionId, Space};
+use crate::commit::{Commit, Head, Seal};
+use crate::limits::FRAME_BYTES_MAX;
+use crate::membership::Membership;
+use crate::protocol::ServerFrame;
+
+/// A place that a device holds, and proves.
+#[derive(Clone, Copy, Debug)]
+pub struct OfferedTail {
+    pub session: SessionId,
+    pub place: Head,
+    pub seal: Seal,
+}
+
+/// Commits that follow a place, up to a sealed one.
+#[derive(Clone, Debug)]
+pub struct Tail {
+    pub session: SessionId,
+    pub after: Head,
+    pub commits: Vec<Arc<[u8]>>,
+}
+
+impl Space {
+    pub(super) fn tail_offered(&mut self, offered: &OfferedTail) {
+        let place = offered.place;
+        let is_mine = self.seal_key.is_some_and(|key| key.is_seal_of(&place.hash, &offered.seal));
+        if is_mine && place.position > self.state.head.position {
+            return self.want_tail(offered.session);
+        }
+        // Somebody else may have brought it meanwhile: then nothing behind it is wanted, and the device goes on from there.
+        match self.reader.commit_with(place.position) {
+            Ok(stored) => {
+                let after = stored.filter(|stored| is_mine && stored.head == place).map(|_| place);
+                self.send(offered.session, ServerFrame::WantTail { space: self.id(), after });
+            }
+            Err(error) => self.fail(error),
+        }
+    }
+
+    /// Says where the log ends, as soon as that is durable.
+    fn want_tail(&mut self, session: SessionId) {
+        let (end, frame) = (self.state.head, ServerFrame::WantTail { space: self.id(), after: Some(self.state.head) });
+        if end == self.durable {
+            self.send(session, frame);
+        } else {
+            self.answers.push_back((end.position, session, frame));
+        }
+    }
+
+    pub(super) fn tail_brought(&mut self, tail: &Tail) {
+        if tail.after != self.durable || self.durable != self.state.head {
+            // Somebody else was quicker, or the space has gone on: the device sees whether it has what follows.
+            return self.want_tail(tail.session);
+        }
+        let Some(commits) = self.proven(tail) else {
+            return self.send(tail.session, ServerFrame::WantTail { space: self.id(), after: None });
+        };
+        // What was played once plays again; but this may be another version, and what is decided must not be left half played.
+        let played = catch_unwind(AssertUnwindSafe(|| commits.iter().all(|commit| self.take_in(commit))));
+        if played.is_ok_and(|is_whole| is_whole) {
+            self.hold_name();
+            self.want_tail(tail.session);
+        } else {
+            self.send(tail.session, ServerFrame::WantTail { space: self.id(), after: None });
+            self.fall_back();
+        }
+    }
+
+    /// The commits, where they follow the end of the log and their last one was sealed here.
+    fn proven(&self, tail: &Tail) -> Option<Vec<Arc<Commit>>> {
+        let key = self.seal_key?;
+        let bytes: usize = tail.commits.iter().map(|commit| commit.len()).sum();
+        if bytes > FRAME_BYTES_MAX {
+            return None;
+        }
+        let (mut at, mut epoch) = (tail.after, self.state.epoch);
+        let mut commits = Vec::with_capacity(tail.commits.len());
+        for bytes in &tail.commits {
+            let commit = Commit::open(Arc::clone(bytes), &at.hash).ok()?;
+            let is_over = self.recovery.is_some_and(|recovery| commit.header.epoch >= recovery.epoch);
+            if commit.before() != at.position
+                || commit.header.space != self.id()
+                || commit.header.epoch < epoch
+                || is_over
+            {
+                return None;
+            }
+            (at, epoch) = (commit.head(), commit.header.epoch);
+            commits.push(Arc::new(commit));
+        }
+        let last = commits.last()?;
+        key.is_seal_of(&last.hash, &last.seal?).then_some(commits)
+    }
+
+    fn take_in(&mut self, commit: &Arc<Commit>) -> bool {
+        let Ok(touched) = self.state.play(commit) else { return false };
+        let members = touched.changes_membership.then(|| self.state.base_models().get::<Membership>(self.id().0));
+        self.undurable_bytes += commit.bytes.len();
+        self.undurable.push_back(Decided { is_adopted: true, ..Decided::new(Arc::clone(commit), touched, members) });
+        true
+    }
+}

@@ -1,0 +1,273 @@
+//! An authority whose store was restored from a backup, and that lets its devices bring back what was lost, as it was (rule 15).
+
+mod machines;
+mod note;
+
+use std::sync::Arc;
+
+use machines::{Authority, Device, PERSON, SPACE, person};
+use note::{Note, NoteCommand, TEXT, domain, note};
+use rand::RngExt;
+use recordplayer::claims::Claims;
+use recordplayer::commit::{Commit, Head, SealKey};
+use recordplayer::decide::Intent;
+use recordplayer::hash::Hash;
+use recordplayer::id::{ActId, CommandId, Id, ReplicaId};
+use recordplayer::protocol::{AnswerCode, ClientFrame, ServerFrame};
+use recordplayer::replica::{TextEdit, TextWork};
+use recordplayer::space::Ending;
+use recordplayer::storage::Store;
+use recordplayer::storage::memory::MemoryStore;
+use recordplayer::testing::{DeviceId, Faults, World};
+use recordplayer::time::Timestamp;
+
+/// Longer than any of these histories.
+const LONG_MS: i64 = 24 * 3_600_000;
+
+fn write(world: &mut World, device: DeviceId, words: &str) {
+    let before = text(world, device);
+    let command = CommandId(Id(world.random().random()));
+    let edit = TextEdit::<Note> {
+        command,
+        entity: note(),
+        claims: Claims::of_act(ActId(command.0)),
+        work: TextWork::Replace(&format!("{before}{words}")),
+        make: |change| NoteCommand::Write { change },
+    };
+    world.with(device, |replica, now| replica.edit_text(now, &edit)).unwrap();
+}
+
+fn text(world: &World, device: DeviceId) -> String {
+    world.replica(device).text::<Note>(note(), TEXT).unwrap().text()
+}
+
+fn head(store: &MemoryStore, world: &World) -> Head {
+    store.reader(world.space()).head().unwrap()
+}
+
+/// Two people, and a backup of the authority before each of them wrote something more.
+fn lost(seed: u64) -> (World, [DeviceId; 2], MemoryStore) {
+    let mut world = World::seeded(seed, &domain());
+    let [ann, bo] = world.devices(["ann", "bo"]);
+    write(&mut world, ann, "before ");
+    world.run_until_quiet();
+    let backup = world.backup_of_authority();
+    for (device, words) in [(ann, "by-ann "), (bo, "by-bo "), (ann, "by-ann-again ")] {
+        write(&mut world, device, words);
+        world.run_until_quiet();
+    }
+    (world, [ann, bo], backup)
+}
+
+#[test]
+fn what_was_durable_comes_back_as_it_was() {
+    for seed in 0..20 {
+        let (mut world, [ann, bo], backup) = lost(seed);
+        let before = head(&world.backup_of_authority(), &world);
+        world.cut_off(bo);
+        world.recover_authority(&backup, LONG_MS);
+        assert_ne!(head(&world.backup_of_authority(), &world), before);
+        world.run_for_ms(20_000);
+        let why = world.how_to_replay();
+        assert_eq!(head(&world.backup_of_authority(), &world), before, "one device has brought all of it; {why}");
+        world.heal();
+        world.run_until_quiet();
+        for device in [ann, bo] {
+            assert_eq!(text(&world, device), "before by-ann by-bo by-ann-again ", "{why}");
+            assert!(world.told(device).is_empty(), "nothing was lost that somebody must be told of; {why}");
+        }
+        assert_eq!(world.replica(ann).confirmed().position, before.position.plus(2), "nothing was sent again; {why}");
+    }
+}
+
+/// The store was put back, and nobody told the server of it.
+#[test]
+fn what_was_durable_comes_back_also_where_nobody_said_that_it_was_lost() {
+    for seed in 0..10 {
+        let (mut world, _, backup) = lost(seed);
+        let before = head(&world.backup_of_authority(), &world);
+        world.put_back_authority(&backup);
+        world.run_until_quiet();
+        assert_eq!(head(&world.backup_of_authority(), &world), before, "{}", world.how_to_replay());
+    }
+}
+
+#[test]
+fn nothing_is_decided_in_recovery_and_what_waits_is_decided_when_it_is_over() {
+    for seed in 0..10 {
+        let (mut world, [ann, bo], backup) = lost(seed);
+        let before = head(&world.backup_of_authority(), &world);
+        world.recover_authority(&backup, 60_000);
+        world.run_for_ms(5_000);
+        write(&mut world, bo, "meanwhile ");
+        world.run_for_ms(50_000);
+        assert_eq!(head(&world.backup_of_authority(), &world), before, "{}", world.how_to_replay());
+        // The time is over, and nobody has opened it.
+        world.run_until_quiet();
+        for device in [ann, bo] {
+            assert!(world.replica(device).epoch() > 1, "{}", world.how_to_replay());
+            assert_eq!(text(&world, device), "before by-ann by-bo by-ann-again meanwhile ");
+        }
+    }
+}
+
+/// The backup is older than the day on which somebody was taken in, and that person's device alone has what came then.
+#[test]
+fn who_was_taken_in_since_the_backup_brings_back_what_says_so() {
+    for seed in 0..10 {
+        let mut world = World::seeded(seed, &domain());
+        let [ann] = world.devices(["ann"]);
+        write(&mut world, ann, "before ");
+        world.run_until_quiet();
+        let backup = world.backup_of_authority();
+        let [bo] = world.devices(["bo"]);
+        write(&mut world, bo, "by-bo ");
+        world.run_until_quiet();
+        let before = head(&world.backup_of_authority(), &world);
+        world.cut_off(ann);
+        world.recover_authority(&backup, LONG_MS);
+        world.run_for_ms(20_000);
+        assert_eq!(head(&world.backup_of_authority(), &world), before, "{}", world.how_to_replay());
+        world.heal();
+        world.run_until_quiet();
+        assert_eq!(text(&world, bo), "before by-bo ");
+    }
+}
+
+#[test]
+fn a_space_that_the_backup_does_not_know_comes_back_whole() {
+    for seed in 0..10 {
+        let (mut world, [ann, bo], _) = lost(seed);
+        let before = head(&world.backup_of_authority(), &world);
+        world.recover_authority(&MemoryStore::new(), LONG_MS);
+        world.run_for_ms(20_000);
+        assert_eq!(head(&world.backup_of_authority(), &world), before, "{}", world.how_to_replay());
+        world.heal();
+        world.run_until_quiet();
+        for device in [ann, bo] {
+            assert_eq!(text(&world, device), "before by-ann by-bo by-ann-again ");
+        }
+    }
+}
+
+/// One device has less than the other one; what only that has comes behind it, whoever is first, over lines that lose and double.
+#[test]
+fn what_one_device_lacks_another_one_brings() {
+    for seed in 0..20 {
+        let (mut world, [ann, bo], backup) = lost(seed);
+        world.cut_off(bo);
+        for words in ["four ", "five "] {
+            write(&mut world, ann, words);
+            world.run_for_ms(5_000);
+        }
+        let before = head(&world.backup_of_authority(), &world);
+        world.suffer(Faults::bad());
+        world.recover_authority(&backup, LONG_MS);
+        world.heal_one(bo);
+        world.run_for_ms(120_000);
+        assert_eq!(head(&world.backup_of_authority(), &world), before, "{}", world.how_to_replay());
+        world.heal();
+        world.run_until_quiet();
+        assert_eq!(text(&world, bo), "before by-ann by-bo by-ann-again four five ");
+    }
+}
+
+/// A log as an authority with this key would have written it, behind what `authority` holds.
+fn tail(authority: &Authority, key: &SealKey) -> Vec<Arc<[u8]>> {
+    let mut other = authority.copied(domain(), Some(*key));
+    let ban = NoteCommand::Ban { command: CommandId(Id([7; 16])) };
+    let intent = Intent::of::<Note>(note(), &ban).unwrap();
+    assert_eq!(other.submit(ReplicaId(Id([3; 16])), None, 2, 101, intent), AnswerCode::Accepted);
+    let stored = other.reader().commits(authority.head().position, other.head().position, usize::MAX).unwrap();
+    stored.into_iter().map(|stored| stored.bytes).collect()
+}
+
+fn refuses(frame: &ServerFrame) -> bool {
+    *frame == ServerFrame::WantTail { space: SPACE, after: None }
+}
+
+#[test]
+fn a_tail_that_this_server_has_not_sealed_is_not_taken() {
+    let (key, other_key) = (SealKey::new([5; 32]), SealKey::new([6; 32]));
+    let mut authority = Authority::founded(domain()).copied(domain(), Some(key));
+    let end = authority.head();
+    let mine = tail(&authority, &key);
+    let commit = Commit::open(Arc::clone(&mine[0]), &end.hash).unwrap();
+    let seal = commit.seal.expect("the last commit of an append is sealed");
+
+    let forged = tail(&authority, &other_key);
+    assert!(refuses(&authority.offer_tail(commit.head(), other_key.seal(&commit.hash))), "another server's seal");
+    assert!(refuses(&authority.offer_tail(commit.head(), key.seal(&Hash([1; 32])))), "the seal of something else");
+    let here = Head { hash: Hash([1; 32]), ..end };
+    assert!(refuses(&authority.offer_tail(here, key.seal(&here.hash))), "a place of another log");
+    assert!(refuses(&authority.bring_tail(end, forged)), "commits under another server's seal");
+    let unsealed = [&mine[0][..mine[0].len() - 34], &[0xf6]].concat();
+    assert!(refuses(&authority.bring_tail(end, vec![unsealed.into()])), "commits under none");
+    assert!(refuses(&authority.bring_tail(end, vec![[&mine[0][..], &[0]].concat().into()])), "what is no commit");
+    assert!(refuses(&authority.bring_tail(end, Vec::new())), "nothing");
+    assert_eq!(authority.head(), end);
+
+    let nothing_more = ServerFrame::WantTail { space: SPACE, after: Some(end) };
+    assert_eq!(authority.offer_tail(end, key.seal(&end.hash)), nothing_more, "what is here already");
+    let wanted = ServerFrame::WantTail { space: SPACE, after: Some(end) };
+    assert_eq!(authority.offer_tail(commit.head(), seal), wanted);
+    assert_eq!(
+        authority.bring_tail(Head::START, mine.clone()),
+        wanted,
+        "what follows something else is not taken either"
+    );
+    let taken = ServerFrame::WantTail { space: SPACE, after: Some(commit.head()) };
+    assert_eq!(authority.bring_tail(end, mine), taken);
+    assert_eq!(authority.head(), commit.head());
+}
+
+/// A server that is being recovered says the same to everybody whom it does not know: what it has lost may say otherwise.
+#[test]
+fn who_is_not_known_in_recovery_keeps_what_they_have() {
+    let mut authority = Authority::founded(domain());
+    assert!(matches!(authority.subscribe(person(9)), ServerFrame::NoAccess { .. }));
+    authority.recover(domain(), LONG_MS);
+    assert!(matches!(authority.subscribe(person(9)), ServerFrame::Unavailable { .. }));
+    assert!(matches!(authority.subscribe(PERSON), ServerFrame::Commits { .. }), "who is known reads on");
+    let intent = Intent::of::<Note>(note(), &NoteCommand::Ban { command: CommandId(Id([7; 16])) }).unwrap();
+    assert_eq!(authority.submit(ReplicaId(Id([3; 16])), None, 2, 101, intent), AnswerCode::RetryAfter);
+    authority.start_again(domain(), Ending::InOrder);
+    assert!(matches!(authority.subscribe(person(9)), ServerFrame::NoAccess { .. }));
+}
+
+/// It had got the state and not yet the history when the authority was restored. It stayed parted for ever: only a whole history was looked
+/// through for what was typed.
+#[test]
+fn a_device_without_its_whole_history_goes_back_too() {
+    let mut authority = Authority::founded(domain());
+    for number in 2..1_012_u64 {
+        let command = CommandId(Id::derived("of nobody", &[&number.to_be_bytes()]));
+        let intent = Intent::of::<Note>(note(), &NoteCommand::Ban { command }).unwrap();
+        let entry = machines::entry(number, CommandId(Id::derived("a ban", &[&number.to_be_bytes()])), intent);
+        assert_eq!(authority.submit_answered(ReplicaId(Id([3; 16])), None, number - 1, entry), AnswerCode::Accepted);
+    }
+    let is_no_history = |frame: &ClientFrame| !matches!(frame, ClientFrame::FetchCommits { .. });
+    let mut device = Device::new(domain());
+    device.replica.handle_connected();
+    device.talk(&mut authority, is_no_history);
+    let mut backup = authority.copied(domain(), None);
+    let edit = TextEdit::<Note> {
+        command: CommandId(Id([70; 16])),
+        entity: note(),
+        claims: Claims::default(),
+        work: TextWork::Replace("by-bo"),
+        make: |change| NoteCommand::Write { change },
+    };
+    device.replica.edit_text(Timestamp(0), &edit).unwrap();
+    device.talk(&mut authority, is_no_history);
+    assert_eq!(device.replica.outbox().count(), 0, "it is decided");
+    assert!(!device.replica.has_history());
+
+    backup.reopen();
+    device.replica.handle_disconnected();
+    device.replica.handle_connected();
+    device.talk(&mut backup, is_no_history);
+    assert!(device.went_back);
+    let waiting: Vec<_> = device.replica.outbox().filter_map(|entry| entry.text.clone()).collect();
+    assert_eq!(waiting.iter().map(|text| text.after.as_str()).collect::<Vec<_>>(), ["by-bo"]);
+}

@@ -124,6 +124,7 @@ impl Maker {
                 salt_key: [0; 32],
                 seal_key: None,
                 recovery: None,
+                effects: None,
                 names: Arc::new(AllFree),
                 after: Ending::InOrder,
             },

@@ -5,6 +5,7 @@
 //! "d" ‖ token hash (32)   person (16) ‖ revoked (1)
 //! "s" ‖ "salt_key"        secret (32)
 //! "s" ‖ "seal_key"        secret (32)
+//! "e" ‖ space (16)        how far the effects of the space are carried out: epoch (4) ‖ record (8)
 //! "r"                     nothing, or the last restore of the store: id (16) ‖ epoch (4) ‖ until (8)
 //! ```
 //!
@@ -21,7 +22,9 @@ use std::sync::{Mutex, PoisonError, RwLock};
 
 use recordplayer::commit::SealKey;
 use recordplayer::hash::Hash;
-use recordplayer::id::{ActorId, Id};
+use recordplayer::id::{ActorId, Id, SpaceId};
+use recordplayer::policy::EffectsDone;
+use recordplayer::record::Position;
 use recordplayer::space::Recovery;
 use recordplayer::storage::WriteError;
 use recordplayer::time::Timestamp;
@@ -36,6 +39,7 @@ const SALT_KEY: &[u8] = b"ssalt_key";
 /// The secret by which the server knows its own commits again.
 const SEAL_KEY: &[u8] = b"sseal_key";
 const RECOVERY: &[u8] = b"r";
+const EFFECTS: u8 = b'e';
 
 /// What cannot be done with the accounts.
 #[derive(Debug, thiserror::Error)]
@@ -70,6 +74,7 @@ struct Known {
     names: BTreeMap<ActorId, String>,
     devices: BTreeMap<Hash, (ActorId, bool)>,
     recovery: Option<Recovery>,
+    effects: BTreeMap<SpaceId, EffectsDone>,
 }
 
 /// The secrets of a server, as far as the file has them.
@@ -138,6 +143,19 @@ impl Accounts {
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         file.put(RECOVERY, &row)?;
         known.recovery = recovery;
+        Ok(())
+    }
+
+    /// How far the effects of a space are carried out.
+    pub(crate) fn effects_done(&self, space: SpaceId) -> Option<EffectsDone> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).effects.get(&space).copied()
+    }
+
+    pub(crate) fn note_effects(&self, space: SpaceId, done: EffectsDone) -> Result<(), AccountError> {
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        let row = [&done.epoch.to_be_bytes()[..], &done.upto.0.to_be_bytes()].concat();
+        self.put(EFFECTS, space.bytes(), &row)?;
+        known.effects.insert(space, done);
         Ok(())
     }
 
@@ -238,6 +256,12 @@ impl Known {
                 let (person, is_revoked) = value.split_last_chunk::<1>()?;
                 let device = (ActorId(Id(person.try_into().ok()?)), is_revoked == &[1]);
                 self.devices.insert(Hash(token.try_into().ok()?), device);
+            }
+            (&EFFECTS, space) => {
+                let (epoch, upto) = value.split_first_chunk::<4>()?;
+                let upto = Position(u64::from_be_bytes(upto.try_into().ok()?));
+                let done = EffectsDone { epoch: u32::from_be_bytes(*epoch), upto };
+                self.effects.insert(SpaceId(Id(space.try_into().ok()?)), done);
             }
             _ => return None,
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use recordplayer::commit::Head;
 use recordplayer::domain::Domain;
@@ -17,6 +17,7 @@ use tokio::sync::mpsc;
 use crate::accounts::{Accounts, Device};
 use crate::clock::now;
 use crate::directory::Directory;
+use crate::effects::Effects;
 use crate::limits::{SESSIONS_MAX, SPACE_QUEUE_MAX};
 use crate::marks::Marks;
 use crate::outbound::{Outbound, goodbye};
@@ -46,6 +47,8 @@ pub(crate) struct Hub {
     pub names: Arc<dyn Names>,
     /// The commands that are tried after a crash.
     pub marks: Marks,
+    /// Where effects go, where somebody carries them out.
+    pub effects: OnceLock<Effects>,
     /// Held by whoever compacts texts.
     pub compacting: tokio::sync::Mutex<()>,
     directory: Mutex<Directory>,
@@ -73,6 +76,7 @@ impl Hub {
             writer,
             names,
             marks,
+            effects: OnceLock::new(),
             compacting: tokio::sync::Mutex::default(),
             directory: Mutex::new(directory),
             sessions: Mutex::default(),

@@ -6,6 +6,7 @@
 //! 3. `space_actor`: the one task that holds the space machine: it decides, and asks the store to append.
 //! 4. The store's writer appends many spaces' commits with one sync, and calls back.
 //! 5. `outbound`: what became durable goes to every session as the same bytes; a slow one reads it from the log later.
+//! 6. `effects`: what follows from it outside of the logs is carried out.
 //!
 //! Beside it stand the `accounts` (people, devices, secrets), the `directory` (who is in which space) and the `admin`'s socket.
 
@@ -14,6 +15,7 @@ mod admin;
 mod clock;
 mod compaction;
 mod directory;
+mod effects;
 mod gateway;
 mod hub;
 pub mod limits;
@@ -26,6 +28,7 @@ mod space_actor;
 
 pub use accounts::{AccountError, Accounts, Device};
 pub use admin::{ADMIN_SOCKET, AdminSocket, Failure, Request, ask, recover};
+pub use effects::CarryOut;
 pub use server::{ACCOUNTS_FILE, Control, STORE_FILE, Server, StartError};
 pub use serving::Serving;
 pub use space_actor::SpaceHash;

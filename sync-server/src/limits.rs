@@ -64,3 +64,8 @@ pub const PERSON_NAME_BYTES_MAX: usize = 64;
 
 /// One request of an admin, one line.
 pub const ADMIN_LINE_BYTES_MAX: u64 = 16 * 1024;
+
+/// How long it takes until an effect that has failed is tried again: at first a moment, for most failures are short; then longer and longer, for
+/// the other end may be away for hours, and is not to be flooded when it is back.
+pub const EFFECT_RETRY_FIRST: Duration = Duration::from_millis(100);
+pub const EFFECT_RETRY_MAX: Duration = Duration::from_mins(1);

@@ -1,10 +1,12 @@
 //! A server: its folder opened, its door, its end.
 
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
 use recordplayer::domain::Domain;
 use recordplayer::id::{Id, SpaceId};
+use recordplayer::policy::Effect;
 use recordplayer::record::Position;
 use recordplayer::space::{Ending, NameTable, Names, Opening, Recovery, Space, SpaceInput};
 use recordplayer_store::{OpenError, RedbStore, Scrub, Writer};
@@ -15,6 +17,7 @@ use tokio::time::{sleep, timeout};
 use crate::accounts::{AccountError, Accounts, random};
 use crate::clock::now;
 use crate::directory::Directory;
+use crate::effects::{CarryOut, Effects};
 use crate::gateway;
 use crate::hub::Hub;
 use crate::limits::{SHUTDOWN_TIMEOUT, WRITE_RETRY};
@@ -42,12 +45,12 @@ pub enum StartError {
 }
 
 /// The sync server of one domain on one folder.
-#[derive(Debug)]
 pub struct Server {
     hub: Arc<Hub>,
     writer: Writer,
     scrub: Scrub,
     origins: Vec<String>,
+    carry_out: Option<Arc<CarryOut>>,
 }
 
 /// What an admin may ask of a server while it serves.
@@ -75,6 +78,7 @@ impl Server {
                 salt_key: accounts.salt_key(),
                 seal_key: None,
                 recovery,
+                effects: None,
                 names: Arc::clone(&names),
                 after: Ending::InOrder,
             };
@@ -99,12 +103,19 @@ impl Server {
         }
         let marks = Marks::open(folder).map_err(StartError::Marks)?;
         let hub = Hub::new(domain, accounts, writer.handle(), directory, names, marks);
-        Ok(Self { hub, writer, scrub, origins: Vec::new() })
+        Ok(Self { hub, writer, scrub, origins: Vec::new(), carry_out: None })
     }
 
     /// Lets pages of this origin (`https://boards.example`) connect. By default no page may.
     pub fn allow_origin(mut self, origin: impl Into<String>) -> Self {
         self.origins.push(origin.into());
+        self
+    }
+
+    /// Carries out what the domain's records bring about outside of the logs: each effect at least once, in the order of its space, and again
+    /// until it goes well; its key tells one that comes twice. Without it they are not looked at.
+    pub fn carry_out(mut self, carry_out: impl Fn(&Effect) -> Result<(), String> + Send + Sync + 'static) -> Self {
+        self.carry_out = Some(Arc::new(carry_out));
         self
     }
 
@@ -114,7 +125,15 @@ impl Server {
 
     /// Serves until `shutdown` is ready; then says goodbye, saves, and closes the store.
     pub async fn serve(self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
-        let Self { hub, writer, scrub, origins } = self;
+        let Self { hub, writer, scrub, origins, carry_out } = self;
+        if let Some(carry_out) = carry_out {
+            let effects = Effects::start(Arc::downgrade(&hub), carry_out);
+            assert!(hub.effects.set(effects).is_ok(), "a server serves once");
+            // What was noted last time may not have been all: each space gives out the rest when it is opened.
+            for space in hub.spaces() {
+                hub.send(space, Call::Input(SpaceInput::Wakeup)).await;
+            }
+        }
         let scrubbing = scrub.in_background(|_| tracing::error!("the store has rotted; restore a backup"));
         let origins: Arc<[String]> = origins.into();
         tokio::select! {
@@ -130,6 +149,12 @@ impl Server {
     /// Saves and closes the store, of a server that does not serve.
     pub async fn close(self) {
         end(&self.hub, self.writer).await;
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Server({:?})", self.hub)
     }
 }
 

@@ -7,16 +7,18 @@ use std::time::Duration;
 use recordplayer::commit::Head;
 use recordplayer::hash::StateHash;
 use recordplayer::id::SpaceId;
+use recordplayer::policy::EffectsDone;
 use recordplayer::protocol::{Goodbye, ServerFrame};
 use recordplayer::record::Position;
 use recordplayer::space::{Mark, Opening, SessionId, Space, SpaceInput, SpaceOutput};
-use recordplayer::storage::{TextKey, Write, Written};
+use recordplayer::storage::{SpaceReader, TextKey, Write, Written};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 
 use crate::clock::now;
 use crate::compaction;
+use crate::effects::Piece;
 use crate::hub::Hub;
 use crate::limits::{SPACE_IDLE, WRITE_RETRY};
 use crate::outbound::goodbye;
@@ -69,6 +71,7 @@ pub(crate) async fn run(
             salt_key: hub.accounts.salt_key(),
             seal_key: Some(hub.accounts.seal_key()),
             recovery: hub.accounts.recovery(),
+            effects: hub.effects.get().and_then(|_| effects_done(&hub, id, reader.as_ref())),
             names: Arc::clone(&hub.names),
             after: hub.marks.ending_before(id),
         };
@@ -113,6 +116,21 @@ pub(crate) async fn run(
     while let Ok(call) = calls.try_recv() {
         let hub = Arc::clone(&hub);
         tokio::spawn(async move { hub.send(id, call).await });
+    }
+}
+
+/// How far the effects of the space are carried out. Of a space that nothing is noted of, what has happened so far brings nothing about.
+fn effects_done(hub: &Hub, space: SpaceId, reader: &dyn SpaceReader) -> Option<EffectsDone> {
+    if let Some(done) = hub.accounts.effects_done(space) {
+        return Some(done);
+    }
+    let done = EffectsDone { epoch: reader.epoch().ok()?, upto: reader.head().ok()?.position };
+    match hub.accounts.note_effects(space, done) {
+        Ok(()) => Some(done),
+        Err(error) => {
+            tracing::error!(%space, %error, "it cannot be noted that effects begin here, so there are none yet");
+            None
+        }
     }
 }
 
@@ -255,6 +273,14 @@ impl Actor {
                         }
                     }
                 }
+                SpaceOutput::Effects { effects, done } => {
+                    if let Some(carried_out) = self.hub.effects.get() {
+                        carried_out.put(Piece { space: self.space.id(), effects, done });
+                    }
+                }
+                SpaceOutput::PolicyFailed { policy, record } => {
+                    tracing::error!(space = %self.space.id(), policy, %record, "a policy fails over a record and is passed over");
+                }
                 SpaceOutput::Members(members) => self.hub.members_changed(self.space.id(), members),
                 SpaceOutput::Failed(error) => {
                     tracing::error!(space = %self.space.id(), %error, "the space fails and is opened anew");
@@ -346,6 +372,7 @@ fn session_of(input: &SpaceInput) -> Option<SessionId> {
         | SpaceInput::Reopen { .. }
         | SpaceInput::Appended(_)
         | SpaceInput::Checkpointed(_)
+        | SpaceInput::EffectsDone(_)
         | SpaceInput::Marked { .. }
         | SpaceInput::Evict
         | SpaceInput::Wakeup => None,

@@ -204,8 +204,9 @@ impl Authority {
         if !self.spaces.contains_key(&space) {
             let names: Arc<NameTable> = Arc::clone(&self.names);
             // Nobody else ever holds what this device decides, so nobody can bring it back.
-            let (seal_key, recovery) = (None, None);
-            let opening = Opening { salt_key: self.salt_key, seal_key, recovery, names, after: Ending::InOrder };
+            let (seal_key, recovery, effects) = (None, None, None);
+            let salt_key = self.salt_key;
+            let opening = Opening { salt_key, seal_key, recovery, effects, names, after: Ending::InOrder };
             match Space::open(Arc::clone(&self.domain), space, self.readers.reader(space), opening) {
                 Ok(opened) => drop(self.spaces.insert(space, opened)),
                 Err(error) => tracing::error!(%space, %error, "a project of this computer cannot be opened"),
@@ -260,7 +261,13 @@ impl Authority {
                                 Ok(frame) => frames.entry(*id).or_default().push(frame),
                                 Err(error) => unreachable!("a frame that was just encoded: {error}"),
                             },
-                            SpaceOutput::CompactTexts(_) | SpaceOutput::Mark(_) | SpaceOutput::Members(_) => {}
+                            SpaceOutput::PolicyFailed { policy, record } => {
+                                tracing::error!(space = %id, policy, %record, "a policy fails over a record and is passed over");
+                            }
+                            SpaceOutput::CompactTexts(_)
+                            | SpaceOutput::Mark(_)
+                            | SpaceOutput::Effects { .. }
+                            | SpaceOutput::Members(_) => {}
                             SpaceOutput::Failed(error) => {
                                 tracing::error!(space = %id, %error, "a project of this computer fails and is opened anew");
                                 failed.push(*id);

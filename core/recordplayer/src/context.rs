@@ -28,6 +28,8 @@ pub(crate) struct Deciding {
     pub now: Timestamp,
     pub claims: Claims,
     pub is_authority: bool,
+    /// Whether it is a policy's, and nobody sends it.
+    pub is_of_policy: bool,
     /// Which of the names that the command claims it got; only the authority knows.
     pub name: Option<String>,
 }

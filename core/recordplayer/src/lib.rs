@@ -15,6 +15,7 @@ mod models;
 pub mod name;
 pub mod planted;
 pub mod playback;
+pub mod policy;
 pub mod prelude;
 pub mod protocol;
 pub mod record;

@@ -160,6 +160,10 @@ impl Record {
         }
     }
 
+    pub fn is_event(&self) -> bool {
+        self.kind == RecordKind::Event
+    }
+
     /// The name without the kind in front: `moved`.
     pub fn variant(&self) -> &str {
         self.name.strip_prefix(&*self.stream.kind).and_then(|rest| rest.strip_prefix('.')).unwrap_or(&self.name)

@@ -54,6 +54,7 @@ fn header() -> Header {
         requires: vec![CommandId(id(0xd0))],
         domain_version: 1,
         over: vec![Position(39)],
+        trigger: Some(Position(40)),
     }
 }
 

@@ -86,7 +86,7 @@ fn a_rehearsal_and_what_is_wrong_leave_nothing_behind() {
     let mut gap = given.clone();
     gap.remove(1);
     assert!(why_not(&server.bring(ACCOUNT, PUBLICATION, PublishEnd::TakeOn, gap)).contains("damaged"));
-    for at in [0, 20, 90] {
+    for at in [0, 2, 20] {
         let mut bytes = given[1].to_vec();
         let last = bytes.len() - 1;
         bytes[at.min(last)] ^= 0x55;

@@ -221,6 +221,23 @@ fn a_tail_that_this_server_has_not_sealed_is_not_taken() {
     assert_eq!(authority.head(), commit.head());
 }
 
+/// Two devices brought the same, and the second one was told that it was not wanted while the first one's was on its way to the disk: it took
+/// its history for another one.
+#[test]
+fn what_another_device_has_just_brought_is_known_before_it_is_durable() {
+    let key = SealKey::new([5; 32]);
+    let mut authority = Authority::founded(domain()).copied(domain(), Some(key));
+    let end = authority.head();
+    let mine = tail(&authority, &key);
+    let brought = Commit::open(Arc::clone(&mine[0]), &end.hash).unwrap();
+    authority.holds_appends_back = true;
+    assert!(authority.bring_tail_unanswered(end, mine));
+    assert!(authority.offer_tail_unanswered(brought.head(), key.seal(&brought.hash)));
+    authority.let_appends_pass();
+    let nothing_more = ServerFrame::WantTail { space: SPACE, after: Some(brought.head()) };
+    assert_eq!(authority.said, [nothing_more.clone(), nothing_more]);
+}
+
 /// A server that is being recovered says the same to everybody whom it does not know: what it has lost may say otherwise.
 #[test]
 fn who_is_not_known_in_recovery_keeps_what_they_have() {

@@ -10,6 +10,7 @@ use recordplayer::domain::Domain;
 use recordplayer::id::{CommandId, ReplicaId, SpaceId};
 use recordplayer::membership::{Membership, MembershipCommand};
 use recordplayer::name::Name;
+use recordplayer::policy::Effect;
 use recordplayer::protocol::{AnswerCode, ClientFrame, CommandEntry, Goodbye, ServerFrame};
 use recordplayer::record::StreamId;
 use recordplayer_server::{Control, Server};
@@ -64,6 +65,19 @@ impl Town {
         self.serve_in(&runtime, shutdown, test)
     }
 
+    /// As [`Self::run`], for another application, of which something happens outside of the logs.
+    pub fn run_with<T>(
+        &self,
+        domain: Domain,
+        carry_out: impl Fn(&Effect) -> Result<(), String> + Send + Sync + 'static,
+        test: impl AsyncFnOnce(SocketAddr, &Control) -> T,
+    ) -> T {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let server = Server::open(domain.shared(), self.0.path()).unwrap().carry_out(carry_out);
+        let test = async |address, control: &Control, _| test(address, control).await;
+        serve_with(&runtime, server, std::future::pending(), test)
+    }
+
     fn serve_in<T>(
         &self,
         runtime: &Runtime,
@@ -71,19 +85,27 @@ impl Town {
         test: impl AsyncFnOnce(SocketAddr, &Control, JoinHandle<()>) -> T,
     ) -> T {
         let server = Server::open(Domain::new("todo", 1).shared(), self.0.path()).unwrap();
-        let server = server.allow_origin("https://boards.example");
-        let control = server.control();
-        for name in ["ann", "bo"] {
-            // The second time they are there already.
-            let _ = control.accounts().add_user(name);
-        }
-        runtime.block_on(async {
-            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-            let address = listener.local_addr().unwrap();
-            let serving = tokio::spawn(server.serve(listener, shutdown));
-            test(address, &control, serving).await
-        })
+        serve_with(runtime, server.allow_origin("https://boards.example"), shutdown, test)
     }
+}
+
+fn serve_with<T>(
+    runtime: &Runtime,
+    server: Server,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+    test: impl AsyncFnOnce(SocketAddr, &Control, JoinHandle<()>) -> T,
+) -> T {
+    let control = server.control();
+    for name in ["ann", "bo"] {
+        // The second time they are there already.
+        let _ = control.accounts().add_user(name);
+    }
+    runtime.block_on(async {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let serving = tokio::spawn(server.serve(listener, shutdown));
+        test(address, &control, serving).await
+    })
 }
 
 pub fn founding(title: &str) -> MembershipCommand {

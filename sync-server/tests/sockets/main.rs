@@ -1,11 +1,13 @@
 //! The server at its own border: real sockets on loopback, frames in and frames out.
 
+mod effects;
 mod garbage;
 mod kit;
 mod slow_reader;
 
 use kit::{Client, Town, founding, submit_frame, todo_command};
-use recordplayer::commit::Head;
+use recordplayer::commit::{Head, Seal};
+use recordplayer::hash::Hash;
 use recordplayer::id::{Id, SpaceId};
 use recordplayer::membership::MembershipCommand;
 use recordplayer::protocol::{AnswerCode, ClientFrame, Goodbye, Knowledge, ServerFrame};
@@ -121,6 +123,27 @@ fn who_is_no_member_learns_nothing() {
         assert!(bo.has_no_access().await, "a space of somebody else");
         bo.send(&submit_frame(SPACE, 1, &[todo_command("mine")])).await;
         assert!(bo.has_no_access().await, "a command into it");
+    });
+}
+
+/// A seal is all that a server that knows nothing of a space goes by: without one nothing is made of it, and nobody learns anything.
+#[test]
+fn a_tail_without_a_seal_of_this_server_makes_no_space() {
+    let town = Town::new();
+    town.run(async |address, control| {
+        let token = control.accounts().new_token("bo").unwrap();
+        let mut bo = Client::welcomed(address, &token).await;
+        let place = Head { position: recordplayer::record::Position(9), hash: Hash([1; 32]) };
+        let unwanted = |frame| match frame {
+            ServerFrame::WantTail { after, .. } => Some(after),
+            _ => None,
+        };
+        bo.send(&ClientFrame::OfferTail { space: SPACE, place, seal: Seal(Hash([2; 32])) }).await;
+        assert_eq!(bo.until(unwanted).await, None);
+        bo.send(&ClientFrame::BringTail { space: SPACE, after: Head::START, commits: vec![vec![0x83; 40].into()] })
+            .await;
+        bo.send(&subscribe()).await;
+        assert!(bo.has_no_access().await, "there is no such space");
     });
 }
 

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! commit  = [ header, [ record, … ], seal ]
-//! header  = [ 1, space, epoch, first, time, actor, replica, number, command, answered_up_to, claims, parent, [requires…], domain_version, [over…] ]
+//! header  = [ 1, space, epoch, first, time, actor, replica, number, command, answered_up_to, claims, parent, [requires…], domain_version, [over…], trigger ]
 //! claims  = null | [ act, happened_at, actor, undoes ]     each of them null where nothing is said
 //! record  = [ kind, stream, name, payload ]
 //! stream  = [ kind, id ]      null: the same as the record's before
@@ -214,7 +214,7 @@ fn encoder(bytes: &mut Vec<u8>) -> Encoder<&mut Vec<u8>> {
 fn encode_header(header: &Header, bytes: &mut Vec<u8>) {
     let mut encode = || -> Result<(), minicbor::encode::Error<std::convert::Infallible>> {
         let mut e = encoder(bytes);
-        e.array(15)?.u8(VERSION)?.bytes(header.space.bytes())?.u32(header.epoch)?.u64(header.first.0)?;
+        e.array(16)?.u8(VERSION)?.bytes(header.space.bytes())?.u32(header.epoch)?.u64(header.first.0)?;
         e.i64(header.time.0)?.bytes(header.actor.bytes())?.bytes(header.replica.bytes())?.u64(header.number)?;
         e.bytes(header.command.bytes())?.u64(header.answered_up_to)?;
         encode_claims(&mut e, &header.claims)?;
@@ -227,6 +227,10 @@ fn encode_header(header: &Header, bytes: &mut Vec<u8>) {
         for position in &header.over {
             e.u64(position.0)?;
         }
+        match header.trigger {
+            Some(position) => e.u64(position.0)?,
+            None => e.null()?,
+        };
         Ok(())
     };
     encode().expect("a vector takes all bytes");
@@ -306,7 +310,7 @@ fn nullable<'b, T>(
 }
 
 fn decode_header(decoder: &mut Decoder<'_>) -> Result<Header, CommitError> {
-    expect_array(decoder, 15)?;
+    expect_array(decoder, 16)?;
     let version = decoder.u8()?;
     if version != VERSION {
         return Err(CommitError::Version(version));
@@ -338,7 +342,11 @@ fn decode_header(decoder: &mut Decoder<'_>) -> Result<Header, CommitError> {
             }
             (0..count).map(|_| Ok(Position(decoder.u64()?))).collect::<Result<_, CommitError>>()?
         },
+        trigger: nullable(decoder, |d| Ok(Position(d.u64()?)))?,
     };
+    if header.trigger.is_some_and(|trigger| trigger >= header.first) {
+        return damaged("a policy answers to what has happened");
+    }
     if header.first.0 == 0 || header.first.0 > u64::MAX / 2 || header.number == 0 {
         return damaged("records and commands are numbered from 1");
     }

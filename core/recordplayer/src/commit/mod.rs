@@ -54,6 +54,8 @@ pub struct Header {
     pub domain_version: u32,
     /// Records of others that this commit's author had not seen, and whose values it sets anew.
     pub over: Vec<Position>,
+    /// The event to which a policy answers with this command.
+    pub trigger: Option<Position>,
 }
 
 impl Header {

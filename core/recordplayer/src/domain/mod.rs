@@ -19,6 +19,7 @@ use crate::id::SpaceId;
 use crate::membership::Membership;
 use crate::models::Models;
 use crate::name::Name;
+use crate::policy::{Cause, EffectKind, Policy, React};
 use crate::record::StreamId;
 use crate::refusal::Refused;
 use crate::saving::Saving;
@@ -45,6 +46,8 @@ pub struct Domain {
     entities: BTreeMap<Name, EntityType>,
     views: BTreeMap<Name, ViewType>,
     guards: Vec<Guard>,
+    policies: Vec<Policy>,
+    effects: Vec<EffectKind>,
     unique_name: Option<UniqueName>,
     roles: &'static [&'static str],
     saving: Saving,
@@ -59,6 +62,8 @@ impl Domain {
             entities: BTreeMap::new(),
             views: BTreeMap::new(),
             guards: Vec::new(),
+            policies: Vec::new(),
+            effects: Vec::new(),
             unique_name: None,
             roles: &["owner", "member"],
             saving: Saving::default(),
@@ -93,6 +98,20 @@ impl Domain {
     /// Adds a rule for every command but those of membership itself.
     pub fn guard(mut self, guard: Guard) -> Self {
         self.guards.push(guard);
+        self
+    }
+
+    /// Adds a rule that answers to events with commands. Its name is for ever: its commands' ids follow from it.
+    pub fn policy(mut self, name: &'static str, react: React) -> Self {
+        assert!(self.policies.iter().all(|policy| policy.name != name), "the domain lists the policy {name:?} twice");
+        self.policies.push(Policy::new(name, react));
+        self
+    }
+
+    /// Adds a kind of thing that happens outside of the logs because of events. Whoever runs the authority carries it out.
+    pub fn effect(mut self, name: &'static str, cause: Cause) -> Self {
+        assert!(self.effects.iter().all(|effect| &*effect.name != name), "the domain lists the effect {name:?} twice");
+        self.effects.push(EffectKind { name: Name::of(name), cause });
         self
     }
 
@@ -137,6 +156,14 @@ impl Domain {
 
     pub(crate) fn guards(&self) -> &[Guard] {
         &self.guards
+    }
+
+    pub(crate) fn policies(&self) -> &[Policy] {
+        &self.policies
+    }
+
+    pub(crate) fn effects(&self) -> &[EffectKind] {
+        &self.effects
     }
 
     pub(crate) fn entity_type(&self, kind: &str) -> Option<&EntityType> {

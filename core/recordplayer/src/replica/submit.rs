@@ -86,6 +86,7 @@ impl Replica {
             now: self.state.time,
             claims,
             is_authority: false,
+            is_of_policy: false,
             name: None,
         };
         guarded(&self.state, &deciding, intent)
@@ -196,6 +197,7 @@ impl Replica {
             now: origin.time,
             claims: entry.claims,
             is_authority: false,
+            is_of_policy: false,
             name: None,
         };
         let number = self.state.head.position.plus(1);

@@ -35,6 +35,7 @@ impl Space {
             requires: Vec::new(),
             domain_version: self.domain.version(),
             over: Vec::new(),
+            trigger: None,
         };
         let commit = self.seal(header, vec![intent.draft(), draft]).map_err(|error| error.to_string())?;
         let touched = self.state.play(&commit).map_err(|error| error.to_string())?;

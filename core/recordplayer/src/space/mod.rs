@@ -6,14 +6,17 @@
 //!  Subscribe ─► whole space: from the log, then live   [follow]
 //!            ─► one view: starting state, then news    [follow]
 //!            ─► a new device: snapshot in chunks       [snapshot]
+//!  durable ─► policies answer with commands of their own [policies], effects are given out [effects]
 //!  OfferTail, BringTail ─► what the store had lost comes in again, as it is   [tail]
 //! ```
 
 mod careful;
+mod effects;
 mod epoch;
 mod follow;
 mod names;
 mod over;
+mod policies;
 mod publish;
 mod receive;
 mod recovery;
@@ -27,6 +30,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use careful::Careful;
+use effects::Giving;
 use follow::Follower;
 use publish::Decided;
 use snapshot::Joining;
@@ -39,11 +43,12 @@ pub use recovery::Recovery;
 pub use submit::Submission;
 pub use tail::{OfferedTail, Tail};
 
-use crate::commit::{Head, SealKey};
+use crate::commit::{Commit, Head, SealKey};
 use crate::domain::Domain;
 use crate::hash::StateHash;
 use crate::id::{ActorId, SpaceId};
 use crate::membership::Membership;
+use crate::policy::{Effect, EffectsDone};
 use crate::protocol::{Knowledge, ServerFrame};
 use crate::record::Position;
 use crate::state::{OpenError, SpaceState};
@@ -111,6 +116,8 @@ pub enum SpaceInput {
     /// The append or the checkpoint that is on its way came to this.
     Appended(Written),
     Checkpointed(Written),
+    /// Effects that were given out are carried out, and noted, up to here.
+    EffectsDone(EffectsDone),
     /// The mark that was asked for is durable, or could not be written.
     Marked {
         is_durable: bool,
@@ -142,6 +149,17 @@ pub enum SpaceOutput {
         after: Position,
         frame: Arc<[u8]>,
     },
+    /// Carry these out in their order, each at least once; then note how far that came, for [`Opening::effects`], and say
+    /// [`SpaceInput::EffectsDone`].
+    Effects {
+        effects: Vec<Effect>,
+        done: EffectsDone,
+    },
+    /// A policy panicked over this event, or answered with what no entity knows. It is passed over.
+    PolicyFailed {
+        policy: &'static str,
+        record: Position,
+    },
     /// The members of the space, as they are durable now.
     Members(Arc<Membership>),
     /// The space cannot be read any more: drop it, and open it anew later.
@@ -159,6 +177,8 @@ impl SpaceOutput {
             | Self::Send { .. }
             | Self::FanOut { .. }
             | Self::Members(_)
+            | Self::Effects { .. }
+            | Self::PolicyFailed { .. }
             | Self::Failed(_) => None,
         }
     }
@@ -192,6 +212,9 @@ pub struct Space {
     /// Where the checkpoint lies that is on its way.
     checkpointing: Option<Head>,
     wants_checkpoint: bool,
+    /// What is durable and was not looked at by the policies, without a gap behind `state.reacted`; further on they read the log.
+    to_look_at: VecDeque<Arc<Commit>>,
+    giving: Giving,
     salt_key: [u8; 32],
     seal_key: Option<SealKey>,
     /// The last restore of the store, over for this space as soon as it has the epoch of that.
@@ -211,6 +234,8 @@ pub struct Opening {
     pub seal_key: Option<SealKey>,
     /// The last restore of the store from a backup.
     pub recovery: Option<Recovery>,
+    /// How far the effects of the space are carried out; none where nobody carries them out.
+    pub effects: Option<EffectsDone>,
     /// The names of all spaces of the server.
     pub names: Arc<dyn Names>,
     pub after: Ending,
@@ -234,11 +259,11 @@ impl Space {
         reader: Arc<dyn SpaceReader>,
         opening: Opening,
     ) -> Result<Self, OpenError> {
-        let Opening { salt_key, seal_key, recovery, names, after } = opening;
+        let Opening { salt_key, seal_key, recovery, effects, names, after } = opening;
         let mut state = SpaceState::open(Arc::clone(&domain), space, &reader)?;
         state.captures_entering = true;
         let members = state.base_models().get::<Membership>(space.0);
-        let opened = Self {
+        let mut opened = Self {
             domain,
             reader,
             durable: state.head,
@@ -253,6 +278,8 @@ impl Space {
             joining: BTreeMap::new(),
             checkpointing: None,
             wants_checkpoint: false,
+            to_look_at: VecDeque::new(),
+            giving: Giving::new(effects),
             salt_key,
             seal_key,
             recovery,
@@ -264,6 +291,8 @@ impl Space {
             outputs: VecDeque::new(),
         };
         opened.hold_name();
+        opened.go_on_reacting();
+        opened.give_effects_again();
         Ok(opened)
     }
 
@@ -339,11 +368,13 @@ impl Space {
             SpaceInput::Gone { session } => self.leave(session),
             SpaceInput::Appended(written) => self.appended(written),
             SpaceInput::Checkpointed(written) => self.checkpointed(&written),
+            SpaceInput::EffectsDone(done) => self.effects_done(done),
             SpaceInput::Marked { is_durable } => self.marked(now, is_durable),
             SpaceInput::Evict => self.wants_checkpoint |= self.domain.saving_strategy().on_eviction,
             SpaceInput::Wakeup => {}
         }
         self.try_next(now);
+        self.react(now);
         self.append_next();
         self.checkpoint_if_due(now);
         assert!(self.durable.position <= self.state.head.position, "what is durable was decided before");

@@ -9,6 +9,7 @@ use crate::limits::FRAME_COMMITS_BYTES_MAX;
 use crate::membership::Membership;
 use crate::models::AnyState;
 use crate::planted::{Bug, is_planted};
+use crate::policy::Effect;
 use crate::protocol::{ServerFrame, ViewItem};
 use crate::record::{Payload, Record, StreamId};
 use crate::state::{SpaceState, Touched, ViewChange};
@@ -24,13 +25,15 @@ pub(super) struct Decided {
     pub members: Option<Arc<Membership>>,
     /// Whether it was decided before the store was set back, and comes in again as it is.
     pub is_adopted: bool,
+    /// What it causes outside of the log.
+    pub effects: Vec<Effect>,
     /// Whether a frame ends with it.
     pub ends_frame: bool,
 }
 
 impl Decided {
     pub fn new(commit: Arc<Commit>, touched: Touched, members: Option<Arc<Membership>>) -> Self {
-        Self { commit, touched, members, is_adopted: false, ends_frame: false }
+        Self { commit, touched, members, is_adopted: false, effects: Vec::new(), ends_frame: false }
     }
 }
 
@@ -98,7 +101,9 @@ impl Space {
                 self.durable = state.head;
                 self.members = state.base_models().get::<Membership>(self.id().0);
                 self.state = state;
+                self.give_effects_again();
                 self.hold_name();
+                self.go_on_reacting();
                 self.drop_careful_queue();
                 self.retry_all();
                 self.follow_anew();
@@ -121,6 +126,8 @@ impl Space {
                 self.change_members(members);
             }
             self.begin_views_at(decided.commit.head().position);
+            self.look_at_later(&decided.commit);
+            self.give_effects(&decided.commit, decided.effects);
         }
         assert!(stretch.is_empty(), "the last commit of an append ends a frame");
         while self.answers.front().is_some_and(|(at, ..)| *at <= self.durable.position) {

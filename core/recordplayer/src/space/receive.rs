@@ -97,6 +97,7 @@ impl Space {
             self.undurable_bytes += decided.commit.bytes.len();
             self.undurable.push_back(decided);
         }
+        self.pass_over_effects();
         let publication = brought.publication;
         let command = MembershipCommand::Publish { publication, person: giver };
         // Who brought it has the place of who gave it.

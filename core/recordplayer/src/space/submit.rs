@@ -98,14 +98,11 @@ impl Space {
             return false;
         }
         let has_too_many_verdicts = entry.number.saturating_sub(submission.answered_up_to) > VERDICTS_MAX;
-        if has_too_many_verdicts
-            || self.undurable.len() >= UNDURABLE_COMMITS_MAX
-            || self.undurable_bytes >= UNDURABLE_BYTES_MAX
-        {
+        if has_too_many_verdicts || !self.has_room() {
             self.answer(submission, entry.number, AnswerCode::RetryAfter, RETRY_AFTER_MS);
             return false;
         }
-        match self.decide_one(now, submission, entry, &intent) {
+        match self.decide_one(now, submission, entry, &intent, None) {
             Ok(code) => {
                 let at = self.state.head.position;
                 self.answer_at(at, submission, entry.number, code);
@@ -122,6 +119,11 @@ impl Space {
             }
             Err(Undecided::Refused(refused)) => unreachable!("a refusal is sealed: {refused}"),
         }
+    }
+
+    /// Whether more may be decided before what is decided is durable.
+    pub(super) fn has_room(&self) -> bool {
+        self.undurable.len() < UNDURABLE_COMMITS_MAX && self.undurable_bytes < UNDURABLE_BYTES_MAX
     }
 
     /// Whether the command would be decided now.
@@ -153,6 +155,9 @@ impl Space {
     }
 
     fn what_is_known(&self, submission: &Submission, entry: &CommandEntry) -> Known {
+        if self.domain.policies().iter().any(|policy| policy.replica == submission.replica) {
+            return Known::Conflict;
+        }
         let Some(replica) = self.state.replicas.get(submission.replica) else {
             return if entry.number == 1 { Known::Next } else { Known::Expect(1) };
         };
@@ -177,14 +182,15 @@ impl Space {
         }
     }
 
-    fn decide_one(
+    pub(super) fn decide_one(
         &mut self,
         now: Timestamp,
         submission: &Submission,
         entry: &CommandEntry,
         intent: &Intent,
+        trigger: Option<Position>,
     ) -> Result<AnswerCode, Undecided> {
-        let header = self.header(now, submission, entry);
+        let header = Header { trigger, ..self.header(now, submission, entry) };
         let is_decided =
             self.state.replicas.was_decided_in_family(submission.replica, submission.parent, entry.command);
         let outcome = if !is_decided && self.is_done_by_another(&header, entry.seen, &intent.stream)? {
@@ -236,6 +242,7 @@ impl Space {
             now: header.time,
             claims: header.claims,
             is_authority: true,
+            is_of_policy: header.trigger.is_some(),
             name,
         };
         decide(&mut self.state, &deciding, intent, header.origin(), header.first)
@@ -267,6 +274,7 @@ impl Space {
             requires: entry.requires.iter().take(REQUIRES_MAX).copied().collect(),
             domain_version: self.domain.version(),
             over: Vec::new(),
+            trigger: None,
         }
     }
 
@@ -328,7 +336,8 @@ impl Space {
     pub(super) fn push_decided(&mut self, commit: Arc<Commit>, touched: Touched) {
         let members = touched.changes_membership.then(|| self.state.base_models().get::<Membership>(self.id().0));
         self.undurable_bytes += commit.bytes.len();
-        self.undurable.push_back(Decided::new(commit, touched, members));
+        let effects = self.effects_of(&commit);
+        self.undurable.push_back(Decided { effects, ..Decided::new(commit, touched, members) });
     }
 
     /// Answers at once: nothing was decided.

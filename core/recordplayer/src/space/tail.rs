@@ -44,10 +44,15 @@ impl Space {
             return self.want_tail(offered.session);
         }
         // Somebody else may have brought it meanwhile: then nothing behind it is wanted, and the device goes on from there.
+        let space = self.id();
+        if is_mine && self.undurable.iter().any(|decided| decided.commit.head() == place) {
+            let frame = ServerFrame::WantTail { space, after: Some(place) };
+            return self.answers.push_back((place.position, offered.session, frame));
+        }
         match self.reader.commit_with(place.position) {
             Ok(stored) => {
                 let after = stored.filter(|stored| is_mine && stored.head == place).map(|_| place);
-                self.send(offered.session, ServerFrame::WantTail { space: self.id(), after });
+                self.send(offered.session, ServerFrame::WantTail { space, after });
             }
             Err(error) => self.fail(error),
         }
@@ -74,6 +79,7 @@ impl Space {
         // What was played once plays again; but this may be another version, and what is decided must not be left half played.
         let played = catch_unwind(AssertUnwindSafe(|| commits.iter().all(|commit| self.take_in(commit))));
         if played.is_ok_and(|is_whole| is_whole) {
+            self.pass_over_effects();
             self.hold_name();
             self.want_tail(tail.session);
         } else {

@@ -26,6 +26,7 @@ pub(crate) struct Meta {
     pub sum: StateHash,
     pub fingerprint: Hash,
     pub replicas: ReplicaTable,
+    pub reacted: Position,
     /// The entities that hold events which the version that saved them did not know, each with the first of them.
     pub newer: Vec<(StreamId, Position)>,
 }
@@ -75,6 +76,7 @@ impl SpaceState {
         state.time = meta.time;
         state.sum = meta.sum;
         state.replicas = meta.replicas;
+        state.reacted = meta.reacted;
         state
     }
 
@@ -152,6 +154,7 @@ impl SpaceState {
             sum: self.state_hash(),
             fingerprint: self.domain.fingerprint(),
             replicas: self.replicas.clone(),
+            reacted: self.reacted,
             newer: self.layers.hydrator().newer().iter().map(|(stream, at)| (stream.clone(), *at)).collect(),
         };
         encode(&meta).expect("a checkpoint can be encoded")

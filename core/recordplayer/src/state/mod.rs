@@ -26,7 +26,7 @@ use crate::hash::StateHash;
 use crate::id::{ActorId, SpaceId};
 use crate::membership::Membership;
 use crate::models::{Hydrator, Layers, Models, ReadSet, model_hash};
-use crate::record::StreamId;
+use crate::record::{Position, StreamId};
 use crate::storage::{ReadError, TextKey};
 use crate::text::TextChange;
 use crate::time::Timestamp;
@@ -46,6 +46,8 @@ pub(crate) struct SpaceState {
     pub time: Timestamp,
     pub layers: Layers,
     pub replicas: ReplicaTable,
+    /// Up to here the authority's policies have looked at the log.
+    pub reacted: Position,
     sum: StateHash,
     /// Entities whose part in the sum is stale.
     stale: BTreeSet<StreamId>,
@@ -80,6 +82,7 @@ impl SpaceState {
             head: Head::START,
             time: Timestamp::default(),
             replicas: ReplicaTable::default(),
+            reacted: Position::START,
             sum: StateHash::default(),
             stale: BTreeSet::new(),
             unsaved: Unsaved::default(),

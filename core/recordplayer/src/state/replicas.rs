@@ -22,6 +22,8 @@ pub(crate) struct ReplicaEntry {
     pub actor: ActorId,
     pub last_number: u64,
     pub last_command: CommandId,
+    /// The event that was answered last, where this is a policy.
+    pub trigger: Position,
     pub parent: Option<ReplicaId>,
     /// Whether others were cloned or restored from it.
     pub has_children: bool,
@@ -49,12 +51,14 @@ impl ReplicaTable {
             actor: header.actor,
             last_number: 0,
             last_command: header.command,
+            trigger: Position::START,
             parent: header.parent,
             has_children: false,
             verdicts: BTreeMap::new(),
         });
         entry.last_number = header.number;
         entry.last_command = header.command;
+        entry.trigger = header.trigger.unwrap_or(entry.trigger);
         entry.verdicts = entry.verdicts.split_off(&header.answered_up_to.saturating_add(1));
         let verdict =
             Verdict { command: header.command, is_accepted: !commit.is_refusal(), at: commit.head().position };

@@ -218,6 +218,7 @@ impl Given {
             now: origin.time,
             claims: origin.claims,
             is_authority: self.is_authority,
+            is_of_policy: false,
             name: None,
         };
         match decide(&mut self.state, &deciding, intent, origin, self.number) {

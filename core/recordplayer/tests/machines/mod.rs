@@ -5,19 +5,21 @@
 use std::sync::Arc;
 
 use recordplayer::claims::Claims;
-use recordplayer::commit::{Head, Seal, SealKey};
+use recordplayer::commit::{Commit, Head, Seal, SealKey};
 use recordplayer::decide::Intent;
 use recordplayer::domain::Domain;
 use recordplayer::id::{ActorId, CommandId, Id, ReplicaId, SpaceId};
 use recordplayer::membership::{Membership, MembershipCommand};
+use recordplayer::policy::{Effect, EffectsDone};
 use recordplayer::protocol::{AnswerCode, ClientFrame, CommandEntry, Knowledge, PublishEnd, ServerFrame};
+use recordplayer::record::Position;
 use recordplayer::replica::{Replica, ReplicaOutput, SubmitError, Wish};
 use recordplayer::space::{
     AllFree, Ending, Mark, OfferedTail, Opening, Publication, Recovery, SessionId, Space, SpaceInput, SpaceOutput,
     Submission, Tail,
 };
 use recordplayer::storage::memory::{MemoryOutbox, MemoryStore};
-use recordplayer::storage::{OutboxStore, SpaceReader, Store};
+use recordplayer::storage::{OutboxStore, SpaceReader, Store, Write};
 use recordplayer::time::Timestamp;
 
 pub const SPACE: SpaceId = SpaceId(Id([1; 16]));
@@ -137,10 +139,24 @@ pub struct Authority {
     pub said: Vec<ServerFrame>,
     /// Its clock.
     pub now: Timestamp,
+    /// How often a policy has failed.
+    pub failed_policies: u32,
+    /// Appends do not reach the disk before [`Self::let_appends_pass`].
+    pub holds_appends_back: bool,
+    held_back: Vec<Write>,
+    /// What is to happen outside of the log.
+    pub effects: Vec<Effect>,
 }
 
 fn opening(after: Ending) -> Opening {
-    Opening { salt_key: [0; 32], seal_key: None, recovery: None, names: Arc::new(AllFree), after }
+    Opening {
+        salt_key: [0; 32],
+        seal_key: None,
+        recovery: None,
+        effects: Some(EffectsDone::default()),
+        names: Arc::new(AllFree),
+        after,
+    }
 }
 
 /// A session that brings something.
@@ -151,7 +167,18 @@ impl Authority {
     pub fn empty(domain: Arc<Domain>) -> Self {
         let store = MemoryStore::new();
         let space = Space::open(domain, SPACE, store.reader(SPACE), opening(Ending::InOrder)).unwrap();
-        Self { store, space, mark: None, deadly: None, said: Vec::new(), now: Timestamp(0) }
+        Self {
+            store,
+            space,
+            mark: None,
+            deadly: None,
+            said: Vec::new(),
+            now: Timestamp(0),
+            failed_policies: 0,
+            holds_appends_back: false,
+            held_back: Vec::new(),
+            effects: Vec::new(),
+        }
     }
 
     /// Brings it a whole log; answers with what it says to that.
@@ -179,7 +206,18 @@ impl Authority {
         let store = self.store.copy();
         let opening = Opening { seal_key, ..opening(Ending::InOrder) };
         let space = Space::open(domain, SPACE, store.reader(SPACE), opening).unwrap();
-        Self { store, space, mark: None, deadly: None, said: Vec::new(), now: self.now }
+        Self {
+            store,
+            space,
+            mark: None,
+            deadly: None,
+            said: Vec::new(),
+            now: self.now,
+            failed_policies: 0,
+            holds_appends_back: false,
+            held_back: Vec::new(),
+            effects: Vec::new(),
+        }
     }
 
     /// Starts it as one whose store was restored.
@@ -195,6 +233,16 @@ impl Authority {
         self.handle(SpaceInput::Reopen { recovery });
     }
 
+    /// Only time passes.
+    pub fn wake(&mut self) {
+        self.handle(SpaceInput::Wakeup);
+    }
+
+    pub fn log(&self) -> Vec<Commit> {
+        let stored = self.reader().commits(Position::START, self.head().position, usize::MAX).unwrap();
+        stored.into_iter().map(|stored| Commit::open(stored.bytes, &stored.previous).unwrap()).collect()
+    }
+
     pub fn reader(&self) -> Arc<dyn SpaceReader> {
         self.store.reader(SPACE)
     }
@@ -203,6 +251,26 @@ impl Authority {
     pub fn offer_tail(&mut self, place: Head, seal: Seal) -> ServerFrame {
         self.handle(SpaceInput::OfferTail(OfferedTail { session: BRINGER, place, seal }));
         self.said.pop().expect("it answers")
+    }
+
+    /// As [`Self::offer_tail`], where it has nothing to say yet.
+    pub fn offer_tail_unanswered(&mut self, place: Head, seal: Seal) -> bool {
+        self.handle(SpaceInput::OfferTail(OfferedTail { session: BRINGER, place, seal }));
+        self.said.is_empty()
+    }
+
+    pub fn bring_tail_unanswered(&mut self, after: Head, commits: Vec<Arc<[u8]>>) -> bool {
+        self.handle(SpaceInput::BringTail(Tail { session: BRINGER, after, commits }));
+        self.said.is_empty()
+    }
+
+    /// What was held back reaches the disk.
+    pub fn let_appends_pass(&mut self) {
+        self.holds_appends_back = false;
+        for write in std::mem::take(&mut self.held_back) {
+            let written = self.store.write(vec![write]).remove(0);
+            self.handle(SpaceInput::Appended(written));
+        }
     }
 
     pub fn bring_tail(&mut self, after: Head, commits: Vec<Arc<[u8]>>) -> ServerFrame {
@@ -299,6 +367,10 @@ impl Authority {
                     SpaceOutput::Send { frame: ServerFrame::Answer { code, .. }, .. } => answer = Some(code),
                     SpaceOutput::Append(_) => {
                         let write = output.into_write().expect("an append is a write");
+                        if self.holds_appends_back {
+                            self.held_back.push(write);
+                            continue;
+                        }
                         inputs.push(SpaceInput::Appended(self.store.write(vec![write]).remove(0)));
                     }
                     SpaceOutput::Mark(mark) => {
@@ -315,7 +387,9 @@ impl Authority {
                     SpaceOutput::Failed(error) => panic!("{error}"),
                     SpaceOutput::Send { frame, .. } => self.said.push(frame),
                     SpaceOutput::FanOut { frame, .. } => self.said.push(ServerFrame::decode(&frame).unwrap()),
+                    SpaceOutput::Effects { effects, .. } => self.effects.extend(effects),
                     SpaceOutput::Members(_) | SpaceOutput::CompactTexts(_) => {}
+                    SpaceOutput::PolicyFailed { .. } => self.failed_policies += 1,
                 }
             }
         }
@@ -332,6 +406,6 @@ pub fn entry(number: u64, command: CommandId, intent: Intent) -> CommandEntry {
         payload: intent.payload,
         claims: Claims::default(),
         requires: Vec::new(),
-        seen: recordplayer::record::Position::START,
+        seen: Position::START,
     }
 }

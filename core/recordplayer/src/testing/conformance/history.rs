@@ -94,6 +94,7 @@ impl History {
             requires: Vec::new(),
             domain_version: 1,
             over: Vec::new(),
+            trigger: None,
         };
         let drafts = std::iter::once(command).chain(events).collect();
         let commit = Commit::seal(header, drafts, &self.head.hash, |_| [self.salt; 16]).expect("a small commit");

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use rand::RngExt;
 
 use super::{DeviceId, Journey, World};
-use crate::commit::SealKey;
+use crate::commit::{Commit, SealKey};
 use crate::protocol::{ClientFrame, ServerFrame};
+use crate::record::Position;
 use crate::space::{
     AllFree, Ending, OfferedTail, Opening, SessionId, Space, SpaceInput, SpaceOutput, Submission, Tail,
 };
@@ -39,13 +40,23 @@ impl World {
         // The first life begins in order, every later one after a crash.
         let after = if self.life == 0 { Ending::InOrder } else { Ending::Crash { mark: self.mark } };
         let (seal_key, recovery) = (Some(SealKey::new(salt_key)), self.recovery);
-        let opening = Opening { salt_key, seal_key, recovery, names: Arc::new(AllFree), after };
+        let effects = Some(self.effects.done());
+        let opening = Opening { salt_key, seal_key, recovery, effects, names: Arc::new(AllFree), after };
         let space = Space::open(Arc::clone(&self.domain), self.id, reader, opening);
         self.space =
             Some(space.unwrap_or_else(|error| panic!("the authority opens: {error}; {}", self.how_to_replay())));
         for at in 0..self.devices.len() {
             self.reconnect_soon(DeviceId(at));
         }
+    }
+
+    /// The whole log, as it is on the authority's disk.
+    pub fn log(&self) -> Vec<Commit> {
+        let reader = self.store.reader(self.id);
+        let head = reader.head().expect("memory can be read");
+        let stored = reader.commits(Position::START, head.position, usize::MAX).expect("memory can be read");
+        let opened = stored.into_iter().map(|stored| Commit::open(stored.bytes, &stored.previous));
+        opened.collect::<Result<_, _>>().expect("the log holds commits")
     }
 
     /// The next write of the authority's store meets this failure.
@@ -109,6 +120,14 @@ impl World {
                 SpaceOutput::Mark(mark) => {
                     let ms = self.rng.random_range(0..5);
                     self.travel(ms, Journey::AuthorityMark { life: self.life, mark });
+                }
+                SpaceOutput::Effects { effects, done } => {
+                    self.effects.carry_out(effects);
+                    let ms = self.rng.random_range(0..5);
+                    self.travel(ms, Journey::EffectsNoted { life: self.life, done });
+                }
+                SpaceOutput::PolicyFailed { policy, record } => {
+                    panic!("{policy} fails over {record}; {}", self.how_to_replay());
                 }
                 SpaceOutput::Members(_) | SpaceOutput::CompactTexts(_) => {}
                 SpaceOutput::Failed(error) => panic!("the authority fails: {error}; {}", self.how_to_replay()),

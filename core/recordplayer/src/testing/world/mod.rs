@@ -7,6 +7,7 @@ mod authority;
 mod backup;
 mod check;
 mod device;
+mod effects;
 mod faults;
 mod promises;
 mod transition;
@@ -28,6 +29,7 @@ use crate::decide::Intent;
 use crate::domain::Domain;
 use crate::id::{CommandId, Id, SpaceId};
 use crate::membership::{Membership, MembershipCommand};
+use crate::policy::EffectsDone;
 use crate::protocol::ServerFrame;
 use crate::replica::{Replica, SubmitError, Wish};
 use crate::space::{Mark, Recovery, SessionId, Space, SpaceInput};
@@ -65,6 +67,11 @@ enum Journey {
     AuthorityMark {
         life: u64,
         mark: Option<Mark>,
+    },
+    /// How far effects are carried out, on its way to the disk of the authority.
+    EffectsNoted {
+        life: u64,
+        done: EffectsDone,
     },
     DeviceSave {
         device: DeviceId,
@@ -111,6 +118,7 @@ pub struct World {
     happened: Vec<Transition>,
     copies: transition::Copies,
     promises: promises::Promises,
+    effects: effects::CarriedOut,
 }
 
 impl World {
@@ -141,6 +149,7 @@ impl World {
             happened: Vec::new(),
             copies: transition::Copies::default(),
             promises: promises::Promises::default(),
+            effects: effects::CarriedOut::default(),
         };
         world.start_authority();
         world.travel(PING_MS, Journey::Ping);
@@ -358,6 +367,12 @@ impl World {
                 if life == self.life {
                     self.mark = mark;
                     self.tell_authority(SpaceInput::Marked { is_durable: true });
+                }
+            }
+            Journey::EffectsNoted { life, done } => {
+                if life == self.life {
+                    self.effects.note(done);
+                    self.tell_authority(SpaceInput::EffectsDone(done));
                 }
             }
             Journey::DeviceSave { device, saved } => {

@@ -3,13 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{DeviceId, World};
-use crate::commit::Commit;
 use crate::id::CommandId;
-use crate::record::Position;
 use crate::refusal::CoreRefusal;
 use crate::replica::{CommandState, Replica};
 use crate::response::Response;
-use crate::storage::Store;
 
 /// The commands that people were told are saved, by the device that said so. Edits of texts are joined, so their ids do not last.
 #[derive(Debug, Default)]
@@ -62,12 +59,8 @@ impl World {
 
     /// Every command that was saved has its verdict: it is in the log, or refused, and then its author still has it.
     pub(super) fn check_promises(&self) {
-        let reader = self.store.reader(self.id);
-        let head = reader.head().expect("memory can be read");
-        let stored = reader.commits(Position::START, head.position, usize::MAX).expect("memory can be read");
         let mut accepted = BTreeSet::new();
-        for stored in stored {
-            let commit = Commit::open(stored.bytes, &stored.previous).expect("the log holds commits");
+        for commit in self.log() {
             // What required an edit that was said again was itself said again, by another id.
             let is_said_again = |response: Response| {
                 matches!(response.refused.typed::<CoreRefusal>(), Some(CoreRefusal::RequiredRefused { .. }))

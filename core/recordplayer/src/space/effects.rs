@@ -1,0 +1,153 @@
+//! Effects start once (rule 16): from durable records only, never from what is replayed, imported, published or adopted.
+//!
+//! ```text
+//!   decided ─► what it causes is computed, with the entities as they are then ─► durable ─► given to the driver, which carries it out,
+//!                                                                                           notes how far it came, and says so
+//!   at the start, and where the driver is far behind ─► read from the log again, under the same keys
+//! ```
+
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use super::{Space, SpaceOutput};
+use crate::commit::Commit;
+use crate::id::Id;
+use crate::limits::READ_BYTES;
+use crate::policy::{Effect, EffectsDone};
+use crate::record::Position;
+use crate::storage::ReadError;
+
+/// Effects of one space that are given out and not carried out yet; what comes behind them is read from the log when they are. What is at the
+/// other end may be away for days.
+const GIVEN_MAX: usize = 1_000;
+
+/// How far effects are given out.
+pub(super) struct Giving {
+    /// Whether anybody carries them out.
+    pub is_wanted: bool,
+    pub upto: EffectsDone,
+    /// Where what is given out ends, and how much it is, piece by piece.
+    open: VecDeque<(EffectsDone, usize)>,
+    /// Whether something behind `upto` waits in the log.
+    is_behind: bool,
+}
+
+impl Giving {
+    pub fn new(done: Option<EffectsDone>) -> Self {
+        Self { is_wanted: done.is_some(), upto: done.unwrap_or_default(), open: VecDeque::new(), is_behind: false }
+    }
+
+    fn is_full(&self) -> bool {
+        self.open.iter().map(|(_, count)| count).sum::<usize>() >= GIVEN_MAX
+    }
+}
+
+impl Space {
+    fn has_effects(&self) -> bool {
+        self.giving.is_wanted && !self.domain.effects().is_empty()
+    }
+
+    /// What a commit causes outside of the log, with the entities as they are now.
+    pub(super) fn effects_of(&self, commit: &Commit) -> Vec<Effect> {
+        if !self.has_effects() || commit.header.claims.happened_at.is_some() {
+            return Vec::new();
+        }
+        let mut effects = Vec::new();
+        for record in commit.events() {
+            for kind in self.domain.effects() {
+                // A cause that panics has none.
+                let models = self.state.base_models();
+                let caused = catch_unwind(AssertUnwindSafe(|| (kind.cause)(record, &models))).unwrap_or_default();
+                for content in caused {
+                    let index = (effects.len() as u64).to_be_bytes();
+                    let key = Id::derived("effect", &[commit.header.command.bytes(), &index]);
+                    let (space, record) = (self.id(), record.number);
+                    effects.push(Effect { key, kind: kind.name.clone(), space, record, content });
+                }
+            }
+        }
+        effects
+    }
+
+    /// Gives out what follows from a commit, unless the driver is far behind.
+    pub(super) fn give_effects(&mut self, commit: &Commit, effects: Vec<Effect>) {
+        self.giving.is_behind |= !effects.is_empty() && self.giving.is_full();
+        if effects.is_empty() || self.giving.is_behind {
+            return;
+        }
+        let done = EffectsDone { epoch: commit.header.epoch, upto: commit.head().position };
+        self.giving.upto = done;
+        self.giving.open.push_back((done, effects.len()));
+        self.outputs.push_back(SpaceOutput::Effects { effects, done });
+    }
+
+    /// What is decided up to here came in from elsewhere, and brings nothing about. Nothing else may be on its way to the log.
+    pub(super) fn pass_over_effects(&mut self) {
+        if self.has_effects() && !self.giving.is_behind {
+            let done = EffectsDone { epoch: self.state.epoch, upto: self.state.head.position };
+            self.giving.upto = done;
+            self.giving.open.push_back((done, 0));
+            self.outputs.push_back(SpaceOutput::Effects { effects: Vec::new(), done });
+        }
+    }
+
+    /// The driver has carried out, and noted, what was given out up to here.
+    pub(super) fn effects_done(&mut self, done: EffectsDone) {
+        self.giving.open.retain(|(given, _)| *given > done);
+        if self.giving.is_behind && self.giving.open.is_empty() {
+            self.give_effects_again();
+        }
+    }
+
+    /// Gives out what is durable and was not given out yet: at the start, where it was not known what the log holds, and where the driver was far
+    /// behind.
+    pub(super) fn give_effects_again(&mut self) {
+        if self.has_effects()
+            && let Err(error) = self.give_from_log()
+        {
+            self.fail(error);
+        }
+    }
+
+    fn give_from_log(&mut self) -> Result<(), ReadError> {
+        self.giving.is_behind = false;
+        let mut at = self.first_undone(self.giving.upto)?;
+        while at < self.durable.position {
+            let stored = self.reader.commits(at, self.durable.position, READ_BYTES)?;
+            let Some(last) = stored.last() else { break };
+            at = last.head.position;
+            for stored in stored {
+                let commit = Commit::open(Arc::clone(&stored.bytes), &stored.previous)
+                    .map_err(|error| ReadError::Damaged(error.to_string()))?;
+                let effects = self.effects_of(&commit);
+                self.give_effects(&commit, effects);
+                if self.giving.is_behind {
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The place behind which nothing is carried out yet. Where a later epoch has begun before the noted place, what that has there is new.
+    fn first_undone(&self, done: EffectsDone) -> Result<Position, ReadError> {
+        if self.state.epoch <= done.epoch {
+            return Ok(done.upto.min(self.durable.position));
+        }
+        let (mut known, mut end) = (Position::START, done.upto.min(self.durable.position));
+        // Epochs rise along the log: the end of the last commit that is not of a later one.
+        while known < end {
+            let middle = Position(known.0 + (end.0 - known.0).div_ceil(2));
+            let Some(stored) = self.reader.commit_with(middle)? else { break };
+            let commit = Commit::open(Arc::clone(&stored.bytes), &stored.previous)
+                .map_err(|error| ReadError::Damaged(error.to_string()))?;
+            if commit.header.epoch <= done.epoch {
+                known = commit.head().position;
+            } else {
+                end = commit.before();
+            }
+        }
+        Ok(known.min(self.durable.position))
+    }
+}

@@ -1,10 +1,9 @@
-//! What the tests of the whole product share: histories from seeds, where the programs are and how they are driven, and where the
+//! What the tests of the whole product share: where the programs are and how they are driven, and where the
 //! real inputs are.
 //!
 //! Programs and inputs come from outside: `cargo xtask test` builds the programs and names their folder in `RECORDPLAYER_BIN`, and
 //! the inputs are files of other people's making that do not lie in this repository (`RECORDPLAYER_INPUTS`).
 
-pub mod history;
 pub mod stage;
 
 use std::io::Write;

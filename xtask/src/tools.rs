@@ -7,28 +7,38 @@ use crate::packages;
 #[derive(Debug, clap::Args)]
 pub struct Simulate {
     /// How many seeds to run
-    #[arg(long, required_unless_present = "planted", default_value_t = 0)]
-    seeds: u64,
+    #[arg(long, required_unless_present_any = ["planted", "seconds"])]
+    seeds: Option<u64>,
+    /// Run as many as fit into so many seconds
+    #[arg(long, conflicts_with = "seeds")]
+    seconds: Option<u64>,
     /// Plant one bug after another, and see that each is found
-    #[arg(long, conflicts_with_all = ["seeds", "seed"])]
+    #[arg(long, conflicts_with_all = ["seeds", "seed", "seconds"])]
     planted: bool,
     /// The first seed
     #[arg(long)]
     seed: Option<u64>,
+    /// Which histories: kanban or shelf
+    #[arg(long)]
+    kind: Option<String>,
 }
 
 pub fn simulate(arguments: &Simulate) -> Result<(), Failure> {
-    let mut call = vec!["run", "--release", "--package", "recordplayer-tests", "--bin", "simulate"];
+    let mut call = vec!["run", "--release", "--package", "recordplayer-simulation", "--bin", "simulate"];
     if arguments.planted {
         call.extend(["--features", "planted", "--", "--planted"]);
         return cargo::run(&call);
     }
-    call.extend(["--", "--seeds"]);
-    let seeds = arguments.seeds.to_string();
-    call.push(&seeds);
-    let seed = arguments.seed.map(|seed| seed.to_string());
-    if let Some(seed) = &seed {
-        call.extend(["--seed", seed]);
+    let number = |number: Option<u64>| number.map(|number| number.to_string());
+    let named = [
+        ("--seeds", number(arguments.seeds)),
+        ("--seconds", number(arguments.seconds)),
+        ("--seed", number(arguments.seed)),
+        ("--kind", arguments.kind.clone()),
+    ];
+    call.push("--");
+    for (name, value) in &named {
+        call.extend(value.iter().flat_map(|value| [*name, value.as_str()]));
     }
     cargo::run(&call)
 }

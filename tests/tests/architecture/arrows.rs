@@ -27,6 +27,11 @@ const ARROWS: &[Arrows] = &[
     Arrows { from: "recordplayer-app", to: &["recordplayer", "recordplayer-client", "recordplayer-kanban"], dev: &[] },
     Arrows { from: "recordplayer-desktop", to: &["recordplayer-app"], dev: &[] },
     Arrows { from: "recordplayer-tests", to: ALL, dev: ALL },
+    Arrows {
+        from: "recordplayer-simulation",
+        to: &["recordplayer", "recordplayer-store", "recordplayer-kanban"],
+        dev: &[],
+    },
     Arrows { from: "recordplayer-bench", to: ALL, dev: &[] },
     Arrows { from: "xtask", to: &[], dev: &[] },
 ];

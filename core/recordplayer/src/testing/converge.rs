@@ -4,16 +4,16 @@ use std::sync::Arc;
 
 use rand::RngExt;
 
-use super::{DeviceId, Faults, World};
+use super::{DeviceId, Faults, Transition, World};
 use crate::domain::Domain;
 
-/// What happens in one history, between the founding and the rest in which everybody must agree.
-const HAPPENINGS: u32 = 80;
+/// What people do in one history, between the founding and the rest in which everybody must agree.
+const ACTS: u32 = 60;
 
 /// Plays out one history: people on bad lines, whose devices and whose authority crash and start again, do things with an application.
 ///
-/// `found` prepares the space on good lines; then `act` lets one person do something, some dozens of times. At the end the lines are healed, and
-/// the world is returned as soon as it is quiet.
+/// `found` prepares the space on good lines; then `act` lets one person do something, sixty times. At least one device is cut off, and at least one
+/// crashes. At the end the lines are healed, and the world is returned as soon as it is quiet.
 ///
 /// # Panics
 ///
@@ -43,13 +43,19 @@ pub fn converge<const N: usize>(
     found(&mut world, devices);
     world.run_until_quiet();
     world.suffer(Faults::bad());
-    for _ in 0..HAPPENINGS {
+    let mut acts = 0;
+    while acts < ACTS {
         let device = devices[world.random().random_range(0..N)];
         if world.random().random_ratio(1, 3) {
             let transition = world.draw_transition();
             world.apply(transition);
+        } else if let Some(missing) = missing(&world, acts, device) {
+            world.apply(missing);
         } else if world.is_running(device) {
             act(&mut world, device);
+            acts += 1;
+        } else {
+            world.start_again(device);
         }
         let ms = world.random().random_range(0..400);
         world.run_for_ms(ms);
@@ -57,4 +63,13 @@ pub fn converge<const N: usize>(
     }
     world.gather();
     world
+}
+
+/// What no history may do without, where it has not happened in the first half.
+fn missing(world: &World, acts: u32, device: DeviceId) -> Option<Transition> {
+    let happened = world.happened();
+    let has_cut = happened.iter().any(|transition| matches!(transition, Transition::CutOff(_)));
+    let has_crash = happened.iter().any(|transition| matches!(transition, Transition::Crash(_)));
+    let missing = [(!has_cut, Transition::CutOff(device)), (!has_crash, Transition::Crash(device))];
+    missing.into_iter().find(|(is_missing, _)| *is_missing && acts >= ACTS / 2).map(|(_, transition)| transition)
 }

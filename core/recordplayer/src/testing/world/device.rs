@@ -167,6 +167,13 @@ impl World {
         device.outbox = MemoryOutbox::new();
     }
 
+    /// Starts a device that stands still; not one whose person was taken out.
+    pub(in crate::testing) fn start_again(&mut self, id: DeviceId) {
+        if self.devices[id.0].replica.is_none() && !self.devices[id.0].is_out {
+            self.restart(id);
+        }
+    }
+
     pub fn restart(&mut self, id: DeviceId) {
         self.devices[id.0].is_out = false;
         self.open_replica(id);

@@ -278,9 +278,7 @@ impl World {
         }
         for at in 0..self.devices.len() {
             self.devices[at].tears_next_save = false;
-            if self.devices[at].replica.is_none() && !self.devices[at].is_out {
-                self.restart(DeviceId(at));
-            }
+            self.start_again(DeviceId(at));
             if self.devices[at].session.is_none() {
                 self.connect(DeviceId(at));
             }
@@ -325,6 +323,11 @@ impl World {
             (!is_there).then(|| format!("{} is {:?}, {replica:?}", device.name, replica.status()))
         });
         std::iter::once(authority).chain(devices).collect::<Vec<_>>().join("; ")
+    }
+
+    /// What has happened beside what people did.
+    pub fn happened(&self) -> &[Transition] {
+        &self.happened
     }
 
     /// The one command that replays this world.

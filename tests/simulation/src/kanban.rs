@@ -1,6 +1,5 @@
 //! The history of a small project from a seed: four devices of people who work on one board, over a bad line, with crashes of everybody.
 
-use std::ops::Add;
 use std::sync::Arc;
 
 use rand::RngExt;
@@ -21,36 +20,12 @@ use recordplayer_kanban::project::ProjectCommand;
 use recordplayer_kanban::view::{BoardView, BoardsView};
 use recordplayer_kanban::{Board, Card, Column, Comment, Project, domain};
 
+use crate::Outcome;
+
 const COLUMNS: u64 = 3;
 const CARDS: u64 = 12;
 const BOARD: BoardId = BoardId(Id([1; 16]));
 const WORDS: [&str; 6] = ["motor", "belt", "needle", "cue", "gönn", "針"];
-
-/// What one history came to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Outcome {
-    /// The records of the authority's log.
-    pub records: u64,
-    /// Commands that people made and their device took.
-    pub taken: u64,
-    /// Commands that the device refused at once.
-    pub refused_here: u64,
-    /// Commands that the authority refused: they lie in outboxes, with the reason.
-    pub refused_there: u64,
-}
-
-impl Add for Outcome {
-    type Output = Self;
-
-    fn add(self, other: Self) -> Self {
-        Self {
-            records: self.records + other.records,
-            taken: self.taken + other.taken,
-            refused_here: self.refused_here + other.refused_here,
-            refused_there: self.refused_there + other.refused_there,
-        }
-    }
-}
 
 /// Plays one history out.
 ///

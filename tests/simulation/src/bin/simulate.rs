@@ -1,0 +1,190 @@
+//! Plays many histories out, seed by seed: `cargo xtask simulate --seeds N [--seed FIRST]`.
+
+use std::io::{IsTerminal, Write};
+use std::num::NonZero;
+use std::panic::catch_unwind;
+use std::process::ExitCode;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use clap::{Parser, ValueEnum};
+use recordplayer_simulation::{Kind, Outcome};
+
+/// Drive simulated devices through faults, seed by seed
+#[derive(Debug, Parser)]
+#[command(name = "simulate")]
+struct Arguments {
+    /// How many seeds to run
+    #[arg(long, required_unless_present_any = ["planted", "seconds"])]
+    seeds: Option<u64>,
+    /// Run as many as fit into so many seconds
+    #[arg(long, conflicts_with = "seeds")]
+    seconds: Option<u64>,
+    /// Plant one bug after another, and see that each is found
+    #[arg(long, conflicts_with_all = ["seeds", "seed", "seconds"])]
+    planted: bool,
+    /// The first seed; without it, and without a number of seeds, a fresh one
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Which histories
+    #[arg(long, value_enum, default_value_t = Histories::Kanban)]
+    kind: Histories,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Histories {
+    /// The product's own domain
+    Kanban,
+    /// A domain of a few lines, compared with a model of it
+    Shelf,
+}
+
+impl From<Histories> for Kind {
+    fn from(histories: Histories) -> Self {
+        match histories {
+            Histories::Kanban => Self::Kanban,
+            Histories::Shelf => Self::Shelf,
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    if arguments.planted {
+        return find_planted();
+    }
+    let first = arguments.seed.unwrap_or_else(|| if arguments.seeds.is_some() { 0 } else { fresh_seed() });
+    let Some(end) = first.checked_add(arguments.seeds.unwrap_or(u64::MAX - first)) else {
+        eprintln!("there are no {} seeds behind {first}", arguments.seeds.unwrap_or_default());
+        return ExitCode::from(2);
+    };
+    let began = now();
+    let run = Run {
+        kind: arguments.kind.into(),
+        next: AtomicU64::new(first),
+        end,
+        until: arguments.seconds.map(|seconds| began + Duration::from_secs(seconds)),
+        sum: Mutex::default(),
+    };
+    let threads = thread::available_parallelism().map_or(1, NonZero::get);
+    thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| run.work());
+        }
+    });
+    let Sum { histories, outcome, failed } = run.sum.into_inner().unwrap_or_default();
+    let a_minute = u128::from(histories) * 60_000 / began.elapsed().as_millis().max(1);
+    println!(
+        "{histories} histories of {} from seed {first}, {} failed: {} records; of {} commands {} were refused on the device and {} by \
+         the authority; {a_minute} histories a minute",
+        run.kind.name(),
+        failed.len(),
+        outcome.records,
+        outcome.taken + outcome.refused_here,
+        outcome.refused_here,
+        outcome.refused_there
+    );
+    if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Histories that several threads play out.
+struct Run {
+    kind: Kind,
+    next: AtomicU64,
+    end: u64,
+    until: Option<Instant>,
+    sum: Mutex<Sum>,
+}
+
+#[derive(Default)]
+struct Sum {
+    histories: u64,
+    outcome: Outcome,
+    failed: Vec<u64>,
+}
+
+impl Run {
+    fn work(&self) {
+        loop {
+            let seed = self.next.fetch_add(1, Ordering::Relaxed);
+            if seed >= self.end || self.until.is_some_and(|until| now() >= until) {
+                return;
+            }
+            let outcome = catch_unwind(|| self.kind.play_out(seed));
+            let Ok(mut sum) = self.sum.lock() else { return };
+            sum.histories += 1;
+            if let Ok(outcome) = outcome {
+                sum.outcome = sum.outcome + outcome;
+            } else {
+                let kind = self.kind.name();
+                eprintln!("seed {seed} fails; again by: cargo xtask simulate --kind {kind} --seeds 1 --seed {seed}");
+                sum.failed.push(seed);
+            }
+            report(sum.histories);
+        }
+    }
+}
+
+/// For the report's rate and the end of a run alone: the histories live in a time of their own.
+#[expect(clippy::disallowed_methods, reason = "the one clock function of this program")]
+fn now() -> Instant {
+    Instant::now()
+}
+
+/// Another one each time; the report names it.
+fn fresh_seed() -> u64 {
+    rand::random::<u64>() >> 16
+}
+
+/// How far it has come, where somebody watches.
+fn report(done: u64) {
+    let mut error = std::io::stderr();
+    if error.is_terminal() {
+        let _ = write!(error, "\r{done} ");
+    }
+}
+
+/// A bug that is not found in so long is not found.
+const FOUND_WITHIN: Duration = Duration::from_mins(1);
+
+#[cfg(feature = "planted")]
+fn find_planted() -> ExitCode {
+    use recordplayer::planted::{Bug, plant};
+    // What the histories have to say of each bug is told below.
+    std::panic::set_hook(Box::new(|_| {}));
+    let mut missed = 0;
+    for bug in Bug::ALL {
+        plant(Some(bug));
+        let began = now();
+        let seeds = (0..).take_while(|_| began.elapsed() < FOUND_WITHIN);
+        // Most bugs are found in shelves, a few only where there are texts, and so on: in turn.
+        let kind_of = |seed: u64| if seed.is_multiple_of(2) { Kind::Shelf } else { Kind::Kanban };
+        let found =
+            seeds.map(|seed| (seed, catch_unwind(|| kind_of(seed).play_out(seed)))).find_map(|(seed, outcome)| {
+                let why = outcome.err()?;
+                let why =
+                    why.downcast_ref::<String>().cloned().or_else(|| Some((*why.downcast_ref::<&str>()?).to_owned()));
+                Some((seed, why.unwrap_or_default()))
+            });
+        plant(None);
+        let seconds = began.elapsed().as_secs_f64();
+        if let Some((seed, why)) = found {
+            let (kind, why) = (kind_of(seed).name(), why.chars().take(120).collect::<String>());
+            println!("{bug:?}: found after {seconds:.1} s, in seed {seed} of {kind}: {why}");
+        } else {
+            println!("{bug:?}: NOT FOUND in {seconds:.0} s");
+            missed += 1;
+        }
+    }
+    println!("{} bugs planted, {missed} not found", Bug::ALL.len());
+    if missed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+#[cfg(not(feature = "planted"))]
+fn find_planted() -> ExitCode {
+    let seconds = FOUND_WITHIN.as_secs();
+    eprintln!("bugs can be planted only in a build for it, where each has {seconds} s: cargo xtask simulate --planted");
+    ExitCode::from(2)
+}

@@ -1,0 +1,150 @@
+//! One history of shelves, and its comparison with the reference.
+
+use std::collections::BTreeMap;
+
+use rand::RngExt;
+use recordplayer::commit::Commit;
+use recordplayer::decide::Intent;
+use recordplayer::entity::Entity;
+use recordplayer::id::{CommandId, Id};
+use recordplayer::record::Position;
+use recordplayer::replica::{SubmitError, Wish};
+use recordplayer::response::Response;
+use recordplayer::testing::{DeviceId, Transition, World, converge};
+use recordplayer::view::Key;
+
+use super::domain::{Inventory, Shelf, ShelfCommand, ShelfEvent, domain, gathers_dust};
+use super::reference::Reference;
+use crate::Outcome;
+
+const SHELVES: u8 = 3;
+const PLACES: u8 = 6;
+
+/// Plays one history out.
+///
+/// # Panics
+///
+/// When something does not hold that must; the message says how to replay it.
+pub fn play_out(seed: u64) -> Outcome {
+    let mut people = People::default();
+    let mut members = Vec::new();
+    let world = converge(
+        seed,
+        &domain(),
+        ["ann", "bo", "cy"],
+        |_, devices| members.extend(devices),
+        |world, device| people_act(&mut people, world, device),
+    );
+    people.compare(&world, &members);
+    people.outcome
+}
+
+/// What people did.
+#[derive(Default)]
+struct People {
+    said: BTreeMap<CommandId, (Id, ShelfCommand)>,
+    last: Option<(DeviceId, CommandId)>,
+    outcome: Outcome,
+}
+
+fn shelf(number: u8) -> Id {
+    Id([number + 1; 16])
+}
+
+/// Somebody does something, or throws a refused command away.
+fn people_act(people: &mut People, world: &mut World, device: DeviceId) {
+    let mut below = |end: u8| world.random().random_range(0..end);
+    let (at, other) = (shelf(below(SHELVES)), shelf(below(SHELVES)));
+    let (place, from) = (below(PLACES), below(PLACES));
+    let thing = u64::from(below(30));
+    let command = match below(10) {
+        0..5 => ShelfCommand::Put { place, thing },
+        5..7 => ShelfCommand::Take { place },
+        _ => ShelfCommand::Move { from, shelf: other, place },
+    };
+    let (requires_last, discards) = (below(8) == 0, below(8) == 0);
+    let id = CommandId(Id(world.random().random()));
+    let mut wish = Wish::new(id, Intent::of::<Shelf>(at, &command).expect("commands can be encoded"));
+    wish.requires =
+        people.last.filter(|(by, _)| requires_last && *by == device).map(|(_, last)| last).into_iter().collect();
+    match world.wish(device, wish) {
+        Ok(_) => {
+            people.outcome.taken += 1;
+            people.said.insert(id, (at, command));
+            people.last = Some((device, id));
+        }
+        Err(SubmitError::Refused(_)) => people.outcome.refused_here += 1,
+        Err(other) => panic!("{other}; {}", world.how_to_replay()),
+    }
+    let refused = world.replica(device).outbox().find(|entry| entry.refused.is_some()).map(|entry| entry.command);
+    if let Some(command) = refused.filter(|_| discards) {
+        world.with(device, |replica, _| replica.discard(command)).expect("a refused command can be discarded");
+    }
+}
+
+impl People {
+    /// Every verdict of the log is the reference's, in the log's order, and what lies on the shelves is what lies there.
+    fn compare(&mut self, world: &World, devices: &[DeviceId]) {
+        let why = world.how_to_replay();
+        let mut reference = Reference::default();
+        let mut to_dust: BTreeMap<Position, (Id, u8)> = BTreeMap::new();
+        let mut taken = 0;
+        for commit in world.log() {
+            self.outcome.records += commit.records.len() as u64;
+            self.outcome.refused_there += u64::from(commit.is_refusal());
+            let Some((at, command)) = self.command_of(&commit, &mut to_dust, &why) else { continue };
+            match Response::of(&commit).map(|response| response.refused) {
+                None => assert_eq!(reference.take(at, &command), Ok(()), "{commit:?} was accepted; {why}"),
+                // The core's own refusals (of what requires a refused command, say) are none of the domain's business.
+                Some(refused) => {
+                    if let Some(refusal) = refused.typed() {
+                        assert_eq!(reference.take(at, &command), Err(refusal), "{commit:?} was refused; {why}");
+                    }
+                }
+            }
+            for record in commit.events() {
+                match record.event::<Shelf>() {
+                    Some(ShelfEvent::Put { place, thing }) if gathers_dust(*thing) => {
+                        to_dust.insert(record.number, (record.stream.id, *place));
+                    }
+                    Some(ShelfEvent::Taken { .. }) => taken += 1,
+                    Some(ShelfEvent::Put { .. } | ShelfEvent::Dusted {}) | None => {}
+                }
+            }
+        }
+        assert!(to_dust.is_empty(), "the policy has not answered to {to_dust:?}; {why}");
+        for device in devices {
+            let replica = world.replica(*device);
+            for at in (0..SHELVES).map(shelf) {
+                let found = replica.entity::<Shelf>(at);
+                let expected = (reference.places(at), reference.dusted(at));
+                assert_eq!((found.places.clone(), found.dusted), expected, "a shelf differs; {why}");
+            }
+            let things = replica.view::<Inventory>(Key::whole_space()).things;
+            assert_eq!(things, reference.count(), "the inventory differs; {why}");
+        }
+        let is_restore = |transition: &Transition| matches!(transition, Transition::RestoreAuthority { .. });
+        if !world.happened().iter().any(is_restore) {
+            assert_eq!(world.effects().count(), taken, "each thing that was taken is told of; {why}");
+        }
+    }
+
+    /// What the command of a commit was, where it is one of shelves.
+    fn command_of(
+        &self,
+        commit: &Commit,
+        to_dust: &mut BTreeMap<Position, (Id, u8)>,
+        why: &str,
+    ) -> Option<(Id, ShelfCommand)> {
+        if let Some(trigger) = commit.header.trigger {
+            let answered = to_dust.remove(&trigger);
+            let (at, place) = answered.unwrap_or_else(|| panic!("{trigger} is answered and was no occasion; {why}"));
+            return Some((at, ShelfCommand::Dust { place }));
+        }
+        let stream = commit.records.first().map(|record| &record.stream)?;
+        (&*stream.kind == Shelf::KIND).then(|| {
+            let said = self.said.get(&commit.header.command);
+            said.cloned().unwrap_or_else(|| panic!("nobody said {}; {why}", commit.header.command))
+        })
+    }
+}

@@ -1,0 +1,42 @@
+//! Some histories from seeds; many more by `cargo xtask simulate`, and in the step of `cargo xtask test` that is called after it.
+
+use std::panic::catch_unwind;
+
+use recordplayer_simulation::{Kind, Outcome};
+
+/// Seeds that have found something once.
+const FOUND: [u64; 9] = [25, 89, 99, 130, 184, 231, 271, 311, 1917];
+
+fn play_out(kind: Kind, seeds: impl IntoIterator<Item = u64>) -> Outcome {
+    let mut sum = Outcome::default();
+    for seed in seeds {
+        let name = kind.name();
+        let outcome = catch_unwind(|| kind.play_out(seed));
+        let outcome =
+            outcome.unwrap_or_else(|_| panic!("again by: cargo xtask simulate --kind {name} --seeds 1 --seed {seed}"));
+        assert!(outcome.records > 20, "seed {seed} of {name} does next to nothing: {outcome:?}");
+        sum = sum + outcome;
+    }
+    sum
+}
+
+#[test]
+fn four_people_agree_whatever_happens_and_nothing_that_was_taken_is_lost() {
+    let sum = play_out(Kind::Kanban, (0..30).chain(FOUND));
+    assert!(sum.taken > 39 * 15 && sum.refused_there > 39, "they do next to nothing: {sum:?}");
+}
+
+#[test]
+fn every_verdict_is_that_of_a_model_which_knows_nothing_of_records() {
+    let sum = play_out(Kind::Shelf, (0..60).chain(FOUND));
+    assert!(sum.taken > 69 * 20 && sum.refused_there > 69, "they do next to nothing: {sum:?}");
+}
+
+/// A failure is replayed by its seed.
+#[test]
+fn one_seed_is_one_history() {
+    for kind in [Kind::Shelf, Kind::Kanban] {
+        assert_eq!(kind.play_out(7), kind.play_out(7));
+        assert_ne!(kind.play_out(7), kind.play_out(8));
+    }
+}

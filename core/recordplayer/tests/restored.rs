@@ -11,7 +11,7 @@ use recordplayer::id::{ActId, CommandId, Id};
 use recordplayer::membership::{Membership, MembershipCommand};
 use recordplayer::replica::{TextEdit, TextWork};
 use recordplayer::storage::memory::MemoryStore;
-use recordplayer::testing::{DeviceId, Faults, World};
+use recordplayer::testing::{DeviceId, Faults, Transition, World};
 
 fn write(world: &mut World, device: DeviceId, words: &str) {
     let before = text(world, device);
@@ -207,4 +207,30 @@ fn a_device_whose_log_is_lost_too_counts_anew() {
     let mut refused = world.replica(ann).outbox().filter(|entry| entry.refused.is_some());
     let is_kept = refused.any(|entry| entry.text.as_ref().is_some_and(|text| text.after.contains("waits")));
     assert!(in_text || is_kept, "the word is there, or refused with what it was written into");
+}
+
+/// A refusal was lost on both sides: the authority was restored from before it, and the device had lost its log. The authority expected the
+/// number of the refused command, which is never sent again, and the device sent what came behind it for ever.
+#[test]
+fn a_lost_refusal_holds_nothing_up() {
+    let (mut world, [ann, bo], backup) = backed_up(3);
+    world.cut_off(ann);
+    write(&mut world, ann, "banned ");
+    world.run_for_ms(100);
+    let banned = world.replica(ann).outbox().next().unwrap().command;
+    ban(&mut world, bo, banned);
+    world.run_for_ms(5_000);
+    world.heal();
+    world.run_until_quiet();
+    assert_eq!(world.replica(ann).outbox().filter(|entry| entry.refused.is_some()).count(), 1);
+    world.cut_off(ann);
+    world.restore_authority(&backup);
+    world.apply(Transition::LoseMainStore(ann));
+    world.apply(Transition::LoseMainStore(bo));
+    world.run_for_ms(5_000);
+    ban(&mut world, ann, CommandId(Id([9; 16])));
+    world.heal();
+    world.run_until_quiet();
+    assert!(world.replica(ann).outbox().all(|entry| entry.refused.is_some()), "{}", world.how_to_replay());
+    assert_eq!(agreed(&world, &[ann, bo]), "before ");
 }

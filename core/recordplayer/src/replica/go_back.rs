@@ -23,6 +23,11 @@ use crate::text::{TextChange, TextDocument};
 impl Replica {
     /// The authority's log and this one have parted: where it has begun a new epoch, this one goes back. `places` are places of its log.
     pub(super) fn parted(&mut self, epoch: u32, head: Head, places: &[Head]) {
+        // Said before something else that was heard already.
+        if head.position < self.authority_end {
+            return;
+        }
+        self.authority_end = head.position;
         if epoch <= self.state.epoch {
             return self.offer_tail(head, Offering::Parted { epoch, head });
         }

@@ -173,6 +173,8 @@ pub struct Replica {
     lifted: Option<Lifted>,
     link: Link,
     authority_head: Position,
+    /// Where the authority's log ended by its latest word in this session; what says less is older.
+    authority_end: Position,
     /// Set while the authority is offered what it has lost.
     offering: Option<Offering>,
     /// Behind this place of its log the authority did not take what it was offered in this session.
@@ -229,6 +231,7 @@ impl Replica {
             identity: Identity::new(fresh),
             outbox: Vec::new(),
             lifted: None,
+            authority_end: Position::START,
             link: Link::Offline,
             offering: None,
             refused_behind: None,

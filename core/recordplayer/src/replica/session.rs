@@ -7,6 +7,7 @@ use crate::commit::Head;
 use crate::id::SpaceId;
 use crate::planted::{Bug, is_planted};
 use crate::protocol::{AnswerCode, ClientFrame, Knowledge, ServerFrame};
+use crate::record::Position;
 use crate::time::Timestamp;
 
 /// How long it takes until a space that could not be read is asked for again.
@@ -17,6 +18,9 @@ impl Replica {
     pub fn handle_connected(&mut self) {
         self.outbox.iter_mut().for_each(|pending| pending.is_sent = false);
         self.pause = None;
+        // What was heard before may have been lost since, by an authority that was restored.
+        self.authority_head = self.state.head.position;
+        self.authority_end = Position::START;
         self.offering = None;
         self.refused_behind = None;
         self.history_asked = None;
@@ -140,6 +144,7 @@ impl Replica {
             return;
         }
         self.authority_head = self.authority_head.max(head.position);
+        self.authority_end = self.authority_end.max(head.position);
         if head.position > self.state.head.position || !self.is_current {
             self.subscribe();
         }
@@ -201,7 +206,10 @@ impl Replica {
             }
             // The log has told more since this answer set out.
             AnswerCode::Expect if value <= self.known_to_be_answered() => {}
-            AnswerCode::Expect if self.outbox.iter().any(|pending| pending.entry.number == Some(value)) => {
+            // Where the command with that number was refused, and the refusal is lost there, it is not sent again: the numbers begin anew.
+            AnswerCode::Expect
+                if self.outbox.iter().any(|pending| pending.is_waiting() && pending.entry.number == Some(value)) =>
+            {
                 self.unsend_from(value);
                 self.number_and_send();
             }

@@ -46,15 +46,16 @@ impl Replica {
         }
     }
 
-    /// The authority wants what follows `after`, or nothing.
-    pub(super) fn tail_wanted(&mut self, after: Option<Head>) {
+    /// The authority wants what follows a place, or nothing.
+    pub(super) fn tail_wanted(&mut self, wanted: Option<Head>) {
         let Some(because) = self.offering else { return };
-        let Some(after) = after.filter(|after| self.holds(*after)) else {
+        let Some(after) = wanted.filter(|after| self.holds(*after)) else {
             self.offering = None;
             return match because {
                 // It may have gone on meanwhile: its next word says so. Where it has not, nothing is offered behind this place again.
                 Offering::Parted { head, .. } => {
-                    self.refused_behind = Some(head);
+                    self.refused_behind = Some(head).filter(|_| wanted.is_none());
+                    self.authority_end = self.authority_end.max(wanted.map_or(Position::START, |end| end.position));
                     self.subscribe();
                 }
                 Offering::Unknown | Offering::Unavailable => self.nothing_to_offer(because),

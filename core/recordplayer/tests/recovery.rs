@@ -288,3 +288,74 @@ fn a_device_without_its_whole_history_goes_back_too() {
     let waiting: Vec<_> = device.replica.outbox().filter_map(|entry| entry.text.clone()).collect();
     assert_eq!(waiting.iter().map(|text| text.after.as_str()).collect::<Vec<_>>(), ["by-bo"]);
 }
+
+/// A device of a founded space that is in step with its authority, the two with the same secret.
+fn in_step(key: SealKey) -> (Device, Authority) {
+    let mut authority = Authority::founded(domain()).copied(domain(), Some(key));
+    let mut device = Device::new(domain());
+    device.replica.handle_connected();
+    device.talk(&mut authority, |_| true);
+    (device, authority)
+}
+
+fn ban(authority: &mut Authority, number: u64) {
+    let intent = Intent::of::<Note>(note(), &NoteCommand::Ban { command: CommandId(Id([7; 16])) }).unwrap();
+    assert_eq!(
+        authority.submit(ReplicaId(Id([3; 16])), None, number, 100 + number as u8, intent),
+        AnswerCode::Accepted
+    );
+}
+
+/// A device had heard of a record that its authority lost before it came. Ever after it was one record behind, and never in step.
+#[test]
+fn what_was_heard_of_and_is_lost_is_waited_for_no_longer() {
+    let (mut device, mut authority) = in_step(SealKey::new([5; 32]));
+    let beyond = Head { position: authority.head().position.plus(1), hash: Hash([1; 32]) };
+    device.take(ServerFrame::Ping { nonce: 1, heads: vec![(SPACE, beyond)] });
+    assert_eq!(device.replica.status().behind, 1);
+    device.replica.handle_disconnected();
+    device.sent.clear();
+    device.replica.handle_connected();
+    device.talk(&mut authority, |_| true);
+    assert_eq!(device.replica.status().behind, 0);
+    assert!(device.replica.is_settled());
+}
+
+/// A space was opened in the next epoch while a frame of the one before was still on its way. The device took that for another history.
+#[test]
+fn an_old_frame_of_the_epoch_before_is_old_news() {
+    let (mut device, mut authority) = in_step(SealKey::new([5; 32]));
+    let old = authority.everything();
+    authority.reopen();
+    let news = std::mem::take(&mut authority.said);
+    news.into_iter().for_each(|frame| device.take(frame));
+    assert!(device.replica.epoch() > 1);
+    device.take(old);
+    assert_eq!(device.replica.confirmed(), authority.head());
+}
+
+/// A device offered what its authority had lost just when that was opened anew, and then came, once more, what the authority had said before: the
+/// device took its history for another one, and did not go back.
+#[test]
+fn what_the_authority_said_before_it_went_on_is_not_believed_behind_that() {
+    let (mut device, mut authority) = in_step(SealKey::new([5; 32]));
+    let mut backup = authority.copied(domain(), Some(SealKey::new([5; 32])));
+    ban(&mut authority, 2);
+    ban(&mut authority, 3);
+    device.talk_of(&mut authority);
+    device.replica.handle_disconnected();
+    device.replica.handle_connected();
+    let said_before = backup.answers(&mut device);
+    let offers = |device: &Device| device.sent.iter().any(|frame| matches!(frame, ClientFrame::OfferTail { .. }));
+    device.take(said_before.clone());
+    assert!(offers(&device));
+    backup.reopen();
+    let opened = backup.answers(&mut device);
+    assert_eq!(opened, ServerFrame::WantTail { space: SPACE, after: Some(backup.head()) });
+    device.take(opened);
+    device.take(said_before);
+    assert!(!device.went_back && !offers(&device), "it is old");
+    let fresh = backup.answers(&mut device);
+    device.take(fresh);
+    assert!(device.went_back);
+}

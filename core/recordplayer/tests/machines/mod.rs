@@ -88,6 +88,13 @@ impl Device {
         }
     }
 
+    /// Takes what the authority has said.
+    pub fn talk_of(&mut self, authority: &mut Authority) {
+        for frame in std::mem::take(&mut authority.said) {
+            self.take(frame);
+        }
+    }
+
     /// Does the machine's work.
     pub fn work(&mut self) {
         while let Some(output) = self.replica.poll_output() {
@@ -233,6 +240,15 @@ impl Authority {
         self.handle(SpaceInput::Reopen { recovery });
     }
 
+    /// Hears all that the device has sent, and answers with the last thing that it says to that.
+    pub fn answers(&mut self, device: &mut Device) -> ServerFrame {
+        device.work();
+        for frame in std::mem::take(&mut device.sent) {
+            self.hear(frame);
+        }
+        std::mem::take(&mut self.said).pop().expect("it answers")
+    }
+
     /// Only time passes.
     pub fn wake(&mut self) {
         self.handle(SpaceInput::Wakeup);
@@ -350,6 +366,8 @@ impl Authority {
             ClientFrame::Submit { replica, parent, answered_up_to, commands, .. } => {
                 SpaceInput::Submit(Submission { session, actor, replica, parent, answered_up_to, commands })
             }
+            ClientFrame::OfferTail { place, seal, .. } => SpaceInput::OfferTail(OfferedTail { session, place, seal }),
+            ClientFrame::BringTail { after, commits, .. } => SpaceInput::BringTail(Tail { session, after, commits }),
             other => panic!("{other:?}"),
         };
         self.handle(input);

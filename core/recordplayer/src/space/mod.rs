@@ -10,6 +10,7 @@
 
 mod careful;
 mod epoch;
+mod fingerprint;
 mod follow;
 mod names;
 mod over;

@@ -47,6 +47,11 @@ impl Hydrator {
         self.is_past = false;
     }
 
+    /// Up to where what is not in memory is as it is saved.
+    pub fn source(&self) -> Option<Head> {
+        self.source.as_ref().map(|(_, at)| *at)
+    }
+
     /// The saved entities that hold newer events, and the first of each.
     pub fn newer(&self) -> &BTreeMap<StreamId, Position> {
         &self.newer

@@ -81,7 +81,6 @@ impl Replica {
             {
                 entry.text = Some(text.clone());
             }
-            pending.is_stored = true;
             writes.push(OutboxWrite::Put { space, row: pending.row() });
         }
         self.outbox = outbox;

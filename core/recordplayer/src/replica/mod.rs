@@ -8,6 +8,7 @@
 //! ```
 
 mod confirm;
+mod fingerprint;
 mod go_back;
 mod join;
 mod look_back;
@@ -321,6 +322,11 @@ impl Replica {
             && status.sending + status.waiting == 0
             && status.behind == 0
             && self.saves.is_empty()
+    }
+
+    /// Whether it is about to drop its log: what waits is not shown on top of that any more.
+    pub(crate) fn is_going_back(&self) -> bool {
+        self.saves.values().any(|saving| saving.goes_back.is_some())
     }
 
     /// The history of what is confirmed, to be played.

@@ -35,6 +35,7 @@ pub struct Mark {
 }
 
 /// How a space decides after a crash.
+#[derive(Debug)]
 pub(super) struct Careful {
     /// The mark that the crash left behind.
     found: Option<Mark>,

@@ -19,6 +19,7 @@ use crate::view::ViewKey;
 const SNAPSHOT_FROM_RECORDS: u64 = 2_000;
 
 /// One session that follows the space, or views of it.
+#[derive(Debug)]
 pub(super) struct Follower {
     actor: ActorId,
     whole: Option<Whole>,
@@ -26,7 +27,7 @@ pub(super) struct Follower {
 }
 
 /// How far a follower of the whole space has come.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 enum Whole {
     /// Gets each frame as it is fanned out.
     Live { sent: Position },

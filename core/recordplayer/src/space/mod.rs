@@ -13,6 +13,7 @@
 mod careful;
 mod effects;
 mod epoch;
+mod fingerprint;
 mod follow;
 mod names;
 mod over;

@@ -17,6 +17,7 @@ use crate::storage::{Checkpoint, ReadError, RowKey, SpaceReader, TextKey};
 use crate::view::ViewKey;
 
 /// A device on its way in.
+#[derive(Debug)]
 pub(super) struct Joining {
     pub actor: ActorId,
     /// The space as it was at the offered checkpoint; `None` while that is still to be written.

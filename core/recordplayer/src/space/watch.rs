@@ -23,7 +23,7 @@ use crate::view::ViewKey;
 const PIECE_BYTES_MAX: usize = FRAME_BYTES_MAX / 2;
 
 /// How far a follower of one view has come.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(super) enum Looking {
     /// Its starting state waits to become durable.
     Starting,
@@ -43,6 +43,7 @@ impl Looking {
 }
 
 /// A starting state that was taken at what is decided and waits until that is durable.
+#[derive(Debug)]
 pub(super) struct ViewStarting {
     at: Position,
     pub session: SessionId,

@@ -4,6 +4,7 @@
 //! them play with the same code, so they agree (rules 6 and 7).
 
 mod checkpoint;
+mod fingerprint;
 mod play;
 mod replicas;
 mod route;

@@ -47,13 +47,16 @@ impl ReplicaTable {
 
     pub fn play(&mut self, commit: &Commit) {
         let header = &commit.header;
+        let has_children = || self.0.values().any(|entry| entry.parent == Some(header.replica));
+        // Children may be known before: a restored log has lost what it knew of their parent.
+        let has_children = !self.0.contains_key(&header.replica) && has_children();
         let entry = self.0.entry(header.replica).or_insert_with(|| ReplicaEntry {
             actor: header.actor,
             last_number: 0,
             last_command: header.command,
             trigger: Position::START,
             parent: header.parent,
-            has_children: false,
+            has_children,
             verdicts: BTreeMap::new(),
         });
         entry.last_number = header.number;
@@ -98,7 +101,8 @@ impl ReplicaTable {
         let parent = own.map_or(parent, |entry| entry.parent).and_then(|parent| self.get(parent));
         // A chain cannot be longer than there are replicas, even where somebody claims a circle.
         let ancestors = std::iter::successors(parent, next).take(self.0.len());
-        let has_children = own.is_some_and(|entry| entry.has_children);
+        // A log that was restored to before the first command of a replica may hold its children all the same.
+        let has_children = own.is_none_or(|entry| entry.has_children);
         let others = has_children.then(|| self.0.values()).into_iter().flatten();
         ancestors.chain(others.filter(move |entry| entry.parent == Some(replica)))
     }

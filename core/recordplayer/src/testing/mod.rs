@@ -1,12 +1,15 @@
 //! The test kit: what applications and stores are tested with.
 
+mod audit;
 pub mod conformance;
 mod converge;
+pub mod exhaustive;
 pub mod given;
 mod golden;
 pub mod world;
 
 pub use converge::converge;
+pub use exhaustive::{Act, Bounds, Search};
 pub use given::{FOUNDER, Given, SPACE, When, given};
 pub use golden::golden;
 pub use world::{Backup, DeviceId, Faults, Restore, Shown, Transition, World};

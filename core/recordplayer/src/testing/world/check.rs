@@ -1,7 +1,6 @@
 //! What must hold in a world.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::collections::BTreeMap;
 
 use super::device::{Device, looks_of};
 use super::{DeviceId, World};
@@ -9,15 +8,13 @@ use crate::commit::{Commit, Head};
 use crate::hash::StateHash;
 use crate::id::ActorId;
 use crate::membership::{Membership, MembershipEvent};
-use crate::models::Hydrator;
 use crate::protocol::ServerFrame;
 use crate::record::{Position, Record};
-use crate::refusal::CoreRefusal;
 use crate::replica::Replica;
-use crate::response::Response;
 use crate::space::SessionId;
-use crate::state::{SpaceState, text_change};
+use crate::state::text_change;
 use crate::storage::{Store, TextKey};
+use crate::testing::audit;
 use crate::text::TextDocument;
 use crate::view::ViewKey;
 
@@ -82,32 +79,9 @@ impl World {
 
     /// Each command has its effects in the log once, and the numbers of each replica count without a gap.
     fn check_decided_once(&self) {
-        let reader = self.store.reader(self.id);
-        let head = reader.head().expect("memory can be read");
-        let stored = reader.commits(Position::START, head.position, usize::MAX).expect("memory can be read");
-        let mut commands = BTreeSet::new();
-        let mut numbers = BTreeMap::new();
-        for stored in stored {
-            let commit = Commit::open(stored.bytes, &stored.previous).expect("the log holds commits");
-            let header = &commit.header;
-            let is_first = commands.insert(header.command);
-            let has_effects = commit.events().next().is_some();
-            assert!(
-                is_first || is_repeated(&commit) || !has_effects,
-                "{} was decided twice; {}",
-                header.command,
-                self.how_to_replay()
-            );
-            let number = numbers.entry(header.replica).or_insert(0);
-            *number += 1;
-            assert_eq!(
-                header.number,
-                *number,
-                "the numbers of {} have a gap; {}",
-                header.replica,
-                self.how_to_replay()
-            );
-        }
+        let commits = audit::commits(self.store.reader(self.id).as_ref());
+        let found = audit::decided_once(&commits);
+        assert!(found.is_ok(), "{}; {}", found.unwrap_err(), self.how_to_replay());
     }
 
     /// The end of the authority's log, and its state hash.
@@ -118,12 +92,7 @@ impl World {
 
     /// The state hash of the whole log, played from record 1 on nothing.
     pub fn replayed(&self) -> StateHash {
-        let reader = self.store.reader(self.id);
-        let mut state = SpaceState::empty(Arc::clone(&self.domain), self.id, 1);
-        *state.layers.hydrator_mut() = Hydrator::from_nothing();
-        let head = reader.head().expect("memory can be read");
-        state.catch_up(reader.as_ref(), head.position).expect("the log can be played");
-        state.state_hash()
+        audit::replay(&self.domain, self.id, self.store.reader(self.id).as_ref()).state_hash()
     }
 
     /// Who is no member gets the commit that says so, and no byte more (rule 13).
@@ -183,14 +152,8 @@ impl World {
     }
 }
 
-/// The answer to a command that had been decided under another identity of its device: it changes nothing.
-fn is_repeated(commit: &Commit) -> bool {
-    let refused = Response::of(commit).map(|response| response.refused);
-    refused.and_then(|refused| refused.typed::<CoreRefusal>()) == Some(CoreRefusal::DecidedAlready {})
-}
-
 /// What everything looks like that a waiting command has changed.
-fn optimistic(replica: &mut Replica) -> BTreeMap<ViewKey, Vec<u8>> {
+pub(in crate::testing) fn optimistic(replica: &mut Replica) -> BTreeMap<ViewKey, Vec<u8>> {
     let layer = replica.state.layers.top_mut();
     let entities = layer.entities.keys().map(ViewKey::of_stream);
     let keys: Vec<ViewKey> = entities.chain(layer.views.keys().cloned()).collect();

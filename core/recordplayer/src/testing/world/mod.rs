@@ -16,6 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub use backup::{Backup, Restore};
+pub(super) use check::optimistic;
 use device::{Device, Saved};
 pub use device::{DeviceId, Shown};
 pub use faults::Faults;

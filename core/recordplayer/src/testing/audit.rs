@@ -1,0 +1,73 @@
+//! What must hold for every log, however it came about.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::commit::Commit;
+use crate::domain::Domain;
+use crate::id::SpaceId;
+use crate::models::Hydrator;
+use crate::record::Position;
+use crate::refusal::CoreRefusal;
+use crate::response::Response;
+use crate::state::SpaceState;
+use crate::storage::SpaceReader;
+
+/// Every commit of a log that is complete.
+pub(super) fn commits(reader: &dyn SpaceReader) -> Vec<Commit> {
+    let head = reader.head().expect("memory can be read");
+    let stored = reader.commits(Position::START, head.position, usize::MAX).expect("memory can be read");
+    let open = |stored: crate::storage::StoredCommit| Commit::open(stored.bytes, &stored.previous);
+    stored.into_iter().map(|stored| open(stored).expect("the log holds commits")).collect()
+}
+
+/// Each command has its effects in the log once, and the numbers of each replica count without a gap; or what is wrong.
+pub(super) fn decided_once(commits: &[Commit]) -> Result<(), String> {
+    let mut commands = BTreeSet::new();
+    let mut numbers = BTreeMap::new();
+    for commit in commits {
+        let header = &commit.header;
+        let is_first = commands.insert(header.command);
+        let has_effects = commit.events().next().is_some();
+        if !is_first && !is_repeated(commit) && has_effects {
+            return Err(format!("{} was decided twice", header.command));
+        }
+        let number = numbers.entry(header.replica).or_insert(0);
+        *number += 1;
+        if header.number != *number {
+            return Err(format!("the numbers of {} have a gap: {} and not {number}", header.replica, header.number));
+        }
+    }
+    Ok(())
+}
+
+/// The answer to a command that had been decided under another identity of its device: it changes nothing.
+fn is_repeated(commit: &Commit) -> bool {
+    let refused = Response::of(commit).map(|response| response.refused);
+    refused.and_then(|refused| refused.typed::<CoreRefusal>()) == Some(CoreRefusal::DecidedAlready {})
+}
+
+/// What a whole log comes to, played from record 1 on nothing.
+pub(super) fn replay(domain: &Arc<Domain>, space: SpaceId, reader: &dyn SpaceReader) -> SpaceState {
+    let mut state = SpaceState::empty(Arc::clone(domain), space, 1);
+    *state.layers.hydrator_mut() = Hydrator::from_nothing();
+    let head = reader.head().expect("memory can be read");
+    state.catch_up(reader, head.position).expect("the log can be played");
+    state
+}
+
+/// A state is what its log comes to, its views included; or what is not.
+pub(super) fn is_replay(state: &mut SpaceState, reader: &dyn SpaceReader) -> Result<(), String> {
+    let mut replayed = replay(&state.domain, state.space, reader);
+    if state.state_hash() != replayed.state_hash() {
+        return Err("a state is no replay of its log".to_owned());
+    }
+    for (key, expected) in &replayed.layers.base_mut().views {
+        let Some(view) = state.domain.view_type(&key.name) else { continue };
+        let encode = |state| (view.encode)(state).expect("a view that was played can be encoded");
+        if encode(&state.layers.view(key, 0).state) != encode(&expected.state) {
+            return Err(format!("the view {key:?} is no replay of its log"));
+        }
+    }
+    Ok(())
+}

@@ -6,7 +6,7 @@ use tokio_tungstenite::tungstenite::http::Uri;
 
 /// The address of a server in its one written form: `http://host:port`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Address {
+pub struct Address {
     host: String,
     port: u16,
 }

@@ -28,6 +28,11 @@ const ARROWS: &[Arrows] = &[
     Arrows { from: "recordplayer-desktop", to: &["recordplayer-app"], dev: &[] },
     Arrows { from: "recordplayer-tests", to: ALL, dev: ALL },
     Arrows { from: "recordplayer-bench", to: ALL, dev: &[] },
+    Arrows {
+        from: "recordplayer-fuzz",
+        to: &["recordplayer", "recordplayer-store", "recordplayer-kanban", "recordplayer-client"],
+        dev: &[],
+    },
     Arrows { from: "xtask", to: &[], dev: &[] },
 ];
 

@@ -92,7 +92,11 @@ fn ensure_cargo_fuzz(yes: bool) -> Result<(), Failure> {
     // With the compiler that is the newest here: the one of the workspace may be too old for it.
     let install = INSTALL.split(' ').skip(1).collect::<Vec<_>>();
     let status = nightly(&install).status();
-    if status.is_ok_and(|status| status.success()) { Ok(()) } else { Err(Failure::failed(format!("failed: {INSTALL}"))) }
+    if status.is_ok_and(|status| status.success()) {
+        Ok(())
+    } else {
+        Err(Failure::failed(format!("failed: {INSTALL}")))
+    }
 }
 
 /// The targets that there are, or the one that is meant.
@@ -150,7 +154,11 @@ impl Folders {
         let mut command = self.cargo_fuzz("run", target);
         command.arg(format!("fuzz/corpus/{target}")).arg(self.working.join(target)).args(["--", "-set_cover_merge=1"]);
         command.arg(format!("-max_len={KEPT_BYTES_MAX}"));
-        if started(&mut command)? { Ok(()) } else { Err(Failure::failed(format!("cannot merge the corpus of {target}"))) }
+        if started(&mut command)? {
+            Ok(())
+        } else {
+            Err(Failure::failed(format!("cannot merge the corpus of {target}")))
+        }
     }
 
     fn cargo_fuzz(&self, command: &str, target: &str) -> Command {

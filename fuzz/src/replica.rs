@@ -67,7 +67,7 @@ fn step(script: &mut Script<'_>, device: &mut Device) {
     match script.below(22) {
         0..=2 => device.hear(honest(script)),
         3 => device.hear(distorted(script)),
-        4..=6 => device.hear(commits(script, device)),
+        4..=6 => device.hear(Some(commits(script, device))),
         7 => device.hear(ServerFrame::decode(script.bytes()).ok()),
         8 => device.hear(Some(answer(script, device))),
         9 => device.hear(Some(parted(script))),
@@ -108,14 +108,12 @@ impl Device {
     /// The program ends, and is started again. What was on its way to the disk is lost.
     fn restart(&mut self) {
         let content = self.outbox.load(SPACE).expect("memory is read");
-        match Replica::open(domain(), SPACE, OWNER, self.store.reader(SPACE), content, MINE) {
-            Ok(replica) => self.replica = replica,
+        let Ok(replica) = Replica::open(domain(), SPACE, OWNER, self.store.reader(SPACE), content, MINE) else {
             // A snapshot that holds what no reader takes. The driver sets the store aside.
-            Err(_) => {
-                self.forget();
-                return self.restart();
-            }
-        }
+            self.forget();
+            return self.restart();
+        };
+        self.replica = replica;
         if !self.waiting.is_empty() {
             self.waiting.clear();
             self.wished.clear();
@@ -260,7 +258,7 @@ fn distorted(script: &mut Script<'_>) -> Option<ServerFrame> {
 }
 
 /// Commits that follow each other, and mostly what is here.
-fn commits(script: &mut Script<'_>, device: &Device) -> Option<ServerFrame> {
+fn commits(script: &mut Script<'_>, device: &Device) -> ServerFrame {
     let log = log();
     let ours = device.replica.confirmed();
     let at = if script.byte() < 0xc0 { log.iter().position(|commit| commit.before() == ours.position) } else { None };
@@ -274,7 +272,7 @@ fn commits(script: &mut Script<'_>, device: &Device) -> Option<ServerFrame> {
     let epoch = if script.byte() < 0xd0 { device.replica.epoch().max(1) } else { script.number() as u32 };
     let is_backfill = script.byte() >= 0xd0;
     let commits = commits.into_iter().map(|commit| Arc::clone(&commit.bytes)).collect();
-    Some(ServerFrame::Commits { space: SPACE, epoch, after, upto, commits, head, is_backfill })
+    ServerFrame::Commits { space: SPACE, epoch, after, upto, commits, head, is_backfill }
 }
 
 fn answer(script: &mut Script<'_>, device: &Device) -> ServerFrame {

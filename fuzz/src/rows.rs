@@ -16,7 +16,7 @@ pub fn run(bytes: &[u8]) {
     let (number, key, value) = (script.byte(), script.bytes(), script.rest());
     let table = TABLES[usize::from(number) % TABLES.len()];
     // In every second script of the packed log, its content is compressed and its length told as it is.
-    let is_packed = table == "packed" && usize::from(number) / TABLES.len() % 2 == 0;
+    let is_packed = table == "packed" && (usize::from(number) / TABLES.len()).is_multiple_of(2);
     let value = if is_packed { packed(value) } else { value.to_vec() };
     match read_row(table, key, &value) {
         Ok(written) => {

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use recordplayer::commit::Head;
+use recordplayer::commit::{Commit, Head};
 use recordplayer::id::{ActorId, Id, ReplicaId};
 use recordplayer::limits::FRAME_BYTES_MAX;
 use recordplayer::protocol::{CommandEntry, Knowledge, PublishEnd, ServerFrame};
@@ -134,7 +134,7 @@ fn knowledge(script: &mut Script<'_>, authority: &Authority) -> Knowledge {
     let head = match script.below(4) {
         0 => Head::START,
         1 => authority.space.durable(),
-        2 => script.one_of(&opened(&*authority.store.reader(SPACE))).map_or(Head::START, |commit| commit.head()),
+        2 => script.one_of(&opened(&*authority.store.reader(SPACE))).map_or(Head::START, Commit::head),
         _ => Head { position: Position(script.number()), ..Head::START },
     };
     Knowledge { epoch: if script.flag() { script.number() as u32 } else { 1 }, head }

@@ -64,7 +64,9 @@ fn changes(script: &mut Script<'_>) -> Vec<TextChange> {
 fn sealed(dependencies: BTreeSet<TextHash>, tail: &[u8]) -> (TextHash, TextChange) {
     let mut content = Vec::new();
     put_number(&mut content, dependencies.len());
-    dependencies.iter().for_each(|dependency| content.extend(dependency.0));
+    for dependency in dependencies {
+        content.extend(dependency.0);
+    }
     content.extend(tail);
     let mut body = vec![1];
     put_number(&mut body, content.len());

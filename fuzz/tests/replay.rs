@@ -34,6 +34,15 @@ fn corpus(target: &Target) -> Vec<(PathBuf, Vec<u8>)> {
     paths.into_iter().map(|path| (path.clone(), fs::read(path).expect("a file of the corpus can be read"))).collect()
 }
 
+fn holds(target: &Target, bytes: &[u8]) -> bool {
+    catch_unwind(AssertUnwindSafe(|| (target.run)(bytes))).is_ok()
+}
+
+/// The command that gives an input to its target again.
+fn again(target: &Target, path: &Path) -> String {
+    format!("again: cargo run --package recordplayer-fuzz -- {} {}", target.name, path.display())
+}
+
 #[test]
 fn each_target_has_a_corpus_and_a_program_of_libfuzzer_and_nothing_else_has() {
     let targets: BTreeSet<String> = TARGETS.iter().map(|target| target.name.to_owned()).collect();
@@ -53,9 +62,7 @@ fn each_target_has_a_corpus_and_a_program_of_libfuzzer_and_nothing_else_has() {
 fn every_input_of_the_corpus_holds() {
     for target in TARGETS {
         for (path, bytes) in corpus(target) {
-            if catch_unwind(AssertUnwindSafe(|| (target.run)(&bytes))).is_err() {
-                panic!("again: cargo run -p recordplayer-fuzz -- {} {}", target.name, path.display());
-            }
+            assert!(holds(target, &bytes), "{}", again(target, &path));
         }
     }
 }
@@ -69,11 +76,11 @@ fn what_is_made_of_the_corpus_holds() {
             let mut rng = ChaCha8Rng::seed_from_u64(seed);
             for _ in 0..inputs_of(target) {
                 let bytes = made(&mut rng, &corpus);
-                if catch_unwind(AssertUnwindSafe(|| (target.run)(&bytes))).is_err() {
+                if !holds(target, &bytes) {
                     let path = folder("artifacts").join(target.name).join(format!("from-seed-{seed}"));
                     fs::create_dir_all(path.parent().expect("it lies in a folder")).expect("artifacts can be kept");
                     fs::write(&path, bytes).expect("artifacts can be kept");
-                    panic!("again: cargo run -p recordplayer-fuzz -- {} {}", target.name, path.display());
+                    panic!("{}", again(target, &path));
                 }
             }
         }

@@ -136,7 +136,7 @@ impl Folders {
             fs::create_dir_all(folder)
                 .map_err(|error| Failure::failed(format!("cannot make the folder {}: {error}", folder.display())))?;
         }
-        let words = workspace_root().join("fuzz/words").join(format!("{target}.dict"));
+        let words = workspace_root().join("fuzz/dictionaries").join(format!("{target}.dict"));
         let mut command = self.cargo_fuzz("run", target);
         command.arg(working).arg(format!("fuzz/corpus/{target}")).arg("--");
         command.arg(format!("-artifact_prefix={}/", artifacts.display()));

@@ -1,7 +1,7 @@
 //! A project of the product on which machines are tried out: its people, what they may wish for, and an authority that does what its machine
 //! asks for.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, LazyLock};
 
 use recordplayer::claims::Claims;
@@ -16,7 +16,7 @@ use recordplayer::record::{Payload, Position, RecordKind, StreamId};
 use recordplayer::response::Response;
 use recordplayer::space::{AllFree, Ending, Mark, Opening, SessionId, Space, SpaceInput, SpaceOutput, Submission};
 use recordplayer::storage::memory::MemoryStore;
-use recordplayer::storage::{SpaceReader, Store, StoredCommit, Write, Written};
+use recordplayer::storage::{SpaceReader, Store, StoredCommit, Written};
 use recordplayer::text::{TextActor, TextChange, TextDocument};
 use recordplayer::time::Timestamp;
 use recordplayer_kanban::board::BoardCommand;
@@ -64,8 +64,9 @@ pub fn store() -> MemoryStore {
 }
 
 /// The log of the project.
-pub fn log() -> Vec<Commit> {
-    opened(&*FOUNDED.reader(SPACE))
+pub fn log() -> &'static [Commit] {
+    static LOG: LazyLock<Vec<Commit>> = LazyLock::new(|| opened(&*FOUNDED.reader(SPACE)));
+    &LOG
 }
 
 /// The log of the project after each of the wishes was heard once, those that were refused too.
@@ -79,8 +80,9 @@ pub fn lived_log() -> Vec<Commit> {
 }
 
 /// The log of a project that is given to a server.
-pub fn log_given_away() -> Vec<Commit> {
-    opened(&*GIVEN_AWAY.reader(SPACE))
+pub fn log_given_away() -> &'static [Commit] {
+    static LOG: LazyLock<Vec<Commit>> = LazyLock::new(|| opened(&*GIVEN_AWAY.reader(SPACE)));
+    &LOG
 }
 
 /// The whole log, with its chain verified.
@@ -171,6 +173,8 @@ pub struct Authority {
     pub is_slow: bool,
     waiting: VecDeque<SpaceOutput>,
     pub mark: Option<Mark>,
+    /// The last number of each replica that was decided, be it on the disk or on its way there.
+    pub numbers: BTreeMap<ReplicaId, u64>,
 }
 
 impl Authority {
@@ -179,7 +183,9 @@ impl Authority {
         let opening = Opening { salt_key: [7; 32], names: Arc::new(AllFree), after };
         let space = Space::open(domain(), SPACE, store.reader(SPACE), opening).expect("what was written is opened");
         let now = Timestamp(1_700_000_000_000);
-        Self { store, space, now, is_slow: false, waiting: VecDeque::new(), mark: None }
+        let log = opened(&*store.reader(SPACE));
+        let numbers = log.iter().map(|commit| (commit.header.replica, commit.header.number)).collect();
+        Self { store, space, now, is_slow: false, waiting: VecDeque::new(), mark: None, numbers }
     }
 
     /// The process dies, and another one takes over. What was on its way to the disk is lost.
@@ -206,6 +212,12 @@ impl Authority {
     }
 
     fn work(&mut self, output: SpaceOutput, said: &mut Vec<Said>) -> Option<SpaceInput> {
+        if let SpaceOutput::Append(append) = &output {
+            for commit in &append.commits {
+                was_decided(commit);
+                self.numbers.insert(commit.header.replica, commit.header.number);
+            }
+        }
         match output {
             SpaceOutput::Append(_) | SpaceOutput::Checkpoint(_) if self.is_slow => {
                 self.waiting.push_back(output);
@@ -233,9 +245,6 @@ impl Authority {
     fn write(&mut self, output: SpaceOutput) -> SpaceInput {
         let is_append = matches!(output, SpaceOutput::Append(_));
         let write = output.into_write().expect("only writes wait");
-        if let Write::Append(append) = &write {
-            append.commits.iter().for_each(|commit| was_decided(commit));
-        }
         let written: Written = self.store.write(vec![write]).remove(0);
         if is_append { SpaceInput::Appended(written) } else { SpaceInput::Checkpointed(written) }
     }
@@ -329,7 +338,7 @@ pub fn wish(script: &mut Script<'_>, replica: ReplicaId) -> Intent {
                 field: other.into(),
                 name: script.text(),
                 kind: FieldKind::Number,
-                options: std::collections::BTreeMap::new(),
+                options: BTreeMap::new(),
             },
         ),
         27 => intent::<Comment>(

@@ -305,7 +305,7 @@ fn head(script: &mut Script<'_>) -> Head {
     if script.flag() {
         return Head { position: Position(script.number() / 2), hash: Hash([script.byte(); 32]) };
     }
-    script.one_of(&log()).map_or(Head::START, Commit::head)
+    script.one_of(log()).map_or(Head::START, Commit::head)
 }
 
 /// A snapshot whose rows are what the script says, under a sum that fits them: nobody but its author knows what they should be.

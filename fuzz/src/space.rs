@@ -18,7 +18,7 @@ use recordplayer_kanban::Card;
 use recordplayer_kanban::view::{ActivityView, BoardView, CardView};
 
 use crate::project::{
-    Authority, BOARD, CARDS, FIRST, OWNER, PUBLICATION, SPACE, STRANGER, Said, WORKER, claims, command, entry,
+    Authority, BOARD, CARDS, FIRST, OWNER, PUBLICATION, SPACE, STRANGER, Said, WORKER, claims, command, entry, log,
     log_given_away, opened, store, submission, tampered, wish,
 };
 use crate::script::{Script, change_bytes};
@@ -73,7 +73,7 @@ fn step(script: &mut Script<'_>, authority: &mut Authority, heard: &[ServerFrame
         11 => SpaceInput::Lagging { session, after: Position(script.number()) },
         12 => SpaceInput::Gone { session },
         13 => {
-            let commits = tampered(script, &log_given_away(), Head::START);
+            let commits = tampered(script, log_given_away(), Head::START);
             let commits = commits.into_iter().map(|commit| commit.bytes.clone()).collect();
             let end = if script.flag() { PublishEnd::Rehearse } else { PublishEnd::TakeOn };
             SpaceInput::Publish(Publication { session, actor, publication: PUBLICATION, end, commits })
@@ -126,15 +126,14 @@ fn submit(
 
 /// The last number of the replica that the log holds: so that the next one is mostly guessed right.
 fn last_number(authority: &Authority, replica: ReplicaId) -> u64 {
-    let log = opened(&*authority.store.reader(SPACE));
-    log.iter().rev().find(|commit| commit.header.replica == replica).map_or(0, |commit| commit.header.number)
+    authority.numbers.get(&replica).copied().unwrap_or(0)
 }
 
 fn knowledge(script: &mut Script<'_>, authority: &Authority) -> Knowledge {
     let head = match script.below(4) {
         0 => Head::START,
         1 => authority.space.durable(),
-        2 => script.one_of(&opened(&*authority.store.reader(SPACE))).map_or(Head::START, Commit::head),
+        2 => script.one_of(log()).map_or(Head::START, Commit::head),
         _ => Head { position: Position(script.number()), ..Head::START },
     };
     Knowledge { epoch: if script.flag() { script.number() as u32 } else { 1 }, head }

@@ -44,8 +44,10 @@ fn comes_in_once(board: &TrelloBoard) {
     assert_eq!(counts(board).cards, board.cards.len() as u64);
     let project = given(domain()).sent::<Project>(SPACE.0, ProjectCommand::SetUp { key: "REC".to_owned() });
     let first = planned(&project, board, None);
-    let ids: BTreeSet<CommandId> = first.commands.iter().map(|planned| planned.command).collect();
-    assert_eq!(ids.len(), first.commands.len(), "no two commands have one id");
+    let mut ids = BTreeSet::new();
+    for planned in &first.commands {
+        assert!(ids.insert(planned.command), "two commands have one id, and one of them would be lost: {planned:?}");
+    }
     let imported = first.commands.iter().fold(project, |given, planned| match &planned.what {
         PlannedAct::Send { intent } => given.claiming(planned.claims).sent_intent(intent),
         PlannedAct::Describe { .. } => given,

@@ -44,6 +44,7 @@ pub fn fuzz(arguments: &Arguments) -> Result<(), Failure> {
     let targets = targets(arguments.target.as_deref())?;
     let folders = Folders::of(&Workspace::read()?.target);
     let mut finds = Vec::new();
+    folders.build(&targets)?;
     for target in &targets {
         println!("\n=== {target}: {} s", arguments.seconds);
         let is_well = folders.run(target, arguments.seconds)?;
@@ -129,6 +130,16 @@ impl Folders {
         Self { build: target.join("fuzz").display().to_string(), working: target.join("fuzz-corpus") }
     }
 
+    /// Apart from running them, so that what cannot be built is not taken for a find.
+    fn build(&self, targets: &[String]) -> Result<(), Failure> {
+        for target in targets {
+            if !started(&mut self.cargo_fuzz("build", target))? {
+                return Err(Failure::failed(format!("cannot build the target {target}")));
+            }
+        }
+        Ok(())
+    }
+
     /// Whether the target held for so long.
     fn run(&self, target: &str, seconds: u32) -> Result<bool, Failure> {
         let (working, artifacts) = (self.working.join(target), workspace_root().join("fuzz/artifacts").join(target));
@@ -136,15 +147,15 @@ impl Folders {
             fs::create_dir_all(folder)
                 .map_err(|error| Failure::failed(format!("cannot make the folder {}: {error}", folder.display())))?;
         }
-        let words = workspace_root().join("fuzz/dictionaries").join(format!("{target}.dict"));
+        let dictionary = workspace_root().join("fuzz/dictionaries").join(format!("{target}.dict"));
         let mut command = self.cargo_fuzz("run", target);
         command.arg(working).arg(format!("fuzz/corpus/{target}")).arg("--");
         command.arg(format!("-artifact_prefix={}/", artifacts.display()));
         command.arg(format!("-max_total_time={seconds}")).arg(format!("-rss_limit_mb={MEMORY_MIB_MAX}"));
         command.arg(format!("-timeout={INPUT_SECONDS_MAX}")).arg(format!("-max_len={INPUT_BYTES_MAX}"));
         command.args(["-print_final_stats=1", "-verbosity=0"]);
-        if words.is_file() {
-            command.arg(format!("-dict={}", words.display()));
+        if dictionary.is_file() {
+            command.arg(format!("-dict={}", dictionary.display()));
         }
         started(&mut command)
     }

@@ -19,7 +19,7 @@ const INPUT_SECONDS_MAX: u32 = 20;
 const INPUT_BYTES_MAX: u32 = 16_384;
 
 /// Inputs of the repository are small: all of them are replayed in each run of the tests.
-const KEPT_BYTES_MAX: u32 = 1_024;
+const KEPT_BYTES_MAX: u32 = 512;
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {

@@ -2,12 +2,14 @@
 //!
 //! `run` shows the product, `test` is everything that continuous integration checks, and the others start one of the
 //! workspace's own tools with the right profile. Each command lives in a file of its own; what they share is
-//! [`cargo`] (the workspace and its programs), [`packages`] (what the system must bring) and [`failure`].
+//! [`cargo`] (the workspace and its programs), [`packages`] (what the system must bring, which [`consent`] asks about) and [`failure`].
 
 mod bundle;
 mod cargo;
+mod consent;
 mod demo;
 mod failure;
+mod fuzz;
 mod packages;
 mod run;
 mod screen;
@@ -21,8 +23,6 @@ mod window;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-
-use crate::failure::Failure;
 
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", about = "The commands of RecordPlayer's workspace")]
@@ -41,8 +41,8 @@ enum Command {
     Simulate(tools::Simulate),
     /// Measure the product beside naked peers
     Bench(tools::Bench),
-    /// Feed random bytes to the decoders
-    Fuzz,
+    /// Look for bytes that break something, with libFuzzer
+    Fuzz(fuzz::Arguments),
     /// Build the installers
     Bundle(bundle::Arguments),
 }
@@ -53,7 +53,7 @@ fn main() -> ExitCode {
         Command::Test(arguments) => test::test(&arguments),
         Command::Simulate(arguments) => tools::simulate(&arguments),
         Command::Bench(arguments) => tools::bench(&arguments),
-        Command::Fuzz => Err(Failure::wrong_use("fuzzing comes with a later version")),
+        Command::Fuzz(arguments) => fuzz::fuzz(&arguments),
         Command::Bundle(arguments) => bundle::bundle(&arguments),
     };
     match outcome {

@@ -1,8 +1,8 @@
 //! What the system must bring beside Rust: which Debian packages are needed, which are missing, and how they come.
 
-use std::io::{self, BufRead, IsTerminal, Write};
 use std::process::{Command, Stdio};
 
+use crate::consent;
 use crate::failure::Failure;
 
 /// A Debian package and the reason why a build needs it.
@@ -47,6 +47,9 @@ pub const BY_TESTS: &[Package] = &[
     Package { name: "mesa-vulkan-drivers", reason: "draws the pictures that tests compare, without a graphics card" },
     Package { name: "fonts-noto-cjk", reason: "the letters of East Asia in these pictures" },
 ];
+
+/// What libFuzzer needs.
+pub const BY_FUZZING: &[Package] = &[Package { name: "g++", reason: "compiles the C++ sources of libFuzzer" }];
 
 /// Makes sure that every package that a build needs is installed, and these: asks before installing, unless `yes` has answered already.
 pub fn ensure(yes: bool, more: &[&[Package]]) -> Result<(), Failure> {
@@ -94,14 +97,7 @@ fn install(missing: &[Package], yes: bool) -> Result<(), Failure> {
         )));
     };
     let command = format!("{prefix}apt-get update && {prefix}apt-get install -y {}", names.join(" "));
-    if !yes {
-        if !io::stdin().is_terminal() {
-            return Err(Failure::wrong_use(format!("install them with `{command}`, or answer with --yes")));
-        }
-        if !agreed(&command)? {
-            return Err(Failure::wrong_use(format!("nothing was installed; install them with `{command}`")));
-        }
-    }
+    consent::ask(&command, yes)?;
     println!("{command}");
     let status = Command::new("sh").args(["-c", &command]).status();
     if status.is_ok_and(|status| status.success()) {
@@ -118,16 +114,6 @@ fn prefix() -> Option<&'static str> {
     }
     let has_sudo = Command::new("sudo").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();
     has_sudo.then_some("sudo ")
-}
-
-fn agreed(command: &str) -> Result<bool, Failure> {
-    print!("run `{command}`? [y/N] ");
-    let mut answer = String::new();
-    io::stdout()
-        .flush()
-        .and_then(|()| io::stdin().lock().read_line(&mut answer))
-        .map_err(|error| Failure::failed(format!("cannot read the answer: {error}")))?;
-    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }
 
 #[cfg(test)]

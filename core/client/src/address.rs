@@ -1,12 +1,13 @@
 //! Where a server is.
 
 use std::fmt;
+use std::net::Ipv6Addr;
 
 use tokio_tungstenite::tungstenite::http::Uri;
 
 /// The address of a server in its one written form: `http://host:port`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Address {
+pub struct Address {
     host: String,
     port: u16,
 }
@@ -31,7 +32,7 @@ impl Address {
             Some("https" | "wss") => return Err(AddressError::Encrypted(text.chars().take(200).collect())),
             Some(_) | None => return Err(malformed()),
         }
-        let host = uri.host().filter(|host| !host.is_empty()).ok_or_else(malformed)?;
+        let host = uri.host().filter(|host| is_host(host)).ok_or_else(malformed)?;
         let is_bare = matches!(uri.path(), "" | "/") && uri.query().is_none();
         let has_login = uri.authority().is_some_and(|authority| authority.as_str().contains('@'));
         if !is_bare || has_login {
@@ -54,6 +55,15 @@ impl Address {
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "http://{}:{}", self.host, self.port)
+    }
+}
+
+/// A name, an address of IPv4, or one of IPv6 in brackets.
+fn is_host(host: &str) -> bool {
+    let is_of_name = |letter: u8| letter.is_ascii_alphanumeric() || b"-._".contains(&letter);
+    match host.strip_prefix('[') {
+        Some(rest) => rest.strip_suffix(']').is_some_and(|address| address.parse::<Ipv6Addr>().is_ok()),
+        None => !host.is_empty() && host.bytes().all(is_of_name),
     }
 }
 
@@ -80,6 +90,9 @@ mod tests {
             "http://a?token=1",
             "http://u:p@a",
             "127.0.0.1:80",
+            // Each was taken for a host of half a bracket, and its written form for none. Found by fuzzing.
+            "ws://-[::1]:9",
+            "http://a[b]",
         ] {
             let error = Address::parse(text).unwrap_err().to_string();
             assert!(error.contains("http://HOST:PORT"), "{text}: {error}");

@@ -36,7 +36,7 @@ mod ticket;
 mod unsent;
 mod watch;
 
-pub use address::AddressError;
+pub use address::{Address, AddressError};
 pub use book::{Account, BookError, SpaceInfo};
 pub use clock::now;
 pub use copy::Glance;

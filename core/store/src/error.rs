@@ -59,6 +59,12 @@ pub(crate) fn without_panic<T>(work: impl FnOnce() -> Result<T, ReadError>) -> R
         .unwrap_or_else(|panic| Err(damaged(panic_text(&*panic))))
 }
 
+/// Lets go of a database that is of no use. redb writes as it closes, and may panic at what has rotted.
+pub(crate) fn let_go(database: redb::Database) {
+    // What went wrong with it is told already.
+    drop(without_panic(|| database.close().map_err(read_error)));
+}
+
 pub(crate) fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
     format!("the database met what it never wrote ({})", text.unwrap_or("no reason given"))

@@ -12,7 +12,7 @@ use redb::backends::FileBackend;
 use redb::{Database, DatabaseError, StorageBackend, StorageError};
 
 use crate::blocks::{Backend, BlockFile};
-use crate::error::{FileKind, OpenError, panic_text};
+use crate::error::{FileKind, OpenError, let_go, panic_text};
 use crate::header::{FORMAT_VERSION, HeaderError};
 
 /// One of our files, and how its errors name it.
@@ -127,11 +127,18 @@ impl Named {
                 .map_err(|error| self.failed(error))?
         };
         if is_clean && blocks.damaged_blocks() > 0 {
+            let_go(database);
             return Err(self.damaged("blocks that it needs are not what was written"));
         }
         // A file that is being made holds nothing that could be unclean.
         if !is_clean && was_in_use {
-            let blanked = blocks.blank_torn_blocks().map_err(|error| self.io(error))?;
+            let blanked = match blocks.blank_torn_blocks() {
+                Ok(blanked) => blanked,
+                Err(error) => {
+                    let_go(database);
+                    return Err(self.io(error));
+                }
+            };
             let repaired = was_repaired.get();
             tracing::info!(kind = %self.kind, repaired, blanked, "opened after an unclean stop: {}", self.path.display());
         }

@@ -20,7 +20,7 @@ use crate::file::{Named, OpenFile};
 use crate::limits::OUTBOX_CACHE_BYTES;
 use crate::tables::{number_of, parse_space_id, prefix_end, with_number};
 
-const OUTBOX: &str = "outbox";
+pub(crate) const OUTBOX: &str = "outbox";
 const OUTBOX_TABLE: TableDefinition<'static, &'static [u8], &'static [u8]> = TableDefinition::new(OUTBOX);
 
 const IDENTITY_TAG: u8 = 0;
@@ -170,7 +170,7 @@ impl OutboxStore for RedbOutbox {
     }
 }
 
-fn decode_row(order: u64, value: &[u8]) -> Result<OutboxRow, ReadError> {
+pub(crate) fn decode_row(order: u64, value: &[u8]) -> Result<OutboxRow, ReadError> {
     let mut cursor = Cursor(value);
     let command = CommandId(Id(cursor.array()?));
     Ok(OutboxRow { command, order, bytes: cursor.rest().into() })

@@ -68,6 +68,11 @@ impl Segment {
         seal(PACKED, &last.to_be_bytes(), &value)
     }
 
+    /// As [`Self::encode`] writes it.
+    pub fn sealed(&self) -> Vec<u8> {
+        Self::encode(self.last, &self.rows)
+    }
+
     pub fn decode(last: u64, sealed: &[u8]) -> Result<Self, ReadError> {
         let mut cursor = Cursor(unseal(PACKED, &last.to_be_bytes(), sealed)?);
         let length = usize::try_from(cursor.varint()?).unwrap_or(usize::MAX);
@@ -148,7 +153,7 @@ pub(crate) fn remove(log: &mut Rows<'_>, packed: &mut Rows<'_>, globals: &BTreeS
         if segment.rows.is_empty() {
             packed.remove(segment.last).map_err(read_error)?;
         } else {
-            packed.insert(segment.last, &*Segment::encode(segment.last, &segment.rows)).map_err(read_error)?;
+            packed.insert(segment.last, &*segment.sealed()).map_err(read_error)?;
         }
         of_segments = of_segments.split_off(&(segment.last + 1));
     }

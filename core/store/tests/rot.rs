@@ -136,6 +136,23 @@ fn no_flipped_bit_gives_a_wrong_answer_or_a_panic() {
     assert!(refused > 0 && errors > 0 && scrubbed > 0, "the flips met something");
 }
 
+/// A file that is refused was let go as if it were sound: redb wrote as it closed, and panicked at what had rotted. Found by fuzzing.
+#[test]
+fn a_file_with_much_damage_is_refused_without_a_panic() {
+    let (bytes, _) = closed_file(true);
+    let mut rng = ChaCha8Rng::seed_from_u64(7);
+    let mut refused = 0;
+    for _ in 0..FLIPS {
+        let mut damaged = bytes.clone();
+        for _ in 0..rng.random_range(1..4) {
+            let (at, with) = (rng.random_range(8_200..damaged.len()), rng.random_range(1..=u8::MAX));
+            damaged.iter_mut().skip(at).take(200).for_each(|byte| *byte ^= with);
+        }
+        refused += usize::from(RedbStore::open_backend(Disk::holding(damaged)).is_err());
+    }
+    assert!(refused > 0, "the damage met something");
+}
+
 #[test]
 fn the_scrub_finds_every_flipped_bit_behind_the_header_blocks() {
     let (bytes, _) = closed_file(false);

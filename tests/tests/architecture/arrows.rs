@@ -33,6 +33,11 @@ const ARROWS: &[Arrows] = &[
         dev: &[],
     },
     Arrows { from: "recordplayer-bench", to: ALL, dev: &[] },
+    Arrows {
+        from: "recordplayer-fuzz",
+        to: &["recordplayer", "recordplayer-store", "recordplayer-kanban", "recordplayer-client"],
+        dev: &[],
+    },
     Arrows { from: "xtask", to: &[], dev: &[] },
 ];
 

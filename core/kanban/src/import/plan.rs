@@ -117,6 +117,7 @@ pub fn plan(source: &TrelloBoard, present: &Present<'_>, act: ActId) -> Result<P
         board,
         word: Word::default(),
         commands: Vec::new(),
+        ids: BTreeSet::new(),
         changed: BTreeSet::new(),
         sims: BTreeMap::new(),
         names: BTreeMap::new(),
@@ -152,6 +153,8 @@ struct Planner<'a> {
     board: BoardId,
     word: Word,
     commands: Vec<PlannedCommand>,
+    /// Their ids.
+    ids: BTreeSet<CommandId>,
     /// The things that some command makes or changes.
     changed: BTreeSet<Id>,
     /// The cards, as the commands so far leave them.
@@ -225,10 +228,14 @@ impl Planner<'_> {
     }
 
     fn plan_command(&mut self, thing: Id, by_content: CommandId, what: PlannedAct) {
-        let command = match &self.word.action {
+        let mut command = match &self.word.action {
             Some(action) => action_command(self.present.space, action, self.word.count),
             None => by_content,
         };
+        // A card that is archived, and opened once more to be moved, is archived twice: one id would be one command, and the second time is lost.
+        while !self.ids.insert(command) {
+            command = CommandId::derived("import once more", &[command.bytes()]);
+        }
         self.word.count += 1;
         let claims = Claims { act: Some(self.act), happened_at: self.word.at, actor: self.word.actor, undoes: None };
         self.commands.push(PlannedCommand { command, claims, what });

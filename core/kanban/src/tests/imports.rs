@@ -260,6 +260,27 @@ fn an_import_that_was_cut_off_goes_on() {
     }
 }
 
+/// The card was made in one list and lies in the archive of another, and the file does not tell how it came there: it is archived, opened to be
+/// moved, and archived again. Both times had one id, so the second one was taken for the first, and the card stayed open. Found by fuzzing.
+#[test]
+fn a_card_that_is_archived_twice_is_archived_by_two_commands() {
+    let board = json!({
+        "id": "B", "name": "Board", "lists": [{ "id": "L1", "name": "To do" }, { "id": "L2", "name": "Done" }],
+        "cards": [{ "id": "C1", "name": "Card", "closed": true, "idList": "L2" }],
+        "actions": [{
+            "id": "A1", "type": "createCard", "date": "2020-01-01T10:00:00.000Z",
+            "data": { "card": { "id": "C1", "name": "Card" }, "list": { "id": "L1" } },
+        }],
+    });
+    let source = read(board.to_string().as_bytes()).expect("the fixture is a board");
+    let plan = planned(&project(), &source, 1);
+    let ids: BTreeSet<CommandId> = plan.commands.iter().map(|planned| planned.command).collect();
+    assert_eq!(ids.len(), plan.commands.len());
+    let view = imported(project(), &plan).view::<BoardView>(plan.board);
+    assert!(view.cards.values().all(|card| card.archived));
+    assert_eq!(planned_after(&imported(project(), &plan), &source, 2, &[&plan]).commands.len(), 0);
+}
+
 #[test]
 fn what_is_cut_off_is_told() {
     let long = |bytes: usize| "x".repeat(bytes + 1);

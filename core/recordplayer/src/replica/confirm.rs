@@ -6,6 +6,7 @@ use super::outbox::Pending;
 use super::rebase::Dirty;
 use super::{Meeting, Replica, ReplicaOutput, Saving};
 use crate::commit::{Commit, CommitError, Head};
+use crate::id::SpaceId;
 use crate::planted::{Bug, is_planted};
 use crate::record::{Payload, Position};
 use crate::response::Response;
@@ -61,7 +62,7 @@ impl Replica {
         if epoch < self.state.epoch {
             return Merge::Parted { at: after.position };
         }
-        let news = match follow(ours, after, upto, commits) {
+        let news = match follow((self.space(), self.state.epoch), ours, (after, upto), commits) {
             Ok(news) => news,
             Err(merge) => return merge,
         };
@@ -175,8 +176,14 @@ impl Replica {
     }
 }
 
-/// Opens the commits behind `ours`, having checked that the frame contains our own head, and that it ends where it says.
-fn follow(ours: Head, after: Head, upto: Head, commits: &[Arc<[u8]>]) -> Result<Vec<Arc<Commit>>, Merge> {
+/// Opens the commits behind `ours`, having checked that the frame contains our own head, that it ends where it says, and that all of it is of
+/// this space and leads into no older epoch.
+fn follow(
+    (space, mut epoch): (SpaceId, u32),
+    ours: Head,
+    (after, upto): (Head, Head),
+    commits: &[Arc<[u8]>],
+) -> Result<Vec<Arc<Commit>>, Merge> {
     let mut at = after;
     let mut news = Vec::new();
     for bytes in commits {
@@ -192,6 +199,11 @@ fn follow(ours: Head, after: Head, upto: Head, commits: &[Arc<[u8]>]) -> Result<
         }
         at = commit.head();
         if commit.before() >= ours.position {
+            if commit.header.space != space || commit.header.epoch < epoch {
+                let (of, in_epoch) = (commit.header.space, commit.header.epoch);
+                return Err(Merge::Damaged { why: format!("a commit is of {of} in epoch {in_epoch}") });
+            }
+            epoch = commit.header.epoch;
             news.push(Arc::new(commit));
         }
     }

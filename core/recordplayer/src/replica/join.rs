@@ -147,7 +147,7 @@ impl Replica {
         let mut older = Vec::new();
         for bytes in commits {
             match Commit::open(Arc::clone(bytes), &at.hash) {
-                Ok(commit) if commit.before() == at.position => {
+                Ok(commit) if commit.before() == at.position && commit.header.space == self.space() => {
                     at = commit.head();
                     older.push(Arc::new(commit));
                 }

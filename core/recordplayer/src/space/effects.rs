@@ -23,6 +23,7 @@ use crate::storage::ReadError;
 const GIVEN_MAX: usize = 1_000;
 
 /// How far effects are given out.
+#[derive(Debug)]
 pub(super) struct Giving {
     /// Whether anybody carries them out.
     pub is_wanted: bool,

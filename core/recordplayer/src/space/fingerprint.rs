@@ -22,7 +22,11 @@ impl Space {
             joining,
             checkpointing,
             wants_checkpoint,
+            to_look_at: _, // What the log holds behind the place up to which it was looked at.
+            giving,
             salt_key,
+            seal_key: _,
+            recovery,
             names: _,
             careful,
             outputs,
@@ -32,10 +36,11 @@ impl Space {
         into.head(*durable);
         into.bytes(salt_key);
         // What a commit has touched and who is a member behind it follow from the commits before it.
-        for Decided { commit, touched: _, members: _ } in undurable {
+        for Decided { commit, touched: _, members: _, is_adopted, effects, ends_frame } in undurable {
             into.bytes(&commit.hash.0);
+            into.shown(&(is_adopted, effects, ends_frame));
         }
         into.shown(&(members, appending, undurable_bytes, answers, followers, starting, joining));
-        into.shown(&(checkpointing, wants_checkpoint, careful));
+        into.shown(&(checkpointing, wants_checkpoint, careful, giving, recovery));
     }
 }

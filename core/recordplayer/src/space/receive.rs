@@ -75,6 +75,10 @@ impl Space {
         let played =
             played.unwrap_or_else(|_| Err(NotTaken::for_good("An event of it makes this server's version fail")));
         let (state, decided) = played?;
+        // Only servers begin epochs, and the next one needs a number.
+        if state.epoch > 1 {
+            return Err(NotTaken::for_good("It was at a server already: its log is of a later epoch"));
+        }
         let members = state.base_models().get::<Membership>(self.id().0);
         if let Some(unique) = self.domain.unique()
             && let Some(name) = (unique.held)(self.id(), &state.base_models())

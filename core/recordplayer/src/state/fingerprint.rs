@@ -18,6 +18,7 @@ impl SpaceState {
             time,
             layers,
             replicas,
+            reacted,
             sum,
             stale: _, // The sum was just brought up to date.
             unsaved,
@@ -26,7 +27,7 @@ impl SpaceState {
         } = self;
         into.head(*head);
         into.bytes(&sum.bytes());
-        into.shown(&(space, epoch, time, replicas, captures_entering));
+        into.shown(&(space, epoch, time, replicas, reacted, captures_entering));
         for Unsaved { entities, views, texts, text_counts, events, first_at, is_wanted } in [unsaved, saving] {
             into.shown(&(entities, views, text_counts, events, first_at, is_wanted));
             for (key, index, change) in texts {

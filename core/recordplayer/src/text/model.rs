@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::format::Change;
 use super::genesis::GENESIS_HASH;
@@ -18,8 +19,9 @@ use crate::limits::{TEXT_BYTES_MAX, TEXT_OPERATIONS_MAX};
 /// Invariants:
 /// 1. `heads` is never empty; each head but the genesis is some writer's last change.
 /// 2. `last_op <= 1 + operations`, so no change can push the numbers of operations to their end.
-/// 3. `skipped <= count`.
+/// 3. `skipped <= count`; what was not skipped is counted by its writers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 pub struct Text {
     heads: BTreeSet<TextHash>,
     writers: BTreeMap<TextActor, Writer>,
@@ -59,7 +61,37 @@ impl Default for Text {
     }
 }
 
+impl Serialize for Text {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Self::serialize(self, serializer)
+    }
+}
+
+/// A saved text can come from another machine: one that no changes lead to is none.
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Self::deserialize(deserializer)?;
+        if text.is_possible() { Ok(text) } else { Err(D::Error::custom("the counts of a text contradict each other")) }
+    }
+}
+
 impl Text {
+    /// Whether the invariants hold, and the limits, so that no later change can count beyond what a number holds.
+    fn is_possible(&self) -> bool {
+        let taken = self.writers.values().try_fold(0_u64, |taken, writer| taken.checked_add(writer.seq));
+        let fits = |writer: &Writer| writer.seq > 0 && writer.last_op <= self.last_op;
+        !self.heads.is_empty()
+            && self.writers.len() <= TEXT_WRITERS_MAX
+            && self.writers.values().all(fits)
+            && self.count <= u64::MAX / 2
+            && self.count.checked_sub(self.skipped).is_some_and(|not_skipped| taken == Some(not_skipped))
+            && self.operations <= TEXT_OPERATIONS_MAX
+            && self.bytes <= TEXT_HISTORY_BYTES_MAX
+            && self.last_op <= 1 + self.operations
+            && self.inserted.checked_add(self.deleted) == Some(self.operations)
+            && self.inserted_bytes <= 4 * self.inserted
+    }
+
     /// Whether the replica may append the change: for `decide`.
     pub fn check(&self, change: &TextChange, replica: ReplicaId) -> Result<(), TextRefusal> {
         let change = Change::read(change.bytes())?;

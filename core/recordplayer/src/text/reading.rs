@@ -65,8 +65,9 @@ impl Reading {
     }
 
     fn skip(&mut self, changes: u64) {
-        self.skipped += changes;
-        self.stretch.skipped += changes;
+        // How many a base says it skipped, nobody can count any more.
+        self.skipped = self.skipped.saturating_add(changes);
+        self.stretch.skipped = self.stretch.skipped.saturating_add(changes);
     }
 
     /// Takes a change, or counts it as skipped and says why.

@@ -10,7 +10,7 @@ use redb::{Database, ReadableDatabase, ReadableTable};
 use super::RedbStore;
 use super::tables::{WriteTables, read_meta};
 use crate::encoding::unseal;
-use crate::error::{damaged, read_error, without_panic};
+use crate::error::{damaged, let_go, read_error, without_panic};
 use crate::file::OpenFile;
 use crate::rows::{LogRow, decode_log};
 use crate::snapshot::{Newest, Snapshot, Spaces};
@@ -31,11 +31,20 @@ impl RedbStore {
     /// Reads the spaces and plays the log behind the index: the cost grows with the number of spaces, not with the length of their logs.
     pub(super) fn from_file(file: OpenFile, tail_commits_max: usize) -> Result<Self, ReadError> {
         let OpenFile { database, blocks, was_clean } = file;
-        let loaded = without_panic(|| Loaded::read(&database))?;
-        if was_clean && blocks.damaged_blocks() > 0 {
-            return Err(damaged("blocks that it needs are not what was written"));
-        }
-        let snapshot = Snapshot::new(database.begin_read().map_err(read_error)?, loaded.spaces.clone());
+        let loaded = without_panic(|| {
+            let loaded = Loaded::read(&database)?;
+            if was_clean && blocks.damaged_blocks() > 0 {
+                return Err(damaged("blocks that it needs are not what was written"));
+            }
+            Ok((Snapshot::new(database.begin_read().map_err(read_error)?, loaded.spaces.clone()), loaded))
+        });
+        let (snapshot, loaded) = match loaded {
+            Ok(loaded) => loaded,
+            Err(error) => {
+                let_go(database);
+                return Err(error);
+            }
+        };
         Ok(Self {
             database: Some(database),
             blocks,

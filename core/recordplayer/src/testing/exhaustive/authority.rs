@@ -16,7 +16,7 @@ use crate::id::{ActorId, CommandId, Id, ReplicaId};
 use crate::membership::{Membership, MembershipCommand};
 use crate::protocol::{AnswerCode, ClientFrame, CommandEntry, ServerFrame};
 use crate::record::Position;
-use crate::space::{AllFree, Ending, Mark, Opening, SessionId, Space, SpaceInput, SpaceOutput, Submission};
+use crate::space::{AllFree, Ending, Mark, Opening, Recovery, SessionId, Space, SpaceInput, SpaceOutput, Submission};
 use crate::storage::memory::{Failure, MemoryStore};
 use crate::storage::{Store, Write, Written};
 use crate::testing::audit;
@@ -99,7 +99,9 @@ impl Machine for Authority {
         let mut disk = copy_of(disk);
         let after = if disk.has_run { Ending::Crash { mark: disk.mark } } else { Ending::InOrder };
         disk.has_run = true;
-        let opening = Opening { salt_key: [9; 32], names: Arc::new(AllFree), after };
+        // What is lost goes back and is sent again: nothing is sealed, so nothing is brought back as it was.
+        let (seal_key, recovery, effects) = (None, None, None);
+        let opening = Opening { salt_key: [9; 32], seal_key, recovery, effects, names: Arc::new(AllFree), after };
         let space = Space::open(Arc::clone(&setting.domain), SPACE, disk.store.reader(SPACE), opening);
         let space = space.unwrap_or_else(|error| panic!("the authority opens: {error}"));
         Self { disk, space, writes: VecDeque::new() }
@@ -113,7 +115,7 @@ impl Machine for Authority {
             },
             AuthorityInput::Gone(session) => SpaceInput::Gone { session: *session },
             AuthorityInput::Pull(session) => SpaceInput::Pull { session: *session },
-            AuthorityInput::Reopen => SpaceInput::Reopen { recovery: RECOVERY },
+            AuthorityInput::Reopen => SpaceInput::Reopen { recovery: Recovery::begin(RECOVERY, NOW, 0, 1) },
             AuthorityInput::Crash => return Ok(Effects { stops: true, ..Effects::default() }),
             AuthorityInput::Write => self.write(),
             AuthorityInput::Fail(failure) => {
@@ -209,7 +211,8 @@ impl Authority {
                     self.writes.push_back(DiskWrite::Store(write));
                 }
                 SpaceOutput::Mark(mark) => self.writes.push_back(DiskWrite::Mark(mark)),
-                SpaceOutput::Members(_) | SpaceOutput::CompactTexts(_) => {}
+                SpaceOutput::PolicyFailed { policy, record } => return Err(format!("{policy} fails over {record}")),
+                SpaceOutput::Members(_) | SpaceOutput::CompactTexts(_) | SpaceOutput::Effects { .. } => {}
                 SpaceOutput::Failed(error) => return Err(format!("the authority fails: {error}")),
             }
         }
@@ -243,7 +246,10 @@ fn heard(frames: &Frames, session: SessionId, actor: ActorId, frame: FrameId) ->
         }
         ClientFrame::FetchSnapshot { at, cursor, .. } => SpaceInput::FetchSnapshot { session, actor, at, cursor },
         ClientFrame::FetchCommits { after, upto, .. } => SpaceInput::FetchCommits { session, actor, after, upto },
+        // Nothing is sealed, so nothing is offered.
         ClientFrame::Hello { .. }
+        | ClientFrame::OfferTail { .. }
+        | ClientFrame::BringTail { .. }
         | ClientFrame::SubscribeView { .. }
         | ClientFrame::Unsubscribe { .. }
         | ClientFrame::Publish { .. }

@@ -54,6 +54,11 @@ pub(in crate::text) struct Operations<'a> {
     predecessor_counter: Differences<'a>,
 }
 
+/// Of some columns automerge takes no row without a number, not even where that would mean 0.
+fn missing() -> TextRefusal {
+    TextRefusal::unreadable("an operation lacks a number")
+}
+
 /// Automerge's number for setting a value, which an insertion does with its character.
 const ACTION_SET: u64 = 1;
 const ACTION_DELETE: u64 = 3;
@@ -128,7 +133,7 @@ impl<'a> Operations<'a> {
         }
         let key = self.key()?;
         let (insert, action) = (self.insert.next()?, self.action.next()?);
-        let meta = self.value_meta.next()?.unwrap_or(0);
+        let meta = self.value_meta.next()?.ok_or_else(missing)?;
         let predecessor = self.predecessor()?;
         match (insert, action, predecessor) {
             (true, Some(ACTION_SET), None) => Ok(Some(Operation::Insert { after: key, bytes: self.character(meta)? })),
@@ -149,7 +154,7 @@ impl<'a> Operations<'a> {
     }
 
     fn predecessor(&mut self) -> Result<Option<ElementId>, TextRefusal> {
-        match self.predecessors.next()?.unwrap_or(0) {
+        match self.predecessors.next()?.ok_or_else(missing)? {
             0 => Ok(None),
             1 => match (self.predecessor_actor.next()?, self.predecessor_counter.next()?) {
                 (Some(actor), Some(counter)) => self.element(actor, counter).map(Some),

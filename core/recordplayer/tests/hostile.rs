@@ -1,0 +1,115 @@
+//! What somebody sends who wants to do harm costs an answer and nothing else. Each of these was found by fuzzing, or on the way there.
+
+mod machines;
+mod todo;
+
+use std::sync::Arc;
+
+use machines::{Authority, Device, FIRST, PERSON, SPACE};
+use recordplayer::codec::{decode, encode};
+use recordplayer::commit::{Commit, Draft, Head, Header};
+use recordplayer::decide::Intent;
+use recordplayer::hash::Hash;
+use recordplayer::id::{Id, ReplicaId, SpaceId};
+use recordplayer::membership::{Membership, MembershipCommand};
+use recordplayer::protocol::{AnswerCode, PublishEnd, ServerFrame};
+use recordplayer::record::Payload;
+use recordplayer::text::{Text, TextActor, TextDocument, TextPart, compact};
+use todo::{add, domain};
+
+const PUBLICATION: Id = Id([0xb0; 16]);
+
+/// A log of two commits, and a third that gives it away where that is wished.
+fn told(is_given: bool) -> ServerFrame {
+    let mut authority = Authority::founded(domain());
+    assert_eq!(authority.submit(FIRST, None, 2, 101, add(1, 100, "one")), AnswerCode::Accepted);
+    if is_given {
+        let command = MembershipCommand::HandOver { publication: PUBLICATION, server: "a server".to_owned() };
+        let intent = Intent::of::<Membership>(SPACE.0, &command).unwrap();
+        assert_eq!(authority.submit(FIRST, None, 3, 102, intent), AnswerCode::Accepted);
+    }
+    authority.everything()
+}
+
+/// The same with other words in each header, and sealed as its author would seal it.
+fn resealed(frame: &ServerFrame, change: impl Fn(&mut Header)) -> ServerFrame {
+    let ServerFrame::Commits { space, epoch, after, commits, is_backfill, .. } = frame.clone() else {
+        panic!("{frame:?}")
+    };
+    let (mut was, mut head) = (Hash::ZERO, Head::START);
+    let mut sealed: Vec<Arc<[u8]>> = Vec::new();
+    for bytes in commits {
+        let commit = Commit::open(bytes, &was).unwrap();
+        was = commit.hash;
+        let mut header = commit.header.clone();
+        change(&mut header);
+        let drafts = commit.records.iter().map(|record| {
+            let Payload::Plain(payload) = record.payload.clone() else { panic!("nothing was erased") };
+            Draft { kind: record.kind, stream: record.stream.clone(), name: record.name.clone(), payload }
+        });
+        let commit = Commit::seal(header, drafts.collect(), &head.hash, |_| [1; 16]).unwrap();
+        head = commit.head();
+        sealed.push(commit.bytes);
+    }
+    ServerFrame::Commits { space, epoch, after, upto: head, commits: sealed, head, is_backfill }
+}
+
+/// The frame says that it is about this space, but its commits are of another one: a device took that for its own mistake, and died.
+#[test]
+fn commits_of_another_space_or_of_an_older_epoch_are_not_followed() {
+    let frame = told(false);
+    for strange in [
+        resealed(&frame, |header| header.space = SpaceId(Id([0x99; 16]))),
+        resealed(&frame, |header| header.epoch = u32::from(header.first.0 == 1)),
+    ] {
+        let mut device = Device::new(domain());
+        device.take(strange);
+        assert_eq!(device.replica.confirmed(), Head::START);
+        device.take(frame.clone());
+        assert_ne!(device.replica.confirmed(), Head::START, "it goes on as if nothing had come");
+    }
+}
+
+/// Whoever brings a log can number its epochs, and the server counted on from there.
+#[test]
+fn a_log_that_leaves_no_epoch_to_the_server_is_not_taken_on() {
+    for epoch in [2, u32::MAX] {
+        let ServerFrame::Commits { commits, .. } = resealed(&told(true), |header| header.epoch = epoch) else {
+            unreachable!("it is of the same kind")
+        };
+        let said = Authority::empty(domain()).bring(PERSON, PUBLICATION, PublishEnd::TakeOn, commits);
+        assert!(matches!(said, ServerFrame::NotPublished { again: false, .. }), "{said:?}");
+    }
+}
+
+/// Two bases that each claim to have skipped nearly all the changes that can be counted.
+#[test]
+fn bases_may_claim_to_have_skipped_what_they_like() {
+    let stretch = [&[0; 32][..], &[0xff; 9], &[1]].concat();
+    let base = |before: &[u8]| {
+        let stretch = [before, &stretch[32..]].concat();
+        [&[1][..], &zstd::bulk::compress(&stretch, 1).unwrap()].concat()
+    };
+    let first = base(&[0; 32]);
+    let second = base(&Hash::of(&first).0);
+    let parts = [TextPart::Base(&first), TextPart::Base(&second)];
+    assert_eq!(TextDocument::open(parts).unwrap().skipped(), u64::MAX);
+    assert!(compact([], parts).is_ok());
+}
+
+/// A snapshot brings saved texts. One whose counts were made up passed for a text, and the next honest edit made the program fail.
+#[test]
+fn a_saved_text_whose_counts_were_made_up_is_none() {
+    let mut text = Text::default();
+    let actor = TextActor { replica: ReplicaId(Id([1; 16])), generation: 0 };
+    text.play(&TextDocument::new().edit(actor, "abc").unwrap()[0]);
+    let saved: ciborium::Value = decode(&encode(&text).unwrap()).unwrap();
+    assert_eq!(decode::<Text>(&encode(&saved).unwrap()), Ok(text));
+    for field in ["count", "skipped", "last_op", "operations", "bytes", "inserted", "inserted_bytes", "deleted"] {
+        let mut saved = saved.clone();
+        let fields = saved.as_map_mut().unwrap();
+        let (_, value) = fields.iter_mut().find(|(name, _)| name.as_text() == Some(field)).unwrap();
+        *value = u64::MAX.into();
+        assert!(decode::<Text>(&encode(&saved).unwrap()).is_err(), "{field}");
+    }
+}

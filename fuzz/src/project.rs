@@ -1,0 +1,482 @@
+//! A project of the product on which machines are tried out: its people, what they may wish for, and an authority that does what its machine
+//! asks for.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, LazyLock};
+
+use recordplayer::claims::Claims;
+use recordplayer::commit::{Commit, Draft, Head, Header, SealKey};
+use recordplayer::decide::Intent;
+use recordplayer::domain::Domain;
+use recordplayer::id::{ActId, ActorId, CommandId, Id, ReplicaId, SpaceId};
+use recordplayer::membership::{Membership, MembershipCommand};
+use recordplayer::name::Name;
+use recordplayer::protocol::{CommandEntry, ServerFrame};
+use recordplayer::record::{Payload, Position, RecordKind, StreamId};
+use recordplayer::response::Response;
+use recordplayer::space::{AllFree, Ending, Mark, Opening, SessionId, Space, SpaceInput, SpaceOutput, Submission};
+use recordplayer::storage::memory::MemoryStore;
+use recordplayer::storage::{SpaceReader, Store, StoredCommit, Written};
+use recordplayer::text::{TextActor, TextChange, TextDocument};
+use recordplayer::time::Timestamp;
+use recordplayer_kanban::board::BoardCommand;
+use recordplayer_kanban::card::CardCommand;
+use recordplayer_kanban::column::{ColumnCommand, ColumnKind};
+use recordplayer_kanban::comment::CommentCommand;
+use recordplayer_kanban::project::{FieldKind, ProjectCommand};
+use recordplayer_kanban::{Board, Card, Column, Comment, Project, ROLES};
+
+use crate::records::KINDS;
+use crate::script::Script;
+
+pub const SPACE: SpaceId = SpaceId(Id([1; 16]));
+/// Who founded the project.
+pub const OWNER: ActorId = ActorId(Id([2; 16]));
+pub const WORKER: ActorId = ActorId(Id([3; 16]));
+/// Nobody ever lets this one in.
+pub const STRANGER: ActorId = ActorId(Id([9; 16]));
+/// The replica of the owner that the project was made on.
+pub const FIRST: ReplicaId = ReplicaId(Id([0x10; 16]));
+pub const PUBLICATION: Id = Id([0x77; 16]);
+
+pub const BOARD: Id = Id([0xb0; 16]);
+const COLUMNS: [Id; 3] = [Id([0xc0; 16]), Id([0xc1; 16]), Id([0xc2; 16])];
+pub const CARDS: [Id; 3] = [Id([0xd0; 16]), Id([0xd1; 16]), Id([0xd2; 16])];
+/// Whatever else has an id: labels, checklists, comments …
+const THINGS: [Id; 2] = [Id([0xe0; 16]), Id([0xe1; 16])];
+
+/// More outputs of one input would be an avalanche: nobody follows this project in more than a handful of ways.
+const OUTPUTS_MAX: usize = 200;
+
+static DOMAIN: LazyLock<Arc<Domain>> = LazyLock::new(|| recordplayer_kanban::domain().shared());
+/// A project as it begins: founded, set up, with two people, a board and some cards.
+static FOUNDED: LazyLock<MemoryStore> = LazyLock::new(|| founded(None));
+/// The same without a server, and with a last record that gives it to one.
+static GIVEN_AWAY: LazyLock<MemoryStore> = LazyLock::new(|| founded(Some(PUBLICATION)));
+
+pub fn domain() -> Arc<Domain> {
+    Arc::clone(&DOMAIN)
+}
+
+/// A store of its own, with the project in it.
+pub fn store() -> MemoryStore {
+    FOUNDED.copy()
+}
+
+/// The log of the project.
+pub fn log() -> &'static [Commit] {
+    static LOG: LazyLock<Vec<Commit>> = LazyLock::new(|| opened(&*FOUNDED.reader(SPACE)));
+    &LOG
+}
+
+/// The log of the project after each of the wishes was heard once, those that were refused too.
+pub fn lived_log() -> Vec<Commit> {
+    let mut authority = Authority::open(store(), Ending::InOrder);
+    for (number, intent) in (log().len() as u64 + 1..).zip(each_wish()) {
+        let entry = entry(number, CommandId::derived("life", &[&number.to_be_bytes()]), intent);
+        authority.handle(SpaceInput::Submit(submission(SessionId(0), OWNER, FIRST, vec![entry])));
+    }
+    opened(&*authority.store.reader(SPACE))
+}
+
+/// The log of a project that is given to a server.
+pub fn log_given_away() -> &'static [Commit] {
+    static LOG: LazyLock<Vec<Commit>> = LazyLock::new(|| opened(&*GIVEN_AWAY.reader(SPACE)));
+    &LOG
+}
+
+/// The whole log, with its chain verified.
+pub fn opened(reader: &dyn SpaceReader) -> Vec<Commit> {
+    let head = reader.head().expect("memory is read");
+    let stored = reader.commits(Position::START, head.position, usize::MAX).expect("memory is read");
+    let mut at = Head::START;
+    let open = |StoredCommit { previous, head, bytes }| {
+        assert_eq!(previous, at.hash, "the chain goes on");
+        let commit = Commit::open(bytes, &previous).expect("what the authority wrote is read");
+        assert_eq!((commit.before(), commit.head()), (at.position, head), "records have no gaps");
+        at = head;
+        commit
+    };
+    let log: Vec<Commit> = stored.into_iter().map(open).collect();
+    assert_eq!(log.last().map_or(Head::START, Commit::head), head);
+    log
+}
+
+fn founded(publication: Option<Id>) -> MemoryStore {
+    let mut authority = Authority::open(MemoryStore::new(), Ending::InOrder);
+    let text = TextDocument::new().edit(TextActor { replica: FIRST, generation: 0 }, "Some words.");
+    let change = text.expect("a short text").remove(0);
+    let column = |name: &str| ColumnCommand::Add {
+        board: BOARD.into(),
+        name: name.to_owned(),
+        kind: ColumnKind::Active,
+        before: None,
+    };
+    let card = |title: &str| CardCommand::Create {
+        column: COLUMNS[0].into(),
+        title: title.to_owned(),
+        before: None,
+        exempt: false,
+    };
+    let mut intents = vec![
+        intent::<Membership>(SPACE.0, &MembershipCommand::Found { title: "Turntable".to_owned() }),
+        intent::<Membership>(SPACE.0, &MembershipCommand::AddMember { person: WORKER, role: ROLES[1].to_owned() }),
+        intent::<Project>(SPACE.0, &ProjectCommand::SetUp { key: "REC".to_owned() }),
+        intent::<Board>(BOARD, &BoardCommand::Add { title: "Firmware".to_owned() }),
+        intent::<Column>(COLUMNS[0], &column("To do")),
+        intent::<Column>(COLUMNS[1], &column("Doing")),
+        intent::<Card>(CARDS[0], &card("One")),
+        intent::<Card>(CARDS[1], &card("Two")),
+        intent::<Card>(CARDS[0], &CardCommand::Describe { change }),
+    ];
+    if let Some(publication) = publication {
+        let command = MembershipCommand::HandOver { publication, server: "http://example.org:80".to_owned() };
+        intents.push(intent::<Membership>(SPACE.0, &command));
+    }
+    for (number, intent) in (1..).zip(intents) {
+        let entry = entry(number, CommandId::derived("founding", &[&number.to_be_bytes()]), intent);
+        authority.handle(SpaceInput::Submit(submission(SessionId(0), OWNER, FIRST, vec![entry])));
+    }
+    let records = authority.space.durable().position;
+    assert!(records.0 > 18, "everything was accepted: {records}");
+    authority.store
+}
+
+fn intent<E: recordplayer::entity::Entity>(id: Id, command: &E::Command) -> Intent {
+    Intent::of::<E>(id, command).expect("a short command")
+}
+
+pub fn entry(number: u64, command: CommandId, intent: Intent) -> CommandEntry {
+    let Intent { stream, name, payload } = intent;
+    let (claims, requires, seen) = (Claims::default(), Vec::new(), Position::START);
+    CommandEntry { number, command, stream, name, payload, claims, requires, seen }
+}
+
+pub fn submission(session: SessionId, actor: ActorId, replica: ReplicaId, commands: Vec<CommandEntry>) -> Submission {
+    Submission { session, actor, replica, parent: None, answered_up_to: 0, commands }
+}
+
+/// What the authority said, and to whom.
+#[derive(Debug)]
+pub struct Said {
+    pub sessions: Vec<SessionId>,
+    pub frame: ServerFrame,
+}
+
+/// The machine of a space, and its disk, which may take its time.
+#[derive(Debug)]
+pub struct Authority {
+    pub store: MemoryStore,
+    pub space: Space,
+    pub now: Timestamp,
+    /// Whether writes wait until somebody calls [`Self::write_one`].
+    pub is_slow: bool,
+    waiting: VecDeque<SpaceOutput>,
+    pub mark: Option<Mark>,
+    /// The last number of each replica that was decided, be it on the disk or on its way there.
+    pub numbers: BTreeMap<ReplicaId, u64>,
+}
+
+impl Authority {
+    /// Opens what the store holds of the project.
+    pub fn open(store: MemoryStore, after: Ending) -> Self {
+        let (seal_key, recovery, effects) = (Some(SealKey::new([8; 32])), None, None);
+        let opening = Opening { salt_key: [7; 32], seal_key, recovery, effects, names: Arc::new(AllFree), after };
+        let space = Space::open(domain(), SPACE, store.reader(SPACE), opening).expect("what was written is opened");
+        let now = Timestamp(1_700_000_000_000);
+        let log = opened(&*store.reader(SPACE));
+        let numbers = log.iter().map(|commit| (commit.header.replica, commit.header.number)).collect();
+        Self { store, space, now, is_slow: false, waiting: VecDeque::new(), mark: None, numbers }
+    }
+
+    /// The process dies, and another one takes over. What was on its way to the disk is lost.
+    pub fn crash(&mut self) {
+        let now = self.now;
+        *self = Self::open(self.store.clone(), Ending::Crash { mark: self.mark });
+        self.now = now;
+    }
+
+    /// Gives the machine news and does its work; answers with what it says.
+    pub fn handle(&mut self, input: SpaceInput) -> Vec<Said> {
+        let mut said = Vec::new();
+        let mut inputs = VecDeque::from([input]);
+        while let Some(input) = inputs.pop_front() {
+            self.space.handle(self.now, input);
+            let mut outputs = 0;
+            while let Some(output) = self.space.poll_output() {
+                outputs += 1;
+                assert!(outputs < OUTPUTS_MAX, "one input makes an avalanche");
+                inputs.extend(self.work(output, &mut said));
+            }
+        }
+        said
+    }
+
+    fn work(&mut self, output: SpaceOutput, said: &mut Vec<Said>) -> Option<SpaceInput> {
+        if let SpaceOutput::Append(append) = &output {
+            for commit in &append.commits {
+                was_decided(commit);
+                self.numbers.insert(commit.header.replica, commit.header.number);
+            }
+        }
+        match output {
+            SpaceOutput::Append(_) | SpaceOutput::Checkpoint(_) if self.is_slow => {
+                self.waiting.push_back(output);
+                None
+            }
+            SpaceOutput::Append(_) | SpaceOutput::Checkpoint(_) => Some(self.write(output)),
+            SpaceOutput::Mark(mark) => {
+                self.mark = mark;
+                Some(SpaceInput::Marked { is_durable: true })
+            }
+            SpaceOutput::Send { session, frame } => {
+                said.push(Said { sessions: vec![session], frame });
+                None
+            }
+            SpaceOutput::FanOut { sessions, frame, .. } => {
+                let frame = ServerFrame::decode(&frame).expect("what goes out is a frame");
+                said.push(Said { sessions, frame });
+                None
+            }
+            SpaceOutput::Members(_)
+            | SpaceOutput::CompactTexts(_)
+            | SpaceOutput::Effects { .. }
+            | SpaceOutput::PolicyFailed { .. } => None,
+            SpaceOutput::Failed(error) => panic!("a space in memory is always read: {error}"),
+        }
+    }
+
+    fn write(&mut self, output: SpaceOutput) -> SpaceInput {
+        let is_append = matches!(output, SpaceOutput::Append(_));
+        let write = output.into_write().expect("only writes wait");
+        let written: Written = self.store.write(vec![write]).remove(0);
+        if is_append { SpaceInput::Appended(written) } else { SpaceInput::Checkpointed(written) }
+    }
+
+    /// The disk has done what it was asked first.
+    pub fn write_one(&mut self) -> Vec<Said> {
+        match self.waiting.pop_front() {
+            Some(output) => {
+                let input = self.write(output);
+                self.handle(input)
+            }
+            None => Vec::new(),
+        }
+    }
+
+    pub fn is_writing(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+}
+
+/// No command of the product makes `decide` or `play` fail, whoever sends it.
+fn was_decided(commit: &Commit) {
+    if let Some(response) = Response::of(commit) {
+        assert_ne!(response.refused.code, "quarantined", "{}: {}", response.command, response.refused.message);
+    }
+}
+
+/// Each of the wishes once, about the first of everything, with a word or two.
+pub fn each_wish() -> impl Iterator<Item = Intent> {
+    (0..30).map(|number| wish(&mut Script::new(&[0, 0, 0, number, 2, b'a', b'b', 2, b'c', b'd']), FIRST))
+}
+
+/// What somebody wishes for: mostly something that makes sense, for the rest is refused at the door.
+pub fn wish(script: &mut Script<'_>, replica: ReplicaId) -> Intent {
+    let (card, column) = (thing(script, &CARDS), thing(script, &COLUMNS));
+    let other = thing(script, &THINGS);
+    let card_command = |command: CardCommand| intent::<Card>(card, &command);
+    let column_command = |command: ColumnCommand| intent::<Column>(column, &command);
+    match script.below(34) {
+        0 => card_command(CardCommand::Create {
+            column: column.into(),
+            title: script.text(),
+            before: maybe(script, &CARDS),
+            exempt: script.flag(),
+        }),
+        1 => card_command(CardCommand::Rename { title: script.text() }),
+        2 | 3 => card_command(CardCommand::MoveTo {
+            column: column.into(),
+            before: maybe(script, &CARDS),
+            exempt: script.flag(),
+        }),
+        4 => card_command(CardCommand::Archive {}),
+        5 => card_command(CardCommand::Restore { exempt: script.flag() }),
+        6 => card_command(CardCommand::AddLabel { label: other.into() }),
+        7 => card_command(CardCommand::RemoveLabel { label: other.into() }),
+        8 => card_command(CardCommand::Assign { person: person(script).into() }),
+        9 => card_command(CardCommand::SetDone { done: script.flag() }),
+        10 => card_command(CardCommand::SetChecklist { checklist: other.into(), name: script.text() }),
+        11 => card_command(CardCommand::RemoveChecklist { checklist: other.into() }),
+        12 => card_command(CardCommand::SetItem {
+            checklist: other.into(),
+            item: thing(script, &THINGS).into(),
+            text: script.text(),
+            done: script.flag(),
+        }),
+        13 => card_command(CardCommand::RemoveItem { checklist: other.into(), item: thing(script, &THINGS).into() }),
+        14 => {
+            card_command(CardCommand::AttachLink { attachment: other.into(), name: script.text(), url: script.text() })
+        }
+        15 => card_command(CardCommand::SetField { field: other.into(), value: None }),
+        16 | 17 => card_command(CardCommand::Describe { change: change(script, replica) }),
+        18 => column_command(ColumnCommand::Add {
+            board: BOARD.into(),
+            name: script.text(),
+            kind: ColumnKind::Done,
+            before: maybe(script, &COLUMNS),
+        }),
+        19 => column_command(ColumnCommand::SetLimit { limit: script.flag().then_some(u32::from(script.byte())) }),
+        20 => column_command(ColumnCommand::Archive {}),
+        21 => column_command(ColumnCommand::Restore {}),
+        22 => column_command(ColumnCommand::Move { before: maybe(script, &COLUMNS) }),
+        23 => intent::<Board>(BOARD, &BoardCommand::Rename { title: script.text() }),
+        24 => intent::<Project>(
+            SPACE.0,
+            &ProjectCommand::SetLabel { label: other.into(), name: script.text(), colour: script.text() },
+        ),
+        25 => intent::<Project>(SPACE.0, &ProjectCommand::RemoveLabel { label: other.into() }),
+        26 => intent::<Project>(
+            SPACE.0,
+            &ProjectCommand::SetField {
+                field: other.into(),
+                name: script.text(),
+                kind: FieldKind::Number,
+                options: BTreeMap::new(),
+            },
+        ),
+        27 => intent::<Comment>(
+            other,
+            &CommentCommand::Write {
+                card: card.into(),
+                text: script.text(),
+                author: script.flag().then(|| person(script).into()),
+            },
+        ),
+        28 => intent::<Comment>(other, &CommentCommand::Delete {}),
+        29 => intent::<Membership>(SPACE.0, &membership(script)),
+        _ => raw(script),
+    }
+}
+
+fn membership(script: &mut Script<'_>) -> MembershipCommand {
+    let person = person(script);
+    let role = || ROLES[1].to_owned();
+    match script.below(8) {
+        0 => MembershipCommand::Found { title: script.text() },
+        1 => MembershipCommand::Rename { title: script.text() },
+        2 => MembershipCommand::AddMember { person, role: role() },
+        3 => MembershipCommand::ChangeRole {
+            person,
+            role: script.one_of(ROLES).map_or_else(role, |role| (*role).into()),
+        },
+        4 => MembershipCommand::RemoveMember { person },
+        5 => MembershipCommand::HandOver { publication: PUBLICATION, server: script.text() },
+        6 => MembershipCommand::Publish { publication: PUBLICATION, person },
+        _ => MembershipCommand::Reopen { recovery: PUBLICATION },
+    }
+}
+
+/// Something that no program of ours would send, but with a name and an address.
+fn raw(script: &mut Script<'_>) -> Intent {
+    let draft = raw_draft(script, RecordKind::Command);
+    Intent { stream: draft.stream, name: draft.name, payload: draft.payload }
+}
+
+fn raw_draft(script: &mut Script<'_>, kind: RecordKind) -> Draft {
+    let of = script.one_of(KINDS).copied().unwrap_or("card");
+    let ids = [SPACE.0, BOARD, COLUMNS[0], CARDS[0], CARDS[2], THINGS[0]];
+    let stream = StreamId { kind: Name::of(of), id: thing(script, &ids) };
+    let name = Name::new(&format!("{of}.{}", script.text())).unwrap_or_else(|_| Name::of("card.renamed"));
+    Draft { kind, stream, name, payload: script.bytes().into() }
+}
+
+/// A change of a text: the next one of that replica, or whatever the script holds.
+fn change(script: &mut Script<'_>, replica: ReplicaId) -> TextChange {
+    if script.flag() {
+        return TextChange::new(script.bytes().to_vec());
+    }
+    let generation = u32::from(script.byte() & 3);
+    let mut document = TextDocument::new();
+    let changes = document.edit(TextActor { replica, generation }, &script.text());
+    changes.unwrap_or_default().into_iter().next().unwrap_or_else(|| TextChange::new(Vec::new()))
+}
+
+pub fn claims(script: &mut Script<'_>) -> Claims {
+    match script.below(6) {
+        0 => Claims::of_act(ActId(thing(script, &THINGS))),
+        1 => Claims { happened_at: Some(Timestamp(script.number().cast_signed())), ..Claims::default() },
+        2 => Claims { actor: Some(person(script)), ..Claims::default() },
+        3 => Claims { undoes: Some(command(script)), ..Claims::default() },
+        _ => Claims::default(),
+    }
+}
+
+/// One of a handful of commands.
+pub fn command(script: &mut Script<'_>) -> CommandId {
+    CommandId::derived("wish", &[&[script.byte() & 0x1f]])
+}
+
+fn person(script: &mut Script<'_>) -> ActorId {
+    ActorId(thing(script, &[OWNER.0, WORKER.0, Id([4; 16])]))
+}
+
+fn thing(script: &mut Script<'_>, all: &[Id]) -> Id {
+    script.one_of(all).copied().unwrap_or_default()
+}
+
+fn maybe<T: From<Id>>(script: &mut Script<'_>, all: &[Id]) -> Option<T> {
+    script.flag().then(|| thing(script, all).into())
+}
+
+/// A log as somebody would write it who wants to do harm: some things are said otherwise, and everything is sealed anew.
+pub fn tampered(script: &mut Script<'_>, log: &[Commit], from: Head) -> Vec<Arc<Commit>> {
+    let mut at = from;
+    let mut commits = Vec::with_capacity(log.len());
+    let whom = script.below(log.len() + 1);
+    for (index, commit) in log.iter().enumerate() {
+        let mut header = commit.header.clone();
+        let mut drafts: Vec<Draft> = commit.records.iter().map(draft).collect();
+        if index == whom {
+            for _ in 0..=script.below(3) {
+                tamper(script, &mut header, &mut drafts);
+            }
+        }
+        let Ok(sealed) = Commit::seal(header, drafts, &at.hash, |index| [index as u8; 16]) else { break };
+        at = sealed.head();
+        commits.push(Arc::new(sealed));
+    }
+    commits
+}
+
+fn draft(record: &recordplayer::record::Record) -> Draft {
+    let payload = match &record.payload {
+        Payload::Plain(payload) => Arc::clone(payload),
+        Payload::Erased => Arc::from(&[0xa0][..]),
+    };
+    Draft { kind: record.kind, stream: record.stream.clone(), name: record.name.clone(), payload }
+}
+
+fn tamper(script: &mut Script<'_>, header: &mut Header, drafts: &mut Vec<Draft>) {
+    match script.below(16) {
+        0 => header.epoch = script.number() as u32,
+        1 => header.time = Timestamp(script.number().cast_signed()),
+        2 => header.actor = person(script),
+        3 => header.replica = if script.flag() { FIRST } else { ReplicaId(thing(script, &THINGS)) },
+        4 => header.number = script.number(),
+        5 => header.command = command(script),
+        6 => header.answered_up_to = script.number(),
+        7 => header.parent = maybe(script, &[FIRST.0, THINGS[0]]),
+        8 => header.over = (0..script.below(20)).map(|_| Position(script.number())).collect(),
+        9 => header.first = Position(script.number() / 2),
+        10 => header.space = SpaceId(thing(script, &[SPACE.0, THINGS[0]])),
+        11 => header.claims = claims(script),
+        12 => drafts.truncate(1),
+        13 => {
+            let mut response = raw_draft(script, RecordKind::Response);
+            response.name = Name::of("card.refused");
+            *drafts = vec![response];
+        }
+        _ => drafts.push(raw_draft(script, RecordKind::Event)),
+    }
+}

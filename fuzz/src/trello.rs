@@ -1,6 +1,6 @@
 //! Boards of Trello: read, planned and decided, as an import does it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use recordplayer::id::CommandId;
 use recordplayer::testing::{Given, SPACE, given};
@@ -66,12 +66,19 @@ fn carried_out(given: Given, plan: &Plan) -> Given {
     })
 }
 
-/// What the board shows: its columns, and where each card is.
-fn shown(given: &Given, plan: &Plan) -> (Vec<String>, Vec<(CardId, String, ColumnId, bool)>) {
+/// What the board shows.
+#[derive(Debug, PartialEq)]
+struct Shown {
+    columns: Vec<String>,
+    /// Each with its title, where it is, and whether it is archived.
+    cards: BTreeMap<CardId, (String, ColumnId, bool)>,
+}
+
+fn shown(given: &Given, plan: &Plan) -> Shown {
     let view = given.view::<BoardView>(plan.board);
     let columns = view.columns().iter().map(|column| column.row.name.clone()).collect();
-    let cards = view.cards.iter().map(|(id, card)| (*id, card.title.clone(), card.column, card.archived)).collect();
-    (columns, cards)
+    let cards = view.cards.iter().map(|(id, card)| (*id, (card.title.clone(), card.column, card.archived))).collect();
+    Shown { columns, cards }
 }
 
 fn planned(given: &Given, board: &TrelloBoard, known: Option<&BTreeSet<CommandId>>) -> Plan {

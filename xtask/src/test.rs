@@ -13,10 +13,6 @@ use crate::packages;
 use crate::steps::Steps;
 use crate::tally::Tally;
 
-/// How long histories are played out from fresh seeds: as many as that gives, by the budget (`.ci/budget.md`).
-const SHELF_SECONDS: &str = "100";
-const KANBAN_SECONDS: &str = "140";
-
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// Install what the system lacks without asking
@@ -76,14 +72,6 @@ fn all_steps(steps: &mut Steps, tally: &mut Tally, inputs: &Inputs) -> Result<()
     steps.step("tests", &repeat(&workspace.programs, &tests), || {
         count(inputs.test(&workspace.programs, &tests), tally)
     })?;
-
-    for (kind, seconds) in [("shelf", SHELF_SECONDS), ("kanban", KANBAN_SECONDS)] {
-        let program = workspace.programs.join(format!("simulate{}", std::env::consts::EXE_SUFFIX));
-        let repeat = format!("cargo xtask simulate --kind {kind} --seconds {seconds}");
-        steps.step("simulation", &repeat, || {
-            run(Command::new(program).args(["--kind", kind, "--seconds", seconds]).current_dir(cargo::workspace_root()))
-        })?;
-    }
 
     let doc_tests = ["test", "--workspace", "--doc", "--no-fail-fast"];
     steps.step("doc tests", &repeat(&workspace.programs, &doc_tests), || {

@@ -327,8 +327,7 @@ fn an_old_frame_of_the_epoch_before_is_old_news() {
     let (mut device, mut authority) = in_step(SealKey::new([5; 32]));
     let old = authority.everything();
     authority.reopen();
-    let news = std::mem::take(&mut authority.said);
-    news.into_iter().for_each(|frame| device.take(frame));
+    device.talk_of(&mut authority);
     assert!(device.replica.epoch() > 1);
     device.take(old);
     assert_eq!(device.replica.confirmed(), authority.head());

@@ -1,4 +1,4 @@
-//! Some histories from seeds; many more by `cargo xtask simulate`, and in the step of `cargo xtask test` that is called after it.
+//! Some histories from seeds; many more by `cargo xtask simulate`.
 
 use std::panic::catch_unwind;
 

@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 fn program(arguments: &[&str], dir: &Path) -> Command {
@@ -48,6 +49,20 @@ fn the_admins_commands_work_while_it_serves_and_while_it_does_not() {
 
     assert_eq!(answer(&["device", "token", "DIR", "bo"], dir).0, 0, "after a kill, its socket still lies there");
     assert_eq!(answer(&["device", "token", "DIR", "cy"], dir).0, 1);
+}
+
+/// A supervisor that restarts a server asks it to end at any moment. One that had just said where it listens did not know yet how to end in
+/// order: it died as in a crash, and the next start had to check the whole store.
+#[test]
+fn a_server_that_has_just_begun_ends_in_order_when_it_is_asked_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path();
+    assert_eq!(answer(&["init", "DIR"], dir).0, 0);
+    for _ in 0..10 {
+        let mut server = serve(dir);
+        kill_process(Pid::from_child(&server), Signal::TERM).unwrap();
+        assert_eq!(server.wait().unwrap().code(), Some(0));
+    }
 }
 
 #[test]

@@ -66,7 +66,10 @@ impl From<AccountError> for Failure {
             AccountError::Store(recordplayer_store::OpenError::InUse { .. }) => {
                 Self::new("in_use", error, "end the other process, or wait until it is done")
             }
-            AccountError::Store(_) | AccountError::Row | AccountError::Write(_) => {
+            AccountError::Store(recordplayer_store::OpenError::Io { .. }) | AccountError::Write(_) => {
+                Self::new("unreadable", error, "free space or check the disk, and start again")
+            }
+            AccountError::Store(_) | AccountError::Row => {
                 Self::new("unreadable", error, "check the disk, or restore a backup")
             }
         }
@@ -80,7 +83,11 @@ impl From<StartError> for Failure {
             StartError::Store(recordplayer_store::OpenError::InUse { .. }) => {
                 Self::new("in_use", error, "end the other process, or wait until it is done")
             }
-            StartError::NoAccounts | StartError::Store(_) | StartError::Marks(_) | StartError::Spaces(_) => {
+            // The files may be as good as ever.
+            StartError::Store(recordplayer_store::OpenError::Io { .. }) | StartError::Marks(_) => {
+                Self::new("unreadable", error, "free space or check the disk, and start again")
+            }
+            StartError::NoAccounts | StartError::Store(_) | StartError::Spaces(_) => {
                 Self::new("unreadable", error, "set the folder aside and restore a backup")
             }
         }

@@ -76,3 +76,19 @@ fn a_folder_that_is_served_is_not_served_again() {
     server.kill().unwrap();
     server.wait().unwrap();
 }
+
+/// The disk of a server was full, and its admin was told to set the folder aside and to restore a backup.
+#[test]
+fn who_cannot_open_a_file_is_not_told_to_restore_a_backup() {
+    for file in ["accounts.redb", "deciding.json"] {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path();
+        assert_eq!(answer(&["init", "DIR"], dir).0, 0);
+        // No file can be opened where a folder is, whoever runs this.
+        let _ = std::fs::remove_file(dir.join(file));
+        std::fs::create_dir(dir.join(file)).unwrap();
+        let (code, said) = answer(&["serve", "DIR"], dir);
+        let help = said["error"]["help"].as_str().unwrap();
+        assert!(code == 5 && help.contains("check the disk") && !help.contains("backup"), "{said}");
+    }
+}

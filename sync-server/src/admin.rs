@@ -18,7 +18,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::accounts::AccountError;
 use crate::limits::{ADMIN_LINE_BYTES_MAX, HANDSHAKE_TIMEOUT, WRITE_RETRY};
-use crate::server::{Control, Server, StartError};
+use crate::server::{Control, DiskFailed, Server, StartError};
 
 /// The socket of a serving server.
 pub const ADMIN_SOCKET: &str = "admin.sock";
@@ -91,6 +91,12 @@ impl From<StartError> for Failure {
                 Self::new("unreadable", error, "set the folder aside and restore a backup")
             }
         }
+    }
+}
+
+impl From<DiskFailed> for Failure {
+    fn from(error: DiskFailed) -> Self {
+        Self::new("disk", error, "what was acknowledged is kept")
     }
 }
 

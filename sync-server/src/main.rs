@@ -207,11 +207,11 @@ fn serve(dir: &Path, listen: SocketAddr) -> Result<(), Failure> {
         let interrupted = interrupted()?;
         let admin = tokio::spawn(AdminSocket::open(dir)?.serve(server.control()));
         println!("{}", json!({ "listening": format!("http://{address}") }));
-        server.serve(listener, interrupted).await;
+        let outcome = server.serve(listener, interrupted).await;
         admin.abort();
         // The end of the task removes the socket.
         let _ = admin.await;
-        Ok(())
+        Ok(outcome?)
     })
 }
 

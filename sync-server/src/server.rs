@@ -44,6 +44,13 @@ pub enum StartError {
     Spaces(#[from] recordplayer::storage::ReadError),
 }
 
+/// Why a server has ended that nobody has asked to: whoever starts it again lets it see what is on the disk.
+#[derive(Debug, thiserror::Error)]
+#[error("the store cannot be written: {why}; free space or check the disk, and start again")]
+pub struct DiskFailed {
+    pub why: String,
+}
+
 /// The sync server of one domain on one folder.
 pub struct Server {
     hub: Arc<Hub>,
@@ -123,8 +130,8 @@ impl Server {
         Control(Arc::clone(&self.hub))
     }
 
-    /// Serves until `shutdown` is ready; then says goodbye, saves, and closes the store.
-    pub async fn serve(self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
+    /// Serves until `shutdown` is ready, or the disk has failed; then says goodbye, saves, and closes the store.
+    pub async fn serve(self, listener: TcpListener, shutdown: impl Future<Output = ()>) -> Result<(), DiskFailed> {
         let Self { hub, writer, scrub, origins, carry_out } = self;
         if let Some(carry_out) = carry_out {
             let effects = Effects::start(Arc::downgrade(&hub), carry_out);
@@ -136,14 +143,16 @@ impl Server {
         }
         let scrubbing = scrub.in_background(|_| tracing::error!("the store has rotted; restore a backup"));
         let origins: Arc<[String]> = origins.into();
-        tokio::select! {
-            () = accept(&hub, &listener, &origins) => {}
-            () = shutdown => {}
-        }
+        let outcome = tokio::select! {
+            () = accept(&hub, &listener, &origins) => Ok(()),
+            () = shutdown => Ok(()),
+            why = hub.disk_failed.wait() => Err(DiskFailed { why: why.clone() }),
+        };
         drop(listener);
         drop(scrubbing);
         tracing::info!("shutting down");
         end(&hub, writer).await;
+        outcome
     }
 
     /// Saves and closes the store, of a server that does not serve.

@@ -71,10 +71,11 @@ impl Server {
         if store_file.exists() && !accounts_file.exists() {
             return Err(StartError::NoAccounts);
         }
+        // First, for a store without accounts is one that has lost them, and no folder that was not made to the end.
+        let accounts = Accounts::open(&accounts_file)?;
         let store = RedbStore::open(store_file)?;
         let scrub = store.scrub();
         let writer = Writer::start(Box::new(store));
-        let accounts = Accounts::open(&accounts_file)?;
         let mut directory = Directory::default();
         let names: Arc<dyn Names> = Arc::new(NameTable::default());
         let recovery = accounts.recovery();

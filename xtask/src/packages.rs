@@ -48,6 +48,10 @@ pub const BY_TESTS: &[Package] = &[
     Package { name: "fonts-noto-cjk", reason: "the letters of East Asia in these pictures" },
 ];
 
+/// What histories of the real programs need to let their disks fail.
+pub const BY_PROCESSES: &[Package] =
+    &[Package { name: "strace", reason: "lets system calls of the programs fail, and kills them at one" }];
+
 /// Makes sure that every package that a build needs is installed, and these: asks before installing, unless `yes` has answered already.
 pub fn ensure(yes: bool, more: &[&[Package]]) -> Result<(), Failure> {
     let needed: Vec<Package> = NEEDED.iter().chain(more.iter().copied().flatten()).copied().collect();

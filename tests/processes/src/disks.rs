@@ -34,5 +34,6 @@ pub fn play_out(seed: u64) -> Outcome {
     }
     town.heal();
     let records = town.check();
-    Outcome { kills: town.kills(), promised: town.ledger.promised(), records }
+    let disk_failures = town.disk_failures();
+    Outcome { kills: town.kills(), promised: town.ledger.promised(), disk_failures, records }
 }

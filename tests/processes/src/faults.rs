@@ -49,12 +49,19 @@ pub struct DiskError {
 
 impl DiskError {
     pub fn drawn(chance: &mut Chance) -> Self {
-        Self {
-            call: chance.pick(&["pwrite64", "fdatasync", "fsync", "write", "ftruncate"]),
-            error: chance.pick(&["EIO", "ENOSPC"]),
-            from: 1 + chance.below(25),
-            for_ever: chance.one_in(2),
-        }
+        // A store that is open writes and syncs; the other calls come at its beginning and end, and few of each.
+        let (call, calls) = chance.pick(&[
+            ("pwrite64", 40),
+            ("pwrite64", 10),
+            ("pwrite64", 20),
+            ("fdatasync", 4),
+            ("fdatasync", 10),
+            ("fdatasync", 20),
+            ("fsync", 3),
+            ("write", 3),
+            ("ftruncate", 3),
+        ]);
+        Self { call, error: chance.pick(&["EIO", "ENOSPC"]), from: 1 + chance.below(calls), for_ever: chance.one_in(2) }
     }
 
     /// Around a program whose files lie in that folder.

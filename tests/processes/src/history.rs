@@ -19,6 +19,8 @@ pub struct Outcome {
     pub kills: u64,
     /// Commands of which a program has said that they are saved or decided.
     pub promised: u64,
+    /// Commands and servers that have met a disk that failed.
+    pub disk_failures: u64,
     pub records: u64,
 }
 
@@ -26,6 +28,7 @@ impl AddAssign for Outcome {
     fn add_assign(&mut self, other: Self) {
         self.kills += other.kills;
         self.promised += other.promised;
+        self.disk_failures += other.disk_failures;
         self.records += other.records;
     }
 }
@@ -51,5 +54,5 @@ pub fn play_out(mix: Mix, seed: u64) -> Outcome {
     }
     town.heal();
     let records = town.check();
-    Outcome { kills: town.kills(), promised: town.ledger.promised(), records }
+    Outcome { kills: town.kills(), promised: town.ledger.promised(), disk_failures: 0, records }
 }

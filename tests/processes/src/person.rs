@@ -30,12 +30,23 @@ pub struct Person {
     pub kills: u64,
     /// Whether their disk is meant to fail.
     pub disk_fails: bool,
+    /// How often it has.
+    pub disk_failures: u64,
 }
 
 impl Person {
     pub fn new(name: &str, folder: &Path, log: &Path) -> Self {
         let (folder, log) = (folder.to_owned(), log.to_owned());
-        Self { name: name.to_owned(), folder, log, titles: 0, cards: Vec::new(), kills: 0, disk_fails: false }
+        Self {
+            name: name.to_owned(),
+            folder,
+            log,
+            titles: 0,
+            cards: Vec::new(),
+            kills: 0,
+            disk_fails: false,
+            disk_failures: 0,
+        }
     }
 
     pub fn folder(&self) -> &Path {
@@ -135,6 +146,7 @@ impl Person {
             Mishap::Nothing | Mishap::Kill(_) | Mishap::Disk(_) => process.wait(),
         };
         self.kills += u64::from(end.was_killed);
+        self.disk_failures += u64::from(end.code == Some(5));
         let promise = self.said(&end, title);
         (!matches!(step.act, Act::Sync)).then_some(promise)
     }

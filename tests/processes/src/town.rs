@@ -38,6 +38,7 @@ pub struct Town {
     began: Instant,
     story: String,
     server_kills: u64,
+    server_disk_failures: u64,
     /// Whether disks are meant to fail: programs may say so then.
     are_failures_meant: bool,
     folder: tempfile::TempDir,
@@ -92,6 +93,7 @@ impl Town {
             began: now(),
             story: String::new(),
             server_kills: 0,
+            server_disk_failures: 0,
             are_failures_meant: false,
             folder,
         };
@@ -113,6 +115,12 @@ impl Town {
         self.server_kills + self.people.iter().map(|person| person.kills).sum::<u64>()
     }
 
+    /// How many commands and servers have said that a disk has failed.
+    pub fn disk_failures(&self) -> u64 {
+        let of_people = self.people.iter().map(|person| person.disk_failures).sum::<u64>();
+        of_people + self.server_disk_failures
+    }
+
     pub fn tell(&mut self, what: impl std::fmt::Display) {
         let _ = writeln!(self.story, "{:7.3} s  {what}", self.began.elapsed().as_secs_f64());
     }
@@ -124,6 +132,7 @@ impl Town {
             Err(end) => {
                 self.tell(format_args!("the server did not start: {end:?}"));
                 self.server_kills += u64::from(end.was_killed);
+                self.server_disk_failures += u64::from(end.code == Some(5));
                 let is_said = end.was_killed || self.are_failures_meant && matches!(end.code, Some(1..=5));
                 assert!(is_said, "the server does not start: {end:?}; its log: {}", self.server.log_text());
                 self.server.serve()
@@ -171,6 +180,7 @@ impl Town {
     pub fn serve_anew(&mut self) {
         let end = self.server.end();
         self.tell(format_args!("{end:?}"));
+        self.server_disk_failures += u64::from(end.code == Some(5));
         assert!(!matches!(end.code, Some(101)), "the server panicked: {}", self.server.log_text());
         self.proxy.lead_to(self.server.serve());
     }

@@ -47,10 +47,11 @@ fn main() -> ExitCode {
             Kind::Lines | Kind::Disks => run.has_begun(wanted),
         });
         println!(
-            "{} histories, {} failed: {} kills, {} commands promised, {} records; {:.0} s",
+            "{} histories, {} failed: {} kills, {} disk failures, {} commands promised, {} records; {:.0} s",
             run.histories,
             run.failed.len(),
             run.sum.kills,
+            run.sum.disk_failures,
             run.sum.promised,
             run.sum.records,
             began.elapsed().as_secs_f64()

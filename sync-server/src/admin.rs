@@ -18,7 +18,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::accounts::AccountError;
 use crate::limits::{ADMIN_LINE_BYTES_MAX, HANDSHAKE_TIMEOUT, WRITE_RETRY};
-use crate::server::{Control, Server, StartError};
+use crate::server::{Control, DiskFailed, Server, StartError};
 
 /// The socket of a serving server.
 pub const ADMIN_SOCKET: &str = "admin.sock";
@@ -66,7 +66,10 @@ impl From<AccountError> for Failure {
             AccountError::Store(recordplayer_store::OpenError::InUse { .. }) => {
                 Self::new("in_use", error, "end the other process, or wait until it is done")
             }
-            AccountError::Store(_) | AccountError::Row | AccountError::Write(_) => {
+            AccountError::Store(recordplayer_store::OpenError::Io { .. }) | AccountError::Write(_) => {
+                Self::new("unreadable", error, "free space or check the disk, and start again")
+            }
+            AccountError::Store(_) | AccountError::Row => {
                 Self::new("unreadable", error, "check the disk, or restore a backup")
             }
         }
@@ -80,10 +83,20 @@ impl From<StartError> for Failure {
             StartError::Store(recordplayer_store::OpenError::InUse { .. }) => {
                 Self::new("in_use", error, "end the other process, or wait until it is done")
             }
-            StartError::NoAccounts | StartError::Store(_) | StartError::Marks(_) | StartError::Spaces(_) => {
+            // The files may be as good as ever.
+            StartError::Store(recordplayer_store::OpenError::Io { .. }) | StartError::Marks(_) => {
+                Self::new("unreadable", error, "free space or check the disk, and start again")
+            }
+            StartError::NoAccounts | StartError::Store(_) | StartError::Spaces(_) => {
                 Self::new("unreadable", error, "set the folder aside and restore a backup")
             }
         }
+    }
+}
+
+impl From<DiskFailed> for Failure {
+    fn from(error: DiskFailed) -> Self {
+        Self::new("disk", error, "what was acknowledged is kept")
     }
 }
 

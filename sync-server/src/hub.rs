@@ -12,7 +12,7 @@ use recordplayer::membership::Membership;
 use recordplayer::protocol::{Goodbye, ServerFrame};
 use recordplayer::space::{Names, SessionId};
 use recordplayer_store::WriterHandle;
-use tokio::sync::mpsc;
+use tokio::sync::{SetOnce, mpsc};
 
 use crate::accounts::{Accounts, Device};
 use crate::clock::now;
@@ -49,6 +49,8 @@ pub(crate) struct Hub {
     pub marks: Marks,
     /// Where effects go, where somebody carries them out.
     pub effects: OnceLock<Effects>,
+    /// Why the store takes nothing more, once a write has failed: only a new start can say what is on the disk.
+    pub disk_failed: SetOnce<String>,
     /// Held by whoever compacts texts.
     pub compacting: tokio::sync::Mutex<()>,
     directory: Mutex<Directory>,
@@ -77,6 +79,7 @@ impl Hub {
             names,
             marks,
             effects: OnceLock::new(),
+            disk_failed: SetOnce::new(),
             compacting: tokio::sync::Mutex::default(),
             directory: Mutex::new(directory),
             sessions: Mutex::default(),

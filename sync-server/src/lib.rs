@@ -29,6 +29,6 @@ mod space_actor;
 pub use accounts::{AccountError, Accounts, Device};
 pub use admin::{ADMIN_SOCKET, AdminSocket, Failure, Request, ask, recover};
 pub use effects::CarryOut;
-pub use server::{ACCOUNTS_FILE, Control, STORE_FILE, Server, StartError};
+pub use server::{ACCOUNTS_FILE, Control, DiskFailed, STORE_FILE, Server, StartError};
 pub use serving::Serving;
 pub use space_actor::SpaceHash;

@@ -10,6 +10,7 @@ use recordplayer::domain::Domain;
 use recordplayer_server::{ACCOUNTS_FILE, AdminSocket, Failure, Request, STORE_FILE, Server, ask, recover};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
 
 /// The sync server of `RecordPlayer`.
 #[derive(Debug, Parser)]
@@ -202,22 +203,25 @@ fn serve(dir: &Path, listen: SocketAddr) -> Result<(), Failure> {
             Failure::new("wrong_use", format!("cannot listen on {listen}: {error}"), "choose another address")
         })?;
         let address = listener.local_addr()?;
+        // Before anybody can know that it serves: whoever does may ask it to end.
+        let interrupted = interrupted()?;
         let admin = tokio::spawn(AdminSocket::open(dir)?.serve(server.control()));
         println!("{}", json!({ "listening": format!("http://{address}") }));
-        server.serve(listener, interrupted()).await;
+        let outcome = server.serve(listener, interrupted).await;
         admin.abort();
         // The end of the task removes the socket.
         let _ = admin.await;
-        Ok(())
+        Ok(outcome?)
     })
 }
 
-/// An interrupt from the keyboard, or the system's request to end.
-async fn interrupted() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return std::future::pending().await };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
-    }
+/// An interrupt from the keyboard, or the system's request to end: heard from this call on, whenever it is waited for.
+fn interrupted() -> std::io::Result<impl Future<Output = ()>> {
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
 }

@@ -44,6 +44,13 @@ pub enum StartError {
     Spaces(#[from] recordplayer::storage::ReadError),
 }
 
+/// Why a server has ended that nobody has asked to: whoever starts it again lets it see what is on the disk.
+#[derive(Debug, thiserror::Error)]
+#[error("the store cannot be written: {why}; free space or check the disk, and start again")]
+pub struct DiskFailed {
+    pub why: String,
+}
+
 /// The sync server of one domain on one folder.
 pub struct Server {
     hub: Arc<Hub>,
@@ -64,10 +71,11 @@ impl Server {
         if store_file.exists() && !accounts_file.exists() {
             return Err(StartError::NoAccounts);
         }
+        // First, for a store without accounts is one that has lost them, and no folder that was not made to the end.
+        let accounts = Accounts::open(&accounts_file)?;
         let store = RedbStore::open(store_file)?;
         let scrub = store.scrub();
         let writer = Writer::start(Box::new(store));
-        let accounts = Accounts::open(&accounts_file)?;
         let mut directory = Directory::default();
         let names: Arc<dyn Names> = Arc::new(NameTable::default());
         let recovery = accounts.recovery();
@@ -123,8 +131,8 @@ impl Server {
         Control(Arc::clone(&self.hub))
     }
 
-    /// Serves until `shutdown` is ready; then says goodbye, saves, and closes the store.
-    pub async fn serve(self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
+    /// Serves until `shutdown` is ready, or the disk has failed; then says goodbye, saves, and closes the store.
+    pub async fn serve(self, listener: TcpListener, shutdown: impl Future<Output = ()>) -> Result<(), DiskFailed> {
         let Self { hub, writer, scrub, origins, carry_out } = self;
         if let Some(carry_out) = carry_out {
             let effects = Effects::start(Arc::downgrade(&hub), carry_out);
@@ -136,14 +144,16 @@ impl Server {
         }
         let scrubbing = scrub.in_background(|_| tracing::error!("the store has rotted; restore a backup"));
         let origins: Arc<[String]> = origins.into();
-        tokio::select! {
-            () = accept(&hub, &listener, &origins) => {}
-            () = shutdown => {}
-        }
+        let outcome = tokio::select! {
+            () = accept(&hub, &listener, &origins) => Ok(()),
+            () = shutdown => Ok(()),
+            why = hub.disk_failed.wait() => Err(DiskFailed { why: why.clone() }),
+        };
         drop(listener);
         drop(scrubbing);
         tracing::info!("shutting down");
         end(&hub, writer).await;
+        outcome
     }
 
     /// Saves and closes the store, of a server that does not serve.

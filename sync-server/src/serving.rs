@@ -10,15 +10,17 @@ use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 
 use crate::limits::SHUTDOWN_TIMEOUT;
-use crate::server::{Control, Server};
+use crate::server::{Control, DiskFailed, Server};
 
 /// A running server. Dropping it stops it in order: goodbye to everybody, everything saved.
 pub struct Serving {
     address: SocketAddr,
     control: Control,
     /// Taken only by the end.
-    running: Option<(Runtime, oneshot::Sender<()>, tokio::task::JoinHandle<()>)>,
+    running: Option<(Runtime, oneshot::Sender<()>, Task)>,
 }
+
+type Task = tokio::task::JoinHandle<Result<(), DiskFailed>>;
 
 impl Server {
     /// Serves at an address (`127.0.0.1:0` takes a free port) with threads of its own.
@@ -74,8 +76,10 @@ impl Drop for Serving {
         let Some((runtime, stop, serving)) = self.running.take() else { return };
         let _ = stop.send(());
         let ended = runtime.block_on(async { tokio::time::timeout(2 * SHUTDOWN_TIMEOUT, serving).await });
-        if !matches!(ended, Ok(Ok(()))) {
-            tracing::warn!("the server did not end in order");
+        match ended {
+            Ok(Ok(Ok(()))) => {}
+            Ok(Ok(Err(error))) => tracing::error!(%error, "the server has ended"),
+            Ok(Err(_)) | Err(_) => tracing::warn!("the server did not end in order"),
         }
         runtime.shutdown_timeout(Duration::from_secs(1));
     }

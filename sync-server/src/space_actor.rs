@@ -342,9 +342,13 @@ impl Actor {
                 });
             }
         };
-        let failed = later.clone();
+        let (failed, hub) = (later.clone(), Arc::clone(&self.hub));
         let submitted = self.hub.writer.submit(vec![write], move |mut results| match results.pop() {
-            Some(Written::Unknown(why)) => failed(Written::Unknown(why)),
+            Some(Written::Unknown(why)) => {
+                // Who fails second has nothing to add.
+                let _ = hub.disk_failed.set(why.clone());
+                failed(Written::Unknown(why));
+            }
             // The channel has room for all that may be on its way; where it is closed, the space is gone.
             Some(what) => drop(written.try_send(answer(what))),
             None => unreachable!("the writer answers each write"),

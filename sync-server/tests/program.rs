@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 fn program(arguments: &[&str], dir: &Path) -> Command {
@@ -50,6 +51,20 @@ fn the_admins_commands_work_while_it_serves_and_while_it_does_not() {
     assert_eq!(answer(&["device", "token", "DIR", "cy"], dir).0, 1);
 }
 
+/// A supervisor that restarts a server asks it to end at any moment. One that had just said where it listens did not know yet how to end in
+/// order: it died as in a crash, and the next start had to check the whole store.
+#[test]
+fn a_server_that_has_just_begun_ends_in_order_when_it_is_asked_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path();
+    assert_eq!(answer(&["init", "DIR"], dir).0, 0);
+    for _ in 0..10 {
+        let mut server = serve(dir);
+        kill_process(Pid::from_child(&server), Signal::TERM).unwrap();
+        assert_eq!(server.wait().unwrap().code(), Some(0));
+    }
+}
+
 #[test]
 fn a_folder_that_is_served_is_not_served_again() {
     let folder = tempfile::tempdir().unwrap();
@@ -60,4 +75,20 @@ fn a_folder_that_is_served_is_not_served_again() {
     assert_eq!((code, second["error"]["code"].as_str()), (2, Some("in_use")));
     server.kill().unwrap();
     server.wait().unwrap();
+}
+
+/// The disk of a server was full, and its admin was told to set the folder aside and to restore a backup.
+#[test]
+fn who_cannot_open_a_file_is_not_told_to_restore_a_backup() {
+    for file in ["accounts.redb", "deciding.json"] {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path();
+        assert_eq!(answer(&["init", "DIR"], dir).0, 0);
+        // No file can be opened where a folder is, whoever runs this.
+        let _ = std::fs::remove_file(dir.join(file));
+        std::fs::create_dir(dir.join(file)).unwrap();
+        let (code, said) = answer(&["serve", "DIR"], dir);
+        let help = said["error"]["help"].as_str().unwrap();
+        assert!(code == 5 && help.contains("check the disk") && !help.contains("backup"), "{said}");
+    }
 }

@@ -39,6 +39,8 @@ enum Command {
     Test(test::Arguments),
     /// Drive many simulated devices through faults, seed by seed
     Simulate(tools::Simulate),
+    /// Drive the real programs through kills, bad lines and disks that fail
+    Processes(tools::Processes),
     /// Measure the product beside naked peers
     Bench(tools::Bench),
     /// Look for bytes that break something, with libFuzzer
@@ -52,6 +54,7 @@ fn main() -> ExitCode {
         Command::Run(arguments) => run::run(&arguments),
         Command::Test(arguments) => test::test(&arguments),
         Command::Simulate(arguments) => tools::simulate(&arguments),
+        Command::Processes(arguments) => tools::processes(&arguments),
         Command::Bench(arguments) => tools::bench(&arguments),
         Command::Fuzz(arguments) => fuzz::fuzz(&arguments),
         Command::Bundle(arguments) => bundle::bundle(&arguments),

@@ -51,6 +51,10 @@ pub const BY_TESTS: &[Package] = &[
 /// What libFuzzer needs.
 pub const BY_FUZZING: &[Package] = &[Package { name: "g++", reason: "compiles the C++ sources of libFuzzer" }];
 
+/// What histories of the real programs need to let their disks fail.
+pub const BY_PROCESSES: &[Package] =
+    &[Package { name: "strace", reason: "lets system calls of the programs fail, and kills them at one" }];
+
 /// Makes sure that every package that a build needs is installed, and these: asks before installing, unless `yes` has answered already.
 pub fn ensure(yes: bool, more: &[&[Package]]) -> Result<(), Failure> {
     let needed: Vec<Package> = NEEDED.iter().chain(more.iter().copied().flatten()).copied().collect();

@@ -22,7 +22,10 @@ pub struct Arguments {
 
 pub fn test(arguments: &Arguments) -> Result<(), Failure> {
     let inputs = Inputs::find()?;
-    packages::ensure(arguments.yes, &[packages::BY_WINDOW, packages::BY_SCREEN, packages::BY_TESTS])?;
+    packages::ensure(
+        arguments.yes,
+        &[packages::BY_WINDOW, packages::BY_SCREEN, packages::BY_TESTS, packages::BY_PROCESSES],
+    )?;
 
     let mut steps = Steps::begin();
     let mut tally = Tally::default();

@@ -1,6 +1,6 @@
 //! The commands that start one of the workspace's own tools, optimised and with its arguments passed on.
 
-use crate::cargo;
+use crate::cargo::{self, BUILD_PROGRAMS, Workspace};
 use crate::failure::Failure;
 use crate::packages;
 
@@ -41,6 +41,46 @@ pub fn simulate(arguments: &Simulate) -> Result<(), Failure> {
         call.extend(value.iter().flat_map(|value| [*name, value.as_str()]));
     }
     cargo::run(&call)
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Processes {
+    /// Kill so many processes
+    #[arg(long)]
+    kills: Option<u64>,
+    /// Play so many histories over bad lines
+    #[arg(long)]
+    lines: Option<u64>,
+    /// Play so many histories of disks that fail
+    #[arg(long)]
+    disks: Option<u64>,
+    /// Let them work for so many minutes, and look at their memory
+    #[arg(long)]
+    soak: Option<u64>,
+    /// The first seed; a fresh one by default
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Install what the system lacks without asking
+    #[arg(long)]
+    yes: bool,
+}
+
+/// As the tests build them, so that a seed that failed there is played again at once.
+pub fn processes(arguments: &Processes) -> Result<(), Failure> {
+    packages::ensure(arguments.yes, &[packages::BY_WINDOW, packages::BY_PROCESSES])?;
+    cargo::run(BUILD_PROGRAMS)?;
+    let programs = Workspace::read()?.programs;
+    let mut command = cargo::cargo(&["run", "--package", "recordplayer-processes", "--"]);
+    let Processes { kills, lines, disks, soak, seed, yes: _ } = arguments;
+    let numbers = [("--kills", kills), ("--lines", lines), ("--disks", disks), ("--soak", soak), ("--seed", seed)];
+    for (name, number) in numbers {
+        if let Some(number) = number {
+            command.arg(name).arg(number.to_string());
+        }
+    }
+    let status = command.env("RECORDPLAYER_BIN", programs).status();
+    let is_good = status.map_err(|error| Failure::failed(format!("cannot start cargo: {error}")))?.success();
+    if is_good { Ok(()) } else { Err(Failure::failed("not everything holds; the seeds stand above")) }
 }
 
 #[derive(Debug, clap::Args)]

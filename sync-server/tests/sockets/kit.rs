@@ -13,7 +13,7 @@ use recordplayer::name::Name;
 use recordplayer::policy::Effect;
 use recordplayer::protocol::{AnswerCode, ClientFrame, CommandEntry, Goodbye, ServerFrame};
 use recordplayer::record::StreamId;
-use recordplayer_server::{Control, Server};
+use recordplayer_server::{Control, DiskFailed, Server};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
@@ -52,14 +52,14 @@ impl Town {
     ) {
         self.serve(shutdown, async |address, control, serving| {
             test(address, control).await;
-            timeout(PATIENCE, serving).await.expect("an end in time").unwrap();
+            timeout(PATIENCE, serving).await.expect("an end in time").unwrap().unwrap();
         });
     }
 
     fn serve<T>(
         &self,
         shutdown: impl Future<Output = ()> + Send + 'static,
-        test: impl AsyncFnOnce(SocketAddr, &Control, JoinHandle<()>) -> T,
+        test: impl AsyncFnOnce(SocketAddr, &Control, JoinHandle<Result<(), DiskFailed>>) -> T,
     ) -> T {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         self.serve_in(&runtime, shutdown, test)
@@ -82,7 +82,7 @@ impl Town {
         &self,
         runtime: &Runtime,
         shutdown: impl Future<Output = ()> + Send + 'static,
-        test: impl AsyncFnOnce(SocketAddr, &Control, JoinHandle<()>) -> T,
+        test: impl AsyncFnOnce(SocketAddr, &Control, JoinHandle<Result<(), DiskFailed>>) -> T,
     ) -> T {
         let server = Server::open(Domain::new("todo", 1).shared(), self.0.path()).unwrap();
         serve_with(runtime, server.allow_origin("https://boards.example"), shutdown, test)
@@ -93,7 +93,7 @@ fn serve_with<T>(
     runtime: &Runtime,
     server: Server,
     shutdown: impl Future<Output = ()> + Send + 'static,
-    test: impl AsyncFnOnce(SocketAddr, &Control, JoinHandle<()>) -> T,
+    test: impl AsyncFnOnce(SocketAddr, &Control, JoinHandle<Result<(), DiskFailed>>) -> T,
 ) -> T {
     let control = server.control();
     for name in ["ann", "bo"] {

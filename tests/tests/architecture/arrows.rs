@@ -32,6 +32,12 @@ const ARROWS: &[Arrows] = &[
         to: &["recordplayer", "recordplayer-store", "recordplayer-kanban"],
         dev: &[],
     },
+    // Without the window, so that it builds soon; the programs that it drives come from outside.
+    Arrows {
+        from: "recordplayer-processes",
+        to: &["recordplayer", "recordplayer-client", "recordplayer-kanban"],
+        dev: &[],
+    },
     Arrows { from: "recordplayer-bench", to: ALL, dev: &[] },
     Arrows {
         from: "recordplayer-fuzz",

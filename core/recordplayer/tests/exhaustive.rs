@@ -116,31 +116,31 @@ mod whole {
     use super::*;
 
     #[test]
-    #[ignore = "some seconds in a release build"]
+    #[ignore = "for a release build, on demand"]
     fn a_crash_and_a_lost_connection_together() {
         assert_holds(three_commands(), Bounds { breaks: 1, ..crash() });
     }
 
     #[test]
-    #[ignore = "some seconds in a release build"]
+    #[ignore = "for a release build, on demand"]
     fn a_crash_and_an_append_without_an_answer_together() {
         assert_holds(three_commands(), Bounds { failures: 1, ..crash() });
     }
 
     #[test]
-    #[ignore = "some seconds in a release build"]
+    #[ignore = "for a release build, on demand"]
     fn a_lost_connection_and_an_append_without_an_answer_together() {
         assert_holds(three_commands(), Bounds { failures: 1, ..lost_connection() });
     }
 
     #[test]
-    #[ignore = "some seconds in a release build"]
+    #[ignore = "for a release build, on demand"]
     fn a_lost_connection_and_a_ping_at_any_moment() {
         assert_holds(three_commands(), Bounds { pings: 1, ..lost_connection() });
     }
 
     #[test]
-    #[ignore = "some seconds in a release build"]
+    #[ignore = "for a release build, on demand"]
     fn a_crash_where_everything_is_saved_at_every_second_event() {
         let case = Search::new(&domain_that_saves_often()).founded_with([build(2)]);
         let first = [Act::new(put("a")), Act::new(label("of a"))];
@@ -148,49 +148,49 @@ mod whole {
     }
 
     #[test]
-    #[ignore = "some seconds in a release build"]
+    #[ignore = "for a release build, on demand"]
     fn what_requires_another_command_and_a_lost_connection() {
         assert_holds(requiring_commands(), Bounds { batches: true, ..lost_connection() });
     }
 
     #[test]
-    #[ignore = "some seconds in a release build"]
+    #[ignore = "for a release build, on demand"]
     fn a_restored_authority_and_a_crash() {
         assert_holds(two_commands(), Bounds { crashes: 1, ..restore() });
     }
 
     #[test]
-    #[ignore = "some seconds in a release build"]
+    #[ignore = "for a release build, on demand"]
     fn a_restored_authority_and_a_lost_connection() {
         assert_holds(two_commands(), Bounds { breaks: 1, ..restore() });
     }
 
     #[test]
-    #[ignore = "some seconds in a release build"]
+    #[ignore = "for a release build, on demand"]
     fn a_restored_authority_and_files_of_a_device_that_come_back() {
         assert_holds(one_command(), Bounds { restores_of_authority: 1, ..copies() });
     }
 
     #[test]
-    #[ignore = "some minutes in a release build"]
+    #[ignore = "for a release build, on demand"]
     fn a_restored_authority_of_three_commands() {
         assert_holds(three_commands(), restore());
     }
 
     #[test]
-    #[ignore = "some seconds in a release build"]
+    #[ignore = "for a release build, on demand"]
     fn files_of_a_device_that_come_back_of_three_commands() {
         assert_holds(three_commands(), copies());
     }
 
     #[test]
-    #[ignore = "some seconds in a release build"]
+    #[ignore = "for a release build, on demand"]
     fn files_of_a_device_that_come_back_and_a_crash() {
         assert_holds(two_commands(), Bounds { crashes: 1, ..copies() });
     }
 
     #[test]
-    #[ignore = "some seconds in a release build"]
+    #[ignore = "for a release build, on demand"]
     fn files_of_a_device_of_one_person_that_come_over_the_other() {
         assert_holds(three_commands().of_one_person(), copies());
     }

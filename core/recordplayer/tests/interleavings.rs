@@ -1,6 +1,8 @@
 //! What the search of all interleavings of small cases has found (`tests/exhaustive.rs`), each as its own story.
 
 mod machines;
+#[allow(dead_code, reason = "one thing on a shelf is enough here")]
+mod shelf;
 mod todo;
 
 use machines::{Authority, Device};
@@ -8,6 +10,7 @@ use recordplayer::commit::Head;
 use recordplayer::id::{CommandId, Id, ReplicaId};
 use recordplayer::protocol::{AnswerCode, ServerFrame};
 use recordplayer::replica::{CommandState, Wish};
+use recordplayer::testing::{Act, Bounds, Search};
 use recordplayer::time::Timestamp;
 use todo::{add, domain};
 
@@ -44,4 +47,19 @@ fn a_device_that_goes_back_says_of_nothing_that_it_is_saved_before_it_is() {
     device.replica.handle_frames(Timestamp(0), [parted]);
     assert_eq!(device.replica.command_state(saved), CommandState::Waiting);
     assert_eq!(device.replica.command_state(unsaved), CommandState::Unsaved);
+}
+
+/// A copy of a device's outbox was made while its command was on its way. The authority was restored to before that; the device went back, and
+/// its command was accepted by its new identity. Then the copy of the outbox came back, with the old identity, of which the log knew nothing
+/// any more. The device sent its command once more, and told the person that it was refused, for it had been decided already.
+#[test]
+fn an_outbox_that_comes_back_does_not_call_refused_what_is_accepted() {
+    let case = Search::new(&shelf::domain()).founded_with([shelf::build(1)]).acts(0, [Act::new(shelf::put("a"))]);
+    let bounds = Bounds { restores_of_authority: 1, restores_of_devices: 1, ..Bounds::default() };
+    let accepted_and_lost = "submit.0 save.0 save.0 up.0 copy write down.0 restore reopen write";
+    let goes_back = "connect.0 up.0 down.0 copy.0 save.0 save.0";
+    let accepted_again = "connect.0 up.0 down.0 save.0 save.0 save.0 up.0 write write down.0 save.0";
+    let found =
+        case.within(bounds).replay(&format!("{accepted_and_lost} {goes_back} {accepted_again} restore-outbox.0"));
+    assert_eq!(found, Ok(()));
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::outbox::Pending;
+use super::outbox::{Pending, is_decided_further_back};
 use super::rebase::Dirty;
 use super::{Meeting, Replica, ReplicaOutput, Saving};
 use crate::commit::{Commit, CommitError, Head};
@@ -142,6 +142,11 @@ impl Replica {
         let Some(at) = self.outbox.iter().position(is_it) else { return writes };
         // That it was refused to somebody else says nothing of what is decided here.
         if header.actor != self.actor && Response::of(commit).is_some() {
+            return writes;
+        }
+        // Its verdict lies further back in the log, from before this outbox came back from a copy: it is looked for by who takes a new identity.
+        if Response::of(commit).is_some_and(|response| is_decided_further_back(&response.refused)) {
+            self.identity.must_fork = true;
             return writes;
         }
         // What it did here is gone or confirmed, and was perhaps not the same: those behind it that looked at that look again.

@@ -17,7 +17,7 @@ use crate::models::ReadSet;
 use crate::name::Name;
 use crate::protocol::{ClientFrame, CommandEntry};
 use crate::record::{Position, StreamId};
-use crate::refusal::Refused;
+use crate::refusal::{CoreRefusal, Refused};
 use crate::response::Response;
 use crate::state::OpenError;
 use crate::storage::{OutboxContent, OutboxRow, OutboxWrite, ReadError, SpaceReader};
@@ -244,6 +244,7 @@ impl Replica {
                     self.outbox.remove(at);
                     continue;
                 }
+                InLog::Refused(refused) if is_decided_further_back(&refused) => self.identity.must_fork = true,
                 InLog::Refused(refused) if pending.is_waiting() => {
                     Arc::make_mut(&mut self.outbox[at].entry).refused = Some(refused);
                     writes.push(self.put(&self.outbox[at]));
@@ -408,6 +409,11 @@ impl Replica {
         self.rebase_all();
         self.number_and_send();
     }
+}
+
+/// Whether this is no verdict, but says that the log holds one, under another identity of the device.
+pub(super) fn is_decided_further_back(refused: &Refused) -> bool {
+    refused.typed() == Some(CoreRefusal::DecidedAlready {})
 }
 
 /// The refusal that a refusing commit holds.

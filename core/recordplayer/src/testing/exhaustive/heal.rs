@@ -6,7 +6,7 @@ use super::choice::Choice;
 use super::setting::DEVICES;
 use super::state::{Machines, State, StateKey};
 
-/// Within so many steps a state must heal: the longest that was seen takes a quarter of them.
+/// Within so many steps a state must heal: far more than there is to do in a small case.
 const STEPS_MAX: usize = 400;
 
 /// So often the authority may have to say where its log ends: a command that brought no news for two pings is sent again with the third.

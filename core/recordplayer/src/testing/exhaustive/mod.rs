@@ -10,9 +10,16 @@
 //! by breadth, so a failure comes with a shortest list of choices. States that go on alike are one: that is told by the fingerprints of the
 //! machines, of what is on their disks and on its way there, by the frames that travel, and by what may still happen.
 //!
-//! What is bounded: the acts, the accidents, and the pings beside those of the healing. What is left out, for it makes no difference: a crash
-//! while frames are on their way is only played with all of them lost, for that some arrived is the same as that they had arrived just before;
-//! and the crash that loses a write with the one that does not, for that is a crash just behind the write.
+//! What is bounded: the acts, the accidents, and the pings beside those of the healing. Some orders are left out, for each of them comes to the
+//! same as one that is played:
+//!
+//! * A crash of the authority loses all frames on their way: that some of them arrive is the same as that they arrive just before it, for the
+//!   device that they reach and the authority have nothing else in common. What a device had sent when its session ended may arrive later, behind
+//!   what the next session brings, and is played so.
+//! * A crash loses every write on its way: where one is written, the same crash comes just behind it, and what the machine did in between was
+//!   only sent to sessions that the crash ends.
+//! * The authority learns that a session has ended as soon as nothing of it is on its way: until then it would only send what reaches nobody.
+//! * Time stands still, but for pauses, which end at any moment: nothing else in the machines waits for it.
 
 mod authority;
 mod bounds;

@@ -104,10 +104,13 @@ impl Replica {
         Dirty { views, streams: dirty.streams }
     }
 
-    /// Decides everything that waits anew.
+    /// Decides everything that waits anew. What has left the outbox meanwhile shows otherwise, too.
     pub(crate) fn rebase_all(&mut self) {
         self.set_down();
         let mut dirty = Dirty::default();
+        let layer = self.state.layers.pop();
+        dirty.streams.extend(layer.entities.keys().cloned());
+        self.state.layers.push_layer(layer);
         for optimistic in self.outbox.iter_mut().filter_map(|pending| pending.optimistic.take()) {
             dirty.add_optimistic(optimistic);
         }

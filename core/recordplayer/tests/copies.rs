@@ -5,7 +5,7 @@ mod todo;
 
 use recordplayer::id::ReplicaId;
 use recordplayer::testing::{DeviceId, Restore, World};
-use todo::{ItemCommand, ListView, add, command, domain, id};
+use todo::{Item, ItemCommand, ListView, add, command, domain, id};
 
 const LIST: u8 = 100;
 
@@ -106,6 +106,33 @@ fn an_older_outbox_under_a_newer_main_store_is_another_device_from_then_on() {
         world.run_until_quiet();
         assert_each_once(&world, &[ann, bo], 3);
         assert_ne!(world.replica(ann).replica(), who);
+    }
+}
+
+/// What waited in the copy had long been decided, and was overtaken since. As it left the outbox, together with news of something else, no
+/// screen was told, and went on to show it.
+#[test]
+fn what_leaves_an_outbox_that_came_back_leaves_the_screen() {
+    for seed in 0..20 {
+        let mut world = World::seeded(seed, &domain());
+        let [ann, bo] = world.devices(["ann", "bo"]);
+        world.send(ann, add(1, LIST, "item")).unwrap();
+        world.run_until_quiet();
+        world.cut_off(ann);
+        world.send(ann, rename(1, "overtaken")).unwrap();
+        world.run_for_ms(100);
+        let backup = world.backup(ann);
+        world.heal();
+        world.run_until_quiet();
+        world.send(ann, rename(1, "as it is")).unwrap();
+        world.run_until_quiet();
+        world.cut_off(ann);
+        world.send(bo, add(2, LIST, "news")).unwrap();
+        world.restore(ann, &backup, Restore::Outbox);
+        world.heal();
+        world.run_until_quiet();
+        assert_eq!(world.replica(ann).entity::<Item>(id(1)).title, "as it is");
+        world.check_invariants();
     }
 }
 

@@ -5,8 +5,22 @@ use std::panic::catch_unwind;
 use recordplayer_simulation::{Kind, Outcome};
 
 /// Seeds that have found something once.
-const FOUND: [u64; 12] =
-    [25, 89, 99, 130, 184, 231, 271, 311, 1917, 172_014_361_721_404, 172_014_361_721_559, 213_868_802_371_469];
+const FOUND: [u64; 14] = [
+    25,
+    89,
+    99,
+    130,
+    184,
+    231,
+    271,
+    311,
+    1917,
+    172_014_361_721_404,
+    172_014_361_721_559,
+    213_868_802_371_469,
+    597_023_584_519,
+    597_023_586_685,
+];
 
 fn play_out(kind: Kind, seeds: impl IntoIterator<Item = u64>) -> Outcome {
     let mut sum = Outcome::default();
@@ -24,13 +38,13 @@ fn play_out(kind: Kind, seeds: impl IntoIterator<Item = u64>) -> Outcome {
 #[test]
 fn four_people_agree_whatever_happens_and_nothing_that_was_taken_is_lost() {
     let sum = play_out(Kind::Kanban, (0..30).chain(FOUND));
-    assert!(sum.taken > 39 * 15 && sum.refused_there > 39, "they do next to nothing: {sum:?}");
+    assert!(sum.taken > 41 * 15 && sum.refused_there > 41, "they do next to nothing: {sum:?}");
 }
 
 #[test]
 fn every_verdict_is_that_of_a_model_which_knows_nothing_of_records() {
     let sum = play_out(Kind::Shelf, (0..60).chain(FOUND));
-    assert!(sum.taken > 69 * 20 && sum.refused_there > 69, "they do next to nothing: {sum:?}");
+    assert!(sum.taken > 71 * 20 && sum.refused_there > 71, "they do next to nothing: {sum:?}");
 }
 
 /// A failure is replayed by its seed.

@@ -60,12 +60,10 @@ impl Replica {
         if is_planted(Bug::RebaseBackwards) {
             self.outbox.reverse();
         }
-        let mut shown = self.rebase(dirty);
+        self.rebase_and_tell(dirty, below);
         if is_planted(Bug::RebaseBackwards) {
             self.outbox.reverse();
         }
-        shown.views.extend(below);
-        self.changed(shown);
     }
 
     /// Builds the optimistic layer anew. A command is decided again only where something that it read or wrote has changed; of the others
@@ -106,15 +104,20 @@ impl Replica {
 
     /// Decides everything that waits anew. What has left the outbox meanwhile shows otherwise, too.
     pub(crate) fn rebase_all(&mut self) {
-        self.set_down();
-        let mut dirty = Dirty::default();
-        let layer = self.state.layers.pop();
+        let lifted = self.lifted.take().map(|lifted| (lifted.layer, lifted.dirty));
+        let (layer, mut dirty) = lifted.unwrap_or_else(|| (self.state.layers.pop(), Dirty::default()));
         dirty.streams.extend(layer.entities.keys().cloned());
+        let below = dirty.views.clone();
         self.state.layers.push_layer(layer);
         for optimistic in self.outbox.iter_mut().filter_map(|pending| pending.optimistic.take()) {
             dirty.add_optimistic(optimistic);
         }
-        let shown = self.rebase(dirty);
+        self.rebase_and_tell(dirty, below);
+    }
+
+    fn rebase_and_tell(&mut self, dirty: Dirty, below: BTreeSet<ViewKey>) {
+        let mut shown = self.rebase(dirty);
+        shown.views.extend(below);
         self.changed(shown);
     }
 

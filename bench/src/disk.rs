@@ -63,7 +63,7 @@ fn written(made: &Made, is_quiet: bool) -> Result<OnDisk, Box<dyn std::error::Er
     let began = now();
     let mut expected = recordplayer::commit::Head::START;
     for group in made.commits.chunks(GROUP) {
-        let append = Append { space: SPACE, epoch: 1, expected, commits: group.iter().map(Arc::clone).collect() };
+        let append = Append::new(SPACE, 1, expected, group.iter().map(Arc::clone).collect());
         let written = store.write(vec![StoreWrite::Append(append)]);
         expected = match written.as_slice() {
             [recordplayer::storage::Written::Durable(head)] => *head,

@@ -154,7 +154,7 @@ impl Device {
                     // A text that cannot be read is told by whoever looks at it.
                     drop(compact_texts(&*self.store.reader(SPACE), SPACE, &keys, write));
                 }
-                ReplicaOutput::WentBack { .. } => {
+                ReplicaOutput::WentBack { .. } | ReplicaOutput::Redacted => {
                     self.forget();
                     self.restart();
                 }

@@ -197,7 +197,7 @@ fn judge_log(authority: &mut Authority) {
     if let Some(last) = log.last() {
         let epoch = last.header.epoch;
         let commits = log.into_iter().map(Into::into).collect();
-        let append = Append { space: SPACE, epoch, expected: Head::START, commits };
+        let append = Append::new(SPACE, epoch, Head::START, commits);
         let written = copy.write(vec![Write::Append(append)]);
         assert!(matches!(written[..], [Written::Durable(_)]));
     }

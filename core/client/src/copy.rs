@@ -32,6 +32,8 @@ pub(crate) enum Concern {
     Damaged(String),
     /// The server was restored, and holds less: what others did behind its end is told, and the space is fetched anew.
     WentBack(Vec<Arc<Commit>>),
+    /// Payloads were taken out of the history, and the copy here is to be fetched anew without them.
+    Redacted,
     /// These texts have grown, and are to be compacted.
     CompactTexts(Vec<TextKey>),
 }
@@ -219,6 +221,7 @@ impl SpaceCopy {
                     tracing::warn!(space = %self.space, "the server cannot read the space just now");
                     machine.trouble = Some(Trouble::Unavailable);
                 }
+                ReplicaOutput::Redacted => self.give_up(machine, Concern::Redacted),
                 ReplicaOutput::WentBack { others } => self.give_up(machine, Concern::WentBack(others)),
                 ReplicaOutput::Damaged(error) => self.give_up(machine, Concern::Damaged(error.to_string())),
             }

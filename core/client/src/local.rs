@@ -144,7 +144,7 @@ fn take_from_copy(store: &mut RedbStore, copy: &dyn SpaceReader, space: SpaceId)
         }
         let Some(last) = commits.last() else { return Ok(()) };
         let (epoch, reached) = (last.header.epoch, last.head());
-        let written = store.write(vec![Write::Append(Append { space, epoch, expected: head, commits })]);
+        let written = store.write(vec![Write::Append(Append::new(space, epoch, head, commits))]);
         match written.as_slice() {
             [Written::Durable(_)] => head = reached,
             other => return Err(LocalError::Write(format!("{other:?}"))),

@@ -59,6 +59,7 @@ pub(crate) async fn take_concerns(inner: Arc<Inner>, mut concerns: UnboundedRece
                 let why = format!("was damaged ({why})");
                 fetch_anew(&inner, space, &why);
             }
+            Concern::Redacted => fetch_anew(&inner, space, "held what has been taken out of the project's history"),
             Concern::WentBack(others) => went_back(&inner, space, &others),
             Concern::CompactTexts(texts) => {
                 let inner = Arc::clone(&inner);

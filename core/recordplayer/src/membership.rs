@@ -9,9 +9,13 @@ use serde::{Deserialize, Serialize};
 use crate::context::Context;
 use crate::entity::{Entity, Stamp};
 use crate::id::{ActorId, Id};
+use crate::record::Position;
 
 /// The longest title of a space, in bytes.
 pub const TITLE_BYTES_MAX: usize = 256;
+
+/// So many records are redacted by one command: about what a log rewrites without anybody waiting for it.
+pub const REDACTED_RECORDS_MAX: usize = 1_000;
 
 /// The members of a space, and its title.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,6 +68,10 @@ pub enum MembershipCommand {
     Reopen {
         recovery: Id,
     },
+    /// Takes the payloads of these records out of every log, for good. What was played from them is played anew, without them.
+    Redact {
+        records: Vec<Position>,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -101,6 +109,10 @@ pub enum MembershipEvent {
     Reopened {
         recovery: Id,
     },
+    /// The payloads of these records are gone.
+    Redacted {
+        records: Vec<Position>,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -127,6 +139,8 @@ pub enum MembershipRefusal {
     NotTheServer {},
     #[error("A name has 1 to {max} bytes")]
     BadTitle { max: u64 },
+    #[error("1 to {max} records can be redacted at once. Name fewer of them, and the others in a second step")]
+    BadRedaction { max: u64 },
 }
 
 impl Membership {
@@ -236,6 +250,13 @@ impl Entity for Membership {
                 check_title(server)?;
                 Ok(vec![E::HandedOver { publication: *publication, server: server.clone() }])
             }
+            C::Redact { records } => {
+                if (1..=REDACTED_RECORDS_MAX).contains(&records.len()) {
+                    Ok(vec![E::Redacted { records: records.clone() }])
+                } else {
+                    Err(R::BadRedaction { max: REDACTED_RECORDS_MAX as u64 })
+                }
+            }
             C::Rename { title } => {
                 check_title(title)?;
                 Ok(vec![E::Renamed { title: title.clone() }])
@@ -296,7 +317,8 @@ impl Entity for Membership {
                 }
                 self.claimed.insert(*person, *into);
             }
-            MembershipEvent::Reopened { .. } => {}
+            // What it does is done to the log.
+            MembershipEvent::Reopened { .. } | MembershipEvent::Redacted { .. } => {}
         }
     }
 }

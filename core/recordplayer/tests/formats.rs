@@ -1,5 +1,6 @@
 //! The formats, byte for byte: what was written once must be read for ever. `RECORDPLAYER_GOLDEN=write` writes the files anew.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -7,6 +8,7 @@ use recordplayer::claims::Claims;
 use recordplayer::commit::{Commit, Draft, Head, Header, Seal, SealKey};
 use recordplayer::hash::{Hash, StateHash};
 use recordplayer::id::{ActId, ActorId, CommandId, Id, ReplicaId, SpaceId};
+use recordplayer::limits::COMMIT_BYTES_MAX;
 use recordplayer::membership::{Membership, MembershipEvent};
 use recordplayer::name::Name;
 use recordplayer::protocol::{
@@ -102,17 +104,50 @@ fn a_seal_is_the_authoritys_and_changes_nothing_else() {
 
 #[test]
 fn a_redacted_payload_keeps_the_chain() {
-    let commit = commit();
-    // The last payload, a byte string of 21 (16 of salt, 5 of map), gives way to an array of one digest.
-    let salted: Vec<u8> = [[2u8; 16].as_slice(), &[0xa1, 0x62, 0x74, 0x6f, 0x03]].concat();
-    let at = commit.bytes.windows(salted.len()).position(|window| window == salted).unwrap();
-    let mut redacted = commit.bytes[..at - 1].to_vec();
-    redacted.extend_from_slice(&[0x81, 0x58, 0x20]);
-    redacted.extend_from_slice(&Hash::of(&salted).0);
-    redacted.push(0xf6);
-    let opened = Commit::open(redacted.into(), &Hash([9; 32])).unwrap();
-    assert_eq!(opened.hash, commit.hash);
-    assert_eq!(opened.records[2].payload, Payload::Erased);
+    let (commit, previous) = (commit(), Hash([9; 32]));
+    let first = commit.header.first;
+    // The command's payload and the second event's give way to arrays of one digest; the first event says the same as the command.
+    let redacted = commit.redacted(&BTreeSet::from([first.plus(2)]), &previous).unwrap().unwrap();
+    golden_file("commit.redacted", &redacted.bytes);
+    let opened = Commit::open(Arc::clone(&redacted.bytes), &previous).unwrap();
+    assert_eq!((opened.hash, redacted.hash), (commit.hash, commit.hash));
+    assert!(opened.records.iter().all(|record| record.payload == Payload::Erased));
+    // An event that the command does not say word for word stays.
+    let redacted = commit.redacted(&BTreeSet::from([first]), &previous).unwrap().unwrap();
+    let left: Vec<bool> = redacted.records.iter().map(|record| record.payload != Payload::Erased).collect();
+    assert_eq!(left, [false, false, true]);
+    let sealed = redacted.sealed(&SealKey::new([4; 32]));
+    assert!(sealed.redacted(&BTreeSet::from([first]), &previous).unwrap().is_none(), "nothing goes twice");
+    let both = sealed.redacted(&BTreeSet::from([first.plus(2)]), &previous).unwrap().unwrap();
+    assert_eq!((both.hash, both.seal), (commit.hash, sealed.seal), "its seal holds");
+    assert!(commit.redacted(&BTreeSet::from([first.plus(3)]), &previous).unwrap().is_none(), "of another commit");
+}
+
+/// Small payloads give way to digests that are longer: whatever fits a commit fits it redacted, too.
+#[test]
+fn a_full_commit_can_be_redacted() {
+    let stream = stream();
+    let small = |n: u64| recordplayer::codec::encode(&BTreeMap::from([("n", n)])).unwrap();
+    let drafts = |count: u64, filler: usize| {
+        let command = draft(
+            RecordKind::Command,
+            "card.rename",
+            &recordplayer::codec::encode(&BTreeMap::from([("t", "x".repeat(filler))])).unwrap(),
+        );
+        let events =
+            (0..count).map(|n| Draft { stream: stream.clone(), ..draft(RecordKind::Event, "card.moved", &small(n)) });
+        std::iter::once(command).chain(events).collect::<Vec<_>>()
+    };
+    let seal = |filler| Commit::seal(header(), drafts(1_000, filler), &Hash([9; 32]), |_| [0; 16]);
+    let mut filler = (0, COMMIT_BYTES_MAX);
+    while filler.1 - filler.0 > 1 {
+        let middle = usize::midpoint(filler.0, filler.1);
+        if seal(middle).is_ok() { filler.0 = middle } else { filler.1 = middle }
+    }
+    let fullest = seal(filler.0).unwrap();
+    let events = fullest.records[1..].iter().map(|record| record.number).collect();
+    let redacted = fullest.redacted(&events, &Hash([9; 32])).unwrap().unwrap().sealed(&SealKey::new([4; 32]));
+    assert!(redacted.bytes.len() <= COMMIT_BYTES_MAX && Commit::open(redacted.bytes, &Hash([9; 32])).is_ok());
 }
 
 #[test]
@@ -349,14 +384,19 @@ fn check_damage(bytes: &[u8], decodes: impl Fn(&[u8]) -> bool) {
     }
 }
 
-fn membership_events() -> [MembershipEvent; 5] {
+fn membership_events() -> [MembershipEvent; 9] {
     let (person, role, title) = (ActorId(Id([3; 16])), "owner".to_owned(), "Turntable".to_owned());
+    let (publication, server) = (Id([4; 16]), "plan.example.org".to_owned());
     [
         MembershipEvent::Founded { title: title.clone(), founder: person, role: role.clone() },
         MembershipEvent::Renamed { title },
         MembershipEvent::MemberAdded { person, role: role.clone() },
         MembershipEvent::RoleChanged { person, role },
         MembershipEvent::MemberRemoved { person },
+        MembershipEvent::HandedOver { publication, server },
+        MembershipEvent::Published { publication, person, into: ActorId(Id([5; 16])) },
+        MembershipEvent::Reopened { recovery: Id([6; 16]) },
+        MembershipEvent::Redacted { records: vec![Position(7), Position(300)] },
     ]
 }
 

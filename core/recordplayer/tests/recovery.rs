@@ -6,13 +6,12 @@ mod note;
 use std::sync::Arc;
 
 use machines::{Authority, Device, PERSON, SPACE, person};
-use note::{Note, NoteCommand, TEXT, domain, note};
-use rand::RngExt;
+use note::{Note, NoteCommand, domain, note, text, write};
 use recordplayer::claims::Claims;
 use recordplayer::commit::{Commit, Head, SealKey};
 use recordplayer::decide::Intent;
 use recordplayer::hash::Hash;
-use recordplayer::id::{ActId, CommandId, Id, ReplicaId};
+use recordplayer::id::{CommandId, Id, ReplicaId};
 use recordplayer::protocol::{AnswerCode, ClientFrame, ServerFrame};
 use recordplayer::replica::{TextEdit, TextWork};
 use recordplayer::space::Ending;
@@ -23,23 +22,6 @@ use recordplayer::time::Timestamp;
 
 /// Longer than any of these histories.
 const LONG_MS: i64 = 24 * 3_600_000;
-
-fn write(world: &mut World, device: DeviceId, words: &str) {
-    let before = text(world, device);
-    let command = CommandId(Id(world.random().random()));
-    let edit = TextEdit::<Note> {
-        command,
-        entity: note(),
-        claims: Claims::of_act(ActId(command.0)),
-        work: TextWork::Replace(&format!("{before}{words}")),
-        make: |change| NoteCommand::Write { change },
-    };
-    world.with(device, |replica, now| replica.edit_text(now, &edit)).unwrap();
-}
-
-fn text(world: &World, device: DeviceId) -> String {
-    world.replica(device).text::<Note>(note(), TEXT).unwrap().text()
-}
 
 fn head(store: &MemoryStore, world: &World) -> Head {
     store.reader(world.space()).head().unwrap()

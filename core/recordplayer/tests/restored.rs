@@ -3,32 +3,13 @@
 
 mod note;
 
-use note::{Note, NoteCommand, TEXT, domain, note};
+use note::{Note, NoteCommand, domain, note, text, write};
 use rand::RngExt;
-use recordplayer::claims::Claims;
 use recordplayer::decide::Intent;
-use recordplayer::id::{ActId, CommandId, Id};
+use recordplayer::id::{CommandId, Id};
 use recordplayer::membership::{Membership, MembershipCommand};
-use recordplayer::replica::{TextEdit, TextWork};
 use recordplayer::storage::memory::MemoryStore;
 use recordplayer::testing::{DeviceId, Faults, Transition, World};
-
-fn write(world: &mut World, device: DeviceId, words: &str) {
-    let before = text(world, device);
-    let command = CommandId(Id(world.random().random()));
-    let edit = TextEdit::<Note> {
-        command,
-        entity: note(),
-        claims: Claims::of_act(ActId(command.0)),
-        work: TextWork::Replace(&format!("{before}{words}")),
-        make: |change| NoteCommand::Write { change },
-    };
-    world.with(device, |replica, now| replica.edit_text(now, &edit)).unwrap();
-}
-
-fn text(world: &World, device: DeviceId) -> String {
-    world.replica(device).text::<Note>(note(), TEXT).unwrap().text()
-}
 
 fn ban(world: &mut World, device: DeviceId, command: CommandId) -> CommandId {
     world.send(device, Intent::of::<Note>(note(), &NoteCommand::Ban { command }).unwrap()).unwrap()

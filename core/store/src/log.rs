@@ -39,14 +39,19 @@ impl<'a, L: ReadableTable<u64, Bytes>, I: ReadableTable<Bytes, Bytes>> SpaceLog<
 
     /// The commit that holds the record.
     pub fn row_with(&self, record: u64) -> Result<Option<LogRow>, ReadError> {
+        Ok(self.found(record)?.map(|(_, row)| row))
+    }
+
+    /// As [`Self::row_with`], with the global position of the row.
+    pub fn found(&self, record: u64) -> Result<Option<(u64, LogRow)>, ReadError> {
         if !self.space.holds(record) {
             return Ok(None);
         }
         let in_file = LOG_POSTINGS.at_or_before(self.log_index, &self.space.local.key(), record)?;
         let entry = in_file.max(self.space.tail_at_or_before(record));
-        let row = entry.map(|entry| self.row(entry)).transpose()?;
-        match row {
-            Some(row) if row.head.position.0 >= record => Ok(Some(row)),
+        let found = entry.map(|entry| Ok((entry.1, self.row(entry)?))).transpose()?;
+        match found {
+            Some((global, row)) if row.head.position.0 >= record => Ok(Some((global, row))),
             Some(_) | None => Err(damaged(format!("record {record} is missing from its log"))),
         }
     }

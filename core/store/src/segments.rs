@@ -138,6 +138,20 @@ fn stretch(
     Ok(None)
 }
 
+/// Puts a row in the place of the one there, wherever that lies.
+pub(crate) fn replace(log: &mut Rows<'_>, packed: &mut Rows<'_>, global: u64, row: &[u8]) -> Result<(), ReadError> {
+    if log.get(global).map_err(read_error)?.is_some() {
+        log.insert(global, &*seal(LOG, &global.to_be_bytes(), row)).map_err(read_error)?;
+        return Ok(());
+    }
+    let Some(mut segment) = Segment::around(packed, global)? else { return Ok(()) };
+    if let Ok(at) = segment.rows.binary_search_by_key(&global, |(at, _)| *at) {
+        segment.rows[at].1 = row.into();
+        packed.insert(segment.last, &*segment.sealed()).map_err(read_error)?;
+    }
+    Ok(())
+}
+
 /// Takes rows out of the log, wherever they lie.
 pub(crate) fn remove(log: &mut Rows<'_>, packed: &mut Rows<'_>, globals: &BTreeSet<u64>) -> Result<(), ReadError> {
     let mut of_segments = BTreeSet::new();
@@ -222,6 +236,19 @@ mod tests {
             }
             remove(log, packed, &(0..100).collect()).unwrap();
             assert_eq!((log.len().unwrap(), packed.len().unwrap()), (0, 0));
+        });
+    }
+
+    #[test]
+    fn a_row_is_replaced_where_it_lies() {
+        with_tables(|log, packed| {
+            let packed_to = pack(log, packed, (0, 90), 300).unwrap().unwrap();
+            replace(log, packed, 3, b"shorter").unwrap();
+            replace(log, packed, packed_to, b"in the log").unwrap();
+            assert_eq!(find(packed, 3), Some(b"shorter".to_vec()));
+            assert!((0..packed_to).all(|global| global == 3 || find(packed, global) == Some(row(global))));
+            let value = log.get(packed_to).unwrap().unwrap();
+            assert_eq!(unseal(LOG, &packed_to.to_be_bytes(), value.value()).unwrap(), b"in the log");
         });
     }
 

@@ -36,6 +36,8 @@ use crate::time::Timestamp;
 /// The version of the encoding, the first item of each header.
 const VERSION: u8 = 1;
 const SALT_BYTES: usize = 16;
+/// An array of one digest.
+const ERASED_BYTES: usize = 35;
 
 /// The last byte of a commit that has no seal.
 pub(super) const NULL: u8 = 0xf6;
@@ -127,6 +129,8 @@ impl Commit {
         encoder(&mut bytes).array(drafts.len() as u64).expect("a vector takes all bytes");
         let mut records: Vec<Record> = Vec::with_capacity(drafts.len());
         let mut command: Option<(Arc<[u8]>, Hash)> = None;
+        // What may be added to a commit: its seal, and digests in the places of shorter payloads.
+        let mut reserve = SEAL_BYTES;
         for (index, draft) in drafts.into_iter().enumerate() {
             check_payload(&draft.payload)?;
             let start = bytes.len();
@@ -141,6 +145,7 @@ impl Commit {
                 _ => {
                     let salted = [&salt(index)[..], &draft.payload].concat();
                     encoder(&mut bytes).bytes(&salted).expect("a vector takes all bytes");
+                    reserve += ERASED_BYTES.saturating_sub(bytes.len() - envelope_end);
                     Hash::of(&salted)
                 }
             };
@@ -151,8 +156,8 @@ impl Commit {
             let number = header.first.plus(index as u64);
             let payload = Payload::Plain(draft.payload);
             records.push(Record::new(number, draft.kind, draft.stream, draft.name, header.origin(), payload));
-            if bytes.len() + SEAL_BYTES > COMMIT_BYTES_MAX {
-                return Err(CommitError::TooLarge { bytes: bytes.len() + SEAL_BYTES });
+            if bytes.len() + reserve > COMMIT_BYTES_MAX {
+                return Err(CommitError::TooLarge { bytes: bytes.len() + reserve });
             }
         }
         bytes.push(NULL);
@@ -193,6 +198,30 @@ impl Commit {
         check_shape(&records)?;
         Ok(Self { header, records, hash: chain.end(), seal, bytes: Arc::clone(&bytes) })
     }
+}
+
+/// The bytes of the commit with a digest in the place of each payload that goes, by the index of its record.
+pub(super) fn erase(bytes: &[u8], goes: impl Fn(u64) -> bool) -> Result<Vec<u8>, CommitError> {
+    let mut decoder = Decoder::new(bytes);
+    expect_array(&mut decoder, 3)?;
+    decoder.skip()?;
+    let mut erased = Vec::with_capacity(bytes.len());
+    let mut kept_to = 0;
+    for index in 0..decoder.array()?.unwrap_or(0) {
+        expect_array(&mut decoder, 4)?;
+        (0..3).try_for_each(|_| decoder.skip())?;
+        let start = decoder.position();
+        if decoder.datatype()? == Type::Bytes && goes(index) {
+            let digest = Hash::of(decoder.bytes()?);
+            erased.extend_from_slice(&bytes[kept_to..start]);
+            encoder(&mut erased).array(1).and_then(|e| e.bytes(&digest.0)).expect("a vector takes all bytes");
+            kept_to = decoder.position();
+        } else {
+            decoder.skip()?;
+        }
+    }
+    erased.extend_from_slice(&bytes[kept_to..]);
+    Ok(erased)
 }
 
 /// A commit is a command with events, or one response.

@@ -4,6 +4,7 @@
 //! `docs/protocol.md` describes them.
 
 mod encoding;
+mod redaction;
 mod seal;
 
 use std::sync::Arc;

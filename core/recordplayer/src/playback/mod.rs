@@ -26,7 +26,7 @@ use crate::models::Models;
 use crate::name::Name;
 use crate::record::{Position, RecordKind, StreamId};
 use crate::state::{PlayError, SpaceState, text_change};
-use crate::storage::{ReadError, SpaceReader, StoredCommit, TextKey};
+use crate::storage::{ReadError, SpaceReader, StoredCommit, TextKey, is_redacted_between};
 use crate::text::TextDocument;
 use crate::time::Timestamp;
 use crate::view::{Key, View, ViewKey};
@@ -59,6 +59,8 @@ pub struct Playback {
     /// Whole states by their positions.
     keyframes: BTreeMap<Position, SpaceState>,
     keyframe_records: u64,
+    /// Up to here the log has been looked at for redactions.
+    looked_at: Position,
     /// The end of each commit and its effective time, as far as somebody has asked for times.
     times: Vec<(Position, Timestamp)>,
 }
@@ -79,6 +81,7 @@ impl Playback {
             state,
             keyframes: BTreeMap::new(),
             keyframe_records: KEYFRAME_RECORDS,
+            looked_at: Position::START,
             times: Vec::new(),
         }
     }
@@ -166,8 +169,20 @@ impl Playback {
         if stored.head.position == position { Ok(position) } else { Ok(opened(&stored)?.before()) }
     }
 
+    /// What was played from payloads that have been redacted since is dropped.
+    fn drop_redacted(&mut self) -> Result<(), PlaybackError> {
+        let upto = self.reader.head()?.position;
+        if is_redacted_between(self.reader.as_ref(), self.space, self.looked_at, upto)? {
+            self.keyframes.clear();
+            self.state = SpaceState::empty(Arc::clone(&self.domain), self.space, 1);
+        }
+        self.looked_at = upto;
+        Ok(())
+    }
+
     /// Brings the state to the end of a commit.
     fn go_to(&mut self, target: Position) -> Result<(), PlaybackError> {
+        self.drop_redacted()?;
         let keyframe = self.keyframes.range(..=target).next_back().map(|(at, _)| *at).unwrap_or_default();
         if self.state.head.position > target || self.state.head.position < keyframe {
             self.state = match self.keyframes.get_mut(&keyframe) {

@@ -86,8 +86,9 @@ impl Replica {
             writes.push(self.identity_write());
         }
         let epoch = self.state.epoch;
-        let append = Append { space: self.space(), epoch, expected: ours, commits: news };
-        self.save(vec![Write::Append(append)], writes, Saving::default());
+        let is_redaction = news.iter().any(|commit| commit.is_redaction());
+        let append = Append::new(self.space(), epoch, ours, news);
+        self.save(vec![Write::Append(append)], writes, Saving { is_redaction, ..Saving::default() });
         assert_eq!(self.state.head, upto, "the batch ends where its frame says");
         let (from, to) = (ours.position, upto.position);
         if waits { Merge::Rebased { from, to } } else { Merge::Advanced { from, to } }

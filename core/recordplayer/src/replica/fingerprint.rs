@@ -44,8 +44,9 @@ impl Replica {
             into.shown(&(order, entry, is_stored, is_number_stored, is_sent, saving, optimistic));
         }
         for saved in saves.values() {
-            let Saving { stored, numbered, checkpoint, is_snapshot, is_backfill, commits, goes_back } = saved;
-            into.shown(&(stored, numbered, checkpoint, is_snapshot, is_backfill));
+            let Saving { stored, numbered, checkpoint, is_snapshot, is_backfill, is_redaction, commits, goes_back } =
+                saved;
+            into.shown(&(stored, numbered, checkpoint, is_snapshot, is_backfill, is_redaction));
             for commit in commits.iter().chain(goes_back.iter().flatten()) {
                 into.bytes(&commit.hash.0);
             }

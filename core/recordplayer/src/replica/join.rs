@@ -8,8 +8,8 @@ use crate::hash::StateHash;
 use crate::models::model_hash;
 use crate::protocol::{ClientFrame, SnapshotRow};
 use crate::record::StreamId;
-use crate::state::{Meta, SpaceState};
-use crate::storage::{Checkpoint, CheckpointWrite, Gap, Row, RowKey, TextKey, TextRow, Write};
+use crate::state::{Meta, OpenError, SpaceState};
+use crate::storage::{Checkpoint, CheckpointWrite, Gap, ReadError, Row, RowKey, TextKey, TextRow, Write};
 
 /// A snapshot on its way in. It stays when the line is cut, and goes on behind its cursor.
 #[derive(Debug)]
@@ -82,20 +82,38 @@ impl Replica {
     pub(super) fn snapshot_saved(&mut self) {
         match SpaceState::open(Arc::clone(&self.domain), self.space(), &self.reader) {
             Ok(state) => {
-                self.state = state;
-                self.lifted = None;
-                self.state.layers.push();
-                self.settle_what_came_unmerged();
-                self.rebase_all();
-                self.outputs.push_back(ReplicaOutput::AllChanged);
+                self.stand_on(state);
                 if self.link == Link::Joining {
                     self.subscribe();
                 }
             }
-            Err(error) => {
-                self.outputs.push_back(ReplicaOutput::Damaged(crate::storage::ReadError::Damaged(error.to_string())));
-            }
+            Err(error) => self.outputs.push_back(ReplicaOutput::Damaged(ReadError::Damaged(error.to_string()))),
         }
+    }
+
+    /// The log on the disk has lost payloads: everything is played anew from it, and what is on its way there on top. Where the log is not
+    /// whole, it cannot be.
+    pub(super) fn play_anew(&mut self) {
+        match SpaceState::open(Arc::clone(&self.domain), self.space(), &self.reader) {
+            Ok(mut state) => {
+                for commit in self.saves.values().flat_map(|saving| &saving.commits) {
+                    state.play(commit).expect("what is on its way to the disk follows what is there");
+                }
+                self.stand_on(state);
+            }
+            Err(OpenError::Incomplete(_)) => self.outputs.push_back(ReplicaOutput::Redacted),
+            Err(OpenError::Read(error)) => self.outputs.push_back(ReplicaOutput::Damaged(error)),
+        }
+    }
+
+    /// Puts another confirmed state in the place of the one that was, with what waits on top.
+    fn stand_on(&mut self, state: SpaceState) {
+        self.state = state;
+        self.lifted = None;
+        self.state.layers.push();
+        self.settle_what_came_unmerged();
+        self.rebase_all();
+        self.outputs.push_back(ReplicaOutput::AllChanged);
     }
 
     /// A snapshot holds verdicts whose commits come later, as history, and are not merged. True where the outbox has changed, and is to be

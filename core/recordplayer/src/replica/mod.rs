@@ -69,7 +69,7 @@ pub enum ReplicaOutput {
     CompactTexts(Vec<TextKey>),
     /// What these views show has changed; an entity is a view of itself ([`ViewKey::entity`]).
     Changed(BTreeSet<ViewKey>),
-    /// Everything may show otherwise: a snapshot has taken the place of what was here.
+    /// Everything may show otherwise: a snapshot has taken the place of what was here, or it was played anew without what was redacted.
     AllChanged,
     /// Somebody has set a value without having seen that another one had set it, and one of the two is this person.
     Met(Meeting),
@@ -87,6 +87,9 @@ pub enum ReplicaOutput {
     WentBack {
         others: Vec<Arc<Commit>>,
     },
+    /// Payloads were taken out of the history, and the part of it that is here is not enough to play it without them: drop the log here, keep
+    /// the outbox, and fetch the space anew.
+    Redacted,
     /// The local store cannot be read: set it aside, keep the outbox, and fetch the space anew.
     Damaged(ReadError),
 }
@@ -206,6 +209,8 @@ struct Saving {
     checkpoint: Option<Head>,
     is_snapshot: bool,
     is_backfill: bool,
+    /// With it, the log loses payloads.
+    is_redaction: bool,
     /// These go behind the log on disk: until then nobody else has them.
     commits: Vec<Arc<Commit>>,
     /// With it, what this device held more than the authority is in the outbox; and these were done by others.
@@ -380,6 +385,9 @@ impl Replica {
         if saved.is_snapshot {
             self.snapshot_saved();
         }
+        if saved.is_redaction {
+            self.play_anew();
+        }
         if saved.is_backfill {
             if self.settle_what_came_unmerged() {
                 self.rebase_all();
@@ -412,7 +420,9 @@ impl Replica {
 
     /// Saves what changed of the confirmed state, where the strategy wants it.
     fn checkpoint_if_due(&mut self, now: Timestamp) {
-        if self.is_checkpointing || self.state.checkpoint_due().is_none_or(|at| at > now) {
+        // What a redaction on its way to the disk takes out is in this state still.
+        let is_redacting = self.saves.values().any(|saving| saving.is_redaction);
+        if self.is_checkpointing || is_redacting || self.state.checkpoint_due().is_none_or(|at| at > now) {
             return;
         }
         self.set_down();

@@ -46,7 +46,7 @@ impl Space {
         self.appending = self.undurable.len();
         self.part_into_frames();
         let commits = self.undurable.iter().map(|decided| Arc::clone(&decided.commit)).collect();
-        let append = Append { space: self.id(), epoch: self.state.epoch, expected: self.durable, commits };
+        let append = Append::new(self.id(), self.state.epoch, self.durable, commits);
         self.outputs.push_back(SpaceOutput::Append(append));
         if is_planted(Bug::PublishBeforeDurable) {
             self.appending = 0;
@@ -84,10 +84,23 @@ impl Space {
         match written {
             Written::Durable(_) => {
                 let durable: Vec<Decided> = self.undurable.drain(..count).collect();
+                let is_redacted = durable.iter().any(|decided| decided.commit.is_redaction());
                 self.publish(durable);
+                if is_redacted {
+                    self.play_anew();
+                }
             }
             Written::Fenced(_) | Written::Unknown(_) => self.fall_back(),
         }
+    }
+
+    /// The log has lost payloads, and what was played from them is dropped, here and where somebody looks at it. What was decided behind that
+    /// is decided again.
+    fn play_anew(&mut self) {
+        self.joining.values_mut().for_each(|joining| joining.source = None);
+        self.stop_views();
+        self.fall_back();
+        self.start_views();
     }
 
     /// Nobody knows what the log holds now: read it, forget what was only decided, and ask everybody to send again.

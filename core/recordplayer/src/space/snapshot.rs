@@ -21,7 +21,7 @@ use crate::view::ViewKey;
 pub(super) struct Joining {
     pub actor: ActorId,
     /// The space as it was at the offered checkpoint; `None` while that is still to be written.
-    source: Option<(Head, Arc<dyn SpaceReader>)>,
+    pub source: Option<(Head, Arc<dyn SpaceReader>)>,
 }
 
 /// Where the next chunk begins. It goes to the client and back, so that a broken line is resumed without any memory here.

@@ -9,6 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::follow::Follower;
 use super::{SessionId, Space};
 use crate::commit::{Commit, Head};
 use crate::id::ActorId;
@@ -16,7 +17,7 @@ use crate::limits::{FRAME_BYTES_MAX, READ_BYTES, VIEW_CATCH_UP_RECORDS_MAX};
 use crate::protocol::{Knowledge, ServerFrame, ViewItem};
 use crate::record::{Position, StreamId};
 use crate::state::Router;
-use crate::storage::ReadError;
+use crate::storage::{ReadError, is_redacted_between};
 use crate::view::ViewKey;
 
 /// The largest piece of a view's starting state, or of what was missed, in one frame; the frame's head and one model more fit beside it.
@@ -92,7 +93,26 @@ impl Space {
             return Ok(Some(Looking::From { at: self.durable.position }));
         }
         let is_near = self.durable.position.0 - at.0 <= VIEW_CATCH_UP_RECORDS_MAX;
-        Ok(is_near.then_some(Looking::Behind { at }))
+        let goes_on = is_near && !is_redacted_between(self.reader.as_ref(), self.id(), at, self.durable.position)?;
+        Ok(goes_on.then_some(Looking::Behind { at }))
+    }
+
+    /// Nobody who looks at a view is told anything more of it before it starts anew.
+    pub(super) fn stop_views(&mut self) {
+        let views = self.followers.values_mut().flat_map(|follower| follower.views.values_mut());
+        views.for_each(|looking| *looking = Looking::Starting);
+    }
+
+    /// Everybody who was stopped gets their views from the start.
+    pub(super) fn start_views(&mut self) {
+        let stopped = |(session, follower): (&SessionId, &Follower)| {
+            let views = follower.views.iter().filter(|(_, looking)| matches!(looking, Looking::Starting));
+            views.map(|(view, _)| (*session, view.clone())).collect::<Vec<_>>()
+        };
+        let stopped: Vec<_> = self.followers.iter().flat_map(stopped).collect();
+        for (session, view) in stopped {
+            self.start_view(session, view);
+        }
     }
 
     /// Takes the view's state as it is decided, and sends it as soon as that is durable: state and tail come from one position.

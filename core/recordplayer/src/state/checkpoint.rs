@@ -53,11 +53,16 @@ pub enum OpenError {
 impl SpaceState {
     /// Opens what is durable: the last checkpoint, if it fits the domain and the log, then the commits behind it in lockstep.
     pub fn open(domain: Arc<Domain>, space: SpaceId, reader: &Arc<dyn SpaceReader>) -> Result<Self, OpenError> {
-        let mut state = match usable_checkpoint(&domain, reader.as_ref())? {
-            Some((checkpoint, meta)) => Self::at_checkpoint(domain, space, reader, &checkpoint, meta),
-            None => Self::empty(domain, space, 1),
+        let head = reader.head()?;
+        let mut state = if let Some((checkpoint, meta)) = usable_checkpoint(&domain, reader.as_ref())? {
+            Self::at_checkpoint(domain, space, reader, &checkpoint, meta)
+        } else {
+            let mut state = Self::empty(domain, space, 1);
+            // What is saved is of no use, or was redacted: it gives way soon.
+            state.unsaved.is_wanted = head != Head::START;
+            state
         };
-        state.catch_up(reader.as_ref(), reader.head()?.position)?;
+        state.catch_up(reader.as_ref(), head.position)?;
         Ok(state)
     }
 

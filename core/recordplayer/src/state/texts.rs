@@ -30,9 +30,11 @@ fn damaged(error: BaseError) -> ReadError {
 }
 
 impl SpaceState {
-    /// The rows of a text. What a checkpoint on its way holds may be in the table already: the index of a change tells.
+    /// The rows of a text. What a checkpoint on its way holds may be in the table already: the index of a change tells. Where the state was
+    /// played from nothing, all of the text is in memory, and the table may hold what was redacted.
     pub fn text_rows(&self, reader: &dyn SpaceReader, key: &TextKey) -> Result<TextRows, ReadError> {
-        let mut rows = reader.text(key)?;
+        let is_saved = self.layers.hydrator().source().is_some();
+        let mut rows = if is_saved { reader.text(key)? } else { Vec::new() };
         let mut next = rows.last().map_or(0, |last| last.index + 1);
         for (_, index, change) in self.saving.texts.iter().chain(&self.unsaved.texts).filter(|(of, ..)| of == key) {
             if *index >= next {

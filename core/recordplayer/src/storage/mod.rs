@@ -7,6 +7,7 @@
 mod compaction;
 pub mod memory;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::commit::{Commit, Head};
 use crate::hash::Hash;
 use crate::id::{CommandId, SpaceId};
+use crate::membership::Membership;
 use crate::name::Name;
 use crate::record::{Position, StreamId};
 use crate::text::TextPart;
@@ -157,9 +159,38 @@ pub struct Append {
     /// The head that the log must have now.
     pub expected: Head,
     pub commits: Vec<Arc<Commit>>,
+    /// Records whose payloads go with it, wherever in the log they lie, and the checkpoint with them.
+    pub redacts: BTreeSet<Position>,
 }
 
-/// A new checkpoint of a space: everything that changed since the last one.
+impl Append {
+    /// Appends the commits, and does to the log what they say.
+    pub fn new(space: SpaceId, epoch: u32, expected: Head, commits: Vec<Arc<Commit>>) -> Self {
+        let redacts = commits.iter().flat_map(|commit| commit.redacts()).collect();
+        Self { space, epoch, expected, commits, redacts }
+    }
+}
+
+/// Whether the log says, behind `after` and up to `upto`, that payloads were taken out of it. Looks only at the space's own stream.
+pub(crate) fn is_redacted_between(
+    reader: &dyn SpaceReader,
+    space: SpaceId,
+    after: Position,
+    upto: Position,
+) -> Result<bool, ReadError> {
+    let stream = StreamId::of::<Membership>(space.0);
+    for first in reader.stream(&stream, after, upto)? {
+        let Some(stored) = reader.commit_with(first)? else { continue };
+        let commit = Commit::open(Arc::clone(&stored.bytes), &stored.previous)
+            .map_err(|error| ReadError::Damaged(format!("record {first}: {error}")))?;
+        if commit.is_redaction() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// A new checkpoint of a space: everything that changed since the last one. Where there is none, it is all there is, and rows of before go.
 #[derive(Clone, Debug)]
 pub struct CheckpointWrite {
     pub space: SpaceId,

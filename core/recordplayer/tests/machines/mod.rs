@@ -113,6 +113,7 @@ impl Device {
                 ReplicaOutput::AccessEnded
                 | ReplicaOutput::Unavailable
                 | ReplicaOutput::Parted { .. }
+                | ReplicaOutput::Redacted
                 | ReplicaOutput::Damaged(_) => {
                     panic!("{output:?}")
                 }

@@ -1,12 +1,18 @@
 //! A note with one text, and a rule by which one edit can be refused and the next one not.
 
+#![allow(dead_code, reason = "every test that names this module is a crate of its own")]
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use rand::RngExt;
+use recordplayer::claims::Claims;
 use recordplayer::context::Context;
 use recordplayer::domain::Domain;
 use recordplayer::entity::{Entity, Stamp};
-use recordplayer::id::{CommandId, Id};
+use recordplayer::id::{ActId, CommandId, Id};
+use recordplayer::replica::{TextEdit, TextWork};
+use recordplayer::testing::{DeviceId, World};
 use recordplayer::text::{Text, TextChange, TextRefusal};
 use serde::{Deserialize, Serialize};
 
@@ -78,6 +84,25 @@ impl Entity for Note {
 
 pub fn note() -> Id {
     Id([1; 16])
+}
+
+/// Writes words at the end of the note.
+pub fn write(world: &mut World, device: DeviceId, words: &str) {
+    let before = text(world, device);
+    let command = CommandId(Id(world.random().random()));
+    let edit = TextEdit::<Note> {
+        command,
+        entity: note(),
+        claims: Claims::of_act(ActId(command.0)),
+        work: TextWork::Replace(&format!("{before}{words}")),
+        make: |change| NoteCommand::Write { change },
+    };
+    world.with(device, |replica, now| replica.edit_text(now, &edit)).unwrap();
+}
+
+/// The whole text of the note, as a device shows it.
+pub fn text(world: &World, device: DeviceId) -> String {
+    world.replica(device).text::<Note>(note(), TEXT).unwrap().text()
 }
 
 pub fn domain() -> Arc<Domain> {

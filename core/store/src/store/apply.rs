@@ -1,11 +1,15 @@
 //! One write of a batch: checked against its space, then put into the tables.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use recordplayer::commit::{Commit, Head};
+use recordplayer::commit::{Commit, CommitError, Head};
 use recordplayer::hash::Hash;
 use recordplayer::id::SpaceId;
+use recordplayer::record::Position;
 use recordplayer::storage::{Append, CheckpointWrite, Gap, ReadError, TextKey, TextRow, Write, Written};
+
+use redb::ReadableTable;
 
 use super::RedbStore;
 use super::tables::{WriteTables, put, remove_all};
@@ -14,6 +18,7 @@ use crate::encoding::seal;
 use crate::error::read_error;
 use crate::log::SpaceLog;
 use crate::rows::{encode_checkpoint, encode_log, encode_row};
+use crate::segments;
 use crate::space::SpaceEntry;
 use crate::tables::{CHECKPOINTS, LOG, ROWS, row_key};
 
@@ -38,7 +43,7 @@ impl Batch<'_, '_> {
     }
 
     fn append(&mut self, append: Append) -> Result<Written, ReadError> {
-        let Append { space, epoch, expected, commits } = append;
+        let Append { space, epoch, expected, commits, redacts } = append;
         let (head, epoch_now) =
             self.store.spaces.get(&space).map_or((Head::START, 0), |entry| (entry.head, entry.epoch));
         if expected != head || epoch < epoch_now {
@@ -48,7 +53,30 @@ impl Batch<'_, '_> {
         let last_epoch = commits.last().map_or(epoch, |last| last.header.epoch);
         assert_eq!(last_epoch, epoch, "an append leads into the epoch of its last commit");
         self.put_commits(space, &commits)?;
+        self.redact(space, &redacts)?;
         Ok(Written::Durable(self.store.head(space)))
+    }
+
+    /// Takes the payloads of these records out of the log, and the checkpoint that was made with them away.
+    fn redact(&mut self, space: SpaceId, records: &BTreeSet<Position>) -> Result<(), ReadError> {
+        let Some(entry) = self.store.spaces.get(&space).filter(|_| !records.is_empty()) else { return Ok(()) };
+        let entry = entry.clone();
+        // What is saved may hold what lies in the gap.
+        let mut is_stale = entry.gap.is_some();
+        for record in records {
+            let log = SpaceLog::new(&entry, &self.tables.log, &self.tables.packed, &self.tables.log_index);
+            let Some((global, _)) = log.found(record.0)? else { continue };
+            let Some(stored) = log.commit_with(*record)? else { continue };
+            let commit = Commit::open(Arc::clone(&stored.bytes), &stored.previous).map_err(unreadable)?;
+            let Some(redacted) = commit.redacted(records, &stored.previous).map_err(unreadable)? else { continue };
+            let row = encode_log(entry.local, &redacted);
+            segments::replace(&mut self.tables.log, &mut self.tables.packed, global, &row)?;
+            is_stale = true;
+        }
+        if is_stale {
+            self.tables.checkpoints.remove(&entry.local.key()[..]).map_err(read_error)?;
+        }
+        Ok(())
     }
 
     fn put_commits(&mut self, space: SpaceId, commits: &[Arc<Commit>]) -> Result<(), ReadError> {
@@ -92,6 +120,10 @@ impl Batch<'_, '_> {
             return Ok(Written::Fenced(head));
         }
         let entry = self.store.entry_or_new(write.space, self.tables)?;
+        if ReadableTable::get(&self.tables.checkpoints, &entry.local.key()[..]).map_err(read_error)?.is_none() {
+            remove_all(&mut self.tables.rows, &entry.local.key())?;
+            remove_all(&mut self.tables.texts, &entry.local.key())?;
+        }
         self.put_rows(&entry, write)?;
         Ok(Written::Durable(head))
     }
@@ -167,6 +199,10 @@ impl Batch<'_, '_> {
         }
         Ok(Written::Durable(Head::START))
     }
+}
+
+fn unreadable(error: CommitError) -> ReadError {
+    ReadError::Damaged(error.to_string())
 }
 
 /// Whether the commits follow `after` and each other by their numbers.

@@ -71,7 +71,25 @@ impl SpaceState {
         self.hold_chain(&append.commits, self.head);
         self.head = head;
         self.epoch = append.epoch;
+        self.redact(&append.redacts);
         Written::Durable(self.head)
+    }
+
+    fn redact(&mut self, records: &BTreeSet<Position>) {
+        // What is saved may hold what lies in the gap.
+        let mut is_stale = !records.is_empty() && self.gap.is_some();
+        for record in records {
+            let Some((_, held)) = self.commits.range_mut(..=*record).next_back() else { continue };
+            let StoredCommit { previous, bytes, .. } = &mut held.commit;
+            let commit = Commit::open(Arc::clone(bytes), previous).expect("the log holds commits");
+            if let Some(redacted) = commit.redacted(records, previous).expect("a commit that was opened is redacted") {
+                *bytes = redacted.bytes;
+                is_stale = true;
+            }
+        }
+        if is_stale {
+            self.checkpoint = None;
+        }
     }
 
     /// Takes older commits while they are missing; they follow `lower` and must meet `base` where they reach it.
@@ -106,6 +124,10 @@ impl SpaceState {
     fn save(&mut self, write: CheckpointWrite) -> Written {
         if !self.knows(write.checkpoint.head) {
             return Written::Fenced(self.head);
+        }
+        if self.checkpoint.is_none() {
+            self.rows.clear();
+            self.texts.clear();
         }
         self.put_rows(write);
         Written::Durable(self.head)

@@ -109,7 +109,7 @@ impl History {
 
     /// Appends commits that this history made last, behind `expected`.
     pub fn append(&self, expected: Head, commits: Vec<Arc<Commit>>) -> Write {
-        Write::Append(Append { space: self.space, epoch: self.epoch, expected, commits })
+        Write::Append(Append::new(self.space, self.epoch, expected, commits))
     }
 }
 

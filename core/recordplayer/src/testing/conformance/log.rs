@@ -64,7 +64,7 @@ pub(super) fn an_append_is_fenced_by_position_hash_and_epoch(open: Reopen<'_>) {
     let mut next = history.clone();
     let commits = vec![next.commit(&[3])];
     let wrong_hash = history.append(other_hash, commits.clone());
-    let past_epoch = Write::Append(Append { space: history.space(), epoch: 1, expected: head, commits });
+    let past_epoch = Write::Append(Append::new(history.space(), 1, head, commits));
     for write in [stale, wrong_hash, past_epoch] {
         assert_eq!(store.write(vec![write]), [Written::Fenced(head)]);
     }

@@ -12,7 +12,7 @@ use crate::commit::{Commit, Head};
 use crate::name::Name;
 use crate::record::Position;
 use crate::storage::memory::MemoryStore;
-use crate::storage::{CheckpointWrite, SpaceReader, Store, TextKey, TextRow, Write, rows_hash};
+use crate::storage::{Append, CheckpointWrite, SpaceReader, Store, TextKey, TextRow, Write, rows_hash};
 
 const SPACES: u8 = 4;
 const STEPS: usize = 250;
@@ -51,7 +51,12 @@ impl Script {
         match rng.random_range(0..100) {
             0..50 => {
                 self.grow(rng);
-                self.history.append(head, self.after(head).to_vec())
+                let mut append = Append::new(space, self.history.epoch(), head, self.after(head).to_vec());
+                if rng.random_bool(0.1) {
+                    let last = append.commits.last().map_or(head, |commit| commit.head()).position.0;
+                    append.redacts = (0..3).map(|_| Position(rng.random_range(1..=last.max(1)))).collect();
+                }
+                Write::Append(append)
             }
             50..65 => {
                 let at = self.ends.iter().rfind(|end| end.head() == head).unwrap_or(&self.history);

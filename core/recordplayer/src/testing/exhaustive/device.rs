@@ -219,7 +219,7 @@ impl Device {
                 | ReplicaOutput::Met(_) => {}
                 ReplicaOutput::Parted { .. } => effects.hangs_up = true,
                 // The outbox is kept, and the space is fetched anew.
-                ReplicaOutput::WentBack { .. } => {
+                ReplicaOutput::WentBack { .. } | ReplicaOutput::Redacted => {
                     self.disk.store = MemoryStore::new();
                     effects.stops = true;
                     return Ok(effects);

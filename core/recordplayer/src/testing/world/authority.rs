@@ -34,6 +34,13 @@ impl World {
         }
     }
 
+    /// Starts the authority, unless it runs.
+    pub fn start_authority_again(&mut self) {
+        if self.space.is_none() {
+            self.start_authority();
+        }
+    }
+
     pub fn start_authority(&mut self) {
         let salt_key = *blake3::hash(&self.seed.to_be_bytes()).as_bytes();
         let reader = self.store.reader(self.id);

@@ -13,7 +13,7 @@ use crate::record::{Position, Record};
 use crate::replica::Replica;
 use crate::space::SessionId;
 use crate::state::text_change;
-use crate::storage::{Store, TextKey};
+use crate::storage::{OutboxStore, SpaceReader, Store, TextKey};
 use crate::testing::audit;
 use crate::text::TextDocument;
 use crate::view::ViewKey;
@@ -53,6 +53,27 @@ impl World {
         let differing: Vec<&ViewKey> = before.keys().chain(after.keys()).filter(differs).collect();
         assert!(differing.is_empty(), "{name} shows {differing:?} otherwise than what waits there says; {why}");
         self.drain_device(device);
+    }
+
+    /// The files in which these words stand: logs, saved states and outboxes, of the authority and of the devices.
+    pub fn where_is(&self, words: &str) -> Vec<String> {
+        let holds = |bytes: &[u8]| bytes.windows(words.len()).any(|part| part == words.as_bytes());
+        let in_store = |reader: &dyn SpaceReader| {
+            let commits = reader.commits(Position::START, Position(u64::MAX), usize::MAX).expect("memory can be read");
+            let rows = reader.rows(None, usize::MAX).expect("memory can be read");
+            let texts = reader.texts(None, usize::MAX).expect("memory can be read");
+            commits.iter().any(|stored| holds(&stored.bytes))
+                || rows.iter().any(|(_, row)| holds(&row.bytes))
+                || texts.iter().any(|(_, row)| holds(&row.bytes))
+        };
+        let authority = in_store(self.store.reader(self.id).as_ref()).then(|| "the authority".to_owned());
+        let devices = self.devices.iter().flat_map(|device| {
+            let store = in_store(device.store.reader(self.id).as_ref()).then(|| device.name.clone());
+            let outbox = device.outbox.load(self.id).expect("memory can be read");
+            let waits = outbox.rows.iter().any(|row| holds(&row.bytes));
+            [store, waits.then(|| format!("the outbox of {}", device.name))].into_iter().flatten()
+        });
+        authority.into_iter().chain(devices).collect()
     }
 
     /// Every text reads as its changes in the log say, whatever was compacted, and wherever.

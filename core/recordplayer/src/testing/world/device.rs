@@ -302,6 +302,7 @@ impl World {
                         self.how_to_replay()
                     )
                 }
+                ReplicaOutput::Redacted => self.lose_main_store(id),
                 ReplicaOutput::WentBack { others } => {
                     self.devices[id.0].told.extend(others);
                     self.lose_main_store(id);

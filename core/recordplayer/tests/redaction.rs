@@ -1,0 +1,264 @@
+//! Redaction: what a manager takes out of the history is gone from every log and from everything that was played from it, for whoever was there
+//! and whoever comes later; the chain and the numbers stay (DESIGN §6).
+
+mod note;
+mod todo;
+
+use note::Note;
+use rand::RngExt;
+use recordplayer::commit::Head;
+use recordplayer::decide::Intent;
+use recordplayer::id::CommandId;
+use recordplayer::membership::{Membership, MembershipCommand, REDACTED_RECORDS_MAX};
+use recordplayer::record::{Payload, Position};
+use recordplayer::replica::SubmitError;
+use recordplayer::testing::{DeviceId, Faults, Restore, World};
+use recordplayer::view::ViewKey;
+use todo::{Item, ItemCommand, ListView, add, command, domain, id};
+
+const LIST: u8 = 100;
+const SECRET: &str = "a word that must go";
+
+fn redact(world: &mut World, by: DeviceId, records: Vec<Position>) -> Result<CommandId, SubmitError> {
+    let space = world.space().0;
+    world.send(by, Intent::of::<Membership>(space, &MembershipCommand::Redact { records }).unwrap())
+}
+
+/// The records of events that say the words.
+fn records_with(world: &World, words: &str) -> Vec<Position> {
+    let holds = |payload: &Payload| match payload {
+        Payload::Plain(bytes) => bytes.windows(words.len()).any(|part| part == words.as_bytes()),
+        Payload::Erased => false,
+    };
+    let records = world.log().into_iter().flat_map(|commit| commit.records);
+    records.filter(|record| record.is_event() && holds(&record.payload)).map(|record| record.number).collect()
+}
+
+fn rename(item: u8, title: &str) -> Intent {
+    command(item, &ItemCommand::Rename { title: title.to_owned() })
+}
+
+fn title(world: &World, device: DeviceId) -> String {
+    world.replica(device).entity::<Item>(id(1)).title.clone()
+}
+
+#[test]
+fn what_is_redacted_is_gone_from_every_file_and_from_every_screen() {
+    for seed in 0..20 {
+        let mut world = World::seeded(seed, &domain());
+        let [ann, bo] = world.devices(["ann", "bo"]);
+        world.send(ann, add(1, LIST, "first")).unwrap();
+        world.send(bo, add(2, LIST, "stays")).unwrap();
+        world.run_until_quiet();
+        world.send(bo, rename(1, SECRET)).unwrap();
+        world.run_until_quiet();
+        assert!(!world.where_is(SECRET).is_empty(), "it is there before");
+        let length = world.log().len();
+        let records = records_with(&world, SECRET);
+        redact(&mut world, ann, records).unwrap();
+        world.run_until_quiet();
+        let [late] = world.devices(["late"]);
+        assert_eq!(world.where_is(SECRET), Vec::<String>::new(), "{}", world.how_to_replay());
+        assert_eq!(world.log().len(), length + 2, "no commit is gone, and one says so");
+        for device in [ann, bo, late] {
+            assert_eq!(title(&world, device), "first", "an erased event plays as nothing; {}", world.how_to_replay());
+            let list = world.replica(device).view::<ListView>(id(LIST));
+            assert_eq!(list.titles.get(&id(2)).map(String::as_str), Some("stays"));
+            let mut playback = world.replica(device).playback();
+            for at in 0..=playback.end().unwrap().0 {
+                assert_ne!(playback.at(Position(at)).unwrap().entity::<Item>(id(1)).title, SECRET);
+            }
+        }
+    }
+}
+
+/// Whoever is away, crashes or is cut off at any moment has redacted it in the end as well, and what waits there is decided on what is left.
+#[test]
+fn redaction_survives_crashes_and_bad_lines() {
+    for seed in 0..40 {
+        let mut world = World::seeded(seed, &domain());
+        let [ann, bo, cy] = world.devices(["ann", "bo", "cy"]);
+        world.send(ann, add(1, LIST, "first")).unwrap();
+        world.run_until_quiet();
+        for at in 0..4 {
+            world.send(bo, rename(1, &format!("{SECRET} {at}"))).unwrap();
+            world.send(cy, add(10 + at, LIST, "more")).unwrap();
+            world.run_until_quiet();
+        }
+        world.cut_off(cy);
+        world.send(cy, rename(1, "waits")).unwrap();
+        let records = records_with(&world, SECRET);
+        world.suffer(Faults::bad());
+        for (at, record) in records.into_iter().enumerate() {
+            if world.is_running(ann) {
+                redact(&mut world, ann, vec![record]).unwrap();
+            }
+            let ms = world.random().random_range(0..60);
+            world.run_for_ms(ms);
+            match at {
+                0 => world.crash(bo),
+                1 => world.crash_authority(),
+                2 => world.crash(ann),
+                _ => world.heal_one(cy),
+            }
+            let ms = world.random().random_range(0..400);
+            world.run_for_ms(ms);
+            world.start_authority_again();
+            for device in [ann, bo] {
+                if !world.is_running(device) {
+                    world.restart(device);
+                }
+            }
+        }
+        world.heal();
+        world.run_until_quiet();
+        let left = records_with(&world, SECRET);
+        if !left.is_empty() {
+            redact(&mut world, ann, left).unwrap();
+            world.run_until_quiet();
+        }
+        // What was saved before a crash gives way to the next checkpoint.
+        world.run_for_ms(3_000);
+        assert_eq!(world.where_is(SECRET), Vec::<String>::new(), "{}", world.how_to_replay());
+        assert_eq!(title(&world, bo), "waits", "{}", world.how_to_replay());
+    }
+}
+
+#[test]
+fn a_screen_that_looks_the_thin_way_begins_anew() {
+    let mut world = World::seeded(3, &domain());
+    let [ann, bo] = world.devices(["ann", "bo"]);
+    world.send(ann, add(1, LIST, "first")).unwrap();
+    world.send(ann, rename(1, SECRET)).unwrap();
+    world.run_for_ms(5_000);
+    world.look(bo, ViewKey::of::<ListView>(id(LIST)));
+    world.run_for_ms(5_000);
+    let shown = |world: &World| world.thin(bo).0.get::<ListView>().titles[&id(1)].clone();
+    assert_eq!(shown(&world), SECRET);
+    let records = records_with(&world, SECRET);
+    world.cut_off(bo);
+    redact(&mut world, ann, records).unwrap();
+    world.run_for_ms(5_000);
+    world.heal();
+    world.run_for_ms(5_000);
+    assert_eq!(shown(&world), "first", "who comes back goes on with nothing of it");
+    world.send(ann, rename(1, SECRET)).unwrap();
+    world.run_for_ms(5_000);
+    assert_eq!(shown(&world), SECRET);
+    let records = records_with(&world, SECRET);
+    redact(&mut world, ann, records).unwrap();
+    world.run_for_ms(5_000);
+    assert_eq!(shown(&world), "first", "and so does who is there");
+}
+
+#[test]
+fn only_a_manager_redacts_and_who_belongs_to_the_space_stays() {
+    let mut world = World::seeded(4, &domain());
+    let [ann, bo] = world.devices(["ann", "bo"]);
+    world.send(ann, add(1, LIST, "first")).unwrap();
+    world.run_until_quiet();
+    let all: Vec<Position> = (1..=world.replica(ann).confirmed().position.0).map(Position).collect();
+    assert!(matches!(redact(&mut world, bo, all.clone()), Err(SubmitError::Refused(_))));
+    let too_many = (1..=REDACTED_RECORDS_MAX as u64 + 1).map(Position).collect();
+    assert!(matches!(redact(&mut world, ann, too_many), Err(SubmitError::Refused(_))));
+    assert!(matches!(redact(&mut world, ann, Vec::new()), Err(SubmitError::Refused(_))));
+    redact(&mut world, ann, all).unwrap();
+    world.run_until_quiet();
+    assert_eq!(title(&world, bo), "");
+    assert_eq!(
+        world.replica(bo).entity::<Membership>(world.space().0).members().count(),
+        2,
+        "everybody is a member still"
+    );
+    // What is not there yet cannot be redacted beforehand.
+    let next = world.replica(ann).confirmed().position.plus(4);
+    redact(&mut world, ann, vec![next]).unwrap();
+    world.send(ann, add(3, LIST, "kept")).unwrap();
+    world.run_until_quiet();
+    assert_eq!(world.replica(bo).entity::<Item>(id(3)).title, "kept");
+}
+
+/// What is built on a redacted change of a text reads as nothing, too; what waits there is refused with its words.
+#[test]
+fn a_text_reads_as_what_is_left_and_can_be_gone_on_with() {
+    for seed in 0..20 {
+        let mut world = World::seeded(seed, &note::domain());
+        let [ann, bo] = world.devices(["ann", "bo"]);
+        note::write(&mut world, ann, "before ");
+        world.run_until_quiet();
+        note::write(&mut world, bo, SECRET);
+        world.run_until_quiet();
+        note::write(&mut world, ann, " built on it");
+        world.run_until_quiet();
+        world.compact_texts();
+        world.cut_off(bo);
+        note::write(&mut world, bo, " waits");
+        world.run_for_ms(100);
+        let records = records_with(&world, SECRET);
+        assert_eq!(records.len(), 1);
+        redact(&mut world, ann, records).unwrap();
+        world.run_for_ms(5_000);
+        world.heal();
+        world.run_until_quiet();
+        let [late] = world.devices(["late"]);
+        for device in [ann, bo, late] {
+            assert_eq!(note::text(&world, device), "before ", "{}", world.how_to_replay());
+        }
+        let refused: Vec<_> = world.replica(bo).outbox().filter(|entry| entry.refused.is_some()).collect();
+        assert!(refused[0].text.as_ref().is_some_and(|text| text.after.contains("waits")), "the words are kept");
+        note::write(&mut world, late, "and after");
+        world.run_until_quiet();
+        assert_eq!(world.replica(ann).text::<Note>(note::note(), note::TEXT).unwrap().text(), "before and after");
+        for name in world.where_is(SECRET) {
+            assert!(name.contains("outbox"), "only what was refused, with its author, holds it: {name}");
+        }
+    }
+}
+
+/// A backup cannot be recalled; but whoever restores one gets the redaction back with the rest.
+#[test]
+fn an_authority_that_is_restored_from_before_redacts_again() {
+    for seed in 0..20 {
+        let mut world = World::seeded(seed, &domain());
+        let [ann, bo] = world.devices(["ann", "bo"]);
+        world.send(ann, add(1, LIST, "first")).unwrap();
+        world.run_until_quiet();
+        world.send(bo, rename(1, SECRET)).unwrap();
+        world.run_until_quiet();
+        let backup = world.backup_of_authority();
+        let of_bo = world.backup(bo);
+        let records = records_with(&world, SECRET);
+        redact(&mut world, ann, records).unwrap();
+        world.run_until_quiet();
+        world.put_back_authority(&backup);
+        world.restore(bo, &of_bo, Restore::MainStore);
+        world.run_until_quiet();
+        world.run_for_ms(3_000);
+        assert_eq!(world.where_is(SECRET), Vec::<String>::new(), "{}", world.how_to_replay());
+        assert_eq!(title(&world, bo), "first");
+    }
+}
+
+/// A device that joined by the state and has not fetched the history yet cannot play it without what went: it fetches the state again.
+#[test]
+fn whoever_has_no_whole_history_fetches_the_state_anew() {
+    let mut world = World::seeded(5, &domain());
+    let [ann, bo] = world.devices(["ann", "bo"]);
+    world.send(ann, add(1, LIST, "first")).unwrap();
+    world.send(ann, rename(1, SECRET)).unwrap();
+    for at in 0..1_100 {
+        world.send(ann, rename(1, if at == 50 { SECRET } else { "first" })).unwrap();
+    }
+    world.run_until_quiet();
+    let records = records_with(&world, SECRET);
+    // A device with the state and nothing of the history before it.
+    world.lose_main_store(bo);
+    while world.replica(bo).confirmed() == Head::START {
+        world.run_for_ms(1);
+    }
+    assert!(world.complete_to(bo).position < world.replica(bo).confirmed().position, "the history is not there yet");
+    redact(&mut world, ann, records).unwrap();
+    world.run_until_quiet();
+    assert_eq!(world.where_is(SECRET), Vec::<String>::new());
+    assert_eq!(title(&world, bo), "first");
+}

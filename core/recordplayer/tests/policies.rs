@@ -242,7 +242,7 @@ fn what_comes_back_after_a_restore_brings_nothing_about_again() {
     world.send(ann, finish(2)).unwrap();
     world.run_until_quiet();
     let before = world.log().len();
-    world.recover_authority(&backup, 600_000);
+    world.recover_authority(&*backup, 600_000);
     world.run_for_ms(20_000);
     assert_eq!(world.log().len(), before, "it is all there again");
     world.heal();
@@ -269,7 +269,7 @@ fn what_is_decided_anew_behind_a_restore_has_its_effects() {
         world.cut_off(device);
         world.apply(Transition::LoseMainStore(device));
     }
-    world.restore_authority(&backup);
+    world.restore_authority(&*backup);
     world.heal_one(bo);
     world.run_for_ms(5_000);
     world.send(bo, finish(3)).unwrap();

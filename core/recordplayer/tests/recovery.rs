@@ -15,20 +15,19 @@ use recordplayer::id::{CommandId, Id, ReplicaId};
 use recordplayer::protocol::{AnswerCode, ClientFrame, ServerFrame};
 use recordplayer::replica::{TextEdit, TextWork};
 use recordplayer::space::Ending;
-use recordplayer::storage::Store;
 use recordplayer::storage::memory::MemoryStore;
-use recordplayer::testing::{DeviceId, Faults, World};
+use recordplayer::testing::{DeviceId, Faults, StoreFile, World};
 use recordplayer::time::Timestamp;
 
 /// Longer than any of these histories.
 const LONG_MS: i64 = 24 * 3_600_000;
 
-fn head(store: &MemoryStore, world: &World) -> Head {
+fn head(store: &dyn StoreFile, world: &World) -> Head {
     store.reader(world.space()).head().unwrap()
 }
 
 /// Two people, and a backup of the authority before each of them wrote something more.
-fn lost(seed: u64) -> (World, [DeviceId; 2], MemoryStore) {
+fn lost(seed: u64) -> (World, [DeviceId; 2], Box<dyn StoreFile>) {
     let mut world = World::seeded(seed, &domain());
     let [ann, bo] = world.devices(["ann", "bo"]);
     write(&mut world, ann, "before ");
@@ -45,13 +44,13 @@ fn lost(seed: u64) -> (World, [DeviceId; 2], MemoryStore) {
 fn what_was_durable_comes_back_as_it_was() {
     for seed in 0..20 {
         let (mut world, [ann, bo], backup) = lost(seed);
-        let before = head(&world.backup_of_authority(), &world);
+        let before = head(&*world.backup_of_authority(), &world);
         world.cut_off(bo);
-        world.recover_authority(&backup, LONG_MS);
-        assert_ne!(head(&world.backup_of_authority(), &world), before);
+        world.recover_authority(&*backup, LONG_MS);
+        assert_ne!(head(&*world.backup_of_authority(), &world), before);
         world.run_for_ms(20_000);
         let why = world.how_to_replay();
-        assert_eq!(head(&world.backup_of_authority(), &world), before, "one device has brought all of it; {why}");
+        assert_eq!(head(&*world.backup_of_authority(), &world), before, "one device has brought all of it; {why}");
         world.heal();
         world.run_until_quiet();
         for device in [ann, bo] {
@@ -67,10 +66,10 @@ fn what_was_durable_comes_back_as_it_was() {
 fn what_was_durable_comes_back_also_where_nobody_said_that_it_was_lost() {
     for seed in 0..10 {
         let (mut world, _, backup) = lost(seed);
-        let before = head(&world.backup_of_authority(), &world);
-        world.put_back_authority(&backup);
+        let before = head(&*world.backup_of_authority(), &world);
+        world.put_back_authority(&*backup);
         world.run_until_quiet();
-        assert_eq!(head(&world.backup_of_authority(), &world), before, "{}", world.how_to_replay());
+        assert_eq!(head(&*world.backup_of_authority(), &world), before, "{}", world.how_to_replay());
     }
 }
 
@@ -78,12 +77,12 @@ fn what_was_durable_comes_back_also_where_nobody_said_that_it_was_lost() {
 fn nothing_is_decided_in_recovery_and_what_waits_is_decided_when_it_is_over() {
     for seed in 0..10 {
         let (mut world, [ann, bo], backup) = lost(seed);
-        let before = head(&world.backup_of_authority(), &world);
-        world.recover_authority(&backup, 60_000);
+        let before = head(&*world.backup_of_authority(), &world);
+        world.recover_authority(&*backup, 60_000);
         world.run_for_ms(5_000);
         write(&mut world, bo, "meanwhile ");
         world.run_for_ms(50_000);
-        assert_eq!(head(&world.backup_of_authority(), &world), before, "{}", world.how_to_replay());
+        assert_eq!(head(&*world.backup_of_authority(), &world), before, "{}", world.how_to_replay());
         // The time is over, and nobody has opened it.
         world.run_until_quiet();
         for device in [ann, bo] {
@@ -105,11 +104,11 @@ fn who_was_taken_in_since_the_backup_brings_back_what_says_so() {
         let [bo] = world.devices(["bo"]);
         write(&mut world, bo, "by-bo ");
         world.run_until_quiet();
-        let before = head(&world.backup_of_authority(), &world);
+        let before = head(&*world.backup_of_authority(), &world);
         world.cut_off(ann);
-        world.recover_authority(&backup, LONG_MS);
+        world.recover_authority(&*backup, LONG_MS);
         world.run_for_ms(20_000);
-        assert_eq!(head(&world.backup_of_authority(), &world), before, "{}", world.how_to_replay());
+        assert_eq!(head(&*world.backup_of_authority(), &world), before, "{}", world.how_to_replay());
         world.heal();
         world.run_until_quiet();
         assert_eq!(text(&world, bo), "before by-bo ");
@@ -120,10 +119,10 @@ fn who_was_taken_in_since_the_backup_brings_back_what_says_so() {
 fn a_space_that_the_backup_does_not_know_comes_back_whole() {
     for seed in 0..10 {
         let (mut world, [ann, bo], _) = lost(seed);
-        let before = head(&world.backup_of_authority(), &world);
+        let before = head(&*world.backup_of_authority(), &world);
         world.recover_authority(&MemoryStore::new(), LONG_MS);
         world.run_for_ms(20_000);
-        assert_eq!(head(&world.backup_of_authority(), &world), before, "{}", world.how_to_replay());
+        assert_eq!(head(&*world.backup_of_authority(), &world), before, "{}", world.how_to_replay());
         world.heal();
         world.run_until_quiet();
         for device in [ann, bo] {
@@ -142,12 +141,12 @@ fn what_one_device_lacks_another_one_brings() {
             write(&mut world, ann, words);
             world.run_for_ms(5_000);
         }
-        let before = head(&world.backup_of_authority(), &world);
+        let before = head(&*world.backup_of_authority(), &world);
         world.suffer(Faults::bad());
-        world.recover_authority(&backup, LONG_MS);
+        world.recover_authority(&*backup, LONG_MS);
         world.heal_one(bo);
         world.run_for_ms(120_000);
-        assert_eq!(head(&world.backup_of_authority(), &world), before, "{}", world.how_to_replay());
+        assert_eq!(head(&*world.backup_of_authority(), &world), before, "{}", world.how_to_replay());
         world.heal();
         world.run_until_quiet();
         assert_eq!(text(&world, bo), "before by-ann by-bo by-ann-again four five ");

@@ -270,7 +270,7 @@ fn an_authority_that_is_restored_from_before_redacts_again() {
         let records = records_with(&world, SECRET);
         redact(&mut world, ann, records).unwrap();
         world.run_until_quiet();
-        world.put_back_authority(&backup);
+        world.put_back_authority(&*backup);
         world.restore(bo, &of_bo, Restore::MainStore);
         world.run_until_quiet();
         world.run_for_ms(3_000);

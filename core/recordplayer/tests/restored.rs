@@ -8,15 +8,14 @@ use rand::RngExt;
 use recordplayer::decide::Intent;
 use recordplayer::id::{CommandId, Id};
 use recordplayer::membership::{Membership, MembershipCommand};
-use recordplayer::storage::memory::MemoryStore;
-use recordplayer::testing::{DeviceId, Faults, Transition, World};
+use recordplayer::testing::{DeviceId, Faults, StoreFile, Transition, World};
 
 fn ban(world: &mut World, device: DeviceId, command: CommandId) -> CommandId {
     world.send(device, Intent::of::<Note>(note(), &NoteCommand::Ban { command }).unwrap()).unwrap()
 }
 
 /// Two people, one word, and a backup of the authority behind that.
-fn backed_up(seed: u64) -> (World, [DeviceId; 2], MemoryStore) {
+fn backed_up(seed: u64) -> (World, [DeviceId; 2], Box<dyn StoreFile>) {
     let mut world = World::seeded(seed, &domain());
     let [ann, bo] = world.devices(["ann", "bo"]);
     write(&mut world, ann, "before ");
@@ -50,7 +49,7 @@ fn what_a_restored_authority_has_lost_comes_back_from_who_did_it() {
         world.cut_off(bo);
         write(&mut world, bo, "waits ");
         world.run_for_ms(100);
-        world.restore_authority(&backup);
+        world.restore_authority(&*backup);
         world.heal();
         world.run_until_quiet();
         let agreed = agreed(&world, &[ann, bo]);
@@ -74,7 +73,7 @@ fn going_back_survives_crashes_and_bad_lines() {
             world.run_until_quiet();
         }
         world.suffer(Faults::bad());
-        world.restore_authority(&backup);
+        world.restore_authority(&*backup);
         for _ in 0..6 {
             let ms = world.random().random_range(1..400);
             world.run_for_ms(ms);
@@ -109,7 +108,7 @@ fn what_was_refused_or_discarded_is_not_sent_again() {
         assert_eq!(world.replica(ann).outbox().filter(|entry| entry.refused.is_some()).count(), 1);
         write(&mut world, ann, "stands ");
         world.run_until_quiet();
-        world.restore_authority(&backup);
+        world.restore_authority(&*backup);
         world.heal();
         world.run_until_quiet();
         let agreed = agreed(&world, &[ann, bo]);
@@ -121,7 +120,7 @@ fn what_was_refused_or_discarded_is_not_sent_again() {
         world.run_until_quiet();
         // Epochs that begin with a restore are numbered by the second.
         world.run_for_ms(1_000);
-        world.restore_authority(&backup);
+        world.restore_authority(&*backup);
         world.heal();
         world.run_until_quiet();
         assert_eq!(world.replica(ann).outbox().count(), 0, "{}", world.how_to_replay());
@@ -144,7 +143,7 @@ fn what_was_decided_before_it_was_opened_stands() {
         write(&mut world, ann, "by-ann ");
         world.run_for_ms(5_000);
         world.cut_off(ann);
-        world.put_back_authority(&backup);
+        world.put_back_authority(&*backup);
         world.heal_one(bo);
         write(&mut world, bo, "by-bo ");
         world.run_for_ms(5_000);
@@ -180,7 +179,7 @@ fn a_device_whose_log_is_lost_too_counts_anew() {
     world.cut_off(ann);
     write(&mut world, ann, "waits ");
     world.run_for_ms(100);
-    world.restore_authority(&backup);
+    world.restore_authority(&*backup);
     world.lose_main_store(ann);
     world.heal();
     world.run_until_quiet();
@@ -205,7 +204,7 @@ fn a_lost_refusal_holds_nothing_up() {
     world.run_until_quiet();
     assert_eq!(world.replica(ann).outbox().filter(|entry| entry.refused.is_some()).count(), 1);
     world.cut_off(ann);
-    world.restore_authority(&backup);
+    world.restore_authority(&*backup);
     world.apply(Transition::LoseMainStore(ann));
     world.apply(Transition::LoseMainStore(bo));
     world.run_for_ms(5_000);

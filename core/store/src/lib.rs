@@ -29,6 +29,8 @@ mod snapshot;
 mod space;
 mod store;
 mod tables;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod writer;
 
 pub use accounts::{AccountRow, RedbAccounts};

@@ -1,14 +1,12 @@
 //! The suites that every store passes, on redb.
 
-mod disk;
-
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use disk::Disk;
 use recordplayer::id::SpaceId;
 use recordplayer::storage::{ReadError, Readers, SpaceReader, Store, Write, Written};
 use recordplayer::testing::conformance::{outbox_conforms, store_conforms};
+use recordplayer_store::testing::Disk;
 use recordplayer_store::{RedbOutbox, RedbStore};
 
 #[test]

@@ -1,8 +1,5 @@
 //! A power cut at any instant leaves a store that opens, lacks nothing that was acknowledged, and goes on.
 
-mod disk;
-
-use disk::{Cut, Disk};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use recordplayer::commit::{Commit, Head};
@@ -12,6 +9,7 @@ use recordplayer::storage::{
     Checkpoint, CheckpointWrite, OutboxRow, OutboxStore, OutboxWrite, Row, RowKey, Store, Write, Written,
 };
 use recordplayer::testing::conformance::History;
+use recordplayer_store::testing::{Cut, Disk};
 use recordplayer_store::{RedbOutbox, RedbStore};
 
 const SPACES: u8 = 3;

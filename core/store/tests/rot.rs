@@ -1,12 +1,8 @@
 //! Files that are not what was written: rotted, cut short, foreign, newer. Never a wrong answer without a word, never a panic.
 
-mod disk;
-
 use std::panic::catch_unwind;
 use std::path::Path;
-use std::sync::Once;
 
-use disk::Disk;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use recordplayer::commit::Head;
@@ -17,6 +13,8 @@ use recordplayer::storage::{
     TextRow, Write, Written,
 };
 use recordplayer::testing::conformance::History;
+use recordplayer::testing::{DiskFault, DiskFaultKind};
+use recordplayer_store::testing::{Disk, keep_quiet_about_redb};
 use recordplayer_store::{OpenError, RedbOutbox, RedbStore};
 
 const SPACES: u8 = 4;
@@ -55,19 +53,6 @@ fn closed_file(is_packed: bool) -> (Vec<u8>, Vec<History>) {
     }
     drop(store);
     (disk.bytes(), histories)
-}
-
-/// redb 4.6 panics on some rotten pages. The store catches that; the reports would only fill the output.
-fn keep_quiet_about_redb() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let report = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |info| {
-            if !info.location().is_some_and(|at| at.file().contains("redb-")) {
-                report(info);
-            }
-        }));
-    });
 }
 
 /// Everything that can be read of one space, each answer for itself.
@@ -275,60 +260,37 @@ fn what_an_interrupted_creation_left_is_made_anew() {
     assert!(!folder.path().join("store.new").exists());
 }
 
-/// A disk that fails from the next sync on.
-#[derive(Debug)]
-struct Failing(Disk, std::sync::Arc<std::sync::atomic::AtomicBool>);
-
-impl redb::StorageBackend for Failing {
-    fn len(&self) -> std::io::Result<u64> {
-        self.0.len()
-    }
-
-    fn read(&self, offset: u64, out: &mut [u8]) -> std::io::Result<()> {
-        self.0.read(offset, out)
-    }
-
-    fn set_len(&self, len: u64) -> std::io::Result<()> {
-        self.0.set_len(len)
-    }
-
-    fn sync_data(&self) -> std::io::Result<()> {
-        if self.1.load(std::sync::atomic::Ordering::Relaxed) {
-            return Err(std::io::Error::other("the disk is full"));
-        }
-        self.0.sync_data()
-    }
-
-    fn write(&self, offset: u64, data: &[u8]) -> std::io::Result<()> {
-        self.0.write(offset, data)
-    }
-}
-
 #[test]
-fn after_a_failed_sync_nothing_is_written_until_the_store_is_opened_again() {
-    let disk = Disk::default();
-    RedbStore::create_backend(disk.clone()).unwrap();
-    let fails = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
-    let mut store = RedbStore::open_backend(Failing(disk.clone(), fails.clone())).unwrap();
-    let mut history = History::new(1);
-    let first = history.commit(&[1]);
-    store.write(vec![history.append(Head::START, vec![first])]);
-    let durable = history.head();
-    let second = history.commit(&[1]);
-    let append = history.append(durable, vec![second]);
-    fails.store(true, std::sync::atomic::Ordering::Relaxed);
-    assert!(matches!(store.write(vec![append.clone()])[..], [Written::Unknown(_)]));
-    assert_eq!(store.reader(history.space()).head(), Ok(durable), "nothing is shown that may not be durable");
-    fails.store(false, std::sync::atomic::Ordering::Relaxed);
-    assert!(
-        matches!(&store.write(vec![append.clone()])[..], [Written::Unknown(reason)] if reason.contains("opened again"))
-    );
-    drop(store);
-    let mut store = RedbStore::open_backend(disk).unwrap();
-    let head = store.reader(history.space()).head().unwrap();
-    assert!(head == durable || head == history.head());
-    let written = store.write(vec![append]);
-    assert!(written == [Written::Durable(history.head())] || written == [Written::Fenced(history.head())]);
+fn after_a_failed_write_or_sync_nothing_is_written_until_the_store_is_opened_again() {
+    let empty = Disk::default();
+    RedbStore::create_backend(empty.clone()).unwrap();
+    let mut failures = 0;
+    for after in 0.. {
+        let disk = empty.copy();
+        let mut store = RedbStore::open_backend(disk.clone()).unwrap();
+        let mut history = History::new(1);
+        let first = history.commit(&[1]);
+        store.write(vec![history.append(Head::START, vec![first])]);
+        let durable = history.head();
+        let second = history.commit(&[1]);
+        let append = history.append(durable, vec![second]);
+        disk.fail(DiskFault { kind: DiskFaultKind::Broken, after, lasts: true, seed: u64::from(after) });
+        if matches!(store.write(vec![append.clone()])[..], [Written::Durable(_)]) {
+            break;
+        }
+        failures += 1;
+        assert_eq!(store.reader(history.space()).head(), Ok(durable), "nothing is shown that may not be durable");
+        disk.mend();
+        let again = store.write(vec![append.clone()]);
+        assert!(matches!(&again[..], [Written::Unknown(reason)] if reason.contains("opened again")), "{again:?}");
+        drop(store);
+        let mut store = RedbStore::open_backend(disk).unwrap();
+        let head = store.reader(history.space()).head().unwrap();
+        assert!(head == durable || head == history.head());
+        let written = store.write(vec![append]);
+        assert!(written == [Written::Durable(history.head())] || written == [Written::Fenced(history.head())]);
+    }
+    assert!(failures > 2, "a write takes some operations");
 }
 
 #[test]

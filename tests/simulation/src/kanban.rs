@@ -10,7 +10,7 @@ use recordplayer::entity::Entity;
 use recordplayer::id::{CommandId, Id};
 use recordplayer::membership::{Membership, MembershipCommand};
 use recordplayer::replica::{SubmitError, TextEdit, TextWork};
-use recordplayer::testing::{DeviceId, World, converge};
+use recordplayer::testing::{DeviceId, World, converge_in};
 use recordplayer_kanban::board::BoardCommand;
 use recordplayer_kanban::card::CardCommand;
 use recordplayer_kanban::column::{ColumnCommand, ColumnKind};
@@ -21,6 +21,7 @@ use recordplayer_kanban::view::{BoardView, BoardsView};
 use recordplayer_kanban::{Board, Card, Column, Comment, Project, domain};
 
 use crate::Outcome;
+use crate::files::OnDisks;
 
 const COLUMNS: u64 = 3;
 const CARDS: u64 = 12;
@@ -35,9 +36,8 @@ const WORDS: [&str; 6] = ["motor", "belt", "needle", "cue", "gönn", "針"];
 pub fn play_out(seed: u64) -> Outcome {
     let mut outcome = Outcome::default();
     let mut devices = Vec::new();
-    let mut world = converge(
-        seed,
-        &Arc::new(domain()),
+    let mut world = converge_in(
+        World::on_files(seed, &Arc::new(domain()), Box::new(OnDisks::new())),
         ["ann", "bo", "cy", "di"],
         |world, all| {
             devices.extend(all);
@@ -62,13 +62,15 @@ impl People<'_> {
     fn send<E: Entity>(&mut self, device: DeviceId, id: impl Into<Id>, command: &E::Command) {
         let intent = Intent::of::<E>(id, command).expect("commands can be encoded");
         let outcome = self.world.send(device, intent).map(drop);
-        self.count(outcome);
+        self.count(device, outcome);
     }
 
-    fn count(&mut self, outcome: Result<(), SubmitError>) {
+    fn count(&mut self, device: DeviceId, outcome: Result<(), SubmitError>) {
         match outcome {
             Ok(()) => self.outcome.taken += 1,
             Err(SubmitError::Refused(_)) => self.outcome.refused_here += 1,
+            // That is told, and the device goes on once its store is replaced.
+            Err(SubmitError::Read(_)) if self.world.may_be_rotten(device) => {}
             Err(other) => panic!("{other}; {}", self.world.how_to_replay()),
         }
     }
@@ -127,7 +129,7 @@ impl People<'_> {
         let make = |change| CardCommand::Describe { change };
         let edit = TextEdit::<Card> { command, entity: card.into(), claims: Claims::default(), work, make };
         let outcome = self.world.with(device, |replica, now| replica.edit_text(now, &edit));
-        self.count(outcome.map(drop));
+        self.count(device, outcome.map(drop));
     }
 
     fn length(&self, device: DeviceId, card: CardId) -> usize {
@@ -153,6 +155,8 @@ impl People<'_> {
             self.outcome.refused_there += refused as u64;
         }
         self.outcome.records = self.world.authority().0.position.0;
+        let disks = self.world.disks();
+        (self.outcome.disks_failed, self.outcome.rot_found) = (disks.failures, disks.rotten);
     }
 }
 

@@ -1,9 +1,10 @@
 //! Histories from seeds, and what must hold after them.
 //!
 //! A history is a world ([`recordplayer::testing::World`]) in which people do things while everything goes wrong that can. There are two kinds:
-//! [`shelf`] is a domain of a few lines, whose every verdict is compared with a model that knows nothing of records; [`kanban`] is the product's
-//! own domain. The machines, the stores and the faults are the same.
+//! [`shelf`] is a domain of a few lines, whose every verdict is compared with a model that knows nothing of records, on stores in memory;
+//! [`kanban`] is the product's own domain, on the real store and disks that fail ([`files`]).
 
+pub mod files;
 pub mod kanban;
 mod outcome;
 pub mod shelf;

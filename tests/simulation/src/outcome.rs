@@ -13,6 +13,10 @@ pub struct Outcome {
     pub refused_here: u64,
     /// Commands that the authority refused: they lie in outboxes, with the reason.
     pub refused_there: u64,
+    /// How often a program ended, or did not start, for its disk had failed.
+    pub disks_failed: u64,
+    /// How often a file was found to have rotted.
+    pub rot_found: u64,
 }
 
 impl Add for Outcome {
@@ -24,6 +28,8 @@ impl Add for Outcome {
             taken: self.taken + other.taken,
             refused_here: self.refused_here + other.refused_here,
             refused_there: self.refused_there + other.refused_there,
+            disks_failed: self.disks_failed + other.disks_failed,
+            rot_found: self.rot_found + other.rot_found,
         }
     }
 }

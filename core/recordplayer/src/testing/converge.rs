@@ -36,9 +36,18 @@ pub fn converge<const N: usize>(
     domain: &Arc<Domain>,
     names: [&str; N],
     found: impl FnOnce(&mut World, [DeviceId; N]),
+    act: impl FnMut(&mut World, DeviceId),
+) -> World {
+    converge_in(World::seeded(seed, domain), names, found, act)
+}
+
+/// As [`converge`], in a world that was prepared, and in which nobody is yet.
+pub fn converge_in<const N: usize>(
+    mut world: World,
+    names: [&str; N],
+    found: impl FnOnce(&mut World, [DeviceId; N]),
     mut act: impl FnMut(&mut World, DeviceId),
 ) -> World {
-    let mut world = World::seeded(seed, domain);
     let devices = world.devices(names);
     found(&mut world, devices);
     world.run_until_quiet();

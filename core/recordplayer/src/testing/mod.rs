@@ -8,8 +8,11 @@ pub mod given;
 mod golden;
 pub mod world;
 
-pub use converge::converge;
+pub use converge::{converge, converge_in};
 pub use exhaustive::{Act, Bounds, Search};
 pub use given::{FOUNDER, Given, SPACE, When, given};
 pub use golden::golden;
-pub use world::{Backup, DeviceId, Faults, Restore, Shown, Transition, World};
+pub use world::{
+    Backup, Closing, DeviceId, DiskFault, DiskFaultKind, DiskNews, Faults, File, Files, InMemory, NotOpened,
+    OutboxFile, Restore, Shown, StoreFile, Transition, World,
+};

@@ -78,13 +78,15 @@ fn main() -> ExitCode {
     let a_minute = u128::from(histories) * 60_000 / began.elapsed().as_millis().max(1);
     println!(
         "{histories} histories of {} from seed {first}, {} failed: {} records; of {} commands {} were refused on the device and {} by \
-         the authority; {a_minute} histories a minute",
+         the authority; {} times a disk failed, {} times one had rotted; {a_minute} histories a minute",
         run.kind.name(),
         failed.len(),
         outcome.records,
         outcome.taken + outcome.refused_here,
         outcome.refused_here,
-        outcome.refused_there
+        outcome.refused_there,
+        outcome.disks_failed,
+        outcome.rot_found
     );
     if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

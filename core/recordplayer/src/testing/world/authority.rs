@@ -5,33 +5,62 @@ use std::sync::Arc;
 
 use rand::RngExt;
 
-use super::{DeviceId, Journey, World};
+use super::{Closing, DeviceId, Journey, NotOpened, World};
 use crate::commit::{Commit, SealKey};
 use crate::protocol::{ClientFrame, ServerFrame};
 use crate::record::Position;
 use crate::space::{
     AllFree, Ending, OfferedTail, Opening, SessionId, Space, SpaceInput, SpaceOutput, Submission, Tail,
 };
-use crate::storage::Store;
 use crate::storage::memory::Failure;
+use crate::storage::{Write, Written};
 
 impl World {
     /// The authority stops at once; what was on its way to its disk is written or not.
     pub fn crash_authority(&mut self) {
+        self.end_life_of_authority();
+        let writes = self.writes_on_their_way();
+        if self.rng.random_bool(0.5) {
+            for write in writes {
+                self.store.write(vec![write]);
+            }
+        }
+        self.store.close(Closing::AtOnce);
+    }
+
+    /// The authority ends because it was asked to: it saves, and closes its store.
+    pub fn stop_authority(&mut self) {
+        self.tell_authority(SpaceInput::Evict);
+        // What is written is answered, and may ask for more.
+        while self.space.is_some() {
+            let mut writes = self.writes_on_their_way().into_iter();
+            let Some(write) = writes.next() else { break };
+            for later in writes {
+                self.travel(0, Journey::AuthorityWrite { life: self.life, write: later });
+            }
+            self.authority_writes(write);
+        }
+        // Its disk may have failed meanwhile.
+        if self.space.is_some() {
+            self.end_life_of_authority();
+            self.ended_in_order = true;
+            self.mark = None;
+            self.store.close(Closing::InOrder);
+        }
+    }
+
+    fn end_life_of_authority(&mut self) {
         self.space = None;
         self.life += 1;
         for at in 0..self.devices.len() {
             self.disconnect(DeviceId(at));
         }
-        let writes: Vec<_> = self.journeys.keys().copied().collect();
-        let keeps = self.rng.random_bool(0.5);
-        for at in writes {
-            let Some(Journey::AuthorityWrite { .. }) = self.journeys.get(&at) else { continue };
-            let Some(Journey::AuthorityWrite { write, .. }) = self.journeys.remove(&at) else { continue };
-            if keeps {
-                self.store.write(vec![write]);
-            }
-        }
+    }
+
+    fn writes_on_their_way(&mut self) -> Vec<Write> {
+        let on_their_way = self.journeys.extract_if(.., |_, journey| matches!(journey, Journey::AuthorityWrite { .. }));
+        let write = |(_, journey)| if let Journey::AuthorityWrite { write, .. } = journey { Some(write) } else { None };
+        on_their_way.filter_map(write).collect()
     }
 
     /// Starts the authority, unless it runs.
@@ -41,34 +70,97 @@ impl World {
         }
     }
 
+    /// Starts the authority. Where its disk does not let it, it is tried again later; where its store has rotted, its admin restores the backup.
     pub fn start_authority(&mut self) {
+        match self.store.open() {
+            Ok(()) => {}
+            Err(NotOpened::Failed(_)) => {
+                self.disks.failures += 1;
+                return self.look_after_authority_later();
+            }
+            Err(NotOpened::Damaged(why)) => return self.authority_is_damaged(&why),
+        }
         let salt_key = *blake3::hash(&self.seed.to_be_bytes()).as_bytes();
         let reader = self.store.reader(self.id);
-        // The first life begins in order, every later one after a crash.
-        let after = if self.life == 0 { Ending::InOrder } else { Ending::Crash { mark: self.mark } };
+        let ended_in_order = std::mem::take(&mut self.ended_in_order);
+        let after = if ended_in_order { Ending::InOrder } else { Ending::Crash { mark: self.mark } };
         let (seal_key, recovery) = (Some(SealKey::new(salt_key)), self.recovery);
         let effects = Some(self.effects.done());
         let opening = Opening { salt_key, seal_key, recovery, effects, names: Arc::new(AllFree), after };
-        let space = Space::open(Arc::clone(&self.domain), self.id, reader, opening);
-        self.space =
-            Some(space.unwrap_or_else(|error| panic!("the authority opens: {error}; {}", self.how_to_replay())));
+        match Space::open(Arc::clone(self.domain()), self.id, reader, opening) {
+            Ok(space) => self.space = Some(space),
+            Err(error) => return self.authority_is_damaged(&error.to_string()),
+        }
         for at in 0..self.devices.len() {
             self.reconnect_soon(DeviceId(at));
         }
     }
 
+    /// Whoever started the authority sees to it again in a while.
+    fn look_after_authority_later(&mut self) {
+        let ms = self.rng.random_range(1_000..3_000);
+        self.travel(ms, Journey::StartAuthority { life: self.life });
+    }
+
+    /// What the authority's store says is not what was written to it: that is told, and nothing of it is served any more.
+    fn authority_is_damaged(&mut self, why: &str) {
+        assert!(self.store.may_be_rotten(), "the authority opens and reads its store: {why}; {}", self.how_to_replay());
+        self.crash_authority();
+        self.look_after_authority_later();
+    }
+
+    /// One write of the running authority.
+    pub(super) fn authority_writes(&mut self, write: Write) {
+        let is_checkpoint = matches!(write, Write::Checkpoint(_));
+        let unknown = || Written::Unknown("the store did not answer".to_owned());
+        let written = match self.next_failure.take() {
+            Some(Failure::UnknownLost) => unknown(),
+            Some(Failure::Fenced) => self.store.reader(self.id).head().map_or_else(|_| unknown(), Written::Fenced),
+            failure @ (Some(Failure::UnknownApplied) | None) => {
+                let written = self.store.write(vec![write]).pop().expect("one answer for one write");
+                if matches!(written, Written::Unknown(_)) {
+                    return self.disk_of_authority_fails();
+                }
+                if failure.is_some() { unknown() } else { written }
+            }
+        };
+        if is_checkpoint {
+            self.compact_at_random(None);
+        }
+        self.tidy_at_random(None);
+        if !self.store.has_power() {
+            return self.disk_of_authority_fails();
+        }
+        self.tell_authority(if is_checkpoint {
+            SpaceInput::Checkpointed(written)
+        } else {
+            SpaceInput::Appended(written)
+        });
+    }
+
+    /// After a write whose outcome the disk did not tell, the authority ends, and whoever started it starts it again.
+    pub(super) fn disk_of_authority_fails(&mut self) {
+        self.disks.failures += 1;
+        self.crash_authority();
+        if self.store.has_power() {
+            self.ended_in_order = true;
+            self.mark = None;
+        }
+        self.look_after_authority_later();
+    }
+
     /// The whole log, as it is on the authority's disk.
     pub fn log(&self) -> Vec<Commit> {
         let reader = self.store.reader(self.id);
-        let head = reader.head().expect("memory can be read");
-        let stored = reader.commits(Position::START, head.position, usize::MAX).expect("memory can be read");
+        let head = reader.head().expect("what is durable can be read");
+        let stored = reader.commits(Position::START, head.position, usize::MAX).expect("what is durable can be read");
         let opened = stored.into_iter().map(|stored| Commit::open(stored.bytes, &stored.previous));
         opened.collect::<Result<_, _>>().expect("the log holds commits")
     }
 
     /// The next write of the authority's store meets this failure.
     pub fn fail_next_append(&mut self, failure: Failure) {
-        self.store.fail_next(failure);
+        self.next_failure = Some(failure);
     }
 
     pub(super) fn authority_receives(&mut self, device: DeviceId, session: SessionId, bytes: &[u8]) {
@@ -137,7 +229,7 @@ impl World {
                     panic!("{policy} fails over {record}; {}", self.how_to_replay());
                 }
                 SpaceOutput::Members(_) | SpaceOutput::CompactTexts(_) => {}
-                SpaceOutput::Failed(error) => panic!("the authority fails: {error}; {}", self.how_to_replay()),
+                SpaceOutput::Failed(error) => return self.authority_is_damaged(&error.to_string()),
             }
         }
         for (session, after) in lagging {

@@ -2,18 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use super::{DeviceId, Journey, World, all_durable, fresh};
+use super::{DeviceId, OutboxFile, StoreFile, World, all_durable, fresh};
 use crate::id::ActorId;
 use crate::space::{Recovery, Space, SpaceInput};
-use crate::storage::memory::{MemoryOutbox, MemoryStore};
-use crate::storage::{Store, TextKey, compact_texts};
+use crate::storage::{TextKey, compact_texts};
 
 /// A device's two files as they were at one moment.
 #[derive(Debug)]
 pub struct Backup {
     actor: ActorId,
-    store: MemoryStore,
-    outbox: MemoryOutbox,
+    store: Box<dyn StoreFile>,
+    outbox: Box<dyn OutboxFile>,
 }
 
 /// Which files come back from a [`Backup`].
@@ -48,7 +47,8 @@ impl World {
     /// Stops the device, sets its main store aside as a damaged one is, and starts it with an empty one.
     pub fn lose_main_store(&mut self, id: DeviceId) {
         self.crash(id);
-        self.devices[id.0].store = MemoryStore::new();
+        let store = self.files.store();
+        self.devices[id.0].store = store;
         self.restart(id);
     }
 
@@ -58,42 +58,42 @@ impl World {
     }
 
     /// Copies the authority's store as it is on its disk.
-    pub fn backup_of_authority(&self) -> MemoryStore {
+    pub fn backup_of_authority(&self) -> Box<dyn StoreFile> {
         self.store.copy()
     }
 
     /// As [`Self::put_back_authority`], and opens it in a new epoch at once: nothing that was lost comes back as it was.
-    pub fn restore_authority(&mut self, backup: &MemoryStore) {
+    pub fn restore_authority(&mut self, backup: &dyn StoreFile) {
         self.put_back_authority(backup);
         self.recovery = Some(self.begin_recovery(0));
         self.reopen_authority();
     }
 
     /// Stops the authority, puts an older copy in the place of its store, and starts it as if nothing had happened.
-    pub fn put_back_authority(&mut self, backup: &MemoryStore) {
+    pub fn put_back_authority(&mut self, backup: &dyn StoreFile) {
         self.set_store_back(backup);
         self.recovery = None;
         self.start_authority();
     }
 
     /// As [`Self::put_back_authority`], and lets devices bring back what was lost, for so long or until [`Self::reopen_authority`].
-    pub fn recover_authority(&mut self, backup: &MemoryStore, lasts_ms: i64) {
+    pub fn recover_authority(&mut self, backup: &dyn StoreFile, lasts_ms: i64) {
         self.set_store_back(backup);
         self.recovery = Some(self.begin_recovery(lasts_ms));
         self.start_authority();
     }
 
-    fn set_store_back(&mut self, backup: &MemoryStore) {
+    fn set_store_back(&mut self, backup: &dyn StoreFile) {
         self.crash_authority();
-        self.journeys.retain(|_, journey| !matches!(journey, Journey::Compaction { device: None, .. }));
         self.store = backup.copy();
+        self.store.open().expect("a backup can be opened");
         self.mark = None;
         self.is_opening = false;
     }
 
     fn begin_recovery(&mut self, lasts_ms: i64) -> Recovery {
         let id = fresh(&mut self.rng);
-        let last_epoch = self.store.reader(self.id).epoch().expect("memory can be read");
+        let last_epoch = self.store.reader(self.id).epoch().expect("what was just opened can be read");
         Recovery::begin(id, self.now.plus_ms(self.clock_ms), lasts_ms, last_epoch)
     }
 
@@ -125,7 +125,7 @@ impl World {
         let stores = self.devices.iter_mut().map(|device| &mut device.store);
         for store in stores.chain([&mut self.store]) {
             let reader = store.reader(self.id);
-            let texts = reader.texts(None, usize::MAX).expect("memory can be read");
+            let texts = reader.texts(None, usize::MAX).expect("what is durable can be read");
             let keys: BTreeSet<TextKey> = texts.into_iter().map(|(key, _)| key).collect();
             let keys: Vec<TextKey> = keys.into_iter().collect();
             compact_texts(reader.as_ref(), self.id, &keys, |write| all_durable(&store.write(vec![write])))

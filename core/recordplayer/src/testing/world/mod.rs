@@ -1,16 +1,20 @@
 //! A whole world in one thread: an authority, several devices and the net between them, all from one seed.
 //!
-//! The machines are the real ones; the stores are in memory; everything that can go wrong on the way (delay, loss, duplication, reordering,
-//! partition, crash) is drawn from the seed, so that a failure is replayed by running the same seed again.
+//! The machines are the real ones; the stores are in memory, or whatever [`Files`] are given; everything that can go wrong on the way (delay,
+//! loss, duplication, reordering, partition, crash, a disk that fails) is drawn from the seed, so that a failure is replayed by running the same
+//! seed again.
 
 mod authority;
 mod backup;
 mod check;
 mod device;
+mod disks;
 mod effects;
 mod faults;
+mod files;
 mod promises;
 mod transition;
+mod versions;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -19,7 +23,9 @@ pub use backup::{Backup, Restore};
 pub(super) use check::optimistic;
 use device::{Device, Saved};
 pub use device::{DeviceId, Shown};
+pub use disks::DiskNews;
 pub use faults::Faults;
+pub use files::{Closing, DiskFault, DiskFaultKind, File, Files, InMemory, NotOpened, OutboxFile, StoreFile};
 use rand::seq::IndexedRandom;
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -34,8 +40,8 @@ use crate::policy::EffectsDone;
 use crate::protocol::ServerFrame;
 use crate::replica::{Replica, SubmitError, Wish};
 use crate::space::{Mark, Recovery, SessionId, Space, SpaceInput};
-use crate::storage::memory::MemoryStore;
-use crate::storage::{Store, Write, Written, compact_text};
+use crate::storage::memory::Failure;
+use crate::storage::{Write, Written, compact_text};
 use crate::time::Timestamp;
 
 /// How often the authority pings, in virtual milliseconds.
@@ -81,10 +87,20 @@ enum Journey {
     Reconnect {
         device: DeviceId,
     },
-    /// A compaction that has read its rows, of the authority's store or a device's.
+    /// A compaction that has read its rows, of the authority's store or a device's, of this life of it.
     Compaction {
         device: Option<DeviceId>,
+        life: u64,
         write: Write,
+    },
+    /// A person starts the device again whose disk had failed in this life.
+    StartDevice {
+        device: DeviceId,
+        life: u64,
+    },
+    /// Whoever looks after the authority starts it, or restores its backup, if it still stands still in this life.
+    StartAuthority {
+        life: u64,
     },
     Ping,
 }
@@ -94,9 +110,14 @@ pub struct World {
     seed: u64,
     rng: ChaCha8Rng,
     now: Timestamp,
-    domain: Arc<Domain>,
+    /// The versions of the application that are out, the newest last; and the one that the authority runs.
+    versions: Vec<Arc<Domain>>,
+    version: usize,
     id: SpaceId,
-    store: MemoryStore,
+    files: Box<dyn Files>,
+    store: Box<dyn StoreFile>,
+    /// What the next write of the authority's store meets.
+    next_failure: Option<Failure>,
     space: Option<Space>,
     /// Counts the authority's starts, so that what was on its way to the disk in an earlier life is not answered in a later one.
     life: u64,
@@ -112,11 +133,14 @@ pub struct World {
     deaf: BTreeSet<(DeviceId, bool)>,
     /// How far the authority's clock is set wrong.
     clock_ms: i64,
+    /// Whether the authority's last life ended in order, or there was none.
+    ended_in_order: bool,
     /// The last recovery, and whether the admin has opened it.
     recovery: Option<Recovery>,
     is_opening: bool,
     /// What has happened beside what people did.
     happened: Vec<Transition>,
+    disks: DiskNews,
     copies: transition::Copies,
     promises: promises::Promises,
     effects: effects::CarriedOut,
@@ -125,15 +149,23 @@ pub struct World {
 impl World {
     /// A world without devices, whose every accident follows from the seed.
     pub fn seeded(seed: u64, domain: &Arc<Domain>) -> Self {
+        Self::on_files(seed, domain, Box::new(InMemory))
+    }
+
+    /// As [`Self::seeded`], with these files instead of memory.
+    pub fn on_files(seed: u64, domain: &Arc<Domain>, mut files: Box<dyn Files>) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let id = SpaceId(fresh(&mut rng));
         let mut world = Self {
             seed,
             rng,
             now: Timestamp(1_700_000_000_000),
-            domain: Arc::clone(domain),
+            versions: vec![Arc::clone(domain)],
+            version: 0,
             id,
-            store: MemoryStore::new(),
+            store: files.store(),
+            files,
+            next_failure: None,
             space: None,
             life: 0,
             mark: None,
@@ -145,9 +177,11 @@ impl World {
             cut_off: BTreeSet::new(),
             deaf: BTreeSet::new(),
             clock_ms: 0,
+            ended_in_order: true,
             recovery: None,
             is_opening: false,
             happened: Vec::new(),
+            disks: DiskNews::default(),
             copies: transition::Copies::default(),
             promises: promises::Promises::default(),
             effects: effects::CarriedOut::default(),
@@ -165,7 +199,7 @@ impl World {
             let title = "world".to_owned();
             self.membership(manager, MembershipCommand::Found { title });
         }
-        let role = *self.domain.role_names().last().expect("a domain has a role");
+        let role = *self.domain().role_names().last().expect("a domain has a role");
         for id in ids.iter().filter(|id| id.0 > 0) {
             let person = self.devices[id.0].actor;
             self.membership(manager, MembershipCommand::AddMember { person, role: role.to_owned() });
@@ -271,6 +305,7 @@ impl World {
         self.faults = Faults::none();
         self.cut_off.clear();
         self.deaf.clear();
+        self.mend_all_disks();
         if self.space.is_none() {
             self.start_authority();
         }
@@ -319,7 +354,9 @@ impl World {
         let Some(space) = &self.space else { return "the authority is down".to_owned() };
         let authority = format!("{space:?}");
         let devices = self.devices.iter().filter_map(|device| {
-            let Some(replica) = &device.replica else { return Some(format!("{} is down", device.name)) };
+            let Some(replica) = &device.replica else {
+                return Some(format!("{} is down, {:?}", device.name, device.not_opened));
+            };
             let is_there = replica.is_settled() && replica.confirmed() == space.durable();
             (!is_there).then(|| format!("{} is {:?}, {replica:?}", device.name, replica.status()))
         });
@@ -356,15 +393,8 @@ impl World {
                 }
             }
             Journey::AuthorityWrite { life, write } => {
-                let is_checkpoint = matches!(write, Write::Checkpoint(_));
-                let written = self.store.write(vec![write]).pop().expect("one answer for one write");
-                if is_checkpoint {
-                    self.compact_at_random(None);
-                }
                 if life == self.life {
-                    let news =
-                        if is_checkpoint { SpaceInput::Checkpointed(written) } else { SpaceInput::Appended(written) };
-                    self.tell_authority(news);
+                    self.authority_writes(write);
                 }
             }
             Journey::AuthorityMark { life, mark } => {
@@ -381,23 +411,20 @@ impl World {
             }
             Journey::DeviceSave { device, saved } => {
                 if self.devices[device.0].life == saved.life {
-                    let token = saved.token;
-                    let Some(written) = self.devices[device.0].write(saved) else {
-                        self.crash(device);
-                        return;
-                    };
-                    if let Some(replica) = self.devices[device.0].replica.as_mut() {
-                        replica.handle_saved(token, &written);
-                        self.promises.keep(device, replica);
-                    }
-                    self.compact_at_random(Some(device));
-                    self.drain_device(device);
+                    self.device_saves(device, saved);
                 }
             }
             Journey::Reconnect { device } => self.connect(device),
-            Journey::Compaction { device, write } => {
-                let store = device.map_or(&mut self.store, |device| &mut self.devices[device.0].store);
-                store.write(vec![write]);
+            Journey::Compaction { device, life, write } => self.compaction_writes(device, life, write),
+            Journey::StartDevice { device, life } => {
+                if life == self.devices[device.0].life {
+                    self.start_again(device);
+                }
+            }
+            Journey::StartAuthority { life } => {
+                if life == self.life && self.space.is_none() {
+                    self.look_after_authority();
+                }
             }
             Journey::Ping => self.ping(),
         }
@@ -428,14 +455,26 @@ impl World {
         if !self.rng.random_ratio(1, 8) {
             return;
         }
-        let store = device.map_or(&self.store, |device| &self.devices[device.0].store);
+        let (store, life) = match device {
+            None => (&self.store, self.life),
+            Some(device) => (&self.devices[device.0].store, self.devices[device.0].life),
+        };
         let reader = store.reader(self.id);
-        let texts = reader.texts(None, usize::MAX).expect("memory can be read");
+        let texts = match reader.texts(None, usize::MAX) {
+            Ok(texts) => texts,
+            // What cannot be read is not compacted.
+            Err(_) if store.may_be_rotten() => return,
+            Err(error) => panic!("{error}; {}", self.how_to_replay()),
+        };
         let Some((key, _)) = texts.choose(&mut self.rng) else { return };
-        let compaction = compact_text(reader.as_ref(), self.id, key).expect("the rows of a text can be joined");
+        let compaction = match compact_text(reader.as_ref(), self.id, key) {
+            Ok(compaction) => compaction,
+            Err(_) if store.may_be_rotten() => return,
+            Err(error) => panic!("the rows of a text can be joined: {error}; {}", self.how_to_replay()),
+        };
         let ms = self.rng.random_range(0..50);
         if let Some(write) = compaction {
-            self.travel(ms, Journey::Compaction { device, write });
+            self.travel(ms, Journey::Compaction { device, life, write });
         }
     }
 

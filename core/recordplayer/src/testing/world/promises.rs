@@ -52,8 +52,8 @@ impl World {
 
     /// The device's log is lost: if the authority's is as well, nobody has what was decided.
     pub(super) fn forget_promises_of_log(&mut self, device: DeviceId) {
-        let Some(replica) = &self.devices[device.0].replica else { return };
-        let waits: BTreeSet<CommandId> = replica.outbox().map(|entry| entry.command).collect();
+        let content = self.devices[device.0].outbox.load(self.id).expect("an outbox that was opened can be read");
+        let waits: BTreeSet<CommandId> = content.rows.iter().map(|row| row.command).collect();
         self.promises.kept.retain(|command, by| *by != device || waits.contains(command));
     }
 

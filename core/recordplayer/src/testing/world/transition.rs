@@ -2,13 +2,20 @@
 
 use rand::RngExt;
 
-use super::{Backup, DeviceId, Restore, World};
+use super::{Backup, DeviceId, DiskFault, DiskFaultKind, Restore, StoreFile, World};
 use crate::decide::Intent;
 use crate::membership::{Membership, MembershipCommand};
-use crate::storage::memory::{Failure, MemoryStore};
+use crate::storage::memory::Failure;
 
 /// A year, for clocks that are set wrong.
 const YEAR_MS: i64 = 365 * 24 * 3_600_000;
+
+/// So many kinds of accidents are drawn where there are disks, and so many where there are none.
+const WITH_DISKS: u32 = 62;
+const WITHOUT_DISKS: u32 = 46;
+
+/// Two or three writes of a store.
+const OPERATIONS_BEFORE_A_FAULT_MAX: u32 = 50;
 
 /// One accident, or its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,9 +33,15 @@ pub enum Transition {
     },
     Heal(DeviceId),
     Crash(DeviceId),
+    /// The person ends the program and starts it again.
+    Quit(DeviceId),
     /// The device stops between the two files of a save.
     CrashWithinSave(DeviceId),
     CrashAuthority {
+        down_ms: i64,
+    },
+    /// The authority is asked to end, and started again.
+    StopAuthority {
         down_ms: i64,
     },
     /// The next append of the authority meets this failure.
@@ -64,13 +77,32 @@ pub enum Transition {
     /// The manager takes the person out, or in again.
     Remove(DeviceId),
     Readmit(DeviceId),
+    FailDisk {
+        device: DeviceId,
+        fault: DiskFault,
+    },
+    FailDiskOfAuthority(DiskFault),
+    MendDisk(DeviceId),
+    MendDiskOfAuthority,
+    /// The main file of the device rots while nobody has it open.
+    Rot {
+        device: DeviceId,
+        seed: u64,
+    },
+    RotAuthority {
+        seed: u64,
+    },
+    /// The person ends the program, and starts the newest version, or the oldest.
+    Upgrade(DeviceId),
+    Downgrade(DeviceId),
+    UpgradeAuthority,
 }
 
 /// The copies that transitions have made.
 #[derive(Debug, Default)]
 pub(super) struct Copies {
     devices: Vec<Option<Backup>>,
-    authority: Option<MemoryStore>,
+    pub authority: Option<Box<dyn StoreFile>>,
 }
 
 impl World {
@@ -81,7 +113,11 @@ impl World {
         let other = DeviceId(self.rng.random_range(0..count));
         let worker = DeviceId(self.rng.random_range(1..count.max(2)).min(count - 1));
         let offset_ms = [0, YEAR_MS, -YEAR_MS, 20 * YEAR_MS, 60_000][self.rng.random_range(0..5)];
-        match self.rng.random_range(0..43) {
+        if self.newest() > 0 && self.rng.random_ratio(1, 8) {
+            return self.draw_upgrade(device);
+        }
+        let ends = if self.files.are_on_a_disk() { WITH_DISKS } else { WITHOUT_DISKS };
+        match self.rng.random_range(0..ends) {
             0..4 => Transition::CutOff(device),
             4..7 => Transition::Heal(device),
             7 => Transition::CutOneWay { device, is_upward: self.rng.random() },
@@ -104,9 +140,27 @@ impl World {
                 recovers_ms: [None, Some(20_000), Some(600_000)][self.rng.random_range(0..3)],
             },
             42 => Transition::OpenAuthority,
+            43..45 => Transition::Quit(device),
+            45 => Transition::StopAuthority { down_ms: self.rng.random_range(1..1_000) },
+            46..52 => Transition::FailDisk { device, fault: self.draw_disk_fault() },
+            52..55 => Transition::FailDiskOfAuthority(self.draw_disk_fault()),
+            55..58 => Transition::MendDisk(device),
+            58..60 => Transition::MendDiskOfAuthority,
+            60 => Transition::Rot { device, seed: self.rng.random() },
+            61 => Transition::RotAuthority { seed: self.rng.random() },
             37 => Transition::Remove(worker),
             38..40 => Transition::Readmit(worker),
             _ => Transition::SetClock { device, offset_ms },
+        }
+    }
+
+    fn draw_disk_fault(&mut self) -> DiskFault {
+        let kinds = [DiskFaultKind::PowerCut, DiskFaultKind::PowerCut, DiskFaultKind::Full, DiskFaultKind::Broken];
+        DiskFault {
+            kind: kinds[self.rng.random_range(0..kinds.len())],
+            after: self.rng.random_range(0..OPERATIONS_BEFORE_A_FAULT_MAX),
+            lasts: self.rng.random(),
+            seed: self.rng.random(),
         }
     }
 
@@ -124,12 +178,22 @@ impl World {
                     self.restart(device);
                 }
             }
+            Transition::Quit(device) => {
+                if self.is_running(device) && self.quit(device) {
+                    self.restart(device);
+                }
+            }
             Transition::CrashWithinSave(device) => self.crash_within_next_save(device),
             Transition::CrashAuthority { down_ms } => {
                 self.crash_authority();
                 self.run_for_ms(down_ms);
-                if self.space.is_none() {
-                    self.start_authority();
+                self.start_authority_again();
+            }
+            Transition::StopAuthority { down_ms } => {
+                if self.space.is_some() {
+                    self.stop_authority();
+                    self.run_for_ms(down_ms);
+                    self.start_authority_again();
                 }
             }
             Transition::FailAppend(failure) => self.fail_next_append(failure),
@@ -153,16 +217,17 @@ impl World {
                     self.restore_copy(from, to, Restore::Both);
                 }
             }
-            Transition::BackUpAuthority => self.copies.authority = Some(self.backup_of_authority()),
+            // Whoever makes a backup reads the whole file, and is told where it has rotted.
+            Transition::BackUpAuthority => {
+                if !self.store.may_be_rotten() {
+                    self.copies.authority = Some(self.backup_of_authority());
+                }
+            }
             Transition::RestoreAuthority { recovers_ms } => {
-                if let Some(backup) = self.copies.authority.take() {
-                    // Epochs that begin with a restore are numbered by the second, and a clock may have been set back.
-                    self.clock_ms = 0;
+                if self.copies.authority.is_some() {
+                    // Epochs that begin with a restore are numbered by the second.
                     self.run_for_ms(1_000);
-                    match recovers_ms {
-                        Some(lasts_ms) => self.recover_authority(&backup, lasts_ms),
-                        None => self.restore_authority(&backup),
-                    }
+                    self.restore_last_backup(recovers_ms);
                 }
             }
             Transition::OpenAuthority => {
@@ -174,6 +239,26 @@ impl World {
                 self.change_member(device, |person| MembershipCommand::RemoveMember { person });
             }
             Transition::Readmit(device) => self.readmit(device),
+            Transition::FailDisk { device, fault } => self.fail_disk(Some(device), fault),
+            Transition::FailDiskOfAuthority(fault) => self.fail_disk(None, fault),
+            Transition::MendDisk(device) => self.mend_disk(Some(device)),
+            Transition::MendDiskOfAuthority => self.mend_disk(None),
+            Transition::Rot { device, seed } => self.rot(device, seed),
+            Transition::RotAuthority { seed } => self.rot_authority(seed),
+            Transition::Upgrade(device) => self.set_version(device, self.newest()),
+            Transition::Downgrade(device) => self.set_version(device, 0),
+            Transition::UpgradeAuthority => self.upgrade_authority(),
+        }
+    }
+
+    /// The last backup of the authority takes the place of its store, once.
+    pub(super) fn restore_last_backup(&mut self, recovers_ms: Option<i64>) {
+        let Some(backup) = self.copies.authority.take() else { return };
+        // A clock that was set back would number the epoch as one of before.
+        self.clock_ms = 0;
+        match recovers_ms {
+            Some(lasts_ms) => self.recover_authority(&*backup, lasts_ms),
+            None => self.restore_authority(&*backup),
         }
     }
 
@@ -204,13 +289,14 @@ impl World {
     }
 
     fn take_in(&mut self, device: DeviceId) {
-        let role = (*self.domain.role_names().last().expect("a domain has a role")).to_owned();
+        let role = (*self.domain().role_names().last().expect("a domain has a role")).to_owned();
         self.change_member(device, |person| MembershipCommand::AddMember { person, role });
     }
 
     /// Everybody is in again who was taken out, somebody new comes, and everybody agrees.
     pub(in crate::testing) fn gather(&mut self) {
         self.heal();
+        self.end_older_versions();
         self.run_until_quiet();
         for at in 1..self.devices.len() {
             self.take_in(DeviceId(at));

@@ -34,10 +34,14 @@ pub enum Bug {
     PauseForever,
     /// What the authority expects is taken for old news.
     TrustOldAnswer,
+    /// What an older version has saved, without the events that it did not know, is taken for all there is.
+    DropUnknown,
+    /// `play` goes through a map that has no order; in the domain of the simulation, for the core has no such map.
+    HashMapInPlay,
 }
 
 impl Bug {
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::SkipSync,
         Self::PublishBeforeDurable,
         Self::ForgetDecided,
@@ -52,6 +56,8 @@ impl Bug {
         Self::ForgetClone,
         Self::PauseForever,
         Self::TrustOldAnswer,
+        Self::DropUnknown,
+        Self::HashMapInPlay,
     ];
 }
 

@@ -1,48 +1,168 @@
-//! The domain: shelves, what is done with them, a view over all of them, a policy and an effect.
+//! The domain in its two versions: shelves, what is done with them, a view over all of them, a policy and an effect.
 
 use std::collections::BTreeMap;
+use std::marker::PhantomData;
 use std::sync::{Arc, LazyLock};
 
 use recordplayer::decide::Intent;
+use recordplayer::planted::{Bug, is_planted};
 use recordplayer::prelude::*;
 use serde::{Deserialize, Serialize};
 
 /// How many things there may be on all shelves together: a rule that spans entities.
 pub(super) const THINGS_MAX: u64 = 14;
 
-/// One shelf: its places, and what lies there.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Shelf {
-    pub places: BTreeMap<u8, u64>,
-    pub dusted: u64,
+/// One version of a shelf: what all know, and what this one knows beside that.
+macro_rules! shelf {
+    (
+        $shelf:ident { $($fields:tt)* }
+        $command:ident { $($commands:tt)* }
+        $event:ident { $($events:tt)* }
+        decides($deciding:ident) { $($decides:tt)* }
+        plays($playing:ident) { $($plays:tt)* }
+    ) => {
+        /// One shelf: its places, and what lies there.
+        #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+        pub(super) struct $shelf {
+            pub places: BTreeMap<u8, u64>,
+            pub dusted: u64,
+            $($fields)*
+        }
+
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        pub(super) enum $command {
+            Put {
+                place: u8,
+                thing: u64,
+            },
+            Take {
+                place: u8,
+            },
+            /// From a place of this shelf to a place of another one, or of this one.
+            Move {
+                from: u8,
+                shelf: Id,
+                place: u8,
+            },
+            /// What the policy says.
+            Dust {
+                place: u8,
+            },
+            $($commands)*
+        }
+
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        pub(super) enum $event {
+            Put { place: u8, thing: u64 },
+            Taken { place: u8 },
+            Dusted {},
+            $($events)*
+        }
+
+        impl Entity for $shelf {
+            const KIND: &'static str = "shelf";
+            type Command = $command;
+            type Event = $event;
+            type Refusal = ShelfRefusal;
+
+            fn decide(&self, command: &$command, cx: &mut Context<'_>) -> Result<Vec<$event>, ShelfRefusal> {
+                let $deciding = self;
+                match *command {
+                    $command::Put { place, .. } if self.places.contains_key(&place) => Err(ShelfRefusal::Occupied {}),
+                    $command::Put { place, thing } => {
+                        if cx.view::<Inventory<Self>>(Key::whole_space()).things >= THINGS_MAX {
+                            return Err(ShelfRefusal::Full {});
+                        }
+                        Ok(vec![$event::Put { place, thing }])
+                    }
+                    $command::Take { place } if self.places.contains_key(&place) => Ok(vec![$event::Taken { place }]),
+                    $command::Move { from, shelf, place } => {
+                        let Some(thing) = self.places.get(&from).copied() else { return Err(ShelfRefusal::Empty {}) };
+                        if shelf == cx.id() && place == from {
+                            return Err(ShelfRefusal::Same {});
+                        }
+                        if cx.get::<Self>(shelf).places.contains_key(&place) {
+                            return Err(ShelfRefusal::Occupied {});
+                        }
+                        cx.emit::<Self>(shelf, &$event::Put { place, thing });
+                        Ok(vec![$event::Taken { place: from }])
+                    }
+                    $command::Dust { place } if self.places.contains_key(&place) => Ok(vec![$event::Dusted {}]),
+                    $command::Take { .. } | $command::Dust { .. } => Err(ShelfRefusal::Empty {}),
+                    $($decides)*
+                }
+            }
+
+            fn play(&mut self, event: &$event, _: &Stamp) {
+                let $playing = self;
+                match *event {
+                    $event::Put { place, thing } => drop($playing.places.insert(place, thing)),
+                    $event::Taken { place } => drop($playing.places.remove(&place)),
+                    $event::Dusted {} => $playing.dusted += dusted(&$playing.places),
+                    $($plays)*
+                }
+            }
+        }
+
+        impl Version for $shelf {
+            fn put(event: &$event) -> Option<(u8, u64)> {
+                if let $event::Put { place, thing } = *event { Some((place, thing)) } else { None }
+            }
+
+            fn taken(event: &$event) -> Option<u8> {
+                if let $event::Taken { place } = *event { Some(place) } else { None }
+            }
+        }
+    };
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum ShelfCommand {
-    Put {
-        place: u8,
-        thing: u64,
-    },
-    Take {
-        place: u8,
-    },
-    /// From a place of this shelf to a place of another one, or of this one.
-    Move {
-        from: u8,
-        shelf: Id,
-        place: u8,
-    },
-    /// What the policy says.
-    Dust {
-        place: u8,
-    },
+/// What the view, the policy and the effect look at in the events of a version. A record is decoded once, as what its version says.
+pub(super) trait Version: Entity {
+    /// The place and the thing.
+    fn put(event: &Self::Event) -> Option<(u8, u64)>;
+    /// The place.
+    fn taken(event: &Self::Event) -> Option<u8>;
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum ShelfEvent {
-    Put { place: u8, thing: u64 },
-    Taken { place: u8 },
-    Dusted {},
+shelf! {
+    OldShelf {}
+    OldCommand {}
+    OldEvent {}
+    decides(_shelf) {}
+    plays(shelf) {}
+}
+
+shelf! {
+    Shelf {
+        #[serde(default)]
+        pub label: u8,
+    }
+    ShelfCommand {
+        Label {
+            label: u8,
+        },
+    }
+    ShelfEvent {
+        Labelled { label: u8 },
+    }
+    decides(shelf) {
+        ShelfCommand::Label { label } if label == shelf.label => Err(ShelfRefusal::Same {}),
+        ShelfCommand::Label { label } => Ok(vec![ShelfEvent::Labelled { label }]),
+    }
+    plays(shelf) {
+        ShelfEvent::Labelled { label } => shelf.label = label,
+    }
+}
+
+/// How much more dusted a shelf is.
+fn dusted(places: &BTreeMap<u8, u64>) -> u64 {
+    if is_planted(Bug::HashMapInPlay) { by_chance(places) } else { 1 }
+}
+
+/// A place of the shelf, in the order of a map that has another one each time.
+fn by_chance(places: &BTreeMap<u8, u64>) -> u64 {
+    let unordered: std::collections::HashMap<u8, u64> = places.iter().map(|(place, thing)| (*place, *thing)).collect();
+    unordered.keys().next().map_or(0, |place| u64::from(*place))
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -57,66 +177,25 @@ pub(super) enum ShelfRefusal {
     Same {},
 }
 
-impl Entity for Shelf {
-    const KIND: &'static str = "shelf";
-    type Command = ShelfCommand;
-    type Event = ShelfEvent;
-    type Refusal = ShelfRefusal;
-
-    fn decide(&self, command: &ShelfCommand, cx: &mut Context<'_>) -> Result<Vec<ShelfEvent>, ShelfRefusal> {
-        match *command {
-            ShelfCommand::Put { place, .. } if self.places.contains_key(&place) => Err(ShelfRefusal::Occupied {}),
-            ShelfCommand::Put { place, thing } => {
-                if cx.view::<Inventory>(Key::whole_space()).things >= THINGS_MAX {
-                    return Err(ShelfRefusal::Full {});
-                }
-                Ok(vec![ShelfEvent::Put { place, thing }])
-            }
-            ShelfCommand::Take { place } if self.places.contains_key(&place) => Ok(vec![ShelfEvent::Taken { place }]),
-            ShelfCommand::Move { from, shelf, place } => {
-                let Some(thing) = self.places.get(&from).copied() else { return Err(ShelfRefusal::Empty {}) };
-                if shelf == cx.id() && place == from {
-                    return Err(ShelfRefusal::Same {});
-                }
-                if cx.get::<Self>(shelf).places.contains_key(&place) {
-                    return Err(ShelfRefusal::Occupied {});
-                }
-                cx.emit::<Self>(shelf, &ShelfEvent::Put { place, thing });
-                Ok(vec![ShelfEvent::Taken { place: from }])
-            }
-            ShelfCommand::Dust { place } if self.places.contains_key(&place) => Ok(vec![ShelfEvent::Dusted {}]),
-            ShelfCommand::Take { .. } | ShelfCommand::Dust { .. } => Err(ShelfRefusal::Empty {}),
-        }
-    }
-
-    fn play(&mut self, event: &ShelfEvent, _: &Stamp) {
-        match *event {
-            ShelfEvent::Put { place, thing } => drop(self.places.insert(place, thing)),
-            ShelfEvent::Taken { place } => drop(self.places.remove(&place)),
-            ShelfEvent::Dusted {} => self.dusted += 1,
-        }
-    }
-}
-
 /// What lies on all shelves together.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Inventory {
+pub(super) struct Inventory<S> {
     pub things: u64,
+    #[serde(skip)]
+    version: PhantomData<S>,
 }
 
-impl View for Inventory {
+impl<S: Version> View for Inventory<S> {
     const NAME: &'static str = "inventory";
 
     fn keys(stream: &StreamId, _: &Models<'_>) -> Vec<Key> {
-        if &*stream.kind == Shelf::KIND { vec![Key::whole_space()] } else { Vec::new() }
+        if &*stream.kind == S::KIND { vec![Key::whole_space()] } else { Vec::new() }
     }
 
     fn play(&mut self, _: &Key, record: &Record, _: &Models<'_>) {
-        match record.event::<Shelf>() {
-            Some(ShelfEvent::Put { .. }) => self.things += 1,
-            Some(ShelfEvent::Taken { .. }) => self.things -= 1,
-            Some(ShelfEvent::Dusted {}) | None => {}
-        }
+        let Some(event) = record.event::<S>() else { return };
+        self.things += u64::from(S::put(event).is_some());
+        self.things -= u64::from(S::taken(event).is_some());
     }
 }
 
@@ -125,32 +204,24 @@ pub(super) fn gathers_dust(thing: u64) -> bool {
     thing.is_multiple_of(3)
 }
 
-fn dust(record: &Record, _: &Models<'_>) -> Vec<Intent> {
-    match record.event::<Shelf>() {
-        Some(ShelfEvent::Put { place, thing }) if gathers_dust(*thing) => {
-            let dust = ShelfCommand::Dust { place: *place };
-            vec![Intent::of::<Shelf>(record.stream.id, &dust).expect("a command can be encoded")]
-        }
-        Some(ShelfEvent::Put { .. } | ShelfEvent::Taken { .. } | ShelfEvent::Dusted {}) | None => Vec::new(),
-    }
+fn dust<S: Version>(record: &Record, _: &Models<'_>) -> Vec<Intent> {
+    let put = record.event::<S>().and_then(S::put).filter(|(_, thing)| gathers_dust(*thing));
+    let dust = put.map(|(place, _)| Intent::of::<Shelf>(record.stream.id, &ShelfCommand::Dust { place }));
+    dust.into_iter().map(|dust| dust.expect("a command can be encoded")).collect()
 }
 
 /// Somebody is told of each thing that is taken.
-fn tell(record: &Record, _: &Models<'_>) -> Vec<Vec<u8>> {
-    match record.event::<Shelf>() {
-        Some(ShelfEvent::Taken { place }) => vec![vec![*place]],
-        Some(ShelfEvent::Put { .. } | ShelfEvent::Dusted {}) | None => Vec::new(),
-    }
+fn tell<S: Version>(record: &Record, _: &Models<'_>) -> Vec<Vec<u8>> {
+    record.event::<S>().and_then(S::taken).into_iter().map(|place| vec![place]).collect()
 }
 
-pub(super) fn domain() -> Arc<Domain> {
-    static DOMAIN: LazyLock<Arc<Domain>> = LazyLock::new(|| {
-        Domain::new("shelves", 1)
-            .entity::<Shelf>()
-            .consistent_view::<Inventory>()
-            .policy("dust", dust)
-            .effect("tell", tell)
-            .shared()
-    });
-    Arc::clone(&DOMAIN)
+fn version<S: Version>(number: u32) -> Arc<Domain> {
+    let domain = Domain::new("shelves", number).entity::<S>().consistent_view::<Inventory<S>>();
+    domain.policy("dust", dust::<S>).effect("tell", tell::<S>).shared()
+}
+
+/// The two versions of the application: in the first one shelves cannot be labelled.
+pub(super) fn versions() -> [Arc<Domain>; 2] {
+    static VERSIONS: LazyLock<[Arc<Domain>; 2]> = LazyLock::new(|| [version::<OldShelf>(1), version::<Shelf>(2)]);
+    VERSIONS.clone()
 }

@@ -10,10 +10,10 @@ use recordplayer::id::{CommandId, Id};
 use recordplayer::record::Position;
 use recordplayer::replica::{SubmitError, Wish};
 use recordplayer::response::Response;
-use recordplayer::testing::{DeviceId, Transition, World, converge};
+use recordplayer::testing::{DeviceId, Transition, World, converge_in};
 use recordplayer::view::Key;
 
-use super::domain::{Inventory, Shelf, ShelfCommand, ShelfEvent, domain, gathers_dust};
+use super::domain::{Inventory, Shelf, ShelfCommand, ShelfEvent, gathers_dust, versions};
 use super::reference::Reference;
 use crate::Outcome;
 
@@ -28,9 +28,11 @@ const PLACES: u8 = 6;
 pub fn play_out(seed: u64) -> Outcome {
     let mut people = People::default();
     let mut members = Vec::new();
-    let world = converge(
-        seed,
-        &domain(),
+    let [older, newer] = versions();
+    let mut world = World::seeded(seed, &older);
+    world.release(&newer);
+    let world = converge_in(
+        world,
         ["ann", "bo", "cy"],
         |_, devices| members.extend(devices),
         |world, device| people_act(&mut people, world, device),
@@ -57,9 +59,11 @@ fn people_act(people: &mut People, world: &mut World, device: DeviceId) {
     let (at, other) = (shelf(below(SHELVES)), shelf(below(SHELVES)));
     let (place, from) = (below(PLACES), below(PLACES));
     let thing = u64::from(below(30));
-    let command = match below(10) {
+    let label = below(3);
+    let command = match below(11) {
         0..5 => ShelfCommand::Put { place, thing },
         5..7 => ShelfCommand::Take { place },
+        7 => ShelfCommand::Label { label },
         _ => ShelfCommand::Move { from, shelf: other, place },
     };
     let (requires_last, discards) = (below(8) == 0, below(8) == 0);
@@ -74,6 +78,8 @@ fn people_act(people: &mut People, world: &mut World, device: DeviceId) {
             people.last = Some((device, id));
         }
         Err(SubmitError::Refused(_)) => people.outcome.refused_here += 1,
+        // Its program is too old for it.
+        Err(SubmitError::Unknown(_)) if !world.is_newest(device) => people.outcome.refused_here += 1,
         Err(other) => panic!("{other}; {}", world.how_to_replay()),
     }
     let refused = world.replica(device).outbox().find(|entry| entry.refused.is_some()).map(|entry| entry.command);
@@ -108,7 +114,7 @@ impl People {
                         to_dust.insert(record.number, (record.stream.id, *place));
                     }
                     Some(ShelfEvent::Taken { .. }) => taken += 1,
-                    Some(ShelfEvent::Put { .. } | ShelfEvent::Dusted {}) | None => {}
+                    Some(ShelfEvent::Put { .. } | ShelfEvent::Dusted {} | ShelfEvent::Labelled { .. }) | None => {}
                 }
             }
         }
@@ -117,10 +123,10 @@ impl People {
             let replica = world.replica(*device);
             for at in (0..SHELVES).map(shelf) {
                 let found = replica.entity::<Shelf>(at);
-                let expected = (reference.places(at), reference.dusted(at));
-                assert_eq!((found.places.clone(), found.dusted), expected, "a shelf differs; {why}");
+                let expected = (reference.places(at), reference.dusted(at), reference.label(at));
+                assert_eq!((found.places.clone(), found.dusted, found.label), expected, "a shelf differs; {why}");
             }
-            let things = replica.view::<Inventory>(Key::whole_space()).things;
+            let things = replica.view::<Inventory<Shelf>>(Key::whole_space()).things;
             assert_eq!(things, reference.count(), "the inventory differs; {why}");
         }
         let is_restore = |transition: &Transition| matches!(transition, Transition::RestoreAuthority { .. });

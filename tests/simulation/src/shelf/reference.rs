@@ -11,6 +11,7 @@ use super::domain::{ShelfCommand, ShelfRefusal, THINGS_MAX};
 pub(super) struct Reference {
     things: BTreeMap<(Id, u8), u64>,
     dusted: BTreeMap<Id, u64>,
+    labels: BTreeMap<Id, u8>,
 }
 
 impl Reference {
@@ -44,6 +45,12 @@ impl Reference {
                 lies(&(at, place))?;
                 *self.dusted.entry(at).or_default() += 1;
             }
+            ShelfCommand::Label { label } => {
+                if self.label(at) == label {
+                    return Err(ShelfRefusal::Same {});
+                }
+                self.labels.insert(at, label);
+            }
         }
         Ok(())
     }
@@ -55,6 +62,10 @@ impl Reference {
 
     pub fn dusted(&self, at: Id) -> u64 {
         self.dusted.get(&at).copied().unwrap_or_default()
+    }
+
+    pub fn label(&self, at: Id) -> u8 {
+        self.labels.get(&at).copied().unwrap_or_default()
     }
 
     pub fn count(&self) -> u64 {

@@ -59,25 +59,62 @@ impl Disk {
         for operation in &done[..synced] {
             apply(operation, &mut image);
         }
-        let mut unsynced = done[synced..].to_vec();
-        match cut {
-            Cut::All => unsynced.clear(),
-            Cut::Nothing => {}
-            Cut::Some { seed } => {
-                let mut rng = ChaCha8Rng::seed_from_u64(seed);
-                unsynced.retain(|_| rng.random_bool(0.5));
-                for at in (1..unsynced.len()).rev() {
-                    unsynced.swap(at, rng.random_range(0..=at));
-                }
-            }
-            Cut::Torn { seed } => {
-                let mut rng = ChaCha8Rng::seed_from_u64(seed);
-                unsynced = unsynced.iter().flat_map(sectors).filter(|_| rng.random_bool(0.5)).collect();
-            }
+        cut.of(done[synced..].to_vec()).iter().for_each(|operation| apply(operation, &mut image));
+        image
+    }
+}
+
+/// What a power cut might leave after each operation that the disk has done, one operation after the other.
+pub struct Images {
+    operations: Vec<Operation>,
+    done: usize,
+    /// All that was synced by now.
+    synced: Arc<Vec<u8>>,
+    synced_to: usize,
+}
+
+impl Images {
+    pub fn of(disk: &Disk) -> Self {
+        let content = disk.0.lock().unwrap();
+        let synced = Arc::new(content.base.clone());
+        Self { operations: content.operations.clone(), done: 0, synced, synced_to: 0 }
+    }
+}
+
+impl Iterator for Images {
+    type Item = Boundary;
+
+    fn next(&mut self) -> Option<Boundary> {
+        if self.done > self.operations.len() {
+            return None;
         }
-        for operation in &unsynced {
-            apply(operation, &mut image);
+        if self.done > 0 && matches!(self.operations[self.done - 1], Operation::Sync) {
+            let synced = Arc::make_mut(&mut self.synced);
+            self.operations[self.synced_to..self.done].iter().for_each(|operation| apply(operation, synced));
+            self.synced_to = self.done;
         }
+        let unsynced = self.operations[self.synced_to..self.done].to_vec();
+        self.done += 1;
+        Some(Boundary { operations: self.done - 1, synced: Arc::clone(&self.synced), unsynced })
+    }
+}
+
+/// The moment after one operation.
+pub struct Boundary {
+    operations: usize,
+    synced: Arc<Vec<u8>>,
+    unsynced: Vec<Operation>,
+}
+
+impl Boundary {
+    pub fn operations(&self) -> usize {
+        self.operations
+    }
+
+    /// See [`Disk::image`].
+    pub fn image(&self, cut: Cut) -> Vec<u8> {
+        let mut image = self.synced.to_vec();
+        cut.of(self.unsynced.clone()).iter().for_each(|operation| apply(operation, &mut image));
         image
     }
 }
@@ -93,6 +130,28 @@ pub enum Cut {
     Some { seed: u64 },
     /// Some sectors of some writes have.
     Torn { seed: u64 },
+}
+
+impl Cut {
+    /// What reaches the disk of what was not synced.
+    fn of(self, mut unsynced: Vec<Operation>) -> Vec<Operation> {
+        match self {
+            Self::All => unsynced.clear(),
+            Self::Nothing => {}
+            Self::Some { seed } => {
+                let mut rng = ChaCha8Rng::seed_from_u64(seed);
+                unsynced.retain(|_| rng.random_bool(0.5));
+                for at in (1..unsynced.len()).rev() {
+                    unsynced.swap(at, rng.random_range(0..=at));
+                }
+            }
+            Self::Torn { seed } => {
+                let mut rng = ChaCha8Rng::seed_from_u64(seed);
+                unsynced = unsynced.iter().flat_map(sectors).filter(|_| rng.random_bool(0.5)).collect();
+            }
+        }
+        unsynced
+    }
 }
 
 fn sectors(operation: &Operation) -> Vec<Operation> {

@@ -44,7 +44,7 @@ pub fn measure(size: &Size) -> Outcome {
     for group in commits.chunks(1_000) {
         let expected = group[0].before();
         let expected = store.reader(SPACE).head().ok().filter(|head| head.position == expected).unwrap_or(Head::START);
-        store.write(vec![Write::Append(Append { space: SPACE, epoch: 1, expected, commits: group.to_vec() })]);
+        store.write(vec![Write::Append(Append::new(SPACE, 1, expected, group.to_vec()))]);
     }
     let last = store.reader(SPACE).head()?.position;
     let rate = |domain: Domain| -> Result<f64, Box<dyn std::error::Error>> {

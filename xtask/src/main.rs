@@ -10,6 +10,7 @@ mod consent;
 mod demo;
 mod failure;
 mod fuzz;
+mod mutants;
 mod packages;
 mod run;
 mod screen;
@@ -45,6 +46,8 @@ enum Command {
     Bench(tools::Bench),
     /// Look for bytes that break something, with libFuzzer
     Fuzz(fuzz::Arguments),
+    /// Change the core's sources, one place at a time, and see that a test notices
+    Mutants(mutants::Arguments),
     /// Build the installers
     Bundle(bundle::Arguments),
 }
@@ -57,6 +60,7 @@ fn main() -> ExitCode {
         Command::Processes(arguments) => tools::processes(&arguments),
         Command::Bench(arguments) => tools::bench(&arguments),
         Command::Fuzz(arguments) => fuzz::fuzz(&arguments),
+        Command::Mutants(arguments) => mutants::mutants(&arguments),
         Command::Bundle(arguments) => bundle::bundle(&arguments),
     };
     match outcome {

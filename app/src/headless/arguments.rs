@@ -82,6 +82,15 @@ pub(crate) enum Command {
     },
     /// Show what happened, in the project or to one card.
     History { key: Option<String> },
+    /// Take the content of records out of the history, on every device and at the server, for good. Managers may.
+    Redact {
+        /// Their numbers, as the history shows them.
+        #[arg(required = true, value_name = "RECORD")]
+        records: Vec<u64>,
+        /// Do it; without this, only show what would go.
+        #[arg(long)]
+        yes: bool,
+    },
     /// Show what waits and what was refused.
     Outbox {
         #[command(subcommand)]

@@ -18,6 +18,7 @@ mod import;
 mod outbox;
 mod place;
 mod project;
+mod redact;
 mod run;
 mod send;
 mod sync;

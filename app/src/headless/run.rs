@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Parser;
+use recordplayer::record::Position;
 use recordplayer_client::{Device, Door, OpenError, hand_over, now};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -15,7 +16,7 @@ use serde_json::{Value, json};
 use super::answer::{Answer, DAMAGED, Failure, NOT_IN_TIME, Printed, WRONG_USE, printed};
 use super::arguments::{Arguments, CardCommand, Command, ImportCommand, MemberCommand, ProjectCommand};
 use super::place::Place;
-use super::{board, card, data_folder, export, import, outbox, project, sync, watch};
+use super::{board, card, data_folder, export, import, outbox, project, redact, sync, watch};
 use crate::ui::{Desktop, Front, window};
 
 /// What links begin with that this program answers to.
@@ -251,6 +252,10 @@ fn execute(device: &Device, parsed: &Arguments) -> Result<Answer, Failure> {
         Command::Comment { key, text } => card::comment(&place()?, key, text),
         Command::Board { name, at } => board::show(&place()?, name.as_deref(), at.as_deref()),
         Command::History { key } => board::history(&place()?, key.as_deref()),
+        Command::Redact { records, yes } => {
+            let records: Vec<Position> = records.iter().copied().map(Position).collect();
+            redact::run(&place()?, &records, *yes)
+        }
         Command::Outbox { command } => outbox::run(&place()?, command.as_ref()),
         Command::Sync { timeout } => sync::run(device, *timeout),
         Command::Hash => Ok(project::hash(&place()?)),

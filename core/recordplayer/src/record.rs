@@ -160,6 +160,11 @@ impl Record {
         }
     }
 
+    /// Whether it is one of an entity of this type.
+    pub fn is_of<E: Entity>(&self) -> bool {
+        *self.stream.kind == *E::KIND
+    }
+
     pub fn is_event(&self) -> bool {
         self.kind == RecordKind::Event
     }
@@ -171,7 +176,7 @@ impl Record {
 
     /// The event, if this record is one of `E` that this version knows and that was not erased. Decoded once.
     pub fn event<E: Entity>(&self) -> Option<&E::Event> {
-        if self.kind != RecordKind::Event || *self.stream.kind != *E::KIND {
+        if self.kind != RecordKind::Event || !self.is_of::<E>() {
             return None;
         }
         self.event

@@ -46,3 +46,35 @@ fn a_project_begun_without_a_server_is_published_and_joined() {
     let history = bo.lines(&["history"]);
     assert!(history.iter().all(|entry| entry["actor"] == "ann" || entry["actor"] == "bo"), "{history:?}");
 }
+
+/// A word is taken out of the history: it shows nowhere any more, also not in the past, on no device and in no file of theirs.
+#[test]
+fn what_a_manager_redacts_is_gone_on_every_device_and_at_the_server() {
+    let stage = Stage::new();
+    let server = stage.serve("127.0.0.1:0");
+    let [ann, bo] = ["ann", "bo"].map(|name| stage.person(name, &server));
+    ann.tell(&["project", "new", "Shared", "--key", "SHA"]);
+    ann.sync();
+    ann.tell(&["member", "add", "bo", "--role", "worker"]);
+    ann.tell(&["card", "new", "A card", "--column", "Ready"]);
+    ann.sync();
+    ann.tell(&["card", "rename", "SHA-1", "A telephone number"]);
+    assert_eq!((ann.sync(), bo.sync()), (0, 0));
+    let said = |entry: &&serde_json::Value| entry["what"].as_str().is_some_and(|what| what.contains("telephone"));
+    let number = ann.lines(&["history"]).iter().find(said).unwrap()["record"].to_string();
+    assert_eq!(ann.try_to(&["redact", "99999"]).expect_code(2)["error"]["code"], "no_record");
+    assert_eq!(bo.try_to(&["redact", &number, "--yes"]).expect_code(1)["error"]["code"], "not_a_manager");
+    assert_eq!(ann.tell(&["redact", &number])["redacted"], json!(false), "only shown");
+    assert!(ann.lines(&["history"]).iter().any(|entry| said(&entry)));
+    assert_eq!(ann.tell(&["redact", &number, "--yes"])["redacted"], json!(true));
+    assert_eq!((ann.sync(), bo.sync()), (0, 0));
+    for person in [&ann, &bo] {
+        assert!(!person.lines(&["history"]).iter().any(|entry| said(&entry)));
+        assert_eq!(person.tell(&["card", "SHA-1"])["title"], "A card");
+        assert_eq!(person.try_to(&["redact", &number, "--yes"]).expect_code(2)["error"]["code"], "no_record");
+    }
+    let project = ann.tell(&["projects"])["projects"][0]["id"].as_str().unwrap().to_owned();
+    let hashes =
+        [ann.tell(&["hash"]), bo.tell(&["hash"]), Stage::server(&["hash", &stage.server_folder(), &project]).json];
+    assert!(hashes.iter().all(|hash| hash["state"] == hashes[0]["state"]), "{hashes:?}");
+}

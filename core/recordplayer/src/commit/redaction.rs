@@ -11,7 +11,6 @@ use std::collections::BTreeSet;
 
 use super::encoding::erase;
 use super::{Commit, CommitError};
-use crate::entity::Entity;
 use crate::hash::Hash;
 use crate::id::SpaceId;
 use crate::membership::{Membership, MembershipEvent};
@@ -32,12 +31,12 @@ impl Commit {
     /// command's, which says the same; its hash stays. `None` where nothing goes: who belongs to a space, and what was refused, stays.
     pub fn redacted(&self, records: &BTreeSet<Position>, previous: &Hash) -> Result<Option<Self>, CommitError> {
         let command = &self.records[0];
-        let may_go = command.kind == RecordKind::Command && *command.stream.kind != *Membership::KIND;
+        let may_go = command.kind == RecordKind::Command && !command.is_of::<Membership>();
         if !may_go || !self.records.iter().any(|record| records.contains(&record.number)) {
             return Ok(None);
         }
         let goes = |record: &Record| {
-            let is_meant = records.contains(&record.number) && *record.stream.kind != *Membership::KIND;
+            let is_meant = records.contains(&record.number) && !record.is_of::<Membership>();
             (is_meant || record.number == command.number) && record.payload != Payload::Erased
         };
         let going: BTreeSet<Position> =

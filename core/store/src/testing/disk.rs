@@ -17,7 +17,7 @@ const SECTOR: usize = 512;
 const ROT_BYTES_MAX: usize = 200;
 
 #[derive(Clone, Debug)]
-enum Operation {
+pub(super) enum Operation {
     Write { offset: u64, data: Vec<u8> },
     SetLen(u64),
     Sync,
@@ -57,6 +57,26 @@ impl Cut {
     pub fn drawn(seed: u64) -> Self {
         [Self::All, Self::Nothing, Self::Some { seed }, Self::Torn { seed }][(seed % 4) as usize]
     }
+
+    /// What reaches the disk of what was not synced.
+    pub(super) fn of(self, mut unsynced: Vec<Operation>) -> Vec<Operation> {
+        match self {
+            Self::All => unsynced.clear(),
+            Self::Nothing => {}
+            Self::Some { seed } => {
+                let mut rng = ChaCha8Rng::seed_from_u64(seed);
+                unsynced.retain(|_| rng.random_bool(0.5));
+                for at in (1..unsynced.len()).rev() {
+                    unsynced.swap(at, rng.random_range(0..=at));
+                }
+            }
+            Self::Torn { seed } => {
+                let mut rng = ChaCha8Rng::seed_from_u64(seed);
+                unsynced = unsynced.iter().flat_map(sectors).filter(|_| rng.random_bool(0.5)).collect();
+            }
+        }
+        unsynced
+    }
 }
 
 impl Disk {
@@ -82,6 +102,12 @@ impl Disk {
         let content = &mut *self.lock();
         content.is_recording = true;
         content.begin_to_remember();
+    }
+
+    /// What was there when the recording began, and what was done since.
+    pub(super) fn recorded(&self) -> (Pages, Vec<Operation>) {
+        let content = self.lock();
+        (content.base.clone(), content.operations.clone())
     }
 
     /// How many operations are recorded.
@@ -141,7 +167,9 @@ impl Disk {
             let mut rotten = vec![0; rng.random_range(1..=ROT_BYTES_MAX).min(bytes.len() - at)];
             assert!(bytes.read(at, &mut rotten), "it lies within the file");
             let with = rng.random_range(1..=u8::MAX);
-            rotten.iter_mut().for_each(|byte| *byte ^= with);
+            for byte in &mut rotten {
+                *byte ^= with;
+            }
             bytes.write(at, &rotten);
         }
     }
@@ -229,25 +257,7 @@ fn image(base: &Pages, done: &[Operation], cut: Cut) -> Pages {
     for operation in &done[..synced] {
         apply(operation, &mut image);
     }
-    let mut unsynced = done[synced..].to_vec();
-    match cut {
-        Cut::All => unsynced.clear(),
-        Cut::Nothing => {}
-        Cut::Some { seed } => {
-            let mut rng = ChaCha8Rng::seed_from_u64(seed);
-            unsynced.retain(|_| rng.random_bool(0.5));
-            for at in (1..unsynced.len()).rev() {
-                unsynced.swap(at, rng.random_range(0..=at));
-            }
-        }
-        Cut::Torn { seed } => {
-            let mut rng = ChaCha8Rng::seed_from_u64(seed);
-            unsynced = unsynced.iter().flat_map(sectors).filter(|_| rng.random_bool(0.5)).collect();
-        }
-    }
-    for operation in &unsynced {
-        apply(operation, &mut image);
-    }
+    cut.of(done[synced..].to_vec()).iter().for_each(|operation| apply(operation, &mut image));
     image
 }
 
@@ -264,7 +274,7 @@ fn sectors(operation: &Operation) -> Vec<Operation> {
     parts
 }
 
-fn apply(operation: &Operation, bytes: &mut Pages) {
+pub(super) fn apply(operation: &Operation, bytes: &mut Pages) {
     match operation {
         Operation::Write { offset, data } => bytes.write(*offset as usize, data),
         Operation::SetLen(length) => bytes.set_len(*length as usize),

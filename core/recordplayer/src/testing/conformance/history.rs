@@ -27,6 +27,11 @@ impl History {
         Self { space: SpaceId(Id([space; 16])), epoch: 1, head: Head::START, salt: 0 }
     }
 
+    /// The history of the space where it has this head, in its first epoch.
+    pub fn standing_at(space: u8, head: Head) -> Self {
+        Self { head, ..Self::new(space) }
+    }
+
     pub fn space(&self) -> SpaceId {
         self.space
     }

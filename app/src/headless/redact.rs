@@ -1,0 +1,65 @@
+//! Taking the content of records out of the history, for good.
+
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+
+use recordplayer::membership::{Membership, MembershipCommand, REDACTED_RECORDS_MAX};
+use recordplayer::record::{Payload, Position};
+use recordplayer_kanban::view::happened;
+use serde_json::json;
+
+use super::answer::{Answer, Failure, WRONG_USE, line};
+use super::board::not_playable;
+use super::place::Place;
+use super::send;
+
+/// Shows what would go; with `is_sure`, takes it out.
+pub(crate) fn run(place: &Place<'_>, records: &[Position], is_sure: bool) -> Result<Answer, Failure> {
+    let wanted: BTreeSet<Position> = records.iter().copied().collect();
+    let found = find(place, &wanted)?;
+    if let Some(missing) = wanted.iter().find(|record| !found.iter().any(|(number, _)| number == *record)) {
+        let message = format!("Record {missing} is no event of {} whose content can go", line(&place.info.title));
+        return Err(Failure::new(WRONG_USE, "no_record", message, "See \"recordplayer history\" for the numbers"));
+    }
+    let json = |is_redacted: bool| {
+        let records = found.iter().map(|(record, what)| json!({ "record": record.0, "what": what }));
+        json!({ "redacted": is_redacted, "records": records.collect::<Vec<_>>() })
+    };
+    let lines = found.iter().map(|(record, what)| format!("{:>6}  {}", record.0, line(what))).collect::<Vec<_>>();
+    if !is_sure {
+        let text = format!(
+            "{}\nNothing was changed. With --yes the content of these goes from every device and from the server, for good; what was built on \
+             it reads as if it had never been. Backups and exports cannot be recalled",
+            lines.join("\n")
+        );
+        return Ok(Answer::new(json(false), text));
+    }
+    let numbers: Vec<Position> = wanted.into_iter().collect();
+    let mut tickets = Vec::new();
+    for records in numbers.chunks(REDACTED_RECORDS_MAX) {
+        let command = MembershipCommand::Redact { records: records.to_vec() };
+        tickets.push(place.space.send::<Membership>(place.space.id().0, &command).map_err(send::failure)?);
+    }
+    send::settle(place, &tickets)?;
+    let text = format!("{}\nThe content of these is taken out of the history", lines.join("\n"));
+    Ok(Answer::new(json(true), text))
+}
+
+/// What each of these records says, where it is one that can be redacted and was not yet.
+fn find(place: &Place<'_>, wanted: &BTreeSet<Position>) -> Result<Vec<(Position, String)>, Failure> {
+    let mut playback = place.space.playback().map_err(send::failure)?;
+    let last = playback.end().map_err(not_playable)?;
+    let mut found = Vec::new();
+    playback
+        .walk(Position::START, last, |step| {
+            let record = step.record;
+            let may_go = record.is_event() && record.payload != Payload::Erased && !record.is_of::<Membership>();
+            if wanted.contains(&record.number) && may_go {
+                let what = happened(record, step.models).map_or_else(|| record.name.to_string(), |entry| entry.what);
+                found.push((record.number, place.named(&what)));
+            }
+            ControlFlow::Continue(())
+        })
+        .map_err(not_playable)?;
+    Ok(found)
+}

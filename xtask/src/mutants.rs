@@ -1,0 +1,164 @@
+//! `cargo xtask mutants`: changes of the core's sources, one at a time, each of which some test must notice.
+
+use std::fs;
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use crate::cargo::{self, Workspace};
+use crate::consent;
+use crate::failure::Failure;
+
+const INSTALL: &str = "cargo install cargo-mutants --locked";
+
+/// Of the mutants that can be built, so many must be caught, in per cent.
+const CAUGHT_MIN: u64 = 85;
+
+/// What decides, plays, merges, rebases, keeps the log and checks access, by the package that holds it; and the tests that are asked. Those
+/// that take long and are about something else are left out.
+const PARTS: &[Part] = &[
+    Part {
+        package: "recordplayer",
+        files: &[
+            "core/recordplayer/src/decide.rs",
+            "core/recordplayer/src/context.rs",
+            "core/recordplayer/src/membership.rs",
+            "core/recordplayer/src/commit/encoding.rs",
+            "core/recordplayer/src/commit/redaction.rs",
+            "core/recordplayer/src/replica/confirm.rs",
+            "core/recordplayer/src/replica/rebase.rs",
+            "core/recordplayer/src/space/follow.rs",
+            "core/recordplayer/src/space/submit.rs",
+            "core/recordplayer/src/state/play.rs",
+            "core/recordplayer/src/state/replicas.rs",
+            "core/recordplayer/src/storage/memory/space.rs",
+        ],
+        left_out: &["text_editing", "texts", "exhaustive_planted"],
+    },
+    Part {
+        package: "recordplayer-store",
+        files: &["core/store/src/log.rs", "core/store/src/store/apply.rs", "core/store/src/segments.rs"],
+        left_out: &["images"],
+    },
+];
+
+struct Part {
+    package: &'static str,
+    files: &'static [&'static str],
+    left_out: &'static [&'static str],
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// Only the K-th of N parts of the mutants, from 0
+    #[arg(long, value_name = "K/N")]
+    shard: Option<String>,
+    /// Only the mutants in this file
+    #[arg(long)]
+    file: Option<String>,
+    /// Install what the system lacks without asking
+    #[arg(long)]
+    yes: bool,
+}
+
+/// What became of the mutants.
+#[derive(Debug, Default)]
+struct Tally {
+    caught: u64,
+    missed: u64,
+    unviable: u64,
+}
+
+pub fn mutants(arguments: &Arguments) -> Result<(), Failure> {
+    ensure_cargo_mutants(arguments.yes)?;
+    let workspace = Workspace::read()?;
+    let mut sum = Tally::default();
+    for part in PARTS {
+        let is_meant = |file: &&&str| arguments.file.as_ref().is_none_or(|only| only == **file);
+        let files: Vec<&str> = part.files.iter().filter(is_meant).copied().collect();
+        if files.is_empty() {
+            continue;
+        }
+        let output = workspace.target.join("mutants").join(part.package);
+        fs::create_dir_all(&output)
+            .map_err(|error| Failure::failed(format!("cannot make the folder {}: {error}", output.display())))?;
+        let mut command = cargo::cargo(&["mutants", "--package", part.package, "--profile", "mutants"]);
+        command.arg("--output").arg(&output);
+        for file in files {
+            command.args(["--file", file]);
+        }
+        if let Some(shard) = &arguments.shard {
+            command.args(["--shard", shard]);
+        }
+        command.args(["--", "--lib"]);
+        for test in tests_of(part)? {
+            command.args(["--test", &test]);
+        }
+        // It ends with a failure where one was missed, too: what became of them stands in its file.
+        command.status().map_err(|error| Failure::failed(format!("cannot start cargo mutants: {error}")))?;
+        let outcomes = output.join("mutants.out/outcomes.json");
+        let text = fs::read_to_string(&outcomes)
+            .map_err(|error| Failure::failed(format!("cannot read {}: {error}", outcomes.display())))?;
+        sum.add(&text)?;
+        println!("what was missed: {}", output.join("mutants.out/missed.txt").display());
+    }
+    sum.judge()
+}
+
+/// The tests of the package that are asked.
+fn tests_of(part: &Part) -> Result<Vec<String>, Failure> {
+    let folder = cargo::workspace_root().join(part.files[0]);
+    let folder = folder.ancestors().find(|folder| folder.join("tests").is_dir()).map(|folder| folder.join("tests"));
+    let folder = folder.ok_or_else(|| Failure::failed(format!("{} has no tests", part.package)))?;
+    let files =
+        fs::read_dir(&folder).map_err(|error| Failure::failed(format!("cannot read {}: {error}", folder.display())))?;
+    let mut tests: Vec<String> = files
+        .filter_map(|file| file.ok()?.file_name().to_str()?.strip_suffix(".rs").map(str::to_owned))
+        .filter(|test| !part.left_out.contains(&test.as_str()))
+        .collect();
+    tests.sort();
+    Ok(tests)
+}
+
+impl Tally {
+    fn add(&mut self, outcomes: &str) -> Result<(), Failure> {
+        let outcomes: Value = serde_json::from_str(outcomes)
+            .map_err(|error| Failure::failed(format!("what cargo mutants has written cannot be read: {error}")))?;
+        let number = |name: &str| outcomes[name].as_u64().unwrap_or_default();
+        // A test that does not end has noticed, too.
+        self.caught += number("caught") + number("timeout");
+        self.missed += number("missed");
+        self.unviable += number("unviable");
+        Ok(())
+    }
+
+    fn judge(&self) -> Result<(), Failure> {
+        let viable = self.caught + self.missed;
+        if viable == 0 {
+            return Err(Failure::failed("there was no mutant that could be built"));
+        }
+        let percent = self.caught * 100 / viable;
+        println!(
+            "{viable} mutants, {} caught ({percent} %), {} missed; {} could not be built",
+            self.caught, self.missed, self.unviable
+        );
+        if percent >= CAUGHT_MIN {
+            Ok(())
+        } else {
+            Err(Failure::failed(format!("{percent} % were caught; it should be {CAUGHT_MIN} %")))
+        }
+    }
+}
+
+fn ensure_cargo_mutants(yes: bool) -> Result<(), Failure> {
+    let is_there = |command: &mut Command| {
+        command.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
+    };
+    if is_there(&mut cargo::cargo(&["mutants", "--version"])) {
+        return Ok(());
+    }
+    println!("cargo-mutants is not installed");
+    consent::ask(INSTALL, yes)?;
+    println!("{INSTALL}");
+    cargo::run(&INSTALL.split(' ').skip(1).collect::<Vec<_>>())
+}

@@ -28,7 +28,7 @@ use crate::header::{HeaderError, IDENTITY_BYTES, STATE_BYTES, State, check_ident
 use crate::limits::SCRUB_STEP_BYTES;
 
 const HEADER_BYTES: u64 = 4096;
-const STATE_AT: u64 = 512;
+pub(crate) const STATE_AT: u64 = 512;
 const BLOCK: usize = 4096;
 const STORED: usize = BLOCK + 8;
 

@@ -39,6 +39,7 @@ fn play_out(kind: Kind, seeds: impl IntoIterator<Item = u64>) -> Outcome {
 fn four_people_agree_whatever_happens_and_nothing_that_was_taken_is_lost() {
     let sum = play_out(Kind::Kanban, (0..30).chain(FOUND));
     assert!(sum.taken > 41 * 15 && sum.refused_there > 41, "they do next to nothing: {sum:?}");
+    assert!(sum.disks_failed > 41 && sum.rot_found > 5, "their disks are as good as new: {sum:?}");
 }
 
 #[test]

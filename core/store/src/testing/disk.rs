@@ -9,6 +9,8 @@ use recordplayer::testing::{DiskFault, DiskFaultKind};
 use redb::StorageBackend;
 
 use super::pages::Pages;
+use crate::blocks::STATE_AT;
+use crate::header::{STATE_BYTES, State};
 
 /// What disks write at once, at least.
 const SECTOR: usize = 512;
@@ -156,6 +158,13 @@ impl Disk {
         let content = &mut *self.lock();
         content.is_off = false;
         content.was_cut = false;
+    }
+
+    /// Whether the file on it was closed in order.
+    pub fn is_clean(&self) -> bool {
+        let mut state = [0; STATE_BYTES];
+        let is_there = self.lock().bytes.read(STATE_AT as usize, &mut state);
+        is_there && State::decode(&state).is_some_and(|state| state.is_clean)
     }
 
     /// Some bytes change by themselves, at one place or a few.

@@ -36,7 +36,7 @@ pub trait File: fmt::Debug {
     /// Whether its machine runs; not once a [`DiskFaultKind::PowerCut`] came, until it is opened again.
     fn has_power(&self) -> bool;
 
-    /// Some bytes of the file, which nobody has open, change by themselves.
+    /// Some bytes of the file, which nobody has open, change by themselves; nothing where it was not closed in order.
     fn rot(&mut self, seed: u64);
 
     /// Whether it may hold what was never written to it. What is read of it may be an error from then on, and never something wrong.

@@ -12,6 +12,7 @@ mod disks;
 mod effects;
 mod faults;
 mod files;
+mod lives;
 mod promises;
 mod transition;
 mod versions;

@@ -11,8 +11,8 @@ use crate::storage::memory::Failure;
 const YEAR_MS: i64 = 365 * 24 * 3_600_000;
 
 /// So many kinds of accidents are drawn where there are disks, and so many where there are none.
-const WITH_DISKS: u32 = 62;
-const WITHOUT_DISKS: u32 = 46;
+const WITH_DISKS: u32 = 65;
+const WITHOUT_DISKS: u32 = 49;
 
 /// Two or three writes of a store.
 const OPERATIONS_BEFORE_A_FAULT_MAX: u32 = 50;
@@ -139,17 +139,17 @@ impl World {
             36 => Transition::RestoreAuthority {
                 recovers_ms: [None, Some(20_000), Some(600_000)][self.rng.random_range(0..3)],
             },
+            37 => Transition::Remove(worker),
+            38..40 => Transition::Readmit(worker),
             42 => Transition::OpenAuthority,
             43..45 => Transition::Quit(device),
             45 => Transition::StopAuthority { down_ms: self.rng.random_range(1..1_000) },
-            46..52 => Transition::FailDisk { device, fault: self.draw_disk_fault() },
-            52..55 => Transition::FailDiskOfAuthority(self.draw_disk_fault()),
-            55..58 => Transition::MendDisk(device),
-            58..60 => Transition::MendDiskOfAuthority,
-            60 => Transition::Rot { device, seed: self.rng.random() },
-            61 => Transition::RotAuthority { seed: self.rng.random() },
-            37 => Transition::Remove(worker),
-            38..40 => Transition::Readmit(worker),
+            49..55 => Transition::FailDisk { device, fault: self.draw_disk_fault() },
+            55..58 => Transition::FailDiskOfAuthority(self.draw_disk_fault()),
+            58..61 => Transition::MendDisk(device),
+            61..63 => Transition::MendDiskOfAuthority,
+            63 => Transition::Rot { device, seed: self.rng.random() },
+            64 => Transition::RotAuthority { seed: self.rng.random() },
             _ => Transition::SetClock { device, offset_ms },
         }
     }

@@ -10,7 +10,8 @@ use recordplayer_processes::ledger::Word;
 use recordplayer_processes::process::Around;
 use recordplayer_processes::town::Town;
 
-const DISK_BYTES: u64 = 4 << 20;
+/// Of which a store that is opened again needs several times what it holds.
+const DISK_BYTES: u64 = 32 << 20;
 /// Says that this is the test program once more, where it may mount.
 const AGAIN: &str = "RECORDPLAYER_OWN_MOUNTS";
 

@@ -4,7 +4,7 @@
 
 use std::fmt::Debug;
 use std::ops::Range;
-use std::sync::{LazyLock, Once};
+use std::sync::LazyLock;
 
 use recordplayer::commit::{Commit, Head};
 use recordplayer::id::{CommandId, Id, SpaceId};
@@ -15,6 +15,7 @@ use recordplayer::storage::{
     SpaceReader, Store, TextKey, TextRow, Write, Written,
 };
 use recordplayer::testing::conformance::History;
+use recordplayer_store::testing::keep_quiet_about_redb;
 use recordplayer_store::{OpenError, RedbOutbox, RedbStore};
 
 use crate::disk::Disk;
@@ -40,19 +41,6 @@ struct Whole {
 
 static STORE: LazyLock<Whole> = LazyLock::new(whole_store);
 static OUTBOX: LazyLock<(Vec<u8>, Vec<OutboxContent>)> = LazyLock::new(whole_outbox);
-
-/// redb 4.6 panics on some pages that have rotted, and the store makes answers of it. Nobody needs to read about each.
-pub fn keep_quiet_about_redb() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let report = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |info| {
-            if !info.location().is_some_and(|at| at.file().contains("redb-")) {
-                report(info);
-            }
-        }));
-    });
-}
 
 /// The store: everything that can be read is what was written, or an error.
 pub fn store(script: &[u8]) {

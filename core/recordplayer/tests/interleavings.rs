@@ -32,6 +32,27 @@ fn a_late_frame_of_an_identity_that_the_log_has_lost_decides_nothing_twice() {
     }
 }
 
+/// A device was cloned, and the authority restored to before anything that both had sent. Each took a new identity, descended from one that the
+/// log had lost. The first one's command was accepted, and it told that it had heard so; then the second one sent the same command, and it
+/// was decided once more. (Simulation, shelf, seed 218 at 70b9a7c.)
+#[test]
+fn what_one_clone_has_sent_is_not_decided_again_for_the_other() {
+    let mut authority = Authority::founded(domain());
+    let [lost, one, other] = [7, 8, 9].map(|n| ReplicaId(Id([n; 16])));
+    let commands = [(50, add(1, 100, "first")), (51, add(2, 100, "second")), (52, add(3, 100, "third"))];
+    for (number, (command, intent)) in (1..).zip(commands.clone()) {
+        let entry = machines::entry(number, CommandId(Id([command; 16])), intent);
+        assert_eq!(authority.submit_answered(one, Some(lost), number - 1, entry), AnswerCode::Accepted);
+    }
+    for (number, (command, intent)) in (1..).zip(commands) {
+        let head = authority.head();
+        assert_eq!(authority.submit(other, Some(lost), number, command, intent), AnswerCode::Refused);
+        assert_eq!(authority.head().position, head.position.plus(1), "a refusal, and no event");
+    }
+    let fresh = add(4, 100, "the other's own");
+    assert_eq!(authority.submit(other, Some(lost), 4, 53, fresh), AnswerCode::Accepted);
+}
+
 /// A person gave a command just when the device learnt that the authority had been restored. The device said at once that all that waits was
 /// saved, while the save was still on its way; it crashed, and the command was gone.
 #[test]

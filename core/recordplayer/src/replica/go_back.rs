@@ -71,7 +71,10 @@ impl Replica {
             pending.order = self.identity.last_order;
             pending.is_sent = false;
             pending.is_number_stored = false;
-            Arc::make_mut(&mut pending.entry).number = None;
+            let entry = Arc::make_mut(&mut pending.entry);
+            entry.number = None;
+            // What its author had seen behind that place is no part of the log any more.
+            entry.seen = entry.seen.min(shared.position);
             outbox.push(pending);
         }
         for pending in &mut outbox {

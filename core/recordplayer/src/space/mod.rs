@@ -10,6 +10,7 @@
 //!  OfferTail, BringTail ─► what the store had lost comes in again, as it is   [tail]
 //! ```
 
+mod again;
 mod careful;
 mod effects;
 mod epoch;

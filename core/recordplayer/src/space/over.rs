@@ -5,10 +5,8 @@ use std::sync::Arc;
 
 use super::Space;
 use crate::commit::{Commit, Draft, Header};
-use crate::decide::Undecided;
-use crate::limits::{OVER_LOOK_BACK_COMMITS, OVER_MAX, SAME_LOOK_BACK_COMMITS};
+use crate::limits::{OVER_LOOK_BACK_COMMITS, OVER_MAX};
 use crate::record::{Payload, Position, Record, RecordKind, StreamId};
-use crate::response::Response;
 use crate::storage::ReadError;
 
 impl Space {
@@ -46,39 +44,6 @@ impl Space {
         over.dedup();
         over.truncate(OVER_MAX);
         Ok(over)
-    }
-
-    /// Whether somebody else's command with this id was accepted behind what the author had seen. Only parts of acts can be the same: they
-    /// have ids that follow from what they do.
-    pub(super) fn is_done_by_another(
-        &self,
-        header: &Header,
-        seen: Position,
-        stream: &StreamId,
-    ) -> Result<bool, Undecided> {
-        if header.claims.act.is_none() || self.state.layers.entity(stream, 0).position <= seen {
-            return Ok(false);
-        }
-        let is_it = |commit: &Commit| {
-            commit.header.command == header.command
-                && commit.header.replica != header.replica
-                && Response::of(commit).is_none()
-        };
-        if self.undurable.iter().any(|decided| is_it(&decided.commit)) {
-            return Ok(true);
-        }
-        let durable = self.reader.stream(stream, seen, self.durable.position).map_err(Undecided::Unreadable)?;
-        let from = durable.len().saturating_sub(SAME_LOOK_BACK_COMMITS);
-        for first in &durable[from..] {
-            let stored = self.reader.commit_with(*first).map_err(Undecided::Unreadable)?;
-            let Some(stored) = stored else { continue };
-            let commit = Commit::open(stored.bytes, &stored.previous)
-                .map_err(|error| Undecided::Unreadable(ReadError::Damaged(error.to_string())))?;
-            if is_it(&commit) {
-                return Ok(true);
-            }
-        }
-        Ok(false)
     }
 
     fn value_set_by(&self, record: &Record) -> Option<String> {

@@ -191,8 +191,7 @@ impl Space {
         trigger: Option<Position>,
     ) -> Result<AnswerCode, Undecided> {
         let header = Header { trigger, ..self.header(now, submission, entry) };
-        let is_decided =
-            self.state.replicas.was_decided_in_family(submission.replica, submission.parent, entry.command);
+        let is_decided = self.is_decided_in_family(submission, entry, &header)?;
         let outcome = if !is_decided && self.is_done_by_another(&header, entry.seen, &intent.stream)? {
             // The same act, such as the import of one file by two people: done once, and accepted from both.
             self.state.layers.push();

@@ -47,9 +47,8 @@ impl ReplicaTable {
 
     pub fn play(&mut self, commit: &Commit) {
         let header = &commit.header;
-        let has_children = || self.0.values().any(|entry| entry.parent == Some(header.replica));
         // Children may be known before: a restored log has lost what it knew of their parent.
-        let has_children = !self.0.contains_key(&header.replica) && has_children();
+        let has_children = !self.0.contains_key(&header.replica) && self.has_child_of(header.replica);
         let entry = self.0.entry(header.replica).or_insert_with(|| ReplicaEntry {
             actor: header.actor,
             last_number: 0,
@@ -70,6 +69,16 @@ impl ReplicaTable {
         if let Some(parent) = parent {
             parent.has_children = true;
         }
+    }
+
+    /// Whether there may be other identities of the same device.
+    pub fn may_have_relatives(&self, replica: ReplicaId, parent: Option<ReplicaId>) -> bool {
+        let Some(own) = self.get(replica) else { return parent.is_some() || self.has_child_of(replica) };
+        own.parent.is_some() || own.has_children
+    }
+
+    fn has_child_of(&self, replica: ReplicaId) -> bool {
+        self.0.values().any(|entry| entry.parent == Some(replica))
     }
 
     /// Whether a command was decided under another identity of the same device. A late frame of an old session must not have it decided again.

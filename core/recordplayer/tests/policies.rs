@@ -335,3 +335,33 @@ fn a_published_history_brings_nothing_about_again() {
     assert_eq!(server.log().len(), history.len() + 1, "behind it stands the publication alone");
     assert_eq!(server.effects, []);
 }
+
+/// A policy that goes by what it reads: it counts on only where somebody has begun to.
+fn counts_on(record: &Record, models: &recordplayer::Models<'_>) -> Vec<Intent> {
+    if models.exists::<Tally>(TALLY) { counts_for(record, 1) } else { Vec::new() }
+}
+
+/// The disk could not be read when a policy looked at a saved entity. It looked unborn, the policy had nothing to say to that, and never
+/// looked at the event again.
+#[test]
+fn a_policy_does_not_go_by_what_could_not_be_read() {
+    let mut authority = Authority::founded(domain_of(1));
+    assert_eq!(authority.submit(FIRST, None, 2, 1, finish(1)), AnswerCode::Accepted);
+    authority.save();
+    let domain =
+        Domain::new("tasks", 1).entity::<Task>().entity::<Tally>().guard(only_tasks).policy("count", counts_on);
+    let domain = domain.shared();
+    authority.start_again(Arc::clone(&domain), Ending::InOrder);
+    authority.holds_appends_back = true;
+    let entry = machines::entry(3, CommandId(Id([2; 16])), finish(2));
+    assert_eq!(authority.try_to(FIRST, None, 0, entry), None, "it is on its way to the disk");
+    (authority.may_fail, authority.holds_appends_back) = (true, false);
+    authority.fail_rows(true);
+    authority.let_appends_pass();
+    assert!(authority.has_failed.take().is_some(), "the space gives up");
+    authority.fail_rows(false);
+    authority.start_again(domain, Ending::InOrder);
+    authority.wake();
+    let commits = authority.log();
+    assert_eq!(answers(&commits).keys().copied().collect::<Vec<_>>(), finished(&commits));
+}

@@ -13,6 +13,7 @@ use recordplayer::decide::Intent;
 use recordplayer::hash::Hash;
 use recordplayer::id::{CommandId, Id, ReplicaId};
 use recordplayer::protocol::{AnswerCode, ClientFrame, ServerFrame};
+use recordplayer::record::Position;
 use recordplayer::replica::{TextEdit, TextWork};
 use recordplayer::space::Ending;
 use recordplayer::storage::memory::MemoryStore;
@@ -231,6 +232,38 @@ fn who_is_not_known_in_recovery_keeps_what_they_have() {
     assert_eq!(authority.submit(ReplicaId(Id([3; 16])), None, 2, 101, intent), AnswerCode::RetryAfter);
     authority.start_again(domain(), Ending::InOrder);
     assert!(matches!(authority.subscribe(person(9)), ServerFrame::NoAccess { .. }));
+}
+
+/// "You are no member any more" came late, after the person had been taken in again: the device let go of the space, with what waited in it.
+/// (Simulation, shelf, seed 1006.)
+#[test]
+fn a_device_whose_log_goes_further_is_not_sent_away_by_what_was_said_before() {
+    let key = SealKey::new([5; 32]);
+    let mut authority = Authority::founded(domain()).copied(domain(), Some(key));
+    let ban = |n| Intent::of::<Note>(note(), &NoteCommand::Ban { command: CommandId(Id([n; 16])) }).unwrap();
+    assert_eq!(authority.submit(ReplicaId(Id([3; 16])), None, 2, 101, ban(7)), AnswerCode::Accepted);
+    let ended_at = |at| ServerFrame::AccessEnded { space: SPACE, at: Position(at) };
+    let mut device = Device::new(domain());
+    device.replica.handle_connected();
+    device.talk(&mut authority, |_| true);
+    device.take(ended_at(2));
+    device.talk(&mut authority, |_| true);
+    assert!(!device.has_left);
+    device.submit(50, ban(8)).unwrap();
+    device.talk(&mut authority, |_| true);
+    assert_eq!(device.replica.outbox().count(), 0, "it goes on");
+
+    // An authority that wants nothing of what the device has means what it says.
+    let mut other = Authority::founded(domain()).copied(domain(), Some(SealKey::new([6; 32])));
+    device.take(ended_at(2));
+    device.talk(&mut other, |_| true);
+    assert!(device.has_left);
+
+    let mut device = Device::new(domain());
+    device.replica.handle_connected();
+    device.talk(&mut authority, |_| true);
+    device.take(ended_at(authority.head().position.0));
+    assert!(device.has_left, "nothing is known here that says otherwise");
 }
 
 /// It had got the state and not yet the history when the authority was restored. It stayed parted for ever: only a whole history was looked

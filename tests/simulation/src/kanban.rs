@@ -120,7 +120,10 @@ impl People<'_> {
 
     /// Types a word into a card's description, at either end, or wipes it.
     fn describe(&mut self, device: DeviceId, card: CardId, typed: &str) {
-        let position = self.below(2) as usize * self.length(device, card);
+        let is_at_end = self.below(2) == 1;
+        // Where the text cannot be read, that is told, and nobody types into it.
+        let Some(length) = self.length(device, card) else { return };
+        let position = if is_at_end { length } else { 0 };
         let work = match self.below(6) {
             0 => TextWork::Replace(""),
             _ => TextWork::Splice { position, delete: 0, insert: typed },
@@ -132,9 +135,12 @@ impl People<'_> {
         self.count(device, outcome.map(drop));
     }
 
-    fn length(&self, device: DeviceId, card: CardId) -> usize {
-        let text = self.world.replica(device).text::<Card>(card, Card::DESCRIPTION);
-        text.unwrap_or_else(|error| panic!("{error}; {}", self.world.how_to_replay())).text().chars().count()
+    fn length(&self, device: DeviceId, card: CardId) -> Option<usize> {
+        match self.world.replica(device).text::<Card>(card, Card::DESCRIPTION) {
+            Ok(text) => Some(text.text().chars().count()),
+            Err(_) if self.world.may_be_rotten(device) => None,
+            Err(error) => panic!("{error}; {}", self.world.how_to_replay()),
+        }
     }
 
     /// Everybody sees the same, and nothing that was taken is lost: it is in the log, or refused and still there.

@@ -147,12 +147,16 @@ impl Layers {
         if let Some(slot) = self.base.borrow().entities.get(stream) {
             return slot.clone();
         }
-        let slot = self.hydrator.entity(&self.domain, stream).unwrap_or_else(|error| {
-            self.fail(error);
-            EntitySlot::unborn(&self.domain, stream)
-        });
-        self.base.borrow_mut().entities.insert(stream.clone(), slot.clone());
-        slot
+        match self.hydrator.entity(&self.domain, stream) {
+            Ok(slot) => {
+                self.base.borrow_mut().entities.insert(stream.clone(), slot.clone());
+                slot
+            }
+            Err(error) => {
+                self.fail(error);
+                EntitySlot::unborn(&self.domain, stream)
+            }
+        }
     }
 
     /// Takes the entity out of the top layer to be played on, or a copy of it from below; it must be put back with [`Self::put_entity`].
@@ -180,12 +184,16 @@ impl Layers {
         if let Some(slot) = self.base.borrow().views.get(key) {
             return slot.clone();
         }
-        let slot = self.hydrator.view(&self.domain, key).unwrap_or_else(|error| {
-            self.fail(error);
-            ViewSlot::empty(&self.domain, key)
-        });
-        self.base.borrow_mut().views.insert(key.clone(), slot.clone());
-        slot
+        match self.hydrator.view(&self.domain, key) {
+            Ok(slot) => {
+                self.base.borrow_mut().views.insert(key.clone(), slot.clone());
+                slot
+            }
+            Err(error) => {
+                self.fail(error);
+                ViewSlot::empty(&self.domain, key)
+            }
+        }
     }
 
     pub fn take_view(&mut self, key: &ViewKey) -> ViewSlot {

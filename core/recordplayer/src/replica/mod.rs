@@ -400,7 +400,8 @@ impl Replica {
 
     /// The next piece of work; call until `None`.
     pub fn poll_output(&mut self) -> Option<ReplicaOutput> {
-        self.outputs.pop_front()
+        let unreadable = || self.state.take_failure().map(ReplicaOutput::Damaged);
+        self.outputs.pop_front().or_else(unreadable)
     }
 
     fn save(&mut self, main: Vec<Write>, outbox: Vec<OutboxWrite>, mut saving: Saving) {

@@ -80,7 +80,7 @@ impl Replica {
             }
             // The space is not founded yet: the command that founds it waits here.
             ServerFrame::NoAccess { space } if space == self.space() && self.is_founding() => {}
-            ServerFrame::AccessEnded { space, .. } if space == self.space() => self.end(),
+            ServerFrame::AccessEnded { space, at } if space == self.space() => self.access_ended(at),
             ServerFrame::NoAccess { space } if space == self.space() => {
                 self.offer_tail(Head::START, Offering::Unknown);
             }
@@ -113,7 +113,17 @@ impl Replica {
         }
     }
 
-    fn end(&mut self) {
+    /// The log here may say otherwise, and go further: then this was said before the person was taken in again, or the authority has lost
+    /// that since.
+    fn access_ended(&mut self, at: Position) {
+        if at < self.state.head.position && self.state.role_of(self.actor).is_some() {
+            self.offer_tail(Head::START, Offering::Ended);
+        } else {
+            self.end();
+        }
+    }
+
+    pub(super) fn end(&mut self) {
         self.link = Link::Ended;
         self.outputs.push_back(ReplicaOutput::AccessEnded);
     }

@@ -18,6 +18,8 @@ pub(super) enum Offering {
     },
     /// It does not know the space, or the person.
     Unknown,
+    /// The person is no member any more.
+    Ended,
     Unavailable,
 }
 
@@ -42,6 +44,7 @@ impl Replica {
         match because {
             Offering::Parted { epoch, head } => self.outputs.push_back(ReplicaOutput::Parted { epoch, head }),
             Offering::Unknown => self.unknown_there(),
+            Offering::Ended => self.end(),
             Offering::Unavailable => self.unavailable(),
         }
     }
@@ -58,7 +61,7 @@ impl Replica {
                     self.authority_end = self.authority_end.max(wanted.map_or(Position::START, |end| end.position));
                     self.subscribe();
                 }
-                Offering::Unknown | Offering::Unavailable => self.nothing_to_offer(because),
+                Offering::Unknown | Offering::Ended | Offering::Unavailable => self.nothing_to_offer(because),
             };
         };
         match self.tail_behind(after) {

@@ -295,7 +295,8 @@ impl Space {
         opened.hold_name();
         opened.go_on_reacting();
         opened.give_effects_again();
-        Ok(opened)
+        // Whom the space does not know, it would send away.
+        opened.state.take_failure().map_or(Ok(opened), |failure| Err(failure.into()))
     }
 
     /// The name of the space is the one that its state says, and no other.
@@ -379,6 +380,11 @@ impl Space {
         self.react(now);
         self.append_next();
         self.checkpoint_if_due(now);
+        if let Some(failure) = self.state.take_failure() {
+            // Nothing that was made of a state which could not be read leaves the machine.
+            self.outputs.clear();
+            self.fail(failure);
+        }
         assert!(self.durable.position <= self.state.head.position, "what is durable was decided before");
     }
 

@@ -42,6 +42,7 @@ pub struct MemoryStore {
 struct Shared {
     spaces: BTreeMap<SpaceId, Arc<SpaceState>>,
     next_failure: Option<Failure>,
+    has_bad_rows: bool,
 }
 
 impl MemoryStore {
@@ -59,6 +60,11 @@ impl MemoryStore {
     /// The next batch of writes meets this failure, once.
     pub fn fail_next(&self, failure: Failure) {
         self.lock().next_failure = Some(failure);
+    }
+
+    /// From now on no saved row can be read, or again each of them.
+    pub fn fail_rows(&self, fail: bool) {
+        self.lock().has_bad_rows = fail;
     }
 
     fn lock(&self) -> MutexGuard<'_, Shared> {
@@ -173,6 +179,9 @@ impl SpaceReader for LiveReader {
     }
 
     fn row(&self, key: &RowKey) -> Result<Option<Row>, ReadError> {
+        if self.store.lock().has_bad_rows {
+            return Err(ReadError::Io("a bad sector".to_owned()));
+        }
         self.state().row(key)
     }
 

@@ -13,7 +13,7 @@ use recordplayer::membership::{Membership, MembershipCommand};
 use recordplayer::policy::{Effect, EffectsDone};
 use recordplayer::protocol::{AnswerCode, ClientFrame, CommandEntry, Knowledge, PublishEnd, ServerFrame};
 use recordplayer::record::Position;
-use recordplayer::replica::{Replica, ReplicaOutput, SubmitError, Wish};
+use recordplayer::replica::{OpenError, Replica, ReplicaOutput, SubmitError, Wish};
 use recordplayer::space::{
     AllFree, Ending, Mark, OfferedTail, Opening, Publication, Recovery, SessionId, Space, SpaceInput, SpaceOutput,
     Submission, Tail,
@@ -36,6 +36,8 @@ pub struct Device {
     pub sent: Vec<ClientFrame>,
     /// Whether the machine asked to be fetched anew, for the authority has lost what it holds.
     pub went_back: bool,
+    /// Whether the space left the device.
+    pub has_left: bool,
 }
 
 impl Device {
@@ -47,7 +49,7 @@ impl Device {
     fn open(domain: Arc<Domain>, store: MemoryStore, outbox: MemoryOutbox) -> Self {
         let content = outbox.load(SPACE).unwrap();
         let replica = Replica::open(domain, SPACE, PERSON, store.reader(SPACE), content, MINE).unwrap();
-        let mut device = Self { store, outbox, replica, sent: Vec::new(), went_back: false };
+        let mut device = Self { store, outbox, replica, sent: Vec::new(), went_back: false, has_left: false };
         device.work();
         device
     }
@@ -95,6 +97,16 @@ impl Device {
         }
     }
 
+    /// A device with what an authority's disk holds.
+    pub fn copy_of(authority: &Authority, domain: Arc<Domain>) -> Self {
+        Self::open(domain, authority.store.copy(), MemoryOutbox::new())
+    }
+
+    /// From now on no saved row can be read, or again each of them.
+    pub fn fail_rows(&self, fail: bool) {
+        self.store.fail_rows(fail);
+    }
+
     /// Does the machine's work.
     pub fn work(&mut self) {
         while let Some(output) = self.replica.poll_output() {
@@ -110,8 +122,8 @@ impl Device {
                 | ReplicaOutput::AllChanged
                 | ReplicaOutput::CompactTexts(_)
                 | ReplicaOutput::Met(_) => {}
-                ReplicaOutput::AccessEnded
-                | ReplicaOutput::Unavailable
+                ReplicaOutput::AccessEnded => self.has_left = true,
+                ReplicaOutput::Unavailable
                 | ReplicaOutput::Parted { .. }
                 | ReplicaOutput::Redacted
                 | ReplicaOutput::Damaged(_) => {
@@ -154,6 +166,9 @@ pub struct Authority {
     held_back: Vec<Write>,
     /// What is to happen outside of the log.
     pub effects: Vec<Effect>,
+    /// Whether the test is about a disk that cannot be read, and why the space gave up.
+    pub may_fail: bool,
+    pub has_failed: Option<OpenError>,
 }
 
 fn opening(after: Ending) -> Opening {
@@ -186,6 +201,8 @@ impl Authority {
             holds_appends_back: false,
             held_back: Vec::new(),
             effects: Vec::new(),
+            may_fail: false,
+            has_failed: None,
         }
     }
 
@@ -206,7 +223,22 @@ impl Authority {
 
     /// Starts the process anew on the same disk, with this version of the application.
     pub fn start_again(&mut self, domain: Arc<Domain>, after: Ending) {
-        self.space = Space::open(domain, SPACE, self.store.reader(SPACE), opening(after)).unwrap();
+        self.try_to_start_again(domain, after).unwrap();
+    }
+
+    pub fn try_to_start_again(&mut self, domain: Arc<Domain>, after: Ending) -> Result<(), OpenError> {
+        self.space = Space::open(domain, SPACE, self.store.reader(SPACE), opening(after))?;
+        Ok(())
+    }
+
+    /// It saves its state, as before it leaves memory.
+    pub fn save(&mut self) {
+        self.handle(SpaceInput::Evict);
+    }
+
+    /// From now on no saved row can be read, or again each of them.
+    pub fn fail_rows(&self, fail: bool) {
+        self.store.fail_rows(fail);
     }
 
     /// Another one with a copy of its disk.
@@ -225,6 +257,8 @@ impl Authority {
             holds_appends_back: false,
             held_back: Vec::new(),
             effects: Vec::new(),
+            may_fail: false,
+            has_failed: None,
         }
     }
 
@@ -403,6 +437,7 @@ impl Authority {
                         let write = output.into_write().expect("a checkpoint is a write");
                         inputs.push(SpaceInput::Checkpointed(self.store.write(vec![write]).remove(0)));
                     }
+                    SpaceOutput::Failed(error) if self.may_fail => self.has_failed = Some(error),
                     SpaceOutput::Failed(error) => panic!("{error}"),
                     SpaceOutput::Send { frame, .. } => self.said.push(frame),
                     SpaceOutput::FanOut { frame, .. } => self.said.push(ServerFrame::decode(&frame).unwrap()),

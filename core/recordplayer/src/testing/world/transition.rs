@@ -5,13 +5,14 @@ use rand::RngExt;
 use super::{Backup, DeviceId, DiskFault, DiskFaultKind, Restore, StoreFile, World};
 use crate::decide::Intent;
 use crate::membership::{Membership, MembershipCommand};
+use crate::record::Position;
 use crate::storage::memory::Failure;
 
 /// A year, for clocks that are set wrong.
 const YEAR_MS: i64 = 365 * 24 * 3_600_000;
 
 /// So many kinds of accidents are drawn where there are disks, and so many where there are none.
-const WITH_DISKS: u32 = 62;
+const WITH_DISKS: u32 = 64;
 const WITHOUT_DISKS: u32 = 46;
 
 /// Two or three writes of a store.
@@ -77,6 +78,11 @@ pub enum Transition {
     /// The manager takes the person out, or in again.
     Remove(DeviceId),
     Readmit(DeviceId),
+    /// The manager takes the content of a record, and of some behind it, out of the history.
+    Redact {
+        from: Position,
+        count: u64,
+    },
     FailDisk {
         device: DeviceId,
         fault: DiskFault,
@@ -148,10 +154,17 @@ impl World {
             58..60 => Transition::MendDiskOfAuthority,
             60 => Transition::Rot { device, seed: self.rng.random() },
             61 => Transition::RotAuthority { seed: self.rng.random() },
+            62..64 => self.draw_redaction(),
             37 => Transition::Remove(worker),
             38..40 => Transition::Readmit(worker),
             _ => Transition::SetClock { device, offset_ms },
         }
+    }
+
+    fn draw_redaction(&mut self) -> Transition {
+        let known = self.devices[0].replica.as_ref().map_or(Position::START, |replica| replica.confirmed().position);
+        let from = Position(self.rng.random_range(0..=known.0));
+        Transition::Redact { from, count: self.rng.random_range(1..4) }
     }
 
     fn draw_disk_fault(&mut self) -> DiskFault {
@@ -239,6 +252,10 @@ impl World {
                 self.change_member(device, |person| MembershipCommand::RemoveMember { person });
             }
             Transition::Readmit(device) => self.readmit(device),
+            Transition::Redact { from, count } => {
+                let records = (from.0..from.0 + count).map(Position).collect();
+                self.manage(&MembershipCommand::Redact { records });
+            }
             Transition::FailDisk { device, fault } => self.fail_disk(Some(device), fault),
             Transition::FailDiskOfAuthority(fault) => self.fail_disk(None, fault),
             Transition::MendDisk(device) => self.mend_disk(Some(device)),
@@ -271,13 +288,19 @@ impl World {
     }
 
     fn change_member(&mut self, device: DeviceId, command: impl FnOnce(crate::id::ActorId) -> MembershipCommand) {
-        let (manager, person) = (DeviceId(0), self.devices[device.0].actor);
-        if person == self.devices[manager.0].actor || self.devices[manager.0].replica.is_none() {
-            return;
+        let person = self.devices[device.0].actor;
+        if person != self.devices[0].actor {
+            self.manage(&command(person));
         }
-        let intent = Intent::of::<Membership>(self.id.0, &command(person)).expect("membership commands can be encoded");
-        // Where the manager's device does not know the person, there is nothing to change.
-        drop(self.send(manager, intent));
+    }
+
+    /// The first person, who manages the space, says so; where that is refused, nothing is changed.
+    fn manage(&mut self, command: &MembershipCommand) {
+        let manager = DeviceId(0);
+        if self.devices[manager.0].replica.is_some() {
+            let intent = Intent::of::<Membership>(self.id.0, command).expect("membership commands can be encoded");
+            drop(self.send(manager, intent));
+        }
     }
 
     /// Takes the person in again where the manager's device knows that they are out.

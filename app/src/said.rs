@@ -239,6 +239,6 @@ fn member(names: &Names<'_>, command: MembershipCommand) -> String {
         C::HandOver { server, .. } => format!("Give the project to {server}"),
         C::Publish { .. } => "Take the project on".to_owned(),
         C::Reopen { .. } => "Open the project anew".to_owned(),
-        C::Redact { records } => format!("Redact {} records of the history", records.len()),
+        C::Redact { records, .. } => format!("Redact {} records of the history", records.len()),
     }
 }

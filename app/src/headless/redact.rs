@@ -35,9 +35,10 @@ pub(crate) fn run(place: &Place<'_>, records: &[Position], is_sure: bool) -> Res
         return Ok(Answer::new(json(false), text));
     }
     let numbers: Vec<Position> = wanted.into_iter().collect();
+    let reopened = place.space.entity::<Membership>(place.space.id().0).reopened();
     let mut tickets = Vec::new();
     for records in numbers.chunks(REDACTED_RECORDS_MAX) {
-        let command = MembershipCommand::Redact { records: records.to_vec() };
+        let command = MembershipCommand::Redact { records: records.to_vec(), reopened };
         tickets.push(place.space.send::<Membership>(place.space.id().0, &command).map_err(send::failure)?);
     }
     send::settle(place, &tickets)?;

@@ -31,6 +31,8 @@ pub struct Membership {
     claimed: BTreeMap<ActorId, ActorId>,
     /// Who was a member once, and is none now.
     former: BTreeSet<ActorId>,
+    /// The last recovery after which it was opened in a new epoch.
+    reopened: Option<Id>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,9 +70,11 @@ pub enum MembershipCommand {
     Reopen {
         recovery: Id,
     },
-    /// Takes the payloads of these records out of every log, for good. What was played from them is played anew, without them.
+    /// Takes the payloads of these records out of every log, for good. What was played from them is played anew, without them. After a
+    /// restore a number may be another record's: `reopened` is what its author knew as [`Membership::reopened`].
     Redact {
         records: Vec<Position>,
+        reopened: Option<Id>,
     },
 }
 
@@ -137,6 +141,10 @@ pub enum MembershipRefusal {
     NotHandedOver {},
     #[error("Only the server itself does this, when its admin opens it after a restore")]
     NotTheServer {},
+    #[error(
+        "This project was restored from a backup since, and the numbers of the history may mean something else. Look at it again"
+    )]
+    RestoredSince {},
     #[error("A name has 1 to {max} bytes")]
     BadTitle { max: u64 },
     #[error("1 to {max} records can be redacted at once. Name fewer of them, and the others in a second step")]
@@ -180,6 +188,11 @@ impl Membership {
         self.claimed.get(&person).copied()
     }
 
+    /// The last recovery after which the space was opened in a new epoch, with another end of its history.
+    pub fn reopened(&self) -> Option<Id> {
+        self.reopened
+    }
+
     fn is_last(&self, person: ActorId, manager: &str) -> bool {
         self.role_of(person) == Some(manager) && self.members.values().filter(|role| *role == manager).count() == 1
     }
@@ -202,7 +215,7 @@ fn check_role(role: &str, roles: &[&str]) -> Result<(), MembershipRefusal> {
 
 impl Entity for Membership {
     const KIND: &'static str = "space";
-    const SHAPE: u32 = 3;
+    const SHAPE: u32 = 4;
 
     type Command = MembershipCommand;
     type Event = MembershipEvent;
@@ -250,7 +263,8 @@ impl Entity for Membership {
                 check_title(server)?;
                 Ok(vec![E::HandedOver { publication: *publication, server: server.clone() }])
             }
-            C::Redact { records } => {
+            C::Redact { reopened, .. } if *reopened != self.reopened => Err(R::RestoredSince {}),
+            C::Redact { records, .. } => {
                 if (1..=REDACTED_RECORDS_MAX).contains(&records.len()) {
                     Ok(vec![E::Redacted { records: records.clone() }])
                 } else {
@@ -317,8 +331,9 @@ impl Entity for Membership {
                 }
                 self.claimed.insert(*person, *into);
             }
+            MembershipEvent::Reopened { recovery } => self.reopened = Some(*recovery),
             // What it does is done to the log.
-            MembershipEvent::Reopened { .. } | MembershipEvent::Redacted { .. } => {}
+            MembershipEvent::Redacted { .. } => {}
         }
     }
 }

@@ -12,9 +12,9 @@ use recordplayer::commit::Head;
 use recordplayer::decide::Intent;
 use recordplayer::domain::Domain;
 use recordplayer::id::CommandId;
-use recordplayer::membership::{Membership, MembershipCommand, REDACTED_RECORDS_MAX};
+use recordplayer::membership::{Membership, MembershipCommand, MembershipRefusal, REDACTED_RECORDS_MAX};
 use recordplayer::record::{Payload, Position};
-use recordplayer::replica::SubmitError;
+use recordplayer::replica::{CommandState, SubmitError};
 use recordplayer::saving::Saving;
 use recordplayer::testing::{DeviceId, Faults, Restore, World};
 use recordplayer::view::ViewKey;
@@ -25,7 +25,8 @@ const SECRET: &str = "a word that must go";
 
 fn redact(world: &mut World, by: DeviceId, records: Vec<Position>) -> Result<CommandId, SubmitError> {
     let space = world.space().0;
-    world.send(by, Intent::of::<Membership>(space, &MembershipCommand::Redact { records }).unwrap())
+    let reopened = world.replica(by).entity::<Membership>(space).reopened();
+    world.send(by, Intent::of::<Membership>(space, &MembershipCommand::Redact { records, reopened }).unwrap())
 }
 
 /// The records of events that say the words.
@@ -302,4 +303,36 @@ fn whoever_has_no_whole_history_fetches_the_state_anew() {
     world.run_until_quiet();
     assert_eq!(world.where_is(SECRET), Vec::<String>::new());
     assert_eq!(world.replica(bo).entity::<Item>(id(2)).title, "second");
+}
+
+/// A person took a record out of the history, offline. Meanwhile the authority was restored from a backup, and the record's number is another
+/// one's now: that one was taken out.
+#[test]
+fn a_redaction_is_not_carried_out_on_another_history() {
+    let mut world = World::seeded(4, &domain());
+    let [ann, bo] = world.devices(["ann", "bo"]);
+    world.send(ann, add(1, LIST, "first")).unwrap();
+    world.run_until_quiet();
+    let backup = world.backup_of_authority();
+    world.send(ann, rename(1, SECRET)).unwrap();
+    world.run_until_quiet();
+    world.cut_off(ann);
+    let records = records_with(&world, SECRET);
+    let redaction = redact(&mut world, ann, records).unwrap();
+    world.restore_authority(&*backup);
+    for item in 10..14 {
+        world.send(bo, add(item, LIST, "innocent")).unwrap();
+    }
+    world.run_for_ms(5_000);
+    world.heal();
+    world.run_until_quiet();
+    let CommandState::Refused(refused) = world.replica(ann).command_state(redaction) else { panic!("refused") };
+    assert_eq!(refused.typed(), Some(MembershipRefusal::RestoredSince {}));
+    assert!(world.log().iter().flat_map(|commit| &commit.records).all(|record| record.payload != Payload::Erased));
+    // Whoever has seen the history as it is now can.
+    let records = records_with(&world, SECRET);
+    redact(&mut world, ann, records).unwrap();
+    world.run_until_quiet();
+    world.run_for_ms(3_000);
+    assert_eq!(title(&world, bo), "first");
 }

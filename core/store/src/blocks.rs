@@ -2,7 +2,7 @@
 //!
 //! redb trusts a file that was closed cleanly; of 1,500 single bits flipped in such a file, 1,298 gave wrong answers without a word. The
 //! digests of our values find a changed value, but not a row that can no longer be found because a key or a branch changed. So each block of
-//! redb is verified when it is read, and one that is not what was written reads as zeros: no page of redb begins with a zero byte, so redb
+//! redb is verified when it is read, and one that is not what was written reads as nonsense: no page of redb begins with such a byte, so redb
 //! answers "corrupted" instead of something plausible, and what lies elsewhere can still be read.
 //!
 //! ```text
@@ -13,7 +13,7 @@
 //! …
 //! ```
 //! All numbers are little-endian. Block 0 is redb's own header: it is written in part and guarded by redb's own checksums, and by the digest
-//! in the state once the file is closed in order. A torn block of an interrupted commit reads as zeros too, and redb falls back to the
+//! in the state once the file is closed in order. A torn block of an interrupted commit reads as nonsense too, and redb falls back to the
 //! commit before, exactly as with its own checksums.
 
 use std::io;
@@ -31,6 +31,10 @@ const HEADER_BYTES: u64 = 4096;
 pub(crate) const STATE_AT: u64 = 512;
 const BLOCK: usize = 4096;
 const STORED: usize = BLOCK + 8;
+
+/// What a damaged block reads as. Not zeros: where redb joins two neighbours it takes their kind for granted, a page of zeros for one without
+/// rows, and the rows would be gone without a word. Of this, each count and each offset leads out of the page.
+const NONSENSE: u8 = 0xff;
 
 /// A file of blocks. The store keeps a handle beside redb's, for the scrub and the clean close.
 #[derive(Debug)]
@@ -206,7 +210,7 @@ impl BlockFile {
         let torn = stored.chunks_exact(STORED).zip(first..).filter(|(block, index)| !is_intact(*index, block)).count();
         if torn > 0 {
             self.damaged_blocks.fetch_add(torn as u64, Ordering::AcqRel);
-            out.fill(0);
+            out.fill(NONSENSE);
             return Ok(());
         }
         let mut skip = (offset % BLOCK as u64) as usize;

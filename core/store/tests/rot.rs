@@ -121,6 +121,29 @@ fn no_flipped_bit_gives_a_wrong_answer_or_a_panic() {
     assert!(refused > 0 && errors > 0 && scrubbed > 0, "the flips met something");
 }
 
+/// A damaged block read as zeros, and redb took a page of zeros beside one that it emptied for one without rows, and joined the two: the rows
+/// were gone, and no block was damaged any more. (Simulation, kanban, seed 233261358586234.)
+#[test]
+fn no_damage_is_written_over_as_if_there_had_been_nothing() {
+    let (bytes, histories) = closed_file(false);
+    let blocks = (bytes.len() - 4096) / 4104;
+    let mut met = 0;
+    for block in 1..blocks {
+        let mut flipped = bytes.clone();
+        flipped[4096 + block * 4104 + 100] ^= 1;
+        let Ok(mut store) = RedbStore::open_backend_flushing(Disk::holding(flipped), 40) else { continue };
+        while store.tidy() {}
+        let commits =
+            |history: &History| store.reader(history.space()).commits(Position::START, Position(u64::MAX), usize::MAX);
+        if histories.iter().any(|history| commits(history).is_err()) {
+            met += 1;
+            let found = store.scrub().step(u64::MAX / 2).unwrap().damaged_blocks;
+            assert_eq!(found, [block as u64], "whoever looks for damage finds it");
+        }
+    }
+    assert!(met > 5, "the damage met something");
+}
+
 /// A file that is refused was let go as if it were sound: redb wrote as it closed, and panicked at what had rotted. Found by fuzzing.
 #[test]
 fn a_file_with_much_damage_is_refused_without_a_panic() {

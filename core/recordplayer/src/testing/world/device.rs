@@ -272,7 +272,11 @@ impl World {
                         self.how_to_replay()
                     )
                 }
-                ReplicaOutput::Redacted => self.lose_main_store(id),
+                // What it held of a history that was not whole, it holds no more.
+                ReplicaOutput::Redacted => {
+                    self.forget_promises_of_log(id);
+                    self.lose_main_store(id);
+                }
                 ReplicaOutput::WentBack { others } => {
                     self.devices[id.0].told.extend(others);
                     self.lose_main_store(id);

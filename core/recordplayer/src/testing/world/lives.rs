@@ -141,10 +141,11 @@ impl World {
     }
 
     fn end_life(&mut self, id: DeviceId) {
-        self.disconnect(id);
+        // It says nothing more.
         let device = &mut self.devices[id.0];
         device.replica = None;
         device.life += 1;
+        self.disconnect(id);
     }
 
     /// Nothing can be saved: the person is told so, and starts the program again in a while.

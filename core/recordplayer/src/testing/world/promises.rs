@@ -25,10 +25,15 @@ impl Promises {
     pub fn release(&mut self, before: Vec<CommandId>, replica: &Replica) {
         for command in before {
             if replica.command_state(command) == CommandState::Gone {
-                self.made.remove(&command);
-                self.kept.remove(&command);
+                self.forget(command);
             }
         }
+    }
+
+    /// What becomes of the command is nobody's concern any more.
+    pub fn forget(&mut self, command: CommandId) {
+        self.made.remove(&command);
+        self.kept.remove(&command);
     }
 
     /// A save is on disk: what is in it was promised.

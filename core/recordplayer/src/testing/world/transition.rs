@@ -1,17 +1,21 @@
 //! What can happen in a world beside what people do, as data: drawn from the seed, and applied one by one.
 
+use std::collections::BTreeSet;
+
 use rand::RngExt;
 
 use super::{Backup, DeviceId, DiskFault, DiskFaultKind, Restore, StoreFile, World};
+use crate::commit::Commit;
 use crate::decide::Intent;
 use crate::membership::{Membership, MembershipCommand};
+use crate::record::Position;
 use crate::storage::memory::Failure;
 
 /// A year, for clocks that are set wrong.
 const YEAR_MS: i64 = 365 * 24 * 3_600_000;
 
 /// So many kinds of accidents are drawn where there are disks, and so many where there are none.
-const WITH_DISKS: u32 = 65;
+const WITH_DISKS: u32 = 67;
 const WITHOUT_DISKS: u32 = 49;
 
 /// Two or three writes of a store.
@@ -77,6 +81,11 @@ pub enum Transition {
     /// The manager takes the person out, or in again.
     Remove(DeviceId),
     Readmit(DeviceId),
+    /// The manager takes the content of a record, and of some behind it, out of the history.
+    Redact {
+        from: Position,
+        count: u64,
+    },
     FailDisk {
         device: DeviceId,
         fault: DiskFault,
@@ -150,8 +159,15 @@ impl World {
             61..63 => Transition::MendDiskOfAuthority,
             63 => Transition::Rot { device, seed: self.rng.random() },
             64 => Transition::RotAuthority { seed: self.rng.random() },
+            65..67 => self.draw_redaction(),
             _ => Transition::SetClock { device, offset_ms },
         }
+    }
+
+    fn draw_redaction(&mut self) -> Transition {
+        let known = self.devices[0].replica.as_ref().map_or(Position::START, |replica| replica.confirmed().position);
+        let from = Position(self.rng.random_range(0..=known.0));
+        Transition::Redact { from, count: self.rng.random_range(1..4) }
     }
 
     fn draw_disk_fault(&mut self) -> DiskFault {
@@ -239,6 +255,9 @@ impl World {
                 self.change_member(device, |person| MembershipCommand::RemoveMember { person });
             }
             Transition::Readmit(device) => self.readmit(device),
+            Transition::Redact { from, count } => {
+                self.redact((from.0..from.0 + count).map(Position).collect());
+            }
             Transition::FailDisk { device, fault } => self.fail_disk(Some(device), fault),
             Transition::FailDiskOfAuthority(fault) => self.fail_disk(None, fault),
             Transition::MendDisk(device) => self.mend_disk(Some(device)),
@@ -271,13 +290,33 @@ impl World {
     }
 
     fn change_member(&mut self, device: DeviceId, command: impl FnOnce(crate::id::ActorId) -> MembershipCommand) {
-        let (manager, person) = (DeviceId(0), self.devices[device.0].actor);
-        if person == self.devices[manager.0].actor || self.devices[manager.0].replica.is_none() {
-            return;
+        let person = self.devices[device.0].actor;
+        if person != self.devices[0].actor {
+            self.manage(&command(person));
         }
-        let intent = Intent::of::<Membership>(self.id.0, &command(person)).expect("membership commands can be encoded");
-        // Where the manager's device does not know the person, there is nothing to change.
-        drop(self.send(manager, intent));
+    }
+
+    /// The first person, who manages the space, says so; where that is refused, nothing is changed.
+    fn manage(&mut self, command: &MembershipCommand) {
+        let manager = DeviceId(0);
+        if self.devices[manager.0].replica.is_some() {
+            let intent = Intent::of::<Membership>(self.id.0, command).expect("membership commands can be encoded");
+            drop(self.send(manager, intent));
+        }
+    }
+
+    /// The commands of what goes are no more held to be in the log, for nobody says them again where the log is lost.
+    fn redact(&mut self, records: BTreeSet<Position>) {
+        let manager = &self.devices[0];
+        let Some(replica) = &manager.replica else { return };
+        let reopened = replica.entity::<Membership>(self.id.0).reopened();
+        let reader = manager.store.reader(self.id);
+        for record in &records {
+            let Ok(Some(stored)) = reader.commit_with(*record) else { continue };
+            let Ok(commit) = Commit::open(stored.bytes, &stored.previous) else { continue };
+            self.promises.forget(commit.header.command);
+        }
+        self.manage(&MembershipCommand::Redact { records: records.into_iter().collect(), reopened });
     }
 
     /// Takes the person in again where the manager's device knows that they are out.

@@ -7,7 +7,7 @@ use crate::packages;
 #[derive(Debug, clap::Args)]
 pub struct Simulate {
     /// How many seeds to run
-    #[arg(long, required_unless_present_any = ["planted", "seconds"])]
+    #[arg(long, required_unless_present_any = ["planted", "exhaustive", "seconds"])]
     seeds: Option<u64>,
     /// Run as many as fit into so many seconds
     #[arg(long, conflicts_with = "seeds")]
@@ -15,6 +15,9 @@ pub struct Simulate {
     /// Plant one bug after another, and see that each is found
     #[arg(long, conflicts_with_all = ["seeds", "seed", "seconds"])]
     planted: bool,
+    /// Instead of drawing from seeds, go through all that can happen in small cases, in every order
+    #[arg(long, conflicts_with_all = ["seeds", "seed", "seconds", "planted", "kind"])]
+    exhaustive: bool,
     /// The first seed
     #[arg(long)]
     seed: Option<u64>,
@@ -23,7 +26,25 @@ pub struct Simulate {
     kind: Option<String>,
 }
 
+/// All interleavings of small cases; the test itself goes through some of them in each run.
+const EXHAUSTIVE: &[&str] = &[
+    "test",
+    "--release",
+    "--package",
+    "recordplayer",
+    "--test",
+    "exhaustive",
+    "--",
+    "--ignored",
+    "--nocapture",
+    "--test-threads",
+    "1",
+];
+
 pub fn simulate(arguments: &Simulate) -> Result<(), Failure> {
+    if arguments.exhaustive {
+        return cargo::run(EXHAUSTIVE);
+    }
     let mut call = vec!["run", "--release", "--package", "recordplayer-simulation", "--bin", "simulate"];
     if arguments.planted {
         call.extend(["--features", "planted", "--", "--planted"]);

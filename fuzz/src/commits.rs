@@ -58,7 +58,7 @@ fn judge(commit: &Commit, bytes: &[u8]) {
 fn is_sealed_again(commit: &Commit) {
     let drafts: Option<Vec<Draft>> = commit.records.iter().map(draft).collect();
     let Some(drafts) = drafts else { return };
-    let sealed = Commit::seal(commit.header.clone(), drafts, &PREVIOUS, |_| [7; 16]).expect("it was a commit");
+    let sealed = Commit::new(commit.header.clone(), drafts, &PREVIOUS, |_| [7; 16]).expect("it was a commit");
     assert!(sealed.bytes.len() <= commit.bytes.len(), "the written form is the shortest");
     let again = Commit::open(sealed.bytes.clone(), &PREVIOUS).expect("what was sealed is opened");
     assert_eq!(again.hash, sealed.hash);

@@ -14,6 +14,7 @@ pub mod commits;
 pub mod disk;
 pub mod files;
 pub mod frames;
+pub mod markdown;
 pub mod models;
 pub mod payloads;
 pub mod project;
@@ -40,6 +41,7 @@ pub struct Target {
 pub const TARGETS: &[Target] = &[
     Target { name: "client_frame", run: frames::client },
     Target { name: "commit", run: commits::run },
+    Target { name: "markdown", run: markdown::run },
     Target { name: "model", run: models::run },
     Target { name: "outbox_file", run: files::outbox },
     Target { name: "payload", run: payloads::run },

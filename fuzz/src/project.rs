@@ -442,7 +442,7 @@ pub fn tampered(script: &mut Script<'_>, log: &[Commit], from: Head) -> Vec<Arc<
                 tamper(script, &mut header, &mut drafts);
             }
         }
-        let Ok(sealed) = Commit::seal(header, drafts, &at.hash, |index| [index as u8; 16]) else { break };
+        let Ok(sealed) = Commit::new(header, drafts, &at.hash, |index| [index as u8; 16]) else { break };
         at = sealed.head();
         commits.push(Arc::new(sealed));
     }

@@ -23,7 +23,7 @@ use super::playback::IN_THE_PAST;
 use super::project::OpenProject;
 use super::publish::Publish;
 use super::toast::Toasts;
-use super::{board, outbox, panel, sheet, sidebar, sync_details};
+use super::{board, links, outbox, panel, sheet, sidebar, sync_details};
 use crate::command::Command;
 use crate::keyboard::Keyboard;
 use crate::said::{Names, card_of};
@@ -36,6 +36,9 @@ use crate::widget::{empty, primary_button, quiet_button};
 const COVERED_BELOW: f32 = 1_100.0;
 /// In one that is not even so wide, the sidebar is folded.
 const FOLDED_BELOW: f32 = 760.0;
+
+/// Of an address that is not opened, so much is said.
+const ADDRESS_SHOWN_MAX: usize = 80;
 
 /// What lies over the board.
 pub(super) enum Overlay {
@@ -204,6 +207,10 @@ impl Desktop {
         });
         self.show_project(ui, now);
         self.show_overlay(ui, now);
+        if let Some(address) = links::keep_to_web(ui.ctx()) {
+            let shown: String = address.chars().filter(|letter| !letter.is_control()).take(ADDRESS_SHOWN_MAX).collect();
+            self.toasts.warn(format!("Only addresses of the web are opened from here, and not {shown}"));
+        }
         self.toasts.show(ui, &mut self.acts);
         self.act_in_order(ui);
         let project = self.project.as_ref();

@@ -5,6 +5,7 @@ use recordplayer_kanban::Project;
 use recordplayer_kanban::card::FieldValue;
 use recordplayer_kanban::view::CardView;
 
+use super::links::is_of_web;
 use super::project::OpenProject;
 use crate::theme::{Icon, Theme, Type, space};
 use crate::time::moment;
@@ -42,7 +43,7 @@ pub(super) fn fields(ui: &mut Ui, view: &CardView, project: &OpenProject) {
     ui.add_space(space::LARGE);
 }
 
-/// The card's links. Only addresses of the web can be opened: who attached it may be a stranger.
+/// The card's links.
 pub(super) fn links(ui: &mut Ui, view: &CardView) {
     let theme = Theme::of(ui);
     if view.card.attachments.is_empty() {
@@ -53,8 +54,7 @@ pub(super) fn links(ui: &mut Ui, view: &CardView) {
         let words = if link.name.is_empty() { &link.url } else { &link.name };
         ui.horizontal(|ui| {
             ui.label(Icon::Link.meta(theme.palette.faint));
-            let is_of_web = ["https://", "http://"].iter().any(|scheme| link.url.starts_with(scheme));
-            if is_of_web {
+            if is_of_web(&link.url) {
                 let words = text(words, Type::Body, theme.palette.accent);
                 ui.hyperlink_to(words, &link.url).on_hover_text(&link.url);
             } else {

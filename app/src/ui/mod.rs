@@ -21,6 +21,7 @@ mod hand;
 mod import;
 mod jobs;
 mod key_queue;
+mod links;
 mod live_text;
 mod menu;
 mod new_project;

@@ -15,6 +15,7 @@ use super::live_text::LiveText;
 use super::project::{OpenProject, key_of};
 use super::talk::Talk;
 use crate::command::Command;
+use crate::markdown;
 use crate::session::Session;
 use crate::theme::{Icon, Theme, Type, label_colour, name_colour, radius, space};
 use crate::time::{Nearness, day_of, due};
@@ -202,8 +203,7 @@ impl Panel {
         } else if self.description.shown.is_empty() {
             ui.label(text("Nothing is written yet", Type::Body, theme.palette.faint));
         } else {
-            let cache = &mut egui_commonmark::CommonMarkCache::default();
-            egui_commonmark::CommonMarkViewer::new().show(ui, cache, &self.description.shown);
+            markdown::show(ui, &self.description.shown);
         }
     }
 }

@@ -65,6 +65,10 @@ pub const PAYLOAD_DEPTH_MAX: usize = 32;
 /// A chunk of a snapshot: small enough to be interleaved with news on a slow line, large enough to cost few round trips.
 pub const SNAPSHOT_CHUNK_BYTES: usize = 256 * 1024;
 
+/// The rows of a snapshot that a device holds in memory until it has all of them. The state of a project of 100,000 cards is a fourth of it;
+/// a space that has more is joined by its history, which is saved as it comes.
+pub const SNAPSHOT_BYTES_MAX: usize = 256 * 1024 * 1024;
+
 /// Records that somebody who looks at one view may have missed and still gets one by one: routing them again costs some milliseconds for a
 /// thousand. Who missed more gets the view's state anew, which is quicker for both.
 pub const VIEW_CATCH_UP_RECORDS_MAX: u64 = 10_000;

@@ -72,7 +72,7 @@ fn commit() -> Commit {
         draft(RecordKind::Event, "card.renamed", &title),
         draft(RecordKind::Event, "card.moved", &[0xa1, 0x62, 0x74, 0x6f, 0x03]),
     ];
-    Commit::seal(header(), drafts, &Hash([9; 32]), |index| [index as u8; 16]).expect("a small commit")
+    Commit::new(header(), drafts, &Hash([9; 32]), |index| [index as u8; 16]).expect("a small commit")
 }
 
 #[test]
@@ -138,7 +138,7 @@ fn a_full_commit_can_be_redacted() {
             (0..count).map(|n| Draft { stream: stream.clone(), ..draft(RecordKind::Event, "card.moved", &small(n)) });
         std::iter::once(command).chain(events).collect::<Vec<_>>()
     };
-    let seal = |filler| Commit::seal(header(), drafts(1_000, filler), &Hash([9; 32]), |_| [0; 16]);
+    let seal = |filler| Commit::new(header(), drafts(1_000, filler), &Hash([9; 32]), |_| [0; 16]);
     let mut filler = (0, COMMIT_BYTES_MAX);
     while filler.1 - filler.0 > 1 {
         let middle = usize::midpoint(filler.0, filler.1);

@@ -10,12 +10,13 @@ use recordplayer::codec::{decode, encode};
 use recordplayer::commit::{Commit, Draft, Head, Header};
 use recordplayer::decide::Intent;
 use recordplayer::hash::Hash;
-use recordplayer::id::{Id, ReplicaId, SpaceId};
+use recordplayer::id::{CommandId, Id, ReplicaId, SpaceId};
+use recordplayer::limits::SNAPSHOT_BYTES_MAX;
 use recordplayer::membership::{Membership, MembershipCommand};
-use recordplayer::protocol::{AnswerCode, PublishEnd, ServerFrame};
-use recordplayer::record::Payload;
+use recordplayer::protocol::{AnswerCode, ClientFrame, PublishEnd, ServerFrame, SnapshotRow};
+use recordplayer::record::{Payload, StreamId};
 use recordplayer::text::{Text, TextActor, TextDocument, TextPart, compact};
-use todo::{add, domain};
+use todo::{Item, ItemCommand, add, command, domain, id};
 
 const PUBLICATION: Id = Id([0xb0; 16]);
 
@@ -47,7 +48,7 @@ fn resealed(frame: &ServerFrame, change: impl Fn(&mut Header)) -> ServerFrame {
             let Payload::Plain(payload) = record.payload.clone() else { panic!("nothing was erased") };
             Draft { kind: record.kind, stream: record.stream.clone(), name: record.name.clone(), payload }
         });
-        let commit = Commit::seal(header, drafts.collect(), &head.hash, |_| [1; 16]).unwrap();
+        let commit = Commit::new(header, drafts.collect(), &head.hash, |_| [1; 16]).unwrap();
         head = commit.head();
         sealed.push(commit.bytes);
     }
@@ -112,4 +113,39 @@ fn a_saved_text_whose_counts_were_made_up_is_none() {
         *value = u64::MAX.into();
         assert!(decode::<Text>(&encode(&saved).unwrap()).is_err(), "{field}");
     }
+}
+
+/// An authority that never ends a snapshot filled the memory of who joined.
+#[test]
+fn a_snapshot_without_an_end_is_given_up_and_the_history_is_fetched() {
+    let mut authority = Authority::founded(domain());
+    for number in 2..1_012_u64 {
+        let intent = if number == 2 { add(1, 100, "one") } else { rename(&number.to_string()) };
+        let entry = machines::entry(number, CommandId(Id::derived("a command", &[&number.to_be_bytes()])), intent);
+        assert_eq!(authority.submit_answered(FIRST, None, number - 1, entry), AnswerCode::Accepted);
+    }
+    let mut device = Device::new(domain());
+    device.replica.handle_connected();
+    device.work();
+    let offer = authority.subscribe(PERSON);
+    let ServerFrame::SnapshotOffer { at, .. } = offer else { panic!("{offer:?}") };
+    device.take(offer);
+    let row = SnapshotRow::Model { stream: StreamId::of::<Item>(id(1)), version: 1, bytes: vec![0; 250_000].into() };
+    for _ in 0..SNAPSHOT_BYTES_MAX / 251_000 {
+        device.sent.clear();
+        let (rows, cursor) = (vec![row.clone()], Some(vec![1]));
+        device.take(ServerFrame::SnapshotChunk { space: SPACE, at, rows, cursor });
+        assert!(matches!(device.sent[..], [ClientFrame::FetchSnapshot { .. }]), "the next chunk: {:?}", device.sent);
+    }
+    device.sent.clear();
+    let (rows, cursor) = (vec![row; 20], Some(vec![1]));
+    device.take(ServerFrame::SnapshotChunk { space: SPACE, at, rows, cursor });
+    assert!(matches!(device.sent[..], [ClientFrame::FetchCommits { .. }]), "{:?}", device.sent);
+    device.talk(&mut authority, |_| true);
+    assert_eq!(device.replica.confirmed(), authority.head());
+    assert_eq!(device.replica.entity::<Item>(id(1)).title, "1011");
+}
+
+fn rename(title: &str) -> Intent {
+    command(1, &ItemCommand::Rename { title: title.to_owned() })
 }

@@ -2,6 +2,7 @@
 
 mod boards;
 mod machines;
+mod markdown;
 mod records;
 mod rows;
 mod texts;
@@ -36,7 +37,7 @@ pub fn from_hex(text: &str) -> Vec<u8> {
 }
 
 fn all() -> Vec<Seed> {
-    [boards::seeds(), machines::seeds(), records::seeds(), rows::seeds(), texts::seeds()].concat()
+    [boards::seeds(), machines::seeds(), markdown::seeds(), records::seeds(), rows::seeds(), texts::seeds()].concat()
 }
 
 #[test]

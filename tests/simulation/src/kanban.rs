@@ -95,7 +95,9 @@ impl People<'_> {
     fn somebody_works(&mut self, device: DeviceId) {
         let card = card(self.below(CARDS));
         let column = column(self.below(COLUMNS));
-        let word = WORDS[self.below(WORDS.len() as u64) as usize].to_owned();
+        let word = WORDS[self.below(WORDS.len() as u64) as usize];
+        // Nobody else says the same: who is told what they may not read is known by it.
+        let word = format!("{word} {:012x}", self.below(1 << 48));
         let before = (self.below(2) == 0).then_some(CardId(Id([CARD + self.below(CARDS) as u8; 16])));
         match self.below(16) {
             0..5 => {

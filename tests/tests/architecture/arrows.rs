@@ -41,7 +41,7 @@ const ARROWS: &[Arrows] = &[
     Arrows { from: "recordplayer-bench", to: ALL, dev: &[] },
     Arrows {
         from: "recordplayer-fuzz",
-        to: &["recordplayer", "recordplayer-store", "recordplayer-kanban", "recordplayer-client"],
+        to: &["recordplayer", "recordplayer-store", "recordplayer-kanban", "recordplayer-client", "recordplayer-app"],
         dev: &[],
     },
     Arrows { from: "xtask", to: &[], dev: &[] },

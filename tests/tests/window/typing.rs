@@ -1,6 +1,6 @@
 //! What is typed: where it goes, and that it stays.
 
-use egui::{Event, Key, Modifiers};
+use egui::{Event, Key, Modifiers, OutputCommand};
 use egui_kittest::kittest::{NodeT, Queryable};
 use recordplayer::claims::Claims;
 use recordplayer::replica::{TextEdit, TextWork};
@@ -158,4 +158,36 @@ fn esc_gives_a_new_title_up_and_closes_a_menu() {
     assert!(!stage.shows("Archive card"));
     stage.press(Key::Enter);
     assert!(stage.shows("Description"), "the card is selected still");
+}
+
+/// Whoever may write a description can put any address behind its words: one of a file would have been opened, or a program started.
+#[test]
+fn a_link_in_a_description_opens_nothing_but_the_web() {
+    let mut stage = Stage::with_cards(&[(0, "One")]);
+    let after = "[the plan](file:///etc/passwd), [the tool](Ms-Tool:run) and [the site](HTTPS://example.org)";
+    let edit = TextEdit::<Card> {
+        command: stage.space.fresh_command(),
+        entity: card("One").0,
+        claims: Claims::of_act(stage.space.fresh_act()),
+        work: TextWork::Edit { before: "", after },
+        make: |change| CardCommand::Describe { change },
+    };
+    stage.space.send_edit(&edit).unwrap();
+    stage.press(Key::ArrowDown);
+    stage.press(Key::Enter);
+    stage.until_shows("the plan");
+    let mut opened = Vec::new();
+    for words in ["the plan", "the tool", "the site"] {
+        stage.harness.get_by_label(words).click();
+        for _ in 0..3 {
+            stage.harness.step();
+            let commands = &stage.harness.output().platform_output.commands;
+            opened.extend(commands.iter().filter_map(|command| match command {
+                OutputCommand::OpenUrl(open) => Some(open.url.clone()),
+                _ => None,
+            }));
+        }
+    }
+    assert_eq!(opened, ["HTTPS://example.org"]);
+    assert!(stage.shows("Only addresses of the web are opened from here, and not file:///etc/passwd"));
 }

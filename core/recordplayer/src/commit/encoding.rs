@@ -113,7 +113,7 @@ impl Chain {
 impl Commit {
     /// Encodes a commit that follows the one with the hash `previous`. Each payload that is not the command's own is salted with
     /// `salt(index)`, so that a payload that was taken out later cannot be guessed from its digest.
-    pub fn seal(
+    pub fn new(
         header: Header,
         drafts: Vec<Draft>,
         previous: &Hash,

@@ -5,11 +5,15 @@ use std::sync::Arc;
 use super::{Link, Replica, ReplicaOutput, Saving};
 use crate::commit::{Commit, Head};
 use crate::hash::StateHash;
+use crate::limits::SNAPSHOT_BYTES_MAX;
 use crate::models::model_hash;
 use crate::protocol::{ClientFrame, SnapshotRow};
 use crate::record::StreamId;
 use crate::state::{Meta, OpenError, SpaceState};
 use crate::storage::{Checkpoint, CheckpointWrite, Gap, ReadError, Row, RowKey, TextKey, TextRow, Write};
+
+/// About what a row takes in memory beside its bytes.
+const ROW_BYTES: usize = 200;
 
 /// A snapshot on its way in. It stays when the line is cut, and goes on behind its cursor.
 #[derive(Debug)]
@@ -19,6 +23,8 @@ pub(super) struct Snapshot {
     sum: StateHash,
     rows: Vec<(RowKey, Option<Row>)>,
     texts: Vec<(TextKey, TextRow)>,
+    /// Of the rows.
+    bytes: usize,
     cursor: Option<Vec<u8>>,
 }
 
@@ -30,18 +36,22 @@ impl Replica {
         self.link = Link::Joining;
         if Meta::fitting(&self.domain, &meta).is_none() {
             // The authority runs another version, whose rows cannot be read here; its records can.
-            let frame =
-                ClientFrame::FetchCommits { space: self.space(), after: Head::START.position, upto: at.position };
-            return self.outputs.push_back(ReplicaOutput::Send(frame));
+            return self.join_by_history(at);
         }
         let goes_on = self.snapshot.as_ref().is_some_and(|snapshot| snapshot.checkpoint.head == at);
         if !goes_on {
             let checkpoint = Checkpoint { epoch, head: at, meta };
             let sum = StateHash::default();
             self.snapshot =
-                Some(Snapshot { checkpoint, state, sum, rows: Vec::new(), texts: Vec::new(), cursor: None });
+                Some(Snapshot { checkpoint, state, sum, rows: Vec::new(), texts: Vec::new(), bytes: 0, cursor: None });
         }
         self.fetch_chunk();
+    }
+
+    fn join_by_history(&mut self, at: Head) {
+        self.snapshot = None;
+        let frame = ClientFrame::FetchCommits { space: self.space(), after: Head::START.position, upto: at.position };
+        self.outputs.push_back(ReplicaOutput::Send(frame));
     }
 
     fn fetch_chunk(&mut self) {
@@ -58,6 +68,9 @@ impl Replica {
         let Some(snapshot) = self.snapshot.as_mut().filter(|snapshot| snapshot.checkpoint.head == at) else { return };
         for row in rows {
             snapshot.add(row);
+        }
+        if snapshot.bytes > SNAPSHOT_BYTES_MAX {
+            return self.join_by_history(at);
         }
         if cursor.is_some() {
             snapshot.cursor = cursor;
@@ -182,13 +195,16 @@ impl Snapshot {
         let head = self.checkpoint.head;
         match row {
             SnapshotRow::Model { stream, version, bytes } => {
+                self.bytes += bytes.len() + ROW_BYTES;
                 self.sum.add(&model_hash(&stream, &bytes));
                 self.rows.push((RowKey::Model(stream), Some(Row { head, version, bytes })));
             }
             SnapshotRow::View { view, version, bytes } => {
+                self.bytes += bytes.len() + ROW_BYTES;
                 self.rows.push((RowKey::View(view), Some(Row { head, version, bytes })));
             }
             SnapshotRow::Text { stream, field, index, is_base, bytes } => {
+                self.bytes += bytes.len() + ROW_BYTES;
                 self.texts.push((text_key(stream, field), TextRow { index, is_base, bytes }));
             }
         }

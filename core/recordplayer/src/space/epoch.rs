@@ -37,7 +37,7 @@ impl Space {
             over: Vec::new(),
             trigger: None,
         };
-        let commit = self.seal(header, vec![intent.draft(), draft]).map_err(|error| error.to_string())?;
+        let commit = self.commit(header, vec![intent.draft(), draft]).map_err(|error| error.to_string())?;
         let touched = self.state.play(&commit).map_err(|error| error.to_string())?;
         self.push_decided(commit, touched);
         Ok(())

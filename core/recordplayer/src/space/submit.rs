@@ -1,4 +1,4 @@
-//! Commands come in: known? allowed? decide, seal.
+//! Commands come in: known? allowed? decide, commit.
 
 use std::sync::Arc;
 
@@ -117,7 +117,7 @@ impl Space {
                 self.fail(error);
                 false
             }
-            Err(Undecided::Refused(refused)) => unreachable!("a refusal is sealed: {refused}"),
+            Err(Undecided::Refused(refused)) => unreachable!("a refusal is committed: {refused}"),
         }
     }
 
@@ -142,7 +142,7 @@ impl Space {
             Intent { stream: entry.stream.clone(), name: entry.name.clone(), payload: Arc::clone(&entry.payload) };
         let header = self.header(now, submission, entry);
         let refusal = CoreRefusal::Quarantined { panic: "the server died while it decided this".to_owned() };
-        let code = self.seal_refused(header, &intent, refusal.into());
+        let code = self.commit_refused(header, &intent, refusal.into());
         self.answer_at(self.state.head.position, submission, entry.number, code);
     }
 
@@ -200,16 +200,16 @@ impl Space {
             self.decide_anew(submission, entry, intent, &header, is_decided)
         };
         match outcome {
-            Ok(decision) => Ok(match self.seal_accepted(header.clone(), entry.seen, intent, decision) {
+            Ok(decision) => Ok(match self.commit_accepted(header.clone(), entry.seen, intent, decision) {
                 Ok(()) => AnswerCode::Accepted,
                 Err(refused) => {
                     self.state.layers.pop();
-                    self.seal_refused(header, intent, refused)
+                    self.commit_refused(header, intent, refused)
                 }
             }),
             Err(Undecided::Refused(refused)) => {
                 self.hold_name();
-                Ok(self.seal_refused(header, intent, refused))
+                Ok(self.commit_refused(header, intent, refused))
             }
             Err(undecided @ (Undecided::UnknownCommand | Undecided::Unreadable(_))) => Err(undecided),
         }
@@ -288,7 +288,7 @@ impl Space {
         Some(CoreRefusal::RequiredRefused { command })
     }
 
-    fn seal_accepted(
+    fn commit_accepted(
         &mut self,
         mut header: Header,
         seen: Position,
@@ -302,24 +302,24 @@ impl Space {
         }
         let mut drafts = vec![intent.draft()];
         drafts.extend(decision.events);
-        let commit = self.seal(header, drafts).map_err(|error| refusal_of(&error))?;
+        let commit = self.commit(header, drafts).map_err(|error| refusal_of(&error))?;
         self.state.adopt(&commit, &decision.touched);
         self.push_decided(commit, decision.touched);
         Ok(())
     }
 
-    fn seal_refused(&mut self, header: Header, intent: &Intent, refused: Refused) -> AnswerCode {
+    fn commit_refused(&mut self, header: Header, intent: &Intent, refused: Refused) -> AnswerCode {
         let draft = Response::to(intent, refused).draft(intent).unwrap_or_else(|error| {
             let refused = CoreRefusal::Malformed { why: error.to_string().chars().take(200).collect() }.into();
             Response::to(intent, refused).draft(intent).expect("the core's own refusals can be encoded")
         });
-        let commit = self.seal(header, vec![draft]).expect("a response is small");
-        let touched = self.state.play(&commit).expect("a commit sealed here follows the state");
+        let commit = self.commit(header, vec![draft]).expect("a response is small");
+        let touched = self.state.play(&commit).expect("a commit made here follows the state");
         self.push_decided(commit, touched);
         AnswerCode::Refused
     }
 
-    pub(super) fn seal(&self, header: Header, drafts: Vec<Draft>) -> Result<Arc<Commit>, CommitError> {
+    pub(super) fn commit(&self, header: Header, drafts: Vec<Draft>) -> Result<Arc<Commit>, CommitError> {
         let command = header.command;
         let salt = |index: usize| {
             let mut hasher = blake3::Hasher::new_keyed(&self.salt_key);
@@ -329,7 +329,7 @@ impl Space {
             salt.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
             salt
         };
-        Commit::seal(header, drafts, &self.state.head.hash, salt).map(Arc::new)
+        Commit::new(header, drafts, &self.state.head.hash, salt).map(Arc::new)
     }
 
     pub(super) fn push_decided(&mut self, commit: Arc<Commit>, touched: Touched) {

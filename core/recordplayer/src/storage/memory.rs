@@ -42,7 +42,6 @@ pub struct MemoryStore {
 struct Shared {
     spaces: BTreeMap<SpaceId, Arc<SpaceState>>,
     next_failure: Option<Failure>,
-    has_bad_rows: bool,
 }
 
 impl MemoryStore {
@@ -62,9 +61,15 @@ impl MemoryStore {
         self.lock().next_failure = Some(failure);
     }
 
-    /// From now on no saved row can be read, or again each of them.
+    /// What is saved now can be read no more, or again; what is forgotten, or replaced as a whole, does not matter any more.
     pub fn fail_rows(&self, fail: bool) {
-        self.lock().has_bad_rows = fail;
+        let mut shared = self.lock();
+        shared.spaces.values_mut().for_each(|state| Arc::make_mut(state).has_bad_rows = fail);
+    }
+
+    /// Whether there is something saved that cannot be read.
+    pub fn fails_rows(&self) -> bool {
+        self.lock().spaces.values().any(|state| state.has_bad_rows)
     }
 
     fn lock(&self) -> MutexGuard<'_, Shared> {
@@ -179,9 +184,6 @@ impl SpaceReader for LiveReader {
     }
 
     fn row(&self, key: &RowKey) -> Result<Option<Row>, ReadError> {
-        if self.store.lock().has_bad_rows {
-            return Err(ReadError::Io("a bad sector".to_owned()));
-        }
         self.state().row(key)
     }
 

@@ -84,7 +84,12 @@ fn people_act(people: &mut People, world: &mut World, device: DeviceId) {
         Err(SubmitError::Refused(_)) => people.outcome.refused_here += 1,
         // Its program is too old for it.
         Err(SubmitError::Unknown(_)) if !world.is_newest(device) => people.outcome.refused_here += 1,
+        // That is told, and the device goes on once its store is replaced.
+        Err(SubmitError::Read(_)) if world.may_be_rotten(device) => {}
         Err(other) => panic!("{other}; {}", world.how_to_replay()),
+    }
+    if !world.is_running(device) {
+        return;
     }
     let refused = world.replica(device).outbox().find(|entry| entry.refused.is_some()).map(|entry| entry.command);
     if let Some(command) = refused.filter(|_| discards) {

@@ -30,6 +30,8 @@ pub(super) struct SpaceState {
     checkpoint: Option<Checkpoint>,
     rows: BTreeMap<RowKey, Row>,
     texts: BTreeMap<(TextKey, u64), TextRow>,
+    /// Neither rows nor texts can be read.
+    pub has_bad_rows: bool,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -126,8 +128,7 @@ impl SpaceState {
             return Written::Fenced(self.head);
         }
         if self.checkpoint.is_none() {
-            self.rows.clear();
-            self.texts.clear();
+            self.drop_rows();
         }
         self.put_rows(write);
         Written::Durable(self.head)
@@ -145,8 +146,7 @@ impl SpaceState {
             self.head = target;
         }
         self.epoch = write.checkpoint.epoch;
-        self.rows.clear();
-        self.texts.clear();
+        self.drop_rows();
         self.put_rows(write);
         Written::Durable(self.head)
     }
@@ -168,6 +168,12 @@ impl SpaceState {
                 }
             }
         }
+    }
+
+    fn drop_rows(&mut self) {
+        self.rows.clear();
+        self.texts.clear();
+        self.has_bad_rows = false;
     }
 
     fn put_rows(&mut self, write: CheckpointWrite) {
@@ -203,6 +209,10 @@ impl SpaceState {
             self.texts.remove(&(key.clone(), index));
         }
         self.texts.insert((key, base.index), base);
+    }
+
+    fn readable_rows(&self) -> Result<(), ReadError> {
+        if self.has_bad_rows { Err(ReadError::Io("a bad sector".to_owned())) } else { Ok(()) }
     }
 
     fn text_rows<'a>(&'a self, key: &'a TextKey) -> impl DoubleEndedIterator<Item = &'a TextRow> {
@@ -285,20 +295,24 @@ impl SpaceReader for SpaceState {
     }
 
     fn row(&self, key: &RowKey) -> Result<Option<Row>, ReadError> {
+        self.readable_rows()?;
         Ok(self.rows.get(key).cloned())
     }
 
     fn rows(&self, after: Option<&RowKey>, bytes_max: usize) -> Result<Vec<(RowKey, Row)>, ReadError> {
+        self.readable_rows()?;
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
         let rows = self.rows.range((from, Bound::Unbounded)).map(|(key, row)| (key.clone(), row.clone()));
         Ok(up_to_bytes(rows, |(_, row)| row.bytes.len(), bytes_max))
     }
 
     fn text(&self, key: &TextKey) -> Result<Vec<TextRow>, ReadError> {
+        self.readable_rows()?;
         Ok(self.text_rows(key).cloned().collect())
     }
 
     fn texts(&self, after: Option<&(TextKey, u64)>, bytes_max: usize) -> Result<Vec<(TextKey, TextRow)>, ReadError> {
+        self.readable_rows()?;
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
         let rows = self.texts.range((from, Bound::Unbounded)).map(|((key, _), row)| (key.clone(), row.clone()));
         Ok(up_to_bytes(rows, |(_, row)| row.bytes.len(), bytes_max))

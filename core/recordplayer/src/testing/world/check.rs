@@ -1,6 +1,6 @@
 //! What must hold in a world.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::device::{Device, looks_of};
 use super::{DeviceId, World};
@@ -9,7 +9,7 @@ use crate::hash::StateHash;
 use crate::id::ActorId;
 use crate::membership::{Membership, MembershipEvent};
 use crate::protocol::ServerFrame;
-use crate::record::{Position, Record};
+use crate::record::{Payload, Position, Record};
 use crate::replica::Replica;
 use crate::space::SessionId;
 use crate::state::text_change;
@@ -17,6 +17,9 @@ use crate::storage::{SpaceReader, TextKey};
 use crate::testing::audit;
 use crate::text::TextDocument;
 use crate::view::ViewKey;
+
+/// Titles and comments of a history have a mark of their own, and are longer.
+const MARK_BYTES_MIN: usize = 12;
 
 impl World {
     /// What must hold whenever the world is quiet.
@@ -130,6 +133,7 @@ impl World {
         if space.is_member(device.actor) || self.store.may_be_rotten() {
             return;
         }
+        self.check_words(device, frame);
         let told = match frame {
             ServerFrame::Commits { upto, .. } | ServerFrame::ViewNews { upto, .. } => upto.position,
             ServerFrame::ViewStart { at, .. }
@@ -144,6 +148,22 @@ impl World {
             device.name,
             self.how_to_replay()
         );
+    }
+
+    /// Whatever the frame is for, none of the words that came into the log behind the end of a membership stand in it.
+    fn check_words(&self, device: &Device, frame: &ServerFrame) {
+        let commits = audit::commits(self.store.reader(self.id).as_ref());
+        let removed = self.removed_at(device.actor).unwrap_or(Position::START);
+        let (mut known, mut unknown) = (BTreeSet::new(), BTreeSet::new());
+        for record in commits.iter().flat_map(|commit| &commit.records) {
+            let words = if record.number <= removed { &mut known } else { &mut unknown };
+            words.extend(words_of(record));
+        }
+        let bytes = frame.encode();
+        let stands_there = |word: &&String| bytes.windows(word.len()).any(|part| part == word.as_bytes());
+        let told = unknown.difference(&known).find(stands_there);
+        let why = self.how_to_replay();
+        assert!(told.is_none(), "{} is no member since {removed}, and is told {told:?}; {why}", device.name);
     }
 
     /// The end of the last commit that took the person out.
@@ -181,6 +201,22 @@ impl World {
             assert!(is_end, "{position} is not the end of a commit: {frame:?}; {}", self.how_to_replay());
         }
     }
+}
+
+/// The words in a record that are long enough to stand nowhere by chance.
+fn words_of(record: &Record) -> Vec<String> {
+    let Payload::Plain(payload) = &record.payload else { return Vec::new() };
+    let (mut words, mut values) = (Vec::new(), Vec::new());
+    values.extend(ciborium::from_reader::<ciborium::Value, _>(&payload[..]));
+    while let Some(value) = values.pop() {
+        match value {
+            ciborium::Value::Text(word) if word.len() >= MARK_BYTES_MIN => words.push(word),
+            ciborium::Value::Array(parts) => values.extend(parts),
+            ciborium::Value::Map(fields) => values.extend(fields.into_iter().map(|(_, value)| value)),
+            _ => {}
+        }
+    }
+    words
 }
 
 /// What everything looks like that a waiting command has changed.

@@ -130,9 +130,9 @@ impl OutboxFile for MemoryOutbox {
     }
 }
 
-/// Memory has no disk that could fail or rot.
+/// Memory has no disk that could fail, and each rots in its own way.
 macro_rules! in_memory {
-    ($file:ty) => {
+    ($file:ty, $rot:expr, $is_rotten:expr) => {
         impl File for $file {
             fn open(&mut self) -> Result<(), NotOpened> {
                 Ok(())
@@ -148,18 +148,21 @@ macro_rules! in_memory {
                 true
             }
 
-            fn rot(&mut self, _: u64) {}
+            fn rot(&mut self, _: u64) {
+                $rot(self);
+            }
 
             fn may_be_rotten(&self) -> bool {
-                false
+                $is_rotten(self)
             }
 
             fn is_found_rotten(&mut self) -> bool {
-                false
+                $is_rotten(self)
             }
         }
     };
 }
 
-in_memory!(MemoryStore);
-in_memory!(MemoryOutbox);
+// What was saved cannot be read any more; the log can.
+in_memory!(MemoryStore, |store: &MemoryStore| store.fail_rows(true), MemoryStore::fails_rows);
+in_memory!(MemoryOutbox, |_: &MemoryOutbox| {}, |_: &MemoryOutbox| false);

@@ -15,7 +15,7 @@ use crate::storage::memory::Failure;
 const YEAR_MS: i64 = 365 * 24 * 3_600_000;
 
 /// So many kinds of accidents are drawn where there are disks, and so many where there are none.
-const WITH_DISKS: u32 = 67;
+const WITH_DISKS: u32 = 65;
 const WITHOUT_DISKS: u32 = 49;
 
 /// Two or three writes of a store.
@@ -153,13 +153,13 @@ impl World {
             42 => Transition::OpenAuthority,
             43..45 => Transition::Quit(device),
             45 => Transition::StopAuthority { down_ms: self.rng.random_range(1..1_000) },
+            46 => Transition::Rot { device, seed: self.rng.random() },
+            47 => Transition::RotAuthority { seed: self.rng.random() },
             49..55 => Transition::FailDisk { device, fault: self.draw_disk_fault() },
             55..58 => Transition::FailDiskOfAuthority(self.draw_disk_fault()),
             58..61 => Transition::MendDisk(device),
             61..63 => Transition::MendDiskOfAuthority,
-            63 => Transition::Rot { device, seed: self.rng.random() },
-            64 => Transition::RotAuthority { seed: self.rng.random() },
-            65..67 => self.draw_redaction(),
+            63..65 => self.draw_redaction(),
             _ => Transition::SetClock { device, offset_ms },
         }
     }

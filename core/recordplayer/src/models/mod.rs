@@ -90,6 +90,14 @@ impl Layers {
         self.failure.take()
     }
 
+    /// Whether a read has failed since the last look.
+    pub fn has_failed(&self) -> bool {
+        let failure = self.failure.take();
+        let has_failed = failure.is_some();
+        self.failure.set(failure);
+        has_failed
+    }
+
     pub fn push(&mut self) {
         self.upper.push(Layer::default());
     }

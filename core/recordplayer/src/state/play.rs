@@ -122,7 +122,8 @@ impl SpaceState {
         }
     }
 
-    /// Plays one event on the top layer: its entity first, then each view that shows it before or after.
+    /// Plays one event on the top layer: its entity first, then each view that shows it before or after. An application need not be able to play
+    /// on what could not be read: then nothing is played, and the state is of no use any more.
     pub fn play_event(&mut self, record: &Record, touched: &mut Touched) {
         let stream = &record.stream;
         touched.streams.insert(stream.clone());
@@ -131,6 +132,9 @@ impl SpaceState {
         let domain = Arc::clone(&self.domain);
         let before = all_keys(&domain, stream, &self.layers);
         let mut slot = self.layers.take_entity(stream);
+        if self.layers.has_failed() {
+            return;
+        }
         let entering = self.captures_entering.then(|| Arc::clone(&slot.state));
         let shown = slot.shown.take();
         slot.play(kind, record);
@@ -145,6 +149,9 @@ impl SpaceState {
             for key in union {
                 let view_key = ViewKey { name: name.clone(), key: key.clone() };
                 let mut slot = self.layers.take_view(&view_key);
+                if self.layers.has_failed() {
+                    return;
+                }
                 let changes = &mut touched
                     .views
                     .entry(view_key.clone())

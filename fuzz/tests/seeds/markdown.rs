@@ -22,7 +22,7 @@ const DEEP: usize = 4_000;
 
 pub fn seeds() -> Vec<Seed> {
     let parts = PARTS.iter().map(|(name, words)| seed("markdown", *name, *words));
-    let all: String = PARTS.iter().map(|(_, words)| format!("{words}\n")).collect();
+    let all = PARTS.iter().map(|(_, words)| *words).collect::<Vec<_>>().join("\n");
     let deep = [("deep-quotes", ">"), ("deep-lists", "- "), ("deep-marks", "*a **b "), ("deep-brackets", "[")];
     let deep = deep.into_iter().map(|(name, part)| seed("markdown", name, part.repeat(DEEP / part.len())));
     parts.chain([seed("markdown", "all", all)]).chain(deep).collect()

@@ -3,7 +3,7 @@
 use egui::{Context, OutputCommand, RawInput, Rect, pos2, vec2};
 
 /// What is longer only takes longer.
-const DRAWN_BYTES_MAX: usize = 16 * 1024;
+const DRAWN_BYTES_MAX: usize = 4 * 1024;
 
 thread_local! {
     /// Fonts are read once.

@@ -92,6 +92,7 @@ fn inputs_of(target: &Target) -> usize {
     match target.name {
         "store_file" | "outbox_file" => 15,
         "replica" | "space" => 40,
+        "markdown" => 50,
         "trello" | "trello_comments" | "text_change" | "text_base" | "thin_view" => 100,
         _ => 500,
     }

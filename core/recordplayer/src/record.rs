@@ -21,9 +21,10 @@ pub struct Position(pub u64);
 impl Position {
     pub const START: Self = Self(0);
 
-    /// The number of the record `count` after this one.
+    /// The number of the record `count` after this one. Behind the last number there is only that number again: peers name any position, and no
+    /// log gets even half as far.
     pub const fn plus(self, count: u64) -> Self {
-        Self(self.0 + count)
+        Self(self.0.saturating_add(count))
     }
 }
 

@@ -90,7 +90,7 @@ fn where_the_server_cannot_be_reached_nothing_has_happened_and_it_can_be_done_ag
     assert_eq!(write_card(&space, "Meanwhile").wait_decided(PATIENCE), Decided::Accepted);
     town.start();
 
-    // What was begun before goes on under the same publication, also where its answer was lost: `core/recordplayer/tests/publish.rs`.
+    // What was begun before goes on under the same publication, also where its answer was lost: `core/recordplayer/tests/all/publish.rs`.
     ann.publish(space.id(), &town.url(), PATIENCE).unwrap();
     all_hold_the_same(&town, &ann, &space, &["Meanwhile", "One", "Two"]);
 }

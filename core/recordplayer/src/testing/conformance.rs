@@ -43,6 +43,7 @@ const STORE_CHECKS: &[(&str, StoreCheck)] = checks![
     log::a_fenced_append_leaves_the_others_of_its_batch,
     log::appends_of_one_batch_follow_each_other,
     log::commits_are_read_within_bytes_and_bounds,
+    log::nothing_lies_behind_the_last_number,
     log::a_record_finds_its_commit,
     log::a_stream_lists_its_commits_among_many_spaces,
     log::a_frozen_reader_sees_the_past,

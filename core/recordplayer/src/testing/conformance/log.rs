@@ -152,6 +152,23 @@ pub(super) fn commits_are_read_within_bytes_and_bounds(open: Reopen<'_>) {
     assert_eq!(paged, stored);
 }
 
+/// Peers name positions, and a position is any number.
+pub(super) fn nothing_lies_behind_the_last_number(open: Reopen<'_>) {
+    let mut history = History::new(1);
+    let commits = history.commits(3);
+    let mut store = open();
+    store.write(vec![history.append(Head::START, commits)]);
+    let last = Position(u64::MAX);
+    let reader = store.reader(history.space());
+    for reader in [&reader, &reader.frozen().unwrap()] {
+        assert_eq!(reader.commits(last, last, EVERYTHING), Ok(vec![]));
+        assert_eq!(reader.commit_with(last), Ok(None));
+        for upto in [last, history.head().position, Position::START] {
+            assert_eq!(reader.stream(&History::stream(1), last, upto), Ok(vec![]));
+        }
+    }
+}
+
 pub(super) fn a_record_finds_its_commit(open: Reopen<'_>) {
     let mut store = open();
     let mut history = History::new(1);

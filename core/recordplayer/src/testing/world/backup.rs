@@ -89,6 +89,7 @@ impl World {
         self.store.open().expect("a backup can be opened");
         self.mark = None;
         self.is_opening = false;
+        self.forget_promises_of_authority();
     }
 
     fn begin_recovery(&mut self, lasts_ms: i64) -> Recovery {
@@ -118,6 +119,11 @@ impl World {
         let Some(recovery) = self.recovery else { return false };
         let is_open = |space: &Space| space.decided() == space.durable() && space.epoch() >= recovery.epoch;
         !self.space.as_ref().is_some_and(is_open)
+    }
+
+    /// Whether the authority that runs has begun a later epoch.
+    pub(super) fn is_past(&self, epoch: u32) -> bool {
+        self.space.as_ref().is_some_and(|space| space.epoch() > epoch)
     }
 
     /// Compacts every text that is saved, at the authority and on the devices, as far as it goes.

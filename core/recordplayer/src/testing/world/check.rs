@@ -210,7 +210,8 @@ fn words_of(record: &Record) -> Vec<String> {
     values.extend(ciborium::from_reader::<ciborium::Value, _>(&payload[..]));
     while let Some(value) = values.pop() {
         match value {
-            ciborium::Value::Text(word) if word.len() >= MARK_BYTES_MIN => words.push(word),
+            // A name of the program, as a refusal holds it, has no spaces, and is not of anybody.
+            ciborium::Value::Text(word) if word.len() >= MARK_BYTES_MIN && word.contains(' ') => words.push(word),
             ciborium::Value::Array(parts) => values.extend(parts),
             ciborium::Value::Map(fields) => values.extend(fields.into_iter().map(|(_, value)| value)),
             _ => {}

@@ -260,7 +260,8 @@ impl World {
                 }
                 ReplicaOutput::AccessEnded => self.leave(id),
                 ReplicaOutput::CompactTexts(_) | ReplicaOutput::Unavailable => {}
-                ReplicaOutput::Parted { .. } if self.is_reopening() => {
+                // Also of what was said before the authority was open again, and arrives after that.
+                ReplicaOutput::Parted { epoch, .. } if self.is_reopening() || self.is_past(epoch) => {
                     self.disconnect(id);
                     self.reconnect_soon(id);
                 }
@@ -279,6 +280,7 @@ impl World {
                 }
                 ReplicaOutput::WentBack { others } => {
                     self.devices[id.0].told.extend(others);
+                    self.forget_promises_of_log(id);
                     self.lose_main_store(id);
                 }
                 ReplicaOutput::Damaged(error) => self.device_is_damaged(id, &error.to_string()),

@@ -3,10 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{DeviceId, World};
+use crate::commit::Commit;
 use crate::id::CommandId;
+use crate::record::Position;
 use crate::refusal::CoreRefusal;
 use crate::replica::{CommandState, Replica};
 use crate::response::Response;
+use crate::storage::SpaceReader;
 
 /// The commands that people were told are saved, by the device that said so. Edits of texts are joined, so their ids do not last.
 #[derive(Debug, Default)]
@@ -55,11 +58,36 @@ impl World {
         self.promises.kept.retain(|_, by| *by != device);
     }
 
-    /// The device's log is lost: if the authority's is as well, nobody has what was decided.
+    /// The device's log is lost: what was decided is at the authority, or, where that has lost it before, nowhere.
     pub(super) fn forget_promises_of_log(&mut self, device: DeviceId) {
+        let mut held = self.waiting_on(device);
+        if self.space.is_some() {
+            held.extend(decided_in(&*self.store.reader(self.id)));
+        }
+        self.promises.kept.retain(|command, by| *by != device || held.contains(command));
+    }
+
+    /// The authority's store is an older one: what was decided since comes back from its author's device, or, where that has lost its log
+    /// before, from nowhere.
+    pub(super) fn forget_promises_of_authority(&mut self) {
+        let decided = decided_in(&*self.store.reader(self.id));
+        let held_on = |at: usize| {
+            let device = &self.devices[at];
+            let mut held = decided.clone();
+            if device.replica.is_some() {
+                held.extend(self.waiting_on(DeviceId(at)));
+                held.extend(decided_in(&*device.store.reader(self.id)));
+            }
+            held
+        };
+        let held: Vec<BTreeSet<CommandId>> = (0..self.devices.len()).map(held_on).collect();
+        self.promises.kept.retain(|command, by| held[by.0].contains(command));
+    }
+
+    /// The commands in the device's outbox, which must be open.
+    fn waiting_on(&self, device: DeviceId) -> BTreeSet<CommandId> {
         let content = self.devices[device.0].outbox.load(self.id).expect("an outbox that was opened can be read");
-        let waits: BTreeSet<CommandId> = content.rows.iter().map(|row| row.command).collect();
-        self.promises.kept.retain(|command, by| *by != device || waits.contains(command));
+        content.rows.iter().map(|row| row.command).collect()
     }
 
     /// Every command that was saved has its verdict: it is in the log, or refused, and then its author still has it.
@@ -87,4 +115,14 @@ impl World {
             );
         }
     }
+}
+
+/// The commands of a log that can be read.
+fn decided_in(reader: &dyn SpaceReader) -> BTreeSet<CommandId> {
+    let behind_a_gap = reader.gap().ok().flatten().map(|gap| gap.base.position);
+    let commits = [Some(Position::START), behind_a_gap].into_iter().flatten().flat_map(|after| {
+        let stored = reader.commits(after, Position(u64::MAX), usize::MAX).unwrap_or_default();
+        stored.into_iter().filter_map(|stored| Commit::open(stored.bytes, &stored.previous).ok())
+    });
+    commits.map(|commit| commit.header.command).collect()
 }

@@ -1,12 +1,10 @@
-//! All interleavings of small cases over the real machines: what `tests/world.rs` draws from seeds is here gone through to the end.
+//! All interleavings of small cases over the real machines: what `world` draws from seeds is here gone through to the end.
 //!
 //! Each rule is searched in a case of one or two commands with each `cargo test`, and in cases of three on demand (`mod whole`), in a release
 //! build; `docs/reliability.md` has the command, and what it came to. A failure prints a shortest list of choices, and how to play just that.
 
-mod shelf;
-
+use crate::shelf::{build, domain, domain_that_saves_often, label, put};
 use recordplayer::testing::{Act, Bounds, Search};
-use shelf::{build, domain, domain_that_saves_often, label, put};
 
 /// One command, and another device that only looks on.
 fn one_command() -> Search {

@@ -1,7 +1,6 @@
 //! The machines of the core in a world from a seed: two devices, offline and back, with everything that goes wrong on the way.
 
-mod todo;
-
+use crate::todo::{Item, ItemCommand, ItemRefusal, ListView, OPEN_MAX, add, command, domain, id};
 use rand::RngExt;
 use recordplayer::codec::encode;
 use recordplayer::decide::Intent;
@@ -10,7 +9,6 @@ use recordplayer::refusal::CoreRefusal;
 use recordplayer::replica::SubmitError;
 use recordplayer::storage::memory::Failure;
 use recordplayer::testing::{DeviceId, Faults, Restore, World};
-use todo::{Item, ItemCommand, ItemRefusal, ListView, OPEN_MAX, add, command, domain, id};
 
 fn rename(item: u8, title: &str) -> Intent {
     command(item, &ItemCommand::Rename { title: title.to_owned() })

@@ -1,12 +1,10 @@
 //! Rebase: what waits is decided again where something that it looked at has changed, and nowhere else (rule 10).
 
-mod machines;
-mod todo;
-
 use std::cell::Cell;
 use std::sync::Arc;
 
-use machines::{Authority, Device, FIRST};
+use crate::machines::{Authority, Device, FIRST};
+use crate::todo::{ItemCommand, ListView, add, command, domain, id};
 use rand::RngExt;
 use recordplayer::Models;
 use recordplayer::context::Context;
@@ -20,7 +18,6 @@ use recordplayer::replica::Wish;
 use recordplayer::testing::{Faults, World};
 use recordplayer::view::{Key, View};
 use serde::{Deserialize, Serialize};
-use todo::{ItemCommand, ListView, add, command, domain, id};
 
 /// So many guests fit in, a rule over all of them: it reads a view.
 const GUESTS_MAX: u64 = 3;

@@ -1,7 +1,5 @@
 //! A note with one text, and a rule by which one edit can be refused and the next one not.
 
-#![allow(dead_code, reason = "every test that names this module is a crate of its own")]
-
 use std::collections::BTreeSet;
 use std::sync::Arc;
 

@@ -1,12 +1,10 @@
 //! Redaction: what a manager takes out of the history is gone from every log and from everything that was played from it, for whoever was there
 //! and whoever comes later; the chain and the numbers stay (DESIGN §6).
 
-mod note;
-mod todo;
-
 use std::sync::Arc;
 
-use note::Note;
+use crate::note::{self, Note};
+use crate::todo::{Item, ItemCommand, List, ListView, add, command, domain, id};
 use rand::RngExt;
 use recordplayer::commit::Head;
 use recordplayer::decide::Intent;
@@ -18,7 +16,6 @@ use recordplayer::replica::{CommandState, SubmitError};
 use recordplayer::saving::Saving;
 use recordplayer::testing::{DeviceId, Faults, Restore, World};
 use recordplayer::view::ViewKey;
-use todo::{Item, ItemCommand, List, ListView, add, command, domain, id};
 
 const LIST: u8 = 100;
 const SECRET: &str = "a word that must go";

@@ -1,17 +1,14 @@
 //! A space that was begun elsewhere is taken on whole, once, or not at all.
 
-mod machines;
-mod todo;
-
 use std::sync::Arc;
 
-use machines::{Authority, FIRST, PERSON, SPACE};
+use crate::machines::{Authority, FIRST, PERSON, SPACE};
+use crate::todo::{add, domain};
 use recordplayer::commit::Head;
 use recordplayer::decide::Intent;
 use recordplayer::id::{ActorId, Id};
 use recordplayer::membership::{Membership, MembershipCommand};
 use recordplayer::protocol::{AnswerCode, PublishEnd, ServerFrame};
-use todo::{add, domain};
 
 /// Who the person is at the server.
 const ACCOUNT: ActorId = ActorId(Id([0xac; 16]));

@@ -1,16 +1,13 @@
 //! Positions and times of a log: no gap, no other history, no step back.
 
-mod machines;
-mod todo;
-
-use machines::{Authority, Device, FIRST, SPACE};
+use crate::machines::{self, Authority, Device, FIRST, SPACE};
+use crate::todo::{add, domain};
 use recordplayer::commit::{Commit, Head};
 use recordplayer::hash::Hash;
 use recordplayer::membership::{Membership, MembershipCommand};
 use recordplayer::protocol::{AnswerCode, ServerFrame};
 use recordplayer::replica::ReplicaOutput;
 use recordplayer::time::Timestamp;
-use todo::{add, domain};
 
 /// Rule 4: a replica that holds another history says so, and plays nothing of it.
 #[test]

@@ -1,14 +1,12 @@
 //! What takes back a command of before applies only while nobody else has set the value since.
 
-mod todo;
-
+use crate::todo::{Item, ItemCommand, add, command, domain, id};
 use recordplayer::claims::Claims;
 use recordplayer::id::{ActId, CommandId, Id};
 use recordplayer::record::StreamId;
 use recordplayer::refusal::CoreRefusal;
 use recordplayer::replica::Wish;
 use recordplayer::testing::World;
-use todo::{Item, ItemCommand, add, command, domain, id};
 
 fn rename(item: u8, title: &str) -> recordplayer::decide::Intent {
     command(item, &ItemCommand::Rename { title: title.to_owned() })

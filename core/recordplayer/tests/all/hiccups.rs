@@ -1,16 +1,13 @@
 //! A refusal advances, a hiccup does not (rule 3), as a device follows it: what is asked to wait keeps its number and its place, also over a
 //! restart, and nothing behind it overtakes.
 
-mod machines;
-mod todo;
-
-use machines::{Authority, Device, MINE, SPACE};
+use crate::machines::{Authority, Device, MINE, SPACE};
+use crate::todo::{add, domain};
 use recordplayer::decide::Intent;
 use recordplayer::membership::{Membership, MembershipCommand};
 use recordplayer::protocol::{AnswerCode, ClientFrame, ServerFrame};
 use recordplayer::record::Position;
 use recordplayer::time::Timestamp;
-use todo::{add, domain};
 
 const LIST: u8 = 100;
 
@@ -52,7 +49,7 @@ fn what_shall_be_tried_later_is_sent_again_when_it_is_time_and_in_order() {
     device.take(answer(2, AnswerCode::RetryAfter, 500));
     device.submit(30, add(4, LIST, "comes later")).unwrap();
     device.take(authority.everything());
-    assert_eq!(sent(&mut device), [], "nothing overtakes, whatever else is heard");
+    assert!(sent(&mut device).is_empty(), "nothing overtakes, whatever else is heard");
     assert_eq!(device.replica.status().sending, 1, "the first is still on its way");
     wake(&mut device, 499);
     assert!(sent(&mut device).is_empty(), "not yet");

@@ -1,8 +1,6 @@
 //! One text, several people, offline and refused: nothing that anybody typed is lost (rules 11 and 17).
 
-mod note;
-
-use note::{Note, NoteCommand, NoteRefusal, TEXT, domain, note};
+use crate::note::{Note, NoteCommand, NoteRefusal, TEXT, domain, note};
 use rand::RngExt;
 use recordplayer::claims::Claims;
 use recordplayer::decide::Intent;

@@ -1,7 +1,5 @@
 //! The two machines alone, each with its disk in memory: given frames, asked for answers. Each of the tests uses a part of it.
 
-#![allow(dead_code, reason = "every test that names this module is a crate of its own")]
-
 use std::sync::Arc;
 
 use recordplayer::claims::Claims;

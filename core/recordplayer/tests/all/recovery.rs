@@ -1,12 +1,9 @@
 //! An authority whose store was restored from a backup, and that lets its devices bring back what was lost, as it was (rule 15).
 
-mod machines;
-mod note;
-
 use std::sync::Arc;
 
-use machines::{Authority, Device, PERSON, SPACE, person};
-use note::{Note, NoteCommand, domain, note, text, write};
+use crate::machines::{self, Authority, Device, PERSON, SPACE, person};
+use crate::note::{Note, NoteCommand, domain, note, text, write};
 use recordplayer::claims::Claims;
 use recordplayer::commit::{Commit, Head, SealKey};
 use recordplayer::decide::Intent;

@@ -400,7 +400,7 @@ fn membership_events() -> [MembershipEvent; 9] {
     ]
 }
 
-const MEMBERSHIP: &str = include_str!("golden/membership.txt");
+const MEMBERSHIP: &str = include_str!("../golden/membership.txt");
 
 #[test]
 fn the_events_of_membership_are_read_as_they_always_were() {

@@ -1,10 +1,8 @@
 //! Older and newer versions of one application with each other (rules 3 and 9, and the waiting for an upgrade).
 
-mod machines;
-
 use std::sync::Arc;
 
-use machines::{Authority, Device, FIRST, SPACE, entry};
+use crate::machines::{Authority, Device, FIRST, SPACE, entry};
 use recordplayer::Models;
 use recordplayer::context::Context;
 use recordplayer::decide::Intent;

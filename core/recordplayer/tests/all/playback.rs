@@ -1,13 +1,10 @@
 //! Time travel: any moment of a space's life, exactly as it was (rules 6, 7 and 12).
 
-mod machines;
-mod note;
-mod todo;
-
 use std::ops::ControlFlow;
 
-use machines::{Authority, Device, FIRST, entry};
-use note::{Note, NoteCommand, TEXT, note};
+use crate::machines::{Authority, Device, FIRST, entry};
+use crate::note::{self, Note, NoteCommand, TEXT, note};
+use crate::todo::{self, Item, ItemCommand, ListView, add, command, domain, id};
 use rand::RngExt;
 use recordplayer::claims::Claims;
 use recordplayer::id::{CommandId, Id};
@@ -17,7 +14,6 @@ use recordplayer::record::{Position, RecordKind};
 use recordplayer::replica::{TextEdit, TextWork, Wish};
 use recordplayer::testing::World;
 use recordplayer::time::Timestamp;
-use todo::{Item, ItemCommand, ListView, add, command, domain, id};
 
 /// A world in which two people have done some hundred things.
 fn lived(seed: u64) -> (World, recordplayer::testing::DeviceId) {

@@ -1,11 +1,9 @@
 //! Policies answer to what has happened once each, and effects start once (rule 16), whatever stops the authority.
 
-mod machines;
-
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use machines::{Authority, FIRST, SPACE, person};
+use crate::machines::{self, Authority, FIRST, SPACE, person};
 use rand::RngExt;
 use recordplayer::claims::Claims;
 use recordplayer::commit::Commit;

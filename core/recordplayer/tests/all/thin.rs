@@ -1,12 +1,10 @@
 //! The thin way: a view that is shown without being stored, each record once, whatever happens to the line (rule 7).
 
-mod machines;
-mod todo;
-
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
-use machines::{Authority, FIRST, SPACE, entry};
+use crate::machines::{Authority, FIRST, SPACE, entry};
+use crate::todo::{Item, ItemCommand, ItemEvent, ListView, add, command, domain, id};
 use rand::RngExt;
 use recordplayer::id::{CommandId, Id};
 use recordplayer::protocol::ServerFrame;
@@ -14,7 +12,6 @@ use recordplayer::record::{Position, RecordKind};
 use recordplayer::testing::{DeviceId, Faults, Shown, World};
 use recordplayer::thin::{ThinOutput, ThinView};
 use recordplayer::view::ViewKey;
-use todo::{Item, ItemCommand, ItemEvent, ListView, add, command, domain, id};
 
 const LIST: u8 = 100;
 

@@ -1,14 +1,11 @@
 //! The space machine alone: what it answers, whatever comes.
 
-mod machines;
-mod todo;
-
-use machines::{Authority, FIRST, entry};
+use crate::machines::{Authority, FIRST, entry};
+use crate::todo::{add, domain};
 use recordplayer::id::{CommandId, Id, ReplicaId};
 use recordplayer::limits::VERDICTS_MAX;
 use recordplayer::protocol::AnswerCode;
 use recordplayer::space::Ending;
-use todo::{add, domain};
 
 const CLONE: ReplicaId = ReplicaId(Id([4; 16]));
 

@@ -1,11 +1,9 @@
 //! Files of a device that are older than they should be, alone or together, and copies of them on other machines (rule 2): whatever comes back,
 //! each command is decided once, and what waited is not lost.
 
-mod todo;
-
+use crate::todo::{Item, ItemCommand, ListView, add, command, domain, id};
 use recordplayer::id::ReplicaId;
 use recordplayer::testing::{DeviceId, Restore, World};
-use todo::{Item, ItemCommand, ListView, add, command, domain, id};
 
 const LIST: u8 = 100;
 

@@ -1,11 +1,9 @@
 //! What somebody sends who wants to do harm costs an answer and nothing else. Each of these was found by fuzzing, or on the way there.
 
-mod machines;
-mod todo;
-
 use std::sync::Arc;
 
-use machines::{Authority, Device, FIRST, PERSON, SPACE};
+use crate::machines::{self, Authority, Device, FIRST, PERSON, SPACE};
+use crate::todo::{Item, ItemCommand, add, command, domain, id};
 use recordplayer::codec::{decode, encode};
 use recordplayer::commit::{Commit, Draft, Head, Header};
 use recordplayer::decide::Intent;
@@ -16,7 +14,6 @@ use recordplayer::membership::{Membership, MembershipCommand};
 use recordplayer::protocol::{AnswerCode, ClientFrame, PublishEnd, ServerFrame, SnapshotRow};
 use recordplayer::record::{Payload, StreamId};
 use recordplayer::text::{Text, TextActor, TextDocument, TextPart, compact};
-use todo::{Item, ItemCommand, add, command, domain, id};
 
 const PUBLICATION: Id = Id([0xb0; 16]);
 

@@ -1,13 +1,10 @@
 //! A disk that cannot be read: nobody goes by what was not read, and nobody is sent away for it.
 
-mod machines;
-mod todo;
-
-use machines::{Authority, Device, FIRST};
+use crate::machines::{self, Authority, Device, FIRST};
+use crate::todo::{Item, add, domain, id};
 use recordplayer::protocol::AnswerCode;
 use recordplayer::replica::ReplicaOutput;
 use recordplayer::space::Ending;
-use todo::{Item, add, domain, id};
 
 /// An authority whose saved members could not be read took the space for one of nobody. Everybody was told that they have no access, and a
 /// device that was just fetching the space anew left it, with what it had in its outbox. (Simulation, kanban, seed 245146301231530.)

@@ -1,9 +1,7 @@
 //! An authority that was restored from an older copy, and opened in a new epoch (rule 15): what people did that it has lost comes back from their
 //! own devices, once and in its order; what was refused or discarded stays so; what only others did is told.
 
-mod note;
-
-use note::{Note, NoteCommand, domain, note, text, write};
+use crate::note::{Note, NoteCommand, domain, note, text, write};
 use rand::RngExt;
 use recordplayer::decide::Intent;
 use recordplayer::id::{CommandId, Id};

@@ -1,18 +1,14 @@
-//! What the search of all interleavings of small cases has found (`tests/exhaustive.rs`), each as its own story.
+//! What the search of all interleavings of small cases has found (`exhaustive`), each as its own story.
 
-mod machines;
-#[allow(dead_code, reason = "one thing on a shelf is enough here")]
-mod shelf;
-mod todo;
-
-use machines::{Authority, Device};
+use crate::machines::{self, Authority, Device};
+use crate::shelf;
+use crate::todo::{add, domain};
 use recordplayer::commit::Head;
 use recordplayer::id::{CommandId, Id, ReplicaId};
 use recordplayer::protocol::{AnswerCode, ServerFrame};
 use recordplayer::replica::{CommandState, Wish};
 use recordplayer::testing::{Act, Bounds, Search};
 use recordplayer::time::Timestamp;
-use todo::{add, domain};
 
 /// An authority was restored to before anything that a device had ever sent. The device went back, took a new identity and sent its commands
 /// by that. Then its old session's last frame arrived, with the same commands by the old identity, of which the restored log had never

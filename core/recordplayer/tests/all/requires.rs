@@ -1,16 +1,13 @@
 //! What requires a refused command is refused with it, wherever the two are when that happens (rule 10).
 
-mod machines;
-mod todo;
-
-use machines::{Authority, Device, FIRST, MINE, entry};
+use crate::machines::{Authority, Device, FIRST, MINE, entry};
+use crate::todo::{ItemCommand, OPEN_MAX, add, command, domain};
 use recordplayer::decide::Intent;
 use recordplayer::id::{CommandId, Id, ReplicaId};
 use recordplayer::protocol::{AnswerCode, ClientFrame, CommandEntry};
 use recordplayer::refusal::{CoreRefusal, Refused};
 use recordplayer::replica::{CommandState, ReplicaOutput, SubmitError, Wish};
 use recordplayer::time::Timestamp;
-use todo::{ItemCommand, OPEN_MAX, add, command, domain};
 
 const FULL: u8 = 100;
 const ROOMY: u8 = 101;

@@ -1,0 +1,30 @@
+//! What the core promises, looked at from outside. One program: each of these would otherwise be linked on its own, with all of the core.
+
+mod authority;
+mod copies;
+mod exhaustive;
+mod formats;
+mod hiccups;
+mod hostile;
+mod interleavings;
+mod machines;
+mod note;
+mod order;
+mod playback;
+mod policies;
+mod publish;
+mod rebase;
+mod recovery;
+mod redaction;
+mod requires;
+mod restored;
+mod shelf;
+mod text_editing;
+mod texts;
+mod thin;
+mod thin_members;
+mod todo;
+mod undo;
+mod unreadable;
+mod versions;
+mod world;

@@ -143,7 +143,7 @@ impl Maker {
             payload: intent.payload,
             claims: Claims::default(),
             requires: Vec::new(),
-            seen: recordplayer::record::Position::START,
+            seen: recordplayer::record::Seen::default(),
         };
         let mut inputs = vec![SpaceInput::Submit(Submission {
             session: SessionId(1),

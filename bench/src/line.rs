@@ -11,7 +11,7 @@ use recordplayer::id::{ActorId, CommandId, Id, ReplicaId, SpaceId};
 use recordplayer::membership::{Membership, MembershipCommand};
 use recordplayer::name::Name;
 use recordplayer::protocol::{AnswerCode, ClientFrame, CommandEntry, Knowledge, ServerFrame};
-use recordplayer::record::Position;
+use recordplayer::record::{Position, Seen};
 use recordplayer_kanban::board::BoardCommand;
 use recordplayer_kanban::card::CardCommand;
 use recordplayer_kanban::column::{ColumnCommand, ColumnKind};
@@ -129,7 +129,7 @@ impl Line {
             payload: intent.payload,
             claims: Claims::default(),
             requires: Vec::new(),
-            seen: self.seen,
+            seen: Seen { epoch: 1, position: self.seen },
         };
         let commands = vec![entry];
         let (replica, answered_up_to) = (self.replica, self.answered);

@@ -12,7 +12,7 @@ use recordplayer::id::{ActId, ActorId, CommandId, Id, ReplicaId, SpaceId};
 use recordplayer::membership::{Membership, MembershipCommand};
 use recordplayer::name::Name;
 use recordplayer::protocol::{CommandEntry, ServerFrame};
-use recordplayer::record::{Payload, Position, RecordKind, StreamId};
+use recordplayer::record::{Payload, Position, RecordKind, Seen, StreamId};
 use recordplayer::response::Response;
 use recordplayer::space::{AllFree, Ending, Mark, Opening, SessionId, Space, SpaceInput, SpaceOutput, Submission};
 use recordplayer::storage::memory::MemoryStore;
@@ -148,7 +148,7 @@ fn intent<E: recordplayer::entity::Entity>(id: Id, command: &E::Command) -> Inte
 
 pub fn entry(number: u64, command: CommandId, intent: Intent) -> CommandEntry {
     let Intent { stream, name, payload } = intent;
-    let (claims, requires, seen) = (Claims::default(), Vec::new(), Position::START);
+    let (claims, requires, seen) = (Claims::default(), Vec::new(), Seen::default());
     CommandEntry { number, command, stream, name, payload, claims, requires, seen }
 }
 

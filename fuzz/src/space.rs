@@ -9,7 +9,7 @@ use recordplayer::commit::{Commit, Head};
 use recordplayer::id::{ActorId, Id, ReplicaId};
 use recordplayer::limits::FRAME_BYTES_MAX;
 use recordplayer::protocol::{CommandEntry, Knowledge, PublishEnd, ServerFrame};
-use recordplayer::record::Position;
+use recordplayer::record::{Position, Seen};
 use recordplayer::space::{Ending, Publication, SessionId, SpaceInput};
 use recordplayer::storage::memory::{Failure, MemoryStore};
 use recordplayer::storage::{Append, Store, Write, Written};
@@ -114,7 +114,7 @@ fn submit(
         let command = command(script);
         let intent = wish(script, replica);
         let requires = (0..script.below(20).saturating_sub(16)).map(|_| self::command(script)).collect();
-        let seen = Position(script.number());
+        let seen = Seen { epoch: script.below(4) as u32, position: Position(script.number()) };
         CommandEntry { claims: claims(script), requires, seen, ..entry(number, command, intent) }
     };
     let commands = (0..=script.byte() % 3).map(|at| command_entry(script, u64::from(at))).collect();

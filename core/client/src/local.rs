@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use recordplayer::commit::{Commit, Head};
+use recordplayer::commit::Head;
 use recordplayer::domain::Domain;
 use recordplayer::id::{ActorId, SpaceId};
 use recordplayer::limits::COMMIT_BYTES_MAX;
@@ -139,8 +139,7 @@ fn take_from_copy(store: &mut RedbStore, copy: &dyn SpaceReader, space: SpaceId)
     while head != end {
         let mut commits = Vec::new();
         for stored in copy.commits(head.position, end.position, COMMIT_BYTES_MAX)? {
-            let commit = Commit::open(Arc::clone(&stored.bytes), &stored.previous);
-            commits.push(Arc::new(commit.map_err(|error| ReadError::Damaged(error.to_string()))?));
+            commits.push(Arc::new(stored.open()?));
         }
         let Some(last) = commits.last() else { return Ok(()) };
         let (epoch, reached) = (last.header.epoch, last.head());

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::{Arc, OnceLock};
 
+use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
 use crate::claims::Claims;
@@ -38,6 +39,16 @@ impl fmt::Debug for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "#{}", self.0)
     }
+}
+
+/// How far the author of a command had followed the log when they made it. Behind the end of an epoch a restored log has other records than
+/// those that somebody saw there, so a position alone says nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
+pub struct Seen {
+    #[n(0)]
+    pub epoch: u32,
+    #[n(1)]
+    pub position: Position,
 }
 
 /// The records of one entity: its kind and its id, written `card/0198c1…`.

@@ -9,7 +9,7 @@ use recordplayer::hash::Hash;
 use recordplayer::id::{CommandId, Id, ReplicaId, SpaceId};
 use recordplayer::name::Name;
 use recordplayer::protocol::{AnswerCode, ClientFrame, CommandEntry, Goodbye, Knowledge, ServerFrame};
-use recordplayer::record::{Position, StreamId};
+use recordplayer::record::{Position, Seen, StreamId};
 use recordplayer::view::{Key, ViewKey};
 
 use crate::kit::{Client, Town, founding, submit_frame, todo_command};
@@ -47,7 +47,7 @@ fn bad_command(payload: &[u8], number: u64) -> ClientFrame {
         payload: payload.into(),
         claims: Claims::default(),
         requires: Vec::new(),
-        seen: Position::START,
+        seen: Seen::default(),
     };
     let (replica, commands) = (ReplicaId(Id([5; 16])), vec![command]);
     ClientFrame::Submit { space: SPACE, replica, parent: None, answered_up_to: number - 1, commands }

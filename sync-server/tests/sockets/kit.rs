@@ -128,7 +128,7 @@ pub fn submit_frame(space: SpaceId, first: u64, commands: &[MembershipCommand]) 
             payload: payload.into(),
             claims: Claims::default(),
             requires: Vec::new(),
-            seen: recordplayer::record::Position::START,
+            seen: recordplayer::record::Seen::default(),
         }
     };
     ClientFrame::Submit {

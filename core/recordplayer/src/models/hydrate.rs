@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{EntitySlot, ViewSlot};
 use crate::codec::decode;
-use crate::commit::{Commit, Head};
+use crate::commit::Head;
 use crate::domain::Domain;
 use crate::hash::Hash;
 use crate::record::{Position, RecordKind, StreamId};
@@ -124,8 +124,7 @@ fn rebuild(
     for first in reader.stream(stream, Position::START, upto)? {
         let missing = || ReadError::Damaged(format!("record {first} of {stream} is in the index but not in the log"));
         let stored = reader.commit_with(first)?.ok_or_else(missing)?;
-        let commit = Commit::open(Arc::clone(&stored.bytes), &stored.previous)
-            .map_err(|error| ReadError::Damaged(format!("record {first}: {error}")))?;
+        let commit = stored.open()?;
         for record in commit.records.iter().filter(|r| r.kind == RecordKind::Event && r.stream == *stream) {
             slot.play(kind, record);
         }

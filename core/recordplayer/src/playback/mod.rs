@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 pub use walk::Step;
 
-use crate::commit::{Commit, CommitError, Head};
+use crate::commit::Head;
 use crate::domain::Domain;
 use crate::entity::Entity;
 use crate::hash::StateHash;
@@ -139,7 +139,7 @@ impl Playback {
         let mut changes = Vec::new();
         for first in self.reader.stream(&key.stream, Position::START, upto)? {
             let missing = || ReadError::Damaged(format!("record {first} is in the index but not in the log"));
-            let commit = opened(&self.reader.commit_with(first)?.ok_or_else(missing)?)?;
+            let commit = self.reader.commit_with(first)?.ok_or_else(missing)?.open()?;
             let events = commit.records.iter().filter(|record| record.kind == RecordKind::Event);
             let of_text = events.filter_map(|record| text_change(&self.domain, record));
             changes.extend(of_text.filter(|(of, _)| *of == key).map(|(_, change)| change));
@@ -166,7 +166,7 @@ impl Playback {
         }
         let missing = || ReadError::Damaged(format!("record {position} is not in the log"));
         let stored = self.reader.commit_with(position)?.ok_or_else(missing)?;
-        if stored.head.position == position { Ok(position) } else { Ok(opened(&stored)?.before()) }
+        if stored.head.position == position { Ok(position) } else { Ok(stored.open()?.before()) }
     }
 
     /// What was played from payloads that have been redacted since is dropped.
@@ -220,7 +220,7 @@ impl Playback {
                 return Ok(());
             }
             for stored in self.some_commits(after, upto)? {
-                let commit = opened(&stored)?;
+                let commit = stored.open()?;
                 self.times.push((stored.head.position, commit.header.origin().effective_time()));
             }
         }
@@ -234,11 +234,6 @@ impl Playback {
         }
         Ok(stored)
     }
-}
-
-fn opened(stored: &StoredCommit) -> Result<Commit, ReadError> {
-    Commit::open(Arc::clone(&stored.bytes), &stored.previous)
-        .map_err(|error: CommitError| ReadError::Damaged(error.to_string()))
 }
 
 impl From<PlayError> for PlaybackError {

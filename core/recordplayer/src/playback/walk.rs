@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use super::{Playback, PlaybackError, opened};
+use super::{Playback, PlaybackError};
 use crate::commit::Header;
 use crate::models::Models;
 use crate::record::{Position, Record};
@@ -45,7 +45,7 @@ impl Playback {
                 if self.state.head.position >= upto {
                     return Ok(());
                 }
-                let commit = opened(&stored)?;
+                let commit = stored.open()?;
                 self.state.epoch = commit.header.epoch;
                 let end = commit.head().position;
                 let mut flow = ControlFlow::Continue(());

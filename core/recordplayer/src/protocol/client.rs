@@ -9,7 +9,7 @@ use crate::claims::Claims;
 use crate::commit::{Head, Seal};
 use crate::id::{CommandId, Id, ReplicaId, SpaceId};
 use crate::name::Name;
-use crate::record::{Position, StreamId};
+use crate::record::{Position, Seen, StreamId};
 use crate::view::ViewKey;
 
 /// What a client says.
@@ -192,7 +192,6 @@ pub struct CommandEntry {
     pub claims: Claims,
     #[n(6)]
     pub requires: Vec<CommandId>,
-    /// The last record that the author had when they made it.
     #[n(7)]
-    pub seen: Position,
+    pub seen: Seen,
 }

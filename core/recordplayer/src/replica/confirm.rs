@@ -111,7 +111,7 @@ impl Replica {
             let holds = |commit: &Commit| commit.before() < *over && *over <= commit.head().position;
             let stored = || {
                 let stored = self.reader.commit_with(*over).ok().flatten()?;
-                Commit::open(stored.bytes, &stored.previous).ok().map(Arc::new)
+                stored.open().ok().map(Arc::new)
             };
             let Some(before) = news.iter().find(|commit| holds(commit)).cloned().or_else(stored) else { continue };
             let Some(record) = before.records.iter().find(|record| record.number == *over) else { continue };

@@ -15,7 +15,7 @@ use super::tail::Offering;
 use super::{Link, Replica, ReplicaOutput, Saving};
 use crate::commit::{Commit, Head};
 use crate::id::CommandId;
-use crate::record::{Payload, Position};
+use crate::record::{Payload, Position, Seen};
 use crate::state::text_change;
 use crate::storage::{OutboxWrite, ReadError, TextKey};
 use crate::text::{TextChange, TextDocument};
@@ -57,7 +57,8 @@ impl Replica {
         let texts = self.texts_behind(&mine)?;
         let known: Vec<_> = self.outbox.iter().map(|pending| pending.entry.command).collect();
         let fresh = mine.iter().filter(|commit| !known.contains(&commit.header.command));
-        let again: Vec<OutboxEntry> = fresh.filter_map(|commit| said_again(commit, shared.position)).collect();
+        let seen = Seen { epoch: self.state.epoch, position: shared.position };
+        let again: Vec<OutboxEntry> = fresh.filter_map(|commit| said_again(commit, seen)).collect();
         let space = self.space();
         let mut writes = Vec::new();
         let mut outbox = Vec::new();
@@ -74,7 +75,7 @@ impl Replica {
             let entry = Arc::make_mut(&mut pending.entry);
             entry.number = None;
             // What its author had seen behind that place is no part of the log any more.
-            entry.seen = entry.seen.min(shared.position);
+            entry.seen.position = entry.seen.position.min(shared.position);
             outbox.push(pending);
         }
         for pending in &mut outbox {
@@ -132,7 +133,7 @@ impl Replica {
 }
 
 /// The command of a commit, as it waited once.
-fn said_again(commit: &Commit, seen: Position) -> Option<OutboxEntry> {
+fn said_again(commit: &Commit, seen: Seen) -> Option<OutboxEntry> {
     let header = &commit.header;
     let command = commit.records.first()?;
     let Payload::Plain(payload) = &command.payload else { return None };

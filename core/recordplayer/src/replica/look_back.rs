@@ -10,7 +10,7 @@ use crate::id::{ActId, CommandId};
 use crate::limits::COMMIT_BYTES_MAX;
 use crate::playback::PlaybackError;
 use crate::record::{Payload, Position, Record, RecordKind, StreamId};
-use crate::storage::{ReadError, StoredCommit};
+use crate::storage::ReadError;
 
 impl Replica {
     /// Those of the commands that are known here: decided, be it accepted or refused, or in the outbox. Reads the whole log.
@@ -60,7 +60,7 @@ impl Replica {
         let of_stream = |record: &Record| record.kind == RecordKind::Event && record.stream == *stream;
         for first in self.reader.stream(stream, Position::START, upto)? {
             let missing = || ReadError::Damaged(format!("record {first} is in the index but not in the log"));
-            let commit = opened(&self.reader.commit_with(first)?.ok_or_else(missing)?)?;
+            let commit = self.reader.commit_with(first)?.ok_or_else(missing)?.open()?;
             records.extend(commit.records.into_iter().filter(of_stream));
         }
         for commit in self.on_their_way(upto) {
@@ -103,7 +103,7 @@ impl Replica {
             let Some(last) = commits.last() else { break };
             at = last.head.position;
             for stored in commits {
-                let commit = opened(&stored)?;
+                let commit = stored.open()?;
                 if is_wanted(&commit.header) {
                     found.push(Arc::new(commit));
                 }
@@ -117,8 +117,4 @@ impl Replica {
 /// What a waiting command does, as far as this device can tell.
 pub(super) fn events_of(pending: &Pending) -> impl Iterator<Item = &crate::commit::Draft> {
     pending.optimistic.iter().flat_map(|optimistic| &optimistic.events)
-}
-
-fn opened(stored: &StoredCommit) -> Result<Commit, ReadError> {
-    Commit::open(Arc::clone(&stored.bytes), &stored.previous).map_err(|error| ReadError::Damaged(error.to_string()))
 }

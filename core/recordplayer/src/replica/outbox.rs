@@ -9,14 +9,14 @@ use super::rebase::Dirty;
 use super::{Replica, ReplicaOutput, SaveToken, Saving};
 use crate::claims::Claims;
 use crate::codec::{decode, encode};
-use crate::commit::{Commit, Draft};
+use crate::commit::Draft;
 use crate::decide::Intent;
 use crate::id::{CommandId, ReplicaId};
 use crate::limits::{FRAME_BYTES_MAX, IN_FLIGHT_BYTES_MAX, IN_FLIGHT_COMMANDS_MAX};
 use crate::models::ReadSet;
 use crate::name::Name;
 use crate::protocol::{ClientFrame, CommandEntry};
-use crate::record::{Position, StreamId};
+use crate::record::{Position, Seen, StreamId};
 use crate::refusal::{CoreRefusal, Refused};
 use crate::response::Response;
 use crate::state::OpenError;
@@ -73,8 +73,8 @@ pub struct OutboxEntry {
     pub claims: Claims,
     pub requires: Vec<CommandId>,
     pub made_at: Timestamp,
-    /// The last confirmed record when it was made.
-    pub seen: Position,
+    /// What was confirmed when it was made.
+    pub seen: Seen,
     /// Why it was refused, until the person has dealt with it.
     pub refused: Option<Refused>,
     /// The whole text before and after an edit that cannot stand as it was made: what its author typed is here (rule 11).
@@ -419,7 +419,6 @@ pub(super) fn is_decided_further_back(refused: &Refused) -> bool {
 /// The refusal that a refusing commit holds.
 fn refusal_at(reader: &dyn SpaceReader, at: Position) -> Result<Option<Refused>, ReadError> {
     let Some(stored) = reader.commit_with(at)? else { return Ok(None) };
-    let commit = Commit::open(Arc::clone(&stored.bytes), &stored.previous)
-        .map_err(|error| ReadError::Damaged(error.to_string()))?;
+    let commit = stored.open()?;
     Ok(Response::of(&commit).map(|response| response.refused))
 }

@@ -10,7 +10,7 @@ use crate::context::Deciding;
 use crate::decide::{Intent, Undecided, decide, guarded};
 use crate::id::CommandId;
 use crate::limits::{OUTBOX_BYTES_MAX, OUTBOX_COMMANDS_MAX, REQUIRES_MAX};
-use crate::record::Origin;
+use crate::record::{Origin, Seen};
 use crate::refusal::{CoreRefusal, Refused};
 use crate::storage::{OutboxWrite, ReadError};
 use crate::time::Timestamp;
@@ -119,7 +119,7 @@ impl Replica {
             claims: wish.claims,
             requires: wish.requires,
             made_at: now,
-            seen: self.state.head.position,
+            seen: Seen { epoch: self.state.epoch, position: self.state.head.position },
             refused: None,
             text: None,
             superseded_by: None,

@@ -90,7 +90,7 @@ impl Replica {
         while at > Position::START && bytes <= FRAME_BYTES_MAX {
             // Where the space was joined by a snapshot, the log begins there.
             let Some(stored) = self.reader.commit_with(at)? else { break };
-            let commit = opened(&stored.bytes, &stored.previous)?;
+            let commit = stored.open()?;
             if let Some(found) = sealed(&commit) {
                 return Ok(Some(found));
             }
@@ -107,7 +107,7 @@ impl Replica {
         let reaches_end = stored.last().is_none_or(|last| last.head.position == upto);
         let mut tail = Vec::with_capacity(stored.len());
         for stored in stored {
-            tail.push(Arc::new(opened(&stored.bytes, &stored.previous)?));
+            tail.push(Arc::new(stored.open()?));
         }
         if reaches_end {
             tail.extend(self.on_their_way(upto.max(after.position)).cloned());
@@ -123,8 +123,4 @@ impl Replica {
         tail.truncate(sealed);
         Ok(tail.into_iter().map(|commit| Arc::clone(&commit.bytes)).collect())
     }
-}
-
-fn opened(bytes: &Arc<[u8]>, previous: &crate::hash::Hash) -> Result<Commit, ReadError> {
-    Commit::open(Arc::clone(bytes), previous).map_err(|error| ReadError::Damaged(error.to_string()))
 }

@@ -1,33 +1,62 @@
-//! A command that comes in again under another identity: from a copy of the same device, or as the same act of somebody else.
+//! A command that comes in again under another identity: from a copy of the same device, from another one that said it again after a restore, or
+//! as the same act of somebody else.
 
 use super::{Space, Submission};
 use crate::commit::{Commit, Header};
 use crate::decide::Undecided;
 use crate::limits::SAME_LOOK_BACK_COMMITS;
 use crate::protocol::CommandEntry;
-use crate::record::{Position, StreamId};
+use crate::record::{Position, Seen, StreamId};
 use crate::response::Response;
 use crate::storage::ReadError;
 
 impl Space {
-    /// Whether a command was decided under another identity of its device. The table of replicas keeps verdicts only until somebody has heard
-    /// them, and may have lost whom two copies descend from; so for those that have relatives the log itself is asked. A command can only have
-    /// been decided behind what its author had seen when it was made; of an identity that the log does not hold, not even that is known.
-    pub(super) fn is_decided_in_family(
+    /// Up to where this log is what the author of a command had seen.
+    pub(super) fn place_of(&self, seen: Seen) -> Result<Position, ReadError> {
+        Ok(if seen.epoch < self.state.epoch {
+            seen.position.min(self.end_of_epoch(seen.epoch)?)
+        } else {
+            seen.position
+        })
+    }
+
+    /// Where the durable log leads into an epoch later than this one.
+    fn end_of_epoch(&self, epoch: u32) -> Result<Position, ReadError> {
+        // Records up to `within` are of such epochs, those behind `beyond` are not.
+        let (mut within, mut beyond) = (Position::START, self.durable.position);
+        while within < beyond {
+            let middle = within.plus((beyond.0 - within.0).div_ceil(2));
+            let missing = || ReadError::Damaged(format!("record {middle} is not in the log"));
+            let stored = self.reader.commit_with(middle)?.ok_or_else(missing)?;
+            let commit = stored.open()?;
+            if commit.header.epoch <= epoch {
+                within = commit.head().position;
+            } else {
+                beyond = commit.before();
+            }
+        }
+        Ok(within)
+    }
+
+    /// Whether a command was decided under another identity. The table of replicas keeps verdicts only until somebody has heard them, and may
+    /// have lost whom two copies descend from; so for those that have relatives the log itself is asked, behind what the author had seen. It is
+    /// asked as well where the author knows no epoch as late as this one: what a restore had lost, and they sent, another device of theirs may
+    /// have said again.
+    pub(super) fn is_decided_before(
         &self,
         submission: &Submission,
         entry: &CommandEntry,
+        seen: Position,
         header: &Header,
     ) -> Result<bool, Undecided> {
         let replicas = &self.state.replicas;
         let (replica, parent) = (submission.replica, submission.parent);
-        if !replicas.may_have_relatives(replica, parent) {
+        if entry.seen.epoch >= self.state.epoch && !replicas.may_have_relatives(replica, parent) {
             return Ok(false);
         }
         if replicas.was_decided_in_family(replica, parent, entry.command) {
             return Ok(true);
         }
-        let seen = if replicas.get(replica).is_some() { entry.seen } else { Position::START };
         let is_it = |commit: &Commit| {
             let other = &commit.header;
             other.command == header.command && other.replica != header.replica && other.actor == header.actor
@@ -69,9 +98,7 @@ impl Space {
         for first in durable.iter().rev().take(latest) {
             let stored = self.reader.commit_with(*first).map_err(Undecided::Unreadable)?;
             let Some(stored) = stored else { continue };
-            let commit = Commit::open(stored.bytes, &stored.previous)
-                .map_err(|error| Undecided::Unreadable(ReadError::Damaged(error.to_string())))?;
-            if is_it(&commit) {
+            if is_it(&stored.open().map_err(Undecided::Unreadable)?) {
                 return Ok(true);
             }
         }

@@ -8,14 +8,13 @@
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 
 use super::{Space, SpaceOutput};
 use crate::commit::Commit;
 use crate::id::Id;
 use crate::limits::READ_BYTES;
 use crate::policy::{Effect, EffectsDone};
-use crate::record::Position;
+use crate::record::{Position, Seen};
 use crate::storage::ReadError;
 
 /// Effects of one space that are given out and not carried out yet; what comes behind them is read from the log when they are. What is at the
@@ -119,8 +118,7 @@ impl Space {
             let Some(last) = stored.last() else { break };
             at = last.head.position;
             for stored in stored {
-                let commit = Commit::open(Arc::clone(&stored.bytes), &stored.previous)
-                    .map_err(|error| ReadError::Damaged(error.to_string()))?;
+                let commit = stored.open()?;
                 let effects = self.effects_of(&commit);
                 self.give_effects(&commit, effects);
                 if self.giving.is_behind {
@@ -133,22 +131,7 @@ impl Space {
 
     /// The place behind which nothing is carried out yet. Where a later epoch has begun before the noted place, what that has there is new.
     fn first_undone(&self, done: EffectsDone) -> Result<Position, ReadError> {
-        if self.state.epoch <= done.epoch {
-            return Ok(done.upto.min(self.durable.position));
-        }
-        let (mut known, mut end) = (Position::START, done.upto.min(self.durable.position));
-        // Epochs rise along the log: the end of the last commit that is not of a later one.
-        while known < end {
-            let middle = Position(known.0 + (end.0 - known.0).div_ceil(2));
-            let Some(stored) = self.reader.commit_with(middle)? else { break };
-            let commit = Commit::open(Arc::clone(&stored.bytes), &stored.previous)
-                .map_err(|error| ReadError::Damaged(error.to_string()))?;
-            if commit.header.epoch <= done.epoch {
-                known = commit.head().position;
-            } else {
-                end = commit.before();
-            }
-        }
-        Ok(known.min(self.durable.position))
+        let place = self.place_of(Seen { epoch: done.epoch, position: done.upto })?;
+        Ok(place.min(self.durable.position))
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::watch::Looking;
 use super::{SessionId, Space};
-use crate::commit::{Commit, Head};
+use crate::commit::Head;
 use crate::id::ActorId;
 use crate::limits::READ_BYTES;
 use crate::membership::{Membership, MembershipEvent};
@@ -168,7 +168,7 @@ impl Space {
 
     fn chunk(&self, stored: Vec<StoredCommit>, is_backfill: bool) -> Option<ServerFrame> {
         let (first, last) = (stored.first()?, stored.last()?);
-        let begins_at = Commit::open(Arc::clone(&first.bytes), &first.previous).ok()?.before();
+        let begins_at = first.open().ok()?.before();
         let after = Head { position: begins_at, hash: first.previous };
         let upto = last.head;
         Some(self.commits_frame(after, upto, stored.into_iter().map(|stored| stored.bytes).collect(), is_backfill))
@@ -247,7 +247,7 @@ impl Space {
 
 /// Whether the commit takes the person out of the space.
 fn removes(stored: &StoredCommit, person: ActorId) -> bool {
-    let Ok(commit) = Commit::open(Arc::clone(&stored.bytes), &stored.previous) else { return false };
+    let Ok(commit) = stored.open() else { return false };
     let takes_out = |record: &Record| matches!(record.event::<Membership>(), Some(MembershipEvent::MemberRemoved { person: out }) if *out == person);
     commit.events().any(takes_out)
 }

@@ -62,9 +62,7 @@ impl Space {
         let mut set = Vec::new();
         for first in &durable[from..] {
             if let Some(stored) = self.reader.commit_with(*first)? {
-                let commit = Commit::open(stored.bytes, &stored.previous)
-                    .map_err(|error| ReadError::Damaged(error.to_string()))?;
-                self.set_in(header, &commit, stream, &mut set);
+                self.set_in(header, &stored.open()?, stream, &mut set);
             }
         }
         for decided in &self.undurable {

@@ -19,7 +19,7 @@ use crate::limits::READ_BYTES;
 use crate::membership::Membership;
 use crate::policy::Policy;
 use crate::protocol::CommandEntry;
-use crate::record::{Position, Record};
+use crate::record::{Position, Record, Seen};
 use crate::storage::ReadError;
 use crate::time::Timestamp;
 
@@ -81,11 +81,11 @@ impl Space {
             let mut read = VecDeque::new();
             // After a start it may lie within a commit: that one is looked at again.
             let after = match self.reader.commit_with(reacted.plus(1))? {
-                Some(stored) => Commit::open(stored.bytes, &stored.previous).map_err(damaged)?.before(),
+                Some(stored) => stored.open()?.before(),
                 None => return Ok(None),
             };
             for stored in self.reader.commits(after, self.durable.position, READ_BYTES)? {
-                read.push_back(Arc::new(Commit::open(stored.bytes, &stored.previous).map_err(damaged)?));
+                read.push_back(Arc::new(stored.open()?));
             }
             self.to_look_at = read;
         }
@@ -130,7 +130,7 @@ impl Space {
             payload: Arc::clone(&intent.payload),
             claims: Claims::default(),
             requires: Vec::new(),
-            seen: self.state.head.position,
+            seen: Seen { epoch: self.state.epoch, position: self.state.head.position },
         };
         let submission = Submission {
             session: SessionId(0),
@@ -148,8 +148,4 @@ impl Space {
             }
         }
     }
-}
-
-fn damaged(error: impl ToString) -> ReadError {
-    ReadError::Damaged(error.to_string())
 }

@@ -191,8 +191,9 @@ impl Space {
         trigger: Option<Position>,
     ) -> Result<AnswerCode, Undecided> {
         let header = Header { trigger, ..self.header(now, submission, entry) };
-        let is_decided = self.is_decided_in_family(submission, entry, &header)?;
-        let outcome = if !is_decided && self.is_done_by_another(&header, entry.seen, &intent.stream)? {
+        let seen = self.place_of(entry.seen).map_err(Undecided::Unreadable)?;
+        let is_decided = self.is_decided_before(submission, entry, seen, &header)?;
+        let outcome = if !is_decided && self.is_done_by_another(&header, seen, &intent.stream)? {
             // The same act, such as the import of one file by two people: done once, and accepted from both.
             self.state.layers.push();
             Ok(Decision { events: Vec::new(), touched: Touched::default(), reads: ReadSet::default() })
@@ -200,7 +201,7 @@ impl Space {
             self.decide_anew(submission, entry, intent, &header, is_decided)
         };
         match outcome {
-            Ok(decision) => Ok(match self.commit_accepted(header.clone(), entry.seen, intent, decision) {
+            Ok(decision) => Ok(match self.commit_accepted(header.clone(), seen, intent, decision) {
                 Ok(()) => AnswerCode::Accepted,
                 Err(refused) => {
                     self.state.layers.pop();

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use super::follow::Follower;
 use super::{SessionId, Space};
-use crate::commit::{Commit, Head};
+use crate::commit::Head;
 use crate::id::ActorId;
 use crate::limits::{FRAME_BYTES_MAX, READ_BYTES, VIEW_CATCH_UP_RECORDS_MAX};
 use crate::protocol::{Knowledge, ServerFrame, ViewItem};
@@ -165,8 +165,7 @@ impl Space {
         let mut router = Router::new(domain, self.id(), reader, view.clone(), from);
         let (mut upto, mut items, mut bytes) = (from, Vec::new(), 0);
         for stored in stored {
-            let commit = Commit::open(Arc::clone(&stored.bytes), &stored.previous)
-                .map_err(|error| ReadError::Damaged(error.to_string()))?;
+            let commit = stored.open()?;
             let news: Vec<ViewItem> = router.play(&commit)?.iter().map(|change| self.view_item(change)).collect();
             let added: usize = news.iter().map(ViewItem::size).sum();
             if bytes > 0 && bytes + added > PIECE_BYTES_MAX {

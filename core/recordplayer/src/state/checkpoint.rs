@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{ReplicaTable, SpaceState, Unsaved};
 use crate::codec::{decode, encode};
-use crate::commit::{Commit, Head};
+use crate::commit::Head;
 use crate::domain::Domain;
 use crate::hash::{Hash, StateHash};
 use crate::id::SpaceId;
@@ -99,8 +99,7 @@ impl SpaceState {
                 if stored.previous != self.head.hash {
                     return Err(damaged("the chain is broken".to_owned()).into());
                 }
-                let commit = Commit::open(Arc::clone(&stored.bytes), &stored.previous)
-                    .map_err(|error| damaged(error.to_string()))?;
+                let commit = stored.open()?;
                 self.play(&commit).map_err(|error| ReadError::Damaged(error.to_string()))?;
                 if let Some(failure) = self.take_failure() {
                     return Err(failure.into());
@@ -234,8 +233,7 @@ fn knows_more(domain: &Domain, reader: &dyn SpaceReader, meta: &Meta) -> Result<
     for (stream, at) in &meta.newer {
         let Some(kind) = domain.entity_type(&stream.kind) else { continue };
         let Some(stored) = reader.commit_with(*at)? else { continue };
-        let commit = Commit::open(Arc::clone(&stored.bytes), &stored.previous)
-            .map_err(|error| ReadError::Damaged(format!("record {at}: {error}")))?;
+        let commit = stored.open()?;
         if commit.events().any(|record| record.number == *at && (kind.knows)(record)) {
             return Ok(true);
         }

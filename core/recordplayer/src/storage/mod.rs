@@ -42,6 +42,14 @@ pub struct StoredCommit {
     pub bytes: Arc<[u8]>,
 }
 
+impl StoredCommit {
+    pub fn open(&self) -> Result<Commit, ReadError> {
+        let damaged =
+            |error| ReadError::Damaged(format!("the commit that ends with record {}: {error}", self.head.position));
+        Commit::open(Arc::clone(&self.bytes), &self.previous).map_err(damaged)
+    }
+}
+
 /// What a saved row is of.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum RowKey {
@@ -181,8 +189,7 @@ pub(crate) fn is_redacted_between(
     let stream = StreamId::of::<Membership>(space.0);
     for first in reader.stream(&stream, after, upto)? {
         let Some(stored) = reader.commit_with(first)? else { continue };
-        let commit = Commit::open(Arc::clone(&stored.bytes), &stored.previous)
-            .map_err(|error| ReadError::Damaged(format!("record {first}: {error}")))?;
+        let commit = stored.open()?;
         if commit.is_redaction() {
             return Ok(true);
         }

@@ -17,8 +17,7 @@ use crate::storage::SpaceReader;
 pub(super) fn commits(reader: &dyn SpaceReader) -> Vec<Commit> {
     let head = reader.head().expect("memory can be read");
     let stored = reader.commits(Position::START, head.position, usize::MAX).expect("memory can be read");
-    let open = |stored: crate::storage::StoredCommit| Commit::open(stored.bytes, &stored.previous);
-    stored.into_iter().map(|stored| open(stored).expect("the log holds commits")).collect()
+    stored.iter().map(|stored| stored.open().expect("the log holds commits")).collect()
 }
 
 /// Each command has its effects in the log once, and the numbers of each replica count without a gap; or what is wrong.

@@ -14,7 +14,7 @@ use recordplayer::name::Name;
 use recordplayer::protocol::{
     AnswerCode, ClientFrame, CommandEntry, Goodbye, Knowledge, MySpace, PublishEnd, ServerFrame, SnapshotRow, ViewItem,
 };
-use recordplayer::record::{Payload, Position, RecordKind, StreamId};
+use recordplayer::record::{Payload, Position, RecordKind, Seen, StreamId};
 use recordplayer::testing::golden;
 use recordplayer::time::Timestamp;
 use recordplayer::view::{Key, ViewKey};
@@ -186,7 +186,7 @@ fn entry() -> CommandEntry {
         payload: [0xa0].as_slice().into(),
         claims: Claims { happened_at: Some(Timestamp(-1)), ..Claims::default() },
         requires: Vec::new(),
-        seen: Position(40),
+        seen: Seen { epoch: 3, position: Position(40) },
     }
 }
 

@@ -5,7 +5,8 @@ use crate::shelf;
 use crate::todo::{add, domain};
 use recordplayer::commit::Head;
 use recordplayer::id::{CommandId, Id, ReplicaId};
-use recordplayer::protocol::{AnswerCode, ServerFrame};
+use recordplayer::protocol::{AnswerCode, CommandEntry, ServerFrame};
+use recordplayer::record::{Position, Seen};
 use recordplayer::replica::{CommandState, Wish};
 use recordplayer::testing::{Act, Bounds, Search};
 use recordplayer::time::Timestamp;
@@ -47,6 +48,29 @@ fn what_one_clone_has_sent_is_not_decided_again_for_the_other() {
     }
     let fresh = add(4, 100, "the other's own");
     assert_eq!(authority.submit(other, Some(lost), 4, 53, fresh), AnswerCode::Accepted);
+}
+
+/// A command was accepted, and its device did not hear of that; a copy of the device did. The authority was restored to before it, and the copy
+/// said it again by a new identity. Then the device sent it as it had before: its identity had no relatives in the log, and the command was
+/// decided twice. (Simulation, shelf, seed 20261128140815 at 5db01aa.)
+#[test]
+fn what_another_device_has_said_again_after_a_restore_is_not_decided_for_who_had_not_heard_of_either() {
+    let mut authority = Authority::founded(domain());
+    let [own, lost, copy] = [7, 8, 9].map(|n| ReplicaId(Id([n; 16])));
+    assert_eq!(authority.submit(own, None, 1, 50, add(1, 100, "kept")), AnswerCode::Accepted);
+    let entry = |number, command: u8, intent| {
+        let seen = Seen { epoch: 1, position: Position(1_000) };
+        CommandEntry { seen, ..machines::entry(number, CommandId(Id([command; 16])), intent) }
+    };
+    authority.recover(domain(), 0);
+    authority.reopen();
+    assert_eq!(
+        authority.submit_answered(copy, Some(lost), 0, entry(1, 51, add(2, 100, "twice"))),
+        AnswerCode::Accepted
+    );
+    let head = authority.head();
+    assert_eq!(authority.submit_answered(own, None, 1, entry(2, 51, add(2, 100, "twice"))), AnswerCode::Refused);
+    assert_eq!(authority.head().position, head.position.plus(1), "a refusal, and no event");
 }
 
 /// A person gave a command just when the device learnt that the authority had been restored. The device said at once that all that waits was

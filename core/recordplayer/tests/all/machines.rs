@@ -10,7 +10,7 @@ use recordplayer::id::{ActorId, CommandId, Id, ReplicaId, SpaceId};
 use recordplayer::membership::{Membership, MembershipCommand};
 use recordplayer::policy::{Effect, EffectsDone};
 use recordplayer::protocol::{AnswerCode, ClientFrame, CommandEntry, Knowledge, PublishEnd, ServerFrame};
-use recordplayer::record::Position;
+use recordplayer::record::{Position, Seen};
 use recordplayer::replica::{OpenError, Replica, ReplicaOutput, SubmitError, Wish};
 use recordplayer::space::{
     AllFree, Ending, Mark, OfferedTail, Opening, Publication, Recovery, SessionId, Space, SpaceInput, SpaceOutput,
@@ -458,6 +458,6 @@ pub fn entry(number: u64, command: CommandId, intent: Intent) -> CommandEntry {
         payload: intent.payload,
         claims: Claims::default(),
         requires: Vec::new(),
-        seen: Position::START,
+        seen: Seen::default(),
     }
 }

@@ -67,7 +67,7 @@ impl Batch<'_, '_> {
             let log = SpaceLog::new(&entry, &self.tables.log, &self.tables.packed, &self.tables.log_index);
             let Some((global, _)) = log.found(record.0)? else { continue };
             let Some(stored) = log.commit_with(*record)? else { continue };
-            let commit = Commit::open(Arc::clone(&stored.bytes), &stored.previous).map_err(unreadable)?;
+            let commit = stored.open()?;
             let Some(redacted) = commit.redacted(records, &stored.previous).map_err(unreadable)? else { continue };
             let row = encode_log(entry.local, &redacted);
             segments::replace(&mut self.tables.log, &mut self.tables.packed, global, &row)?;

@@ -15,7 +15,7 @@ use crate::hash::{Hash, StateHash};
 use crate::id::{ActorId, CommandId, Id, ReplicaId};
 use crate::membership::{Membership, MembershipCommand};
 use crate::protocol::{AnswerCode, ClientFrame, CommandEntry, ServerFrame};
-use crate::record::Position;
+use crate::record::{Position, Seen};
 use crate::space::{AllFree, Ending, Mark, Opening, Recovery, SessionId, Space, SpaceInput, SpaceOutput, Submission};
 use crate::storage::memory::{Failure, MemoryStore};
 use crate::storage::{Store, Write, Written};
@@ -281,7 +281,7 @@ pub(super) fn founded(setting: &Setting) -> Result<AuthorityDisk, String> {
             payload: intent.payload,
             claims: Claims::default(),
             requires: Vec::new(),
-            seen: Position::START,
+            seen: Seen::default(),
         };
         let frame = ClientFrame::Submit {
             space: SPACE,

@@ -154,7 +154,7 @@ impl World {
         let reader = self.store.reader(self.id);
         let head = reader.head().expect("what is durable can be read");
         let stored = reader.commits(Position::START, head.position, usize::MAX).expect("what is durable can be read");
-        let opened = stored.into_iter().map(|stored| Commit::open(stored.bytes, &stored.previous));
+        let opened = stored.iter().map(|stored| stored.open());
         opened.collect::<Result<_, _>>().expect("the log holds commits")
     }
 

@@ -90,7 +90,7 @@ impl World {
         let stored = reader.commits(Position::START, head.position, usize::MAX).expect("what is durable can be read");
         let mut texts: BTreeMap<TextKey, TextDocument> = BTreeMap::new();
         for stored in stored {
-            let commit = Commit::open(stored.bytes, &stored.previous).expect("the log holds commits");
+            let commit = stored.open().expect("the log holds commits");
             for (key, change) in commit.events().filter_map(|record| text_change(self.domain(), record)) {
                 texts.entry(key).or_default().apply(&change);
             }
@@ -171,7 +171,7 @@ impl World {
         let reader = self.store.reader(self.id);
         let head = reader.head().expect("what is durable can be read");
         let stored = reader.commits(Position::START, head.position, usize::MAX).expect("what is durable can be read");
-        let commits = stored.into_iter().map(|stored| Commit::open(stored.bytes, &stored.previous));
+        let commits = stored.iter().map(|stored| stored.open());
         let removes = |commit: &Commit| {
             let removed = |record: &Record| matches!(record.event::<Membership>(), Some(MembershipEvent::MemberRemoved { person: removed }) if *removed == person);
             commit.events().any(removed)

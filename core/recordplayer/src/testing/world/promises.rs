@@ -62,7 +62,7 @@ impl World {
     pub(super) fn forget_promises_of_log(&mut self, device: DeviceId) {
         let mut held = self.waiting_on(device);
         if self.space.is_some() {
-            held.extend(decided_in(&*self.store.reader(self.id)));
+            held.extend(accepted_in(&*self.store.reader(self.id)));
         }
         self.promises.kept.retain(|command, by| *by != device || held.contains(command));
     }
@@ -70,13 +70,13 @@ impl World {
     /// The authority's store is an older one: what was decided since comes back from its author's device, or, where that has lost its log
     /// before, from nowhere.
     pub(super) fn forget_promises_of_authority(&mut self) {
-        let decided = decided_in(&*self.store.reader(self.id));
+        let accepted = accepted_in(&*self.store.reader(self.id));
         let held_on = |at: usize| {
             let device = &self.devices[at];
-            let mut held = decided.clone();
+            let mut held = accepted.clone();
             if device.replica.is_some() {
                 held.extend(self.waiting_on(DeviceId(at)));
-                held.extend(decided_in(&*device.store.reader(self.id)));
+                held.extend(accepted_in(&*device.store.reader(self.id)));
             }
             held
         };
@@ -92,16 +92,7 @@ impl World {
 
     /// Every command that was saved has its verdict: it is in the log, or refused, and then its author still has it.
     pub(super) fn check_promises(&self) {
-        let mut accepted = BTreeSet::new();
-        for commit in self.log() {
-            // What required an edit that was said again was itself said again, by another id.
-            let is_said_again = |response: Response| {
-                matches!(response.refused.typed::<CoreRefusal>(), Some(CoreRefusal::RequiredRefused { .. }))
-            };
-            if Response::of(&commit).is_none_or(is_said_again) {
-                accepted.insert(commit.header.command);
-            }
-        }
+        let accepted = accepted_in(&*self.store.reader(self.id));
         for (command, by) in &self.promises.kept {
             let device = &self.devices[by.0];
             let Some(replica) = &device.replica else { continue };
@@ -117,12 +108,17 @@ impl World {
     }
 }
 
-/// The commands of a log that can be read.
-fn decided_in(reader: &dyn SpaceReader) -> BTreeSet<CommandId> {
+/// The commands that a log has accepted, as far as it can be read.
+fn accepted_in(reader: &dyn SpaceReader) -> BTreeSet<CommandId> {
     let behind_a_gap = reader.gap().ok().flatten().map(|gap| gap.base.position);
     let commits = [Some(Position::START), behind_a_gap].into_iter().flatten().flat_map(|after| {
         let stored = reader.commits(after, Position(u64::MAX), usize::MAX).unwrap_or_default();
-        stored.into_iter().filter_map(|stored| Commit::open(stored.bytes, &stored.previous).ok())
+        stored.into_iter().filter_map(|stored| stored.open().ok())
     });
-    commits.map(|commit| commit.header.command).collect()
+    // What required an edit that was said again was itself said again, by another id.
+    let is_said_again = |response: Response| {
+        matches!(response.refused.typed::<CoreRefusal>(), Some(CoreRefusal::RequiredRefused { .. }))
+    };
+    let is_accepted = |commit: &Commit| Response::of(commit).is_none_or(is_said_again);
+    commits.filter(is_accepted).map(|commit| commit.header.command).collect()
 }

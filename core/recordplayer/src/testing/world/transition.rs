@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use rand::RngExt;
 
 use super::{Backup, DeviceId, DiskFault, DiskFaultKind, Restore, StoreFile, World};
-use crate::commit::Commit;
 use crate::decide::Intent;
 use crate::membership::{Membership, MembershipCommand};
 use crate::record::Position;
@@ -313,7 +312,7 @@ impl World {
         let reader = manager.store.reader(self.id);
         for record in &records {
             let Ok(Some(stored)) = reader.commit_with(*record) else { continue };
-            let Ok(commit) = Commit::open(stored.bytes, &stored.previous) else { continue };
+            let Ok(commit) = stored.open() else { continue };
             self.promises.forget(commit.header.command);
         }
         self.manage(&MembershipCommand::Redact { records: records.into_iter().collect(), reopened });

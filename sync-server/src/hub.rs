@@ -38,6 +38,13 @@ struct Active {
     head: Arc<Mutex<Head>>,
 }
 
+/// The spaces in memory. Once the server ends, no other one is opened: its store is about to be closed.
+#[derive(Default)]
+struct Spaces {
+    active: BTreeMap<SpaceId, Active>,
+    is_ending: bool,
+}
+
 /// Sessions, active spaces, the directory and the accounts.
 pub(crate) struct Hub {
     pub domain: Arc<Domain>,
@@ -55,7 +62,7 @@ pub(crate) struct Hub {
     pub compacting: tokio::sync::Mutex<()>,
     directory: Mutex<Directory>,
     sessions: Mutex<BTreeMap<SessionId, Arc<Link>>>,
-    spaces: Mutex<BTreeMap<SpaceId, Active>>,
+    spaces: Mutex<Spaces>,
     next_session: AtomicU64,
 }
 
@@ -123,7 +130,7 @@ impl Hub {
 
     /// Whether there is such a space, or one that is being founded.
     pub fn knows(&self, space: SpaceId) -> bool {
-        lock(&self.directory).holds(space) || lock(&self.spaces).contains_key(&space)
+        lock(&self.directory).holds(space) || lock(&self.spaces).active.contains_key(&space)
     }
 
     /// Whether the store holds the space, and it cannot be read.
@@ -155,15 +162,14 @@ impl Hub {
         if !lock(&self.directory).is_member(space, person) {
             return None;
         }
-        let head = Arc::clone(&lock(&self.spaces).get(&space)?.head);
+        let head = Arc::clone(&lock(&self.spaces).active.get(&space)?.head);
         let head = *lock(&head);
         Some(head)
     }
 
-    /// Gives news to the space, which is opened if it is not in memory.
+    /// Gives news to the space, which is opened if it is not in memory. While the server ends, nothing is opened, and the news goes unheard.
     pub async fn send(self: &Arc<Self>, space: SpaceId, mut call: Call) {
-        loop {
-            let calls = self.activate(space);
+        while let Some(calls) = self.activate(space) {
             match calls.send(call).await {
                 Ok(()) => return,
                 Err(mpsc::error::SendError(back)) => {
@@ -176,35 +182,43 @@ impl Hub {
 
     /// Gives news to the space if it is in memory.
     pub async fn send_if_active(&self, space: SpaceId, call: Call) {
-        let calls = lock(&self.spaces).get(&space).map(|active| active.calls.clone());
+        let calls = lock(&self.spaces).active.get(&space).map(|active| active.calls.clone());
         if let Some(calls) = calls {
             // A space that leaves memory meanwhile has no use for it.
             let _ = calls.send(call).await;
         }
     }
 
-    fn activate(self: &Arc<Self>, space: SpaceId) -> mpsc::Sender<Call> {
+    fn activate(self: &Arc<Self>, space: SpaceId) -> Option<mpsc::Sender<Call>> {
         let mut spaces = lock(&self.spaces);
-        if let Some(active) = spaces.get(&space) {
-            return active.calls.clone();
+        if let Some(active) = spaces.active.get(&space) {
+            return Some(active.calls.clone());
+        }
+        if spaces.is_ending {
+            return None;
         }
         let (calls, incoming) = mpsc::channel(SPACE_QUEUE_MAX);
         let head = Arc::new(Mutex::new(Head::START));
-        spaces.insert(space, Active { calls: calls.clone(), head: Arc::clone(&head) });
+        spaces.active.insert(space, Active { calls: calls.clone(), head: Arc::clone(&head) });
         tokio::spawn(space_actor::run(Arc::clone(self), space, calls.downgrade(), incoming, head));
-        calls
+        Some(calls)
     }
 
     /// Takes the actor out of the list; the next call opens the space anew.
     pub fn retire(&self, space: SpaceId, calls: &mpsc::Sender<Call>) {
         let mut spaces = lock(&self.spaces);
-        if spaces.get(&space).is_some_and(|active| active.calls.same_channel(calls)) {
-            spaces.remove(&space);
+        if spaces.active.get(&space).is_some_and(|active| active.calls.same_channel(calls)) {
+            spaces.active.remove(&space);
         }
     }
 
     pub fn active_spaces(&self) -> Vec<SpaceId> {
-        lock(&self.spaces).keys().copied().collect()
+        lock(&self.spaces).active.keys().copied().collect()
+    }
+
+    /// Opens no more spaces; those in memory are still to be stopped.
+    pub fn open_no_more(&self) {
+        lock(&self.spaces).is_ending = true;
     }
 
     /// The members of a space have changed: everybody concerned is told.

@@ -193,6 +193,7 @@ async fn accept(hub: &Arc<Hub>, listener: &TcpListener, origins: &Arc<[String]>)
 }
 
 async fn wind_down(hub: &Arc<Hub>) {
+    hub.open_no_more();
     hub.say_goodbye();
     for space in hub.active_spaces() {
         let (stopped, waiting) = oneshot::channel();
@@ -260,5 +261,22 @@ impl Control {
         let (answer, waiting) = oneshot::channel();
         self.0.send(space, Call::Hash(answer)).await;
         waiting.await.ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A device's last frame came when its space had been stopped already: the space was opened again, on a store that was being closed, and the
+    /// log of an orderly end spoke of a space that cannot be opened.
+    #[tokio::test]
+    async fn a_server_that_ends_opens_no_space_for_what_comes_late() {
+        let folder = tempfile::tempdir().unwrap();
+        let server = Server::open(Domain::new("todo", 1).shared(), folder.path()).unwrap();
+        let hub = Arc::clone(&server.hub);
+        server.close().await;
+        hub.send(SpaceId(Id([1; 16])), Call::Input(SpaceInput::Wakeup)).await;
+        assert_eq!(hub.active_spaces(), []);
     }
 }

@@ -11,7 +11,7 @@ use recordplayer_kanban::card::CardCommand;
 use recordplayer_kanban::ids::{BoardId, CardId, ColumnId};
 use recordplayer_kanban::{Board, Card};
 
-use crate::clock::PATIENCE;
+use crate::clock::{PATIENCE, let_pass, now};
 use crate::ledger::{Outbox, Promise, Word};
 
 /// A line that notices soon, so that no history waits for long.
@@ -79,6 +79,15 @@ impl Here {
     pub fn sync(&self) {
         let in_step = self.device.wait_in_step(PATIENCE);
         in_step.unwrap_or_else(|error| panic!("{} is not in step: {error}", self.name));
+    }
+
+    /// Waits until it has a record. Its line may have been deaf when it was last said to be in step, which shows only when nothing answers.
+    pub fn wait_for_record(&self, record: u64) {
+        let deadline = now() + PATIENCE;
+        while self.space.hash().record.0 < record {
+            assert!(now() < deadline, "{} never hears of record {record}", self.name);
+            let_pass(Duration::from_millis(20));
+        }
     }
 
     pub fn hash(&self) -> String {

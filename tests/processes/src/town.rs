@@ -199,17 +199,20 @@ impl Town {
         }
     }
 
-    fn hash_at_server(&self) -> String {
+    /// The last record at the server, and that with the hash of the state, as devices tell it.
+    fn hash_at_server(&self) -> (u64, String) {
         let hash = self.server.done_with(&["hash"], &[PROJECT]);
-        format!("{} {}", hash["record"], hash["state"].as_str().unwrap_or_default())
+        let record = hash["record"].as_u64().unwrap_or_default();
+        (record, format!("{record} {}", hash["state"].as_str().unwrap_or_default()))
     }
 
     /// Checks everything that must hold once all is healed; answers with how many records there are.
     pub fn check(&mut self) -> u64 {
-        let expected = self.hash_at_server();
+        let (record, expected) = self.hash_at_server();
         for person in &self.people {
             assert_eq!(person.hash(), expected, "{} differs from the server", person.name);
         }
+        self.here.wait_for_record(record);
         assert_eq!(self.here.hash(), expected, "{} differs from the server", self.here.name());
         assert_eq!(self.here.notices(), Vec::<String>::new());
         let of_people = self.people.iter().map(|person| (person.name.clone(), person.outbox()));
@@ -231,7 +234,7 @@ impl Town {
         self.end_server();
         let said_before = self.server.log_text().len();
         self.proxy.lead_to(self.server.serve());
-        assert_eq!(self.hash_at_server(), expected, "another state after an orderly restart");
+        assert_eq!(self.hash_at_server().1, expected, "another state after an orderly restart");
         let said = self.server.log_text().split_off(said_before);
         assert!(!said.contains("unclean"), "an orderly end was none: {said}");
         self.end_server();

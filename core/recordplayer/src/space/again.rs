@@ -5,6 +5,7 @@ use super::{Space, Submission};
 use crate::commit::{Commit, Header};
 use crate::decide::Undecided;
 use crate::limits::SAME_LOOK_BACK_COMMITS;
+use crate::membership::Membership;
 use crate::protocol::CommandEntry;
 use crate::record::{Position, Seen, StreamId};
 use crate::response::Response;
@@ -13,11 +14,10 @@ use crate::storage::ReadError;
 impl Space {
     /// Up to where this log is what the author of a command had seen.
     pub(super) fn place_of(&self, seen: Seen) -> Result<Position, ReadError> {
-        Ok(if seen.epoch < self.state.epoch {
-            seen.position.min(self.end_of_epoch(seen.epoch)?)
-        } else {
-            seen.position
-        })
+        if seen.epoch >= self.state.epoch || seen.position == Position::START {
+            return Ok(seen.position);
+        }
+        Ok(seen.position.min(self.end_of_epoch(seen.epoch)?))
     }
 
     /// Where the durable log leads into an epoch later than this one.
@@ -40,8 +40,7 @@ impl Space {
 
     /// Whether a command was decided under another identity. The table of replicas keeps verdicts only until somebody has heard them, and may
     /// have lost whom two copies descend from; so for those that have relatives the log itself is asked, behind what the author had seen. It is
-    /// asked as well where the author knows no epoch as late as this one: what a restore had lost, and they sent, another device of theirs may
-    /// have said again.
+    /// asked as well where the author has not heard of a restore: what that had lost, and they send, another device of theirs may have said again.
     pub(super) fn is_decided_before(
         &self,
         submission: &Submission,
@@ -51,7 +50,9 @@ impl Space {
     ) -> Result<bool, Undecided> {
         let replicas = &self.state.replicas;
         let (replica, parent) = (submission.replica, submission.parent);
-        if entry.seen.epoch >= self.state.epoch && !replicas.may_have_relatives(replica, parent) {
+        let was_restored_since = entry.seen.epoch < self.state.epoch
+            && self.state.base_models().get::<Membership>(self.id().0).reopened().is_some();
+        if !was_restored_since && !replicas.may_have_relatives(replica, parent) {
             return Ok(false);
         }
         if replicas.was_decided_in_family(replica, parent, entry.command) {

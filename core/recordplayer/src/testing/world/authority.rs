@@ -13,7 +13,7 @@ use crate::space::{
     AllFree, Ending, OfferedTail, Opening, SessionId, Space, SpaceInput, SpaceOutput, Submission, Tail,
 };
 use crate::storage::memory::Failure;
-use crate::storage::{Write, Written};
+use crate::storage::{StoredCommit, Write, Written};
 
 impl World {
     /// The authority stops at once; what was on its way to its disk is written or not.
@@ -154,7 +154,7 @@ impl World {
         let reader = self.store.reader(self.id);
         let head = reader.head().expect("what is durable can be read");
         let stored = reader.commits(Position::START, head.position, usize::MAX).expect("what is durable can be read");
-        let opened = stored.iter().map(|stored| stored.open());
+        let opened = stored.iter().map(StoredCommit::open);
         opened.collect::<Result<_, _>>().expect("the log holds commits")
     }
 

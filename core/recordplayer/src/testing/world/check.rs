@@ -13,7 +13,7 @@ use crate::record::{Payload, Position, Record};
 use crate::replica::Replica;
 use crate::space::SessionId;
 use crate::state::text_change;
-use crate::storage::{SpaceReader, TextKey};
+use crate::storage::{SpaceReader, StoredCommit, TextKey};
 use crate::testing::audit;
 use crate::text::TextDocument;
 use crate::view::ViewKey;
@@ -171,16 +171,12 @@ impl World {
         let reader = self.store.reader(self.id);
         let head = reader.head().expect("what is durable can be read");
         let stored = reader.commits(Position::START, head.position, usize::MAX).expect("what is durable can be read");
-        let commits = stored.iter().map(|stored| stored.open());
+        let commits = stored.iter().map(StoredCommit::open);
         let removes = |commit: &Commit| {
             let removed = |record: &Record| matches!(record.event::<Membership>(), Some(MembershipEvent::MemberRemoved { person: removed }) if *removed == person);
             commit.events().any(removed)
         };
-        commits
-            .map(|commit| commit.expect("the log holds commits"))
-            .filter(removes)
-            .last()
-            .map(|commit| commit.head().position)
+        commits.map(|commit| commit.expect("the log holds commits")).rfind(removes).map(|commit| commit.head().position)
     }
 
     /// Every position that leaves the authority is the end of a commit (rule 4).

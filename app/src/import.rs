@@ -101,7 +101,7 @@ pub(crate) fn summary_for_nothing(source: &TrelloBoard) -> Result<Summary, SendE
     let reader = MemoryStore::new().reader(space);
     let empty =
         Replica::open(domain, space, ActorId::default(), reader, OutboxContent::default(), ReplicaId::default())
-            .map_err(|error| SendError::NotThere(error.to_string()))?;
+            .map_err(|error| SendError::Unreadable(error.to_string()))?;
     Ok(plan_on(&empty, source, ActId::default())?.summary)
 }
 
@@ -123,7 +123,7 @@ fn plan_on(replica: &Replica, source: &TrelloBoard, act: ActId) -> Result<Plan, 
     let plan = plan(source, &present, act)?;
     match unread.into_inner() {
         Some(PlaybackError::NotHere { here }) => Err(SendError::NoHistory { here }),
-        Some(error) => Err(SendError::NotThere(error.to_string())),
+        Some(error) => Err(SendError::Unreadable(error.to_string())),
         None => Ok(plan),
     }
 }

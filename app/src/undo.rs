@@ -50,7 +50,7 @@ pub(crate) fn take_back_act(space: &Space, act: ActId) -> Result<TakenBack, Send
 fn not_there(error: PlaybackError) -> SendError {
     match error {
         PlaybackError::NotHere { here } => SendError::NoHistory { here },
-        PlaybackError::NotYet { .. } | PlaybackError::Read(_) => SendError::NotThere(error.to_string()),
+        PlaybackError::NotYet { .. } | PlaybackError::Read(_) => SendError::Unreadable(error.to_string()),
     }
 }
 

@@ -114,6 +114,21 @@ pub(crate) enum Command {
     },
 }
 
+impl Command {
+    /// Whether it changes nothing: all that it is for is what it shows.
+    pub fn only_shows(&self) -> bool {
+        match self {
+            Self::Card(card) => card.command.is_none(),
+            Self::Outbox { command } => command.is_none(),
+            Self::Redact { yes, .. } => !yes,
+            Self::Projects | Self::Board { .. } | Self::History { .. } | Self::Hash | Self::Export { .. } => true,
+            Self::Watch { .. } => true,
+            Self::Login { .. } | Self::Project(_) | Self::Member(_) | Self::Column(_) | Self::Import(_) => false,
+            Self::Comment { .. } | Self::Sync { .. } => false,
+        }
+    }
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum ProjectCommand {
     /// Make a project with a board of four columns.

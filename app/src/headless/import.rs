@@ -53,8 +53,7 @@ pub(crate) fn trello(
         Target::New(name) => {
             let made = project::make(device, options, &name, None)?;
             let info = device.spaces().into_iter().find(|info| info.space == made.space.id());
-            let info =
-                info.ok_or_else(|| send::failure(SendError::NotThere("it was just made, and is gone".to_owned())))?;
+            let info = info.ok_or_else(|| send::failure(SendError::NotThere))?;
             (Place { device, info, space: made.space, options }, made.tickets)
         }
     };

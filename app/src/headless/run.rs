@@ -177,12 +177,29 @@ fn run_here(device: &Device, folder: &Path, parsed: &Arguments) -> Printed {
     }
     let outcome = match desktop.take() {
         Some(desktop) => show_window(device, desktop, parsed),
-        None => with_notices(device, execute(device, parsed)),
+        None => answer(device, parsed),
     };
     let printed = printed(&outcome, parsed.options.json);
     drop(door);
     device.close();
     printed
+}
+
+/// Carries the command out, and says what has to be said besides. Where something could not be read, what was found may be too little, and
+/// nothing that was not found is known to be absent.
+fn answer(device: &Device, parsed: &Arguments) -> Result<Answer, Failure> {
+    let damages = device.damages();
+    let mut outcome = execute(device, parsed);
+    let was_unreadable = device.damages() > damages || (damages > 0 && outcome.is_err());
+    let is_in_question = match &outcome {
+        Ok(_) => parsed.command.as_ref().is_some_and(Command::only_shows),
+        Err(failure) => failure.exit == WRONG_USE,
+    };
+    if was_unreadable && is_in_question {
+        let message = "What this device holds of the project cannot be read";
+        outcome = Err(Failure::new(DAMAGED, "unreadable", message, "Sync, and try again"));
+    }
+    with_notices(device, outcome)
 }
 
 /// What the person must be told comes with the next answer, once.
@@ -217,7 +234,7 @@ fn answer_visitor(device: &Device, front: Option<&Front>, request: &[u8]) -> Vec
                 if let Some(Command::Sync { timeout }) = &mut parsed.command {
                     *timeout = (*timeout).min(VISIT_S);
                 }
-                printed(&with_notices(device, execute(device, &parsed)), parsed.options.json)
+                printed(&answer(device, &parsed), parsed.options.json)
             }
             Err(misread) => misread,
         },

@@ -20,7 +20,8 @@ pub(crate) fn failure(error: SendError) -> Failure {
         SendError::Unknown(_) | SendError::Unwritable(_) | SendError::NotInOutbox(_) => {
             Failure::new(WRONG_USE, "wrong_use", error, "")
         }
-        SendError::NotThere(_) => Failure::new(NO_ACCESS, "no_access", error, "Sync, and try again"),
+        SendError::NotThere => Failure::new(NO_ACCESS, "no_access", error, "Sync, and try again"),
+        SendError::Unreadable(_) => Failure::new(DAMAGED, "unreadable", error, "Sync: a damaged copy is fetched anew"),
         SendError::NoHistory { .. } => Failure::new(NOT_IN_TIME, "no_history", error, "Sync, and try again"),
         SendError::NoAccount(_) => Failure::new(WRONG_USE, "no_account", error, "Use \"recordplayer login\""),
         SendError::Disk(_) => Failure::new(DAMAGED, "disk", error, ""),

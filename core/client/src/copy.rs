@@ -5,7 +5,7 @@
 //! renewed.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError, Weak};
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use recordplayer::id::{ActorId, SpaceId};
 use recordplayer::protocol::ClientFrame;
 use recordplayer::record::Position;
 use recordplayer::replica::{Meeting, OutboxEntry, Replica, ReplicaOutput, SaveToken, Status};
-use recordplayer::storage::{TextKey, Written};
+use recordplayer::storage::{ReadError, TextKey, Written};
 use recordplayer::view::ViewKey;
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -28,14 +28,54 @@ use crate::space::SendError;
 #[derive(Debug)]
 pub(crate) enum Concern {
     AccessEnded,
-    /// What is on disk cannot be read, or is not what the machine wrote: fetch it anew.
+    /// What is on disk is not what the machine wrote: fetch it anew.
     Damaged(String),
+    /// The disk does not let what is on it be read, for now: it stays.
+    Unreadable(String),
     /// The server was restored, and holds less: what others did behind its end is told, and the space is fetched anew.
     WentBack(Vec<Arc<Commit>>),
     /// Payloads were taken out of the history, and the copy here is to be fetched anew without them.
     Redacted,
     /// These texts have grown, and are to be compacted.
     CompactTexts(Vec<TextKey>),
+}
+
+impl Concern {
+    pub fn of(error: &ReadError) -> Self {
+        match error {
+            ReadError::Damaged(_) => Self::Damaged(error.to_string()),
+            ReadError::Io(_) => Self::Unreadable(error.to_string()),
+        }
+    }
+}
+
+/// Where concerns go, and how often one was that something could not be read.
+#[derive(Clone, Debug)]
+pub(crate) struct Concerns {
+    sender: UnboundedSender<(SpaceId, Concern)>,
+    damages: Arc<AtomicU64>,
+}
+
+impl Concerns {
+    pub fn new(sender: UnboundedSender<(SpaceId, Concern)>) -> Self {
+        Self { sender, damages: Arc::default() }
+    }
+
+    pub fn raise(&self, space: SpaceId, concern: Concern) {
+        if matches!(concern, Concern::Damaged(_) | Concern::Unreadable(_)) {
+            self.note_damage();
+        }
+        // Where the device is closing, nobody is left to care.
+        let _ = self.sender.send((space, concern));
+    }
+
+    pub fn note_damage(&self) {
+        self.damages.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub fn damages(&self) -> u64 {
+        self.damages.load(Ordering::Relaxed)
+    }
 }
 
 /// A space on this device.
@@ -53,7 +93,7 @@ pub(crate) struct SpaceCopy {
     is_glance_due: AtomicBool,
     saver: Arc<Saver>,
     bell: Arc<Bell>,
-    concerns: UnboundedSender<(SpaceId, Concern)>,
+    concerns: Concerns,
 }
 
 /// How a space stood at a moment that is mostly now.
@@ -97,13 +137,7 @@ pub(crate) enum Trouble {
 }
 
 impl SpaceCopy {
-    pub fn new(
-        replica: Replica,
-        url: String,
-        saver: Arc<Saver>,
-        bell: Arc<Bell>,
-        concerns: UnboundedSender<(SpaceId, Concern)>,
-    ) -> Arc<Self> {
+    pub fn new(replica: Replica, url: String, saver: Arc<Saver>, bell: Arc<Bell>, concerns: Concerns) -> Arc<Self> {
         let space = replica.space();
         let actor = replica.actor();
         let machine = Machine { replica, change: 0, line: None, is_given_up: false, met: Vec::new(), trouble: None };
@@ -129,9 +163,14 @@ impl SpaceCopy {
         self.machine.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Looks at the machine.
+    /// Looks at the machine. What it could not read for that it showed as if it were not there: then the copy is given up.
     pub fn look<T>(&self, look: impl FnOnce(&mut Replica) -> T) -> T {
-        look(&mut self.lock().replica)
+        let mut machine = self.lock();
+        let looks = look(&mut machine.replica);
+        if let Some(error) = machine.replica.take_failure() {
+            self.give_up(&mut machine, Concern::of(&error));
+        }
+        looks
     }
 
     /// What has not been told yet.
@@ -223,14 +262,13 @@ impl SpaceCopy {
                 }
                 ReplicaOutput::Redacted => self.give_up(machine, Concern::Redacted),
                 ReplicaOutput::WentBack { others } => self.give_up(machine, Concern::WentBack(others)),
-                ReplicaOutput::Damaged(error) => self.give_up(machine, Concern::Damaged(error.to_string())),
+                ReplicaOutput::Damaged(error) => self.give_up(machine, Concern::of(&error)),
             }
         }
     }
 
     fn concern(&self, concern: Concern) {
-        // Where the device is closing, nobody is left to care.
-        let _ = self.concerns.send((self.space, concern));
+        self.concerns.raise(self.space, concern);
     }
 
     fn give_up(&self, machine: &mut Machine, why: Concern) {
@@ -246,10 +284,11 @@ impl SpaceCopy {
         machine.line = None;
     }
 
-    /// As [`Self::act`], unless the copy is about to be fetched anew: what it took now would be lost with it.
+    /// As [`Self::act`], unless the copy was given up: what it took now would be lost with it.
     pub fn act_if_alive<T>(self: &Arc<Self>, act: impl FnOnce(&mut Replica) -> T) -> Result<T, SendError> {
         if self.lock().is_given_up {
-            return Err(SendError::NotThere("it is being fetched anew; try again in a moment".to_owned()));
+            let why = "it is being fetched anew, or its disk has failed; try again in a moment";
+            return Err(SendError::Unreadable(why.to_owned()));
         }
         Ok(self.act(act))
     }

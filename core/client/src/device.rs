@@ -18,6 +18,7 @@ use tokio::sync::mpsc::unbounded_channel;
 use crate::address::{Address, AddressError};
 use crate::book::{Account, Book, BookError, SpaceInfo};
 use crate::clock::instant;
+use crate::copy::Concerns;
 use crate::folder::{OUTBOX_FILE, make_private_folder, open_store, set_aside_next_time};
 use crate::inner::{Inner, Parts, SharedOutbox};
 use crate::limits::Timing;
@@ -134,6 +135,7 @@ impl Device {
             opened => opened?,
         };
         let mut book = Book::open(folder)?;
+        let is_set_aside = !notices.is_empty();
         book.change(|content| content.notices.append(&mut notices))?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
@@ -143,6 +145,10 @@ impl Device {
             .map_err(OpenError::Folder)?;
         let saver: Arc<Saver> = Arc::default();
         let (concerns, incoming) = unbounded_channel();
+        let concerns = Concerns::new(concerns);
+        if is_set_aside {
+            concerns.note_damage();
+        }
         let outbox = SharedOutbox::new(Box::new(outbox));
         let inner = Arc::new(Inner::new(Parts {
             domain,
@@ -201,9 +207,9 @@ impl Device {
 
     /// Makes a new space on this computer, which needs no server.
     pub fn found_here(&self, title: &str) -> Result<(Space, Ticket), SendError> {
-        let not_there = |error: &dyn std::fmt::Display| SendError::NotThere(error.to_string());
-        let account = self.person_here(&system_name()).map_err(|error| not_there(&error))?;
-        self.decide_here(&account).map_err(|error| not_there(&error))?;
+        let unreadable = |error: &dyn std::fmt::Display| SendError::Unreadable(error.to_string());
+        let account = self.person_here(&system_name()).map_err(|error| unreadable(&error))?;
+        self.decide_here(&account).map_err(|error| unreadable(&error))?;
         self.found(HERE, title)
     }
 
@@ -307,7 +313,7 @@ impl Device {
         let account = self.inner().content().account(url).cloned();
         let account = account.ok_or_else(|| SendError::NoAccount(url.to_owned()))?;
         let id = SpaceId(fresh_id());
-        let copy = self.inner().open_copy(id, &account).map_err(|error| SendError::NotThere(error.to_string()))?;
+        let copy = self.inner().open_copy(id, &account).map_err(|error| SendError::Unreadable(error.to_string()))?;
         let space = Space::new(Arc::clone(self.inner()), id);
         let command = MembershipCommand::Found { title: title.to_owned() };
         match space.send::<Membership>(id.0, &command) {
@@ -397,6 +403,11 @@ impl Device {
     /// Waits until everything is read that a screen has asked for by [`Space::known`].
     pub fn wait_until_known(&self) {
         self.inner().opener.wait();
+    }
+
+    /// How often, since the device was opened, something of what it holds could not be read: what was shown meanwhile may be too little.
+    pub fn damages(&self) -> u64 {
+        self.inner().concerns.damages()
     }
 
     /// The person has been told.

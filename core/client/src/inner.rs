@@ -18,7 +18,7 @@ use tokio::sync::oneshot;
 use crate::bell::Bell;
 use crate::book::{Account, Book, Content, SpaceInfo, Told};
 use crate::clock::now;
-use crate::copy::{Concern, SpaceCopy};
+use crate::copy::{Concern, Concerns, SpaceCopy};
 use crate::limits::{KNOWN_MAX, SPACES_MAX, Timing};
 use crate::line::Line;
 use crate::live::Slot;
@@ -43,7 +43,7 @@ pub(crate) struct Inner {
     pub readers: Arc<dyn Readers>,
     pub outbox: SharedOutbox,
     pub bell: Arc<Bell>,
-    pub concerns: UnboundedSender<(SpaceId, Concern)>,
+    pub concerns: Concerns,
     pub opener: Opener,
     book: Mutex<Book>,
     told: Told,
@@ -68,11 +68,19 @@ pub(crate) struct Parts {
     pub saver: Arc<Saver>,
     pub readers: Arc<dyn Readers>,
     pub outbox: SharedOutbox,
-    pub concerns: UnboundedSender<(SpaceId, Concern)>,
+    pub concerns: Concerns,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What to do about a copy that cannot be opened.
+pub(crate) fn not_opened(error: &OpenError) -> Concern {
+    match error {
+        OpenError::Read(error) => Concern::of(error),
+        OpenError::Incomplete(_) => Concern::Damaged(error.to_string()),
+    }
 }
 
 impl Inner {
@@ -129,7 +137,11 @@ impl Inner {
     }
 
     pub fn notice(&self, notice: String) {
-        self.note(|content| content.notices.push(notice));
+        self.note(|content| {
+            if !content.notices.contains(&notice) {
+                content.notices.push(notice);
+            }
+        });
         self.bell.ring();
     }
 
@@ -236,8 +248,8 @@ impl Inner {
             match self.open_copy(*space, account) {
                 Ok(_) => {}
                 Err(error) => {
-                    tracing::error!(%space, %error, "the copy of a space cannot be opened; it is fetched anew");
-                    let _ = self.concerns.send((*space, Concern::Damaged(error.to_string())));
+                    tracing::error!(%space, %error, "the copy of a space cannot be opened");
+                    self.concerns.raise(*space, not_opened(&error));
                 }
             }
         }

@@ -233,7 +233,7 @@ fn follow_server(inner: &Arc<Inner>, space: SpaceId, under_way: &Publishing, end
     })?;
     let copy = inner
         .reopen_copy(space, &account)
-        .map_err(|error| PublishError::Send(SendError::NotThere(error.to_string())))?;
+        .map_err(|error| PublishError::Send(SendError::Unreadable(error.to_string())))?;
     if let Some(session) = inner.session_of(&account.url) {
         copy.connect(session);
     }

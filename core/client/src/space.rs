@@ -33,8 +33,10 @@ pub enum SendError {
     Unknown(String),
     #[error("the command cannot be written: {0}")]
     Unwritable(#[from] CodecError),
+    #[error("the project is not on this device any more")]
+    NotThere,
     #[error("the project cannot be read on this device: {0}")]
-    NotThere(String),
+    Unreadable(String),
     #[error(
         "the history of the project is still being fetched; what happened after record {here} is not on this device yet"
     )]
@@ -52,7 +54,7 @@ impl From<SubmitError> for SendError {
         match error {
             SubmitError::Refused(refused) => Self::Refused(refused),
             SubmitError::Unknown(name) => Self::Unknown(name),
-            SubmitError::Read(error) => Self::NotThere(error.to_string()),
+            SubmitError::Read(error) => Self::Unreadable(error.to_string()),
             SubmitError::NotThere(command) => Self::NotInOutbox(command),
         }
     }
@@ -88,7 +90,7 @@ impl Space {
 
     /// The copy as it is now: it may have been fetched anew since.
     fn copy(&self) -> Result<Arc<SpaceCopy>, SendError> {
-        self.inner.copy(self.id).ok_or_else(|| SendError::NotThere("it is not on this device any more".to_owned()))
+        self.inner.copy(self.id).ok_or(SendError::NotThere)
     }
 
     /// Looks at the machine; the default where the space has left the device.
@@ -171,7 +173,7 @@ impl Space {
     /// A merged text with everything that waits.
     pub fn text<E: Entity>(&self, id: impl Into<Id>, field: &'static str) -> Result<String, SendError> {
         let text = self.copy()?.look(|replica| replica.text::<E>(id, field));
-        text.map(|document| document.text()).map_err(|error| SendError::NotThere(error.to_string()))
+        text.map(|document| document.text()).map_err(|error| SendError::Unreadable(error.to_string()))
     }
 
     /// Makes a merged text be `text`, by the difference to what this device has: edits of others stay. No tickets where it is so already.

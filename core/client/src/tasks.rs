@@ -14,7 +14,7 @@ use tokio::time::sleep;
 use crate::book::Account;
 use crate::clock::now;
 use crate::copy::{Concern, SpaceCopy};
-use crate::inner::Inner;
+use crate::inner::{Inner, not_opened};
 use crate::unsent;
 
 /// How long the machines sleep when none of them wants anything.
@@ -44,8 +44,9 @@ pub(crate) fn open_copies(inner: &Arc<Inner>) {
     };
     for (space, account) in known {
         if let Err(error) = inner.open_copy(space, &account) {
-            tracing::error!(%space, %error, "the copy of a space cannot be opened; it is fetched anew");
-            fetch_anew(inner, space, &format!("was damaged ({error})"));
+            tracing::error!(%space, %error, "the copy of a space cannot be opened");
+            inner.concerns.note_damage();
+            take_concern(inner, space, not_opened(&error));
         }
     }
 }
@@ -53,20 +54,35 @@ pub(crate) fn open_copies(inner: &Arc<Inner>) {
 /// Takes care of what concerns more than one space's machine.
 pub(crate) async fn take_concerns(inner: Arc<Inner>, mut concerns: UnboundedReceiver<(SpaceId, Concern)>) {
     while let Some((space, concern)) = concerns.recv().await {
-        match concern {
-            Concern::AccessEnded => end_access(&inner, space),
-            Concern::Damaged(why) => {
-                let why = format!("was damaged ({why})");
-                fetch_anew(&inner, space, &why);
-            }
-            Concern::Redacted => fetch_anew(&inner, space, "held what has been taken out of the project's history"),
-            Concern::WentBack(others) => went_back(&inner, space, &others),
-            Concern::CompactTexts(texts) => {
-                let inner = Arc::clone(&inner);
-                drop(tokio::task::spawn_blocking(move || compact(&inner, space, &texts)));
-            }
+        take_concern(&inner, space, concern);
+    }
+}
+
+fn take_concern(inner: &Arc<Inner>, space: SpaceId, concern: Concern) {
+    match concern {
+        Concern::AccessEnded => end_access(inner, space),
+        Concern::Damaged(why) => {
+            let why = format!("was damaged ({why})");
+            fetch_anew(inner, space, &why);
+        }
+        Concern::Unreadable(why) => {
+            let title = title_of(inner, space);
+            inner.notice(format!(
+                "The project {title:?} cannot be read on this device just now ({why}). Nothing of it is lost: look at the disk, and start the program again"
+            ));
+        }
+        Concern::Redacted => fetch_anew(inner, space, "held what has been taken out of the project's history"),
+        Concern::WentBack(others) => went_back(inner, space, &others),
+        Concern::CompactTexts(texts) => {
+            let inner = Arc::clone(inner);
+            drop(tokio::task::spawn_blocking(move || compact(&inner, space, &texts)));
         }
     }
+}
+
+/// The title of the project, as far as the device knows it.
+fn title_of(inner: &Inner, space: SpaceId) -> String {
+    inner.content().spaces.get(&space).map_or_else(|| space.to_string(), |info| info.title.clone())
 }
 
 fn compact(inner: &Inner, space: SpaceId, texts: &[TextKey]) {
@@ -121,12 +137,12 @@ fn went_back(inner: &Arc<Inner>, space: SpaceId, others: &[Arc<Commit>]) {
 
 /// What the disk holds of a space cannot be used: it is dropped and fetched from the server again. The outbox stays.
 fn fetch_anew(inner: &Arc<Inner>, space: SpaceId, why: &str) {
-    let (account, title) = {
+    let title = title_of(inner, space);
+    let account = {
         let content = inner.content();
         let info = content.spaces.get(&space);
-        let title = info.map_or_else(|| space.to_string(), |info| info.title.clone());
         let url = inner.copy(space).map(|copy| copy.url.clone()).or_else(|| info.map(|info| info.url.clone()));
-        (url.and_then(|url| content.account(&url).cloned()), title)
+        url.and_then(|url| content.account(&url).cloned())
     };
     let Some(account) = account else { return };
     inner.notice(format!(

@@ -60,8 +60,11 @@ impl DiskError {
             ("fsync", 3),
             ("write", 3),
             ("ftruncate", 3),
+            ("pread64", 60),
+            ("pread64", 15),
         ]);
-        Self { call, error: chance.pick(&["EIO", "ENOSPC"]), from: 1 + chance.below(calls), for_ever: chance.one_in(2) }
+        let errors: &[&str] = if call == "pread64" { &["EIO"] } else { &["EIO", "ENOSPC"] };
+        Self { call, error: chance.pick(errors), from: 1 + chance.below(calls), for_ever: chance.one_in(2) }
     }
 
     /// Around a program whose files lie in that folder.
@@ -74,11 +77,14 @@ impl DiskError {
             "-e".to_owned(),
             format!("inject=?{call}:error={error}:when={from}{and_more}"),
         ];
-        if *call == "write" {
-            // Pipes, sockets and the threads' own bells are written likewise, and are no disk.
-            for file in ["device.json.new", "deciding.json", "deciding.json.new"] {
-                arguments.extend(["-P".to_owned(), folder.join(file).display().to_string()]);
-            }
+        let files: &[&str] = match *call {
+            // Pipes, sockets and the threads' own bells are written likewise, and are no disk; nor is what a program is loaded from.
+            "write" => &["device.json.new", "deciding.json", "deciding.json.new"],
+            "pread64" => &["store.redb", "outbox.redb", "accounts.redb"],
+            _ => &[],
+        };
+        for file in files {
+            arguments.extend(["-P".to_owned(), folder.join(file).display().to_string()]);
         }
         Around::Strace(arguments)
     }

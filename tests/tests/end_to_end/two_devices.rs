@@ -102,3 +102,33 @@ fn two_devices_work_through_a_killed_server_and_lose_nothing() {
     assert!(missed.is_empty(), "records that were not shown: {missed:?}");
     drop((watch, server));
 }
+
+/// A page of the main file could not be read, and the command line said that there was no such card: what cannot be read is not absent.
+#[test]
+fn whatever_cannot_be_read_is_not_called_absent() {
+    let stage = Stage::new();
+    let server = stage.serve("127.0.0.1:0");
+    let ann = stage.person("ann", &server);
+    ann.tell(&["project", "new", "Shared", "--key", "SHA"]);
+    for title in ["One", "Two", "Three"] {
+        ann.tell(&["card", "new", title, "--column", "Ready"]);
+    }
+    assert_eq!(ann.sync(), 0);
+    drop(server);
+    let store = ann.device().join("store.redb");
+    let whole = std::fs::read(&store).unwrap();
+    let blocks = (whole.len() - 4_096) / 4_104;
+    let is_written = |block: &usize| whole[4_096 + block * 4_104..][..4_104].iter().any(|byte| *byte != 0);
+    let mut unreadable = 0;
+    for block in (0..blocks).filter(is_written) {
+        let mut damaged = whole.clone();
+        damaged[4_096 + block * 4_104 + 1_000] ^= 0xff;
+        std::fs::write(&store, &damaged).unwrap();
+        let answer = ann.try_to(&["card", "SHA-2"]);
+        match answer.code {
+            0 => assert_eq!(answer.json["title"], "Two", "block {block}"),
+            _ => unreadable += u64::from(answer.expect_code(5)["error"]["code"] == "unreadable"),
+        }
+    }
+    assert!(unreadable > 0, "some of the blocks are needed for it");
+}

@@ -404,6 +404,11 @@ impl Replica {
         self.outputs.pop_front().or_else(unreadable)
     }
 
+    /// What could not be read since somebody last asked, be it only to look at something. What was not read is not what was looked at.
+    pub fn take_failure(&mut self) -> Option<ReadError> {
+        self.state.take_failure()
+    }
+
     fn save(&mut self, main: Vec<Write>, outbox: Vec<OutboxWrite>, mut saving: Saving) {
         for write in &main {
             if let Write::Append(append) = write {

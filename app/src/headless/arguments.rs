@@ -121,10 +121,19 @@ impl Command {
             Self::Card(card) => card.command.is_none(),
             Self::Outbox { command } => command.is_none(),
             Self::Redact { yes, .. } => !yes,
-            Self::Projects | Self::Board { .. } | Self::History { .. } | Self::Hash | Self::Export { .. } => true,
-            Self::Watch { .. } => true,
-            Self::Login { .. } | Self::Project(_) | Self::Member(_) | Self::Column(_) | Self::Import(_) => false,
-            Self::Comment { .. } | Self::Sync { .. } => false,
+            Self::Projects
+            | Self::Board { .. }
+            | Self::History { .. }
+            | Self::Hash
+            | Self::Export { .. }
+            | Self::Watch { .. } => true,
+            Self::Login { .. }
+            | Self::Project(_)
+            | Self::Member(_)
+            | Self::Column(_)
+            | Self::Import(_)
+            | Self::Comment { .. }
+            | Self::Sync { .. } => false,
         }
     }
 }

@@ -329,6 +329,17 @@ impl Replica {
             && self.saves.is_empty()
     }
 
+    /// As with a space: what is held though nothing is under way.
+    pub(crate) fn leftovers(&self) -> Vec<&'static str> {
+        let mut held = Vec::new();
+        let mut note = |is_held: bool, what| held.extend(is_held.then_some(what));
+        note(!self.saves.is_empty(), "saves");
+        note(!self.outputs.is_empty(), "outputs");
+        note(self.lifted.is_some(), "a lifted layer");
+        note(self.snapshot.is_some(), "a snapshot");
+        held
+    }
+
     /// Whether it is about to drop its log: what waits is not shown on top of that any more.
     pub(crate) fn is_going_back(&self) -> bool {
         self.saves.values().any(|saving| saving.goes_back.is_some())

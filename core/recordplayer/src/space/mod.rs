@@ -27,7 +27,7 @@ mod submit;
 mod tail;
 mod watch;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 use std::sync::Arc;
 
@@ -340,6 +340,21 @@ impl Space {
             && self.followers.is_empty()
             && self.joining.is_empty()
             && self.careful.as_ref().is_none_or(Careful::is_idle)
+    }
+
+    /// What is held though nothing is under way, beside what these sessions follow: tests hold that to be nothing, for it would grow.
+    pub(crate) fn leftovers(&self, sessions: &BTreeSet<SessionId>) -> Vec<&'static str> {
+        let mut held = Vec::new();
+        let mut note = |is_held: bool, what| held.extend(is_held.then_some(what));
+        note(!self.undurable.is_empty() || self.undurable_bytes > 0 || self.appending > 0, "commits on their way");
+        note(!self.answers.is_empty(), "answers");
+        note(self.followers.keys().any(|session| !sessions.contains(session)), "sessions that are gone");
+        note(!self.starting.is_empty(), "views that start");
+        note(!self.joining.is_empty(), "snapshots");
+        note(!self.to_look_at.is_empty(), "commits for policies");
+        note(!self.careful.as_ref().is_none_or(Careful::is_idle), "commands to be tried");
+        note(!self.outputs.is_empty(), "outputs");
+        held
     }
 
     /// When the machine wants a [`SpaceInput::Wakeup`].

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::device::{Device, looks_of};
-use super::{DeviceId, World};
+use super::{DeviceId, Journey, World};
 use crate::commit::{Commit, Head};
 use crate::hash::StateHash;
 use crate::id::ActorId;
@@ -42,6 +42,23 @@ impl World {
         }
         self.check_texts();
         self.check_promises();
+        self.check_leftovers();
+    }
+
+    /// What nobody needs any more is held by nobody: memory is bounded by the log and by those who are there.
+    fn check_leftovers(&self) {
+        let why = self.how_to_replay();
+        let half_open = self.journeys.values().filter_map(|journey| match journey {
+            Journey::SessionEnds { session } => Some(*session),
+            _ => None,
+        });
+        let sessions = self.devices.iter().filter_map(|device| device.session).chain(half_open).collect();
+        let held = self.space.as_ref().map(|space| space.leftovers(&sessions)).unwrap_or_default();
+        assert!(held.is_empty(), "the authority still holds {held:?}; {why}");
+        for device in &self.devices {
+            let held = device.replica.as_ref().map(Replica::leftovers).unwrap_or_default();
+            assert!(held.is_empty(), "{} still holds {held:?}; {why}", device.name);
+        }
     }
 
     /// What a device shows is what all that waits there shows once it is decided anew, in its order: a rebase leaves out only what nothing has

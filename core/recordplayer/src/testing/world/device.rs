@@ -20,6 +20,9 @@ use crate::thin::{ThinOutput, ThinView};
 use crate::time::Timestamp;
 use crate::view::ViewKey;
 
+/// A line that is dead may live on at one end for so long.
+const HALF_OPEN_MS_MAX: i64 = 10_000;
+
 /// One device of a world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DeviceId(pub(super) usize);
@@ -320,6 +323,8 @@ impl World {
         if broken {
             if self.devices[id.0].session == Some(session) {
                 self.devices[id.0].session = None;
+                let ms = self.rng.random_range(1..HALF_OPEN_MS_MAX);
+                self.travel(ms, Journey::SessionEnds { session });
                 if let Some(replica) = self.devices[id.0].replica.as_mut() {
                     replica.handle_disconnected();
                 }

@@ -88,6 +88,10 @@ enum Journey {
     Reconnect {
         device: DeviceId,
     },
+    /// The authority notices that a line is dead, which its device had noticed before.
+    SessionEnds {
+        session: SessionId,
+    },
     /// A compaction that has read its rows, of the authority's store or a device's, of this life of it.
     Compaction {
         device: Option<DeviceId>,
@@ -416,6 +420,7 @@ impl World {
                 }
             }
             Journey::Reconnect { device } => self.connect(device),
+            Journey::SessionEnds { session } => self.tell_authority(SpaceInput::Gone { session }),
             Journey::Compaction { device, life, write } => self.compaction_writes(device, life, write),
             Journey::StartDevice { device, life } => {
                 if life == self.devices[device.0].life {

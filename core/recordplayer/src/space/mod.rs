@@ -352,7 +352,6 @@ impl Space {
         note(!self.starting.is_empty(), "views that start");
         note(!self.joining.is_empty(), "snapshots");
         note(!self.to_look_at.is_empty(), "commits for policies");
-        note(!self.careful.as_ref().is_none_or(Careful::is_idle), "commands to be tried");
         note(!self.outputs.is_empty(), "outputs");
         held
     }

@@ -54,6 +54,11 @@ impl Careful {
     pub fn is_idle(&self) -> bool {
         self.queue.is_empty() && self.marking.is_none()
     }
+
+    /// Whether commands wait, and no mark is on its way after which they go on.
+    pub fn is_stuck(&self) -> bool {
+        !self.queue.is_empty() && self.marking.is_none()
+    }
 }
 
 impl Space {

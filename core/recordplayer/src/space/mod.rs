@@ -352,6 +352,7 @@ impl Space {
         note(!self.starting.is_empty(), "views that start");
         note(!self.joining.is_empty(), "snapshots");
         note(!self.to_look_at.is_empty(), "commits for policies");
+        note(self.careful.as_ref().is_some_and(Careful::is_stuck), "commands that nobody tries");
         note(!self.outputs.is_empty(), "outputs");
         held
     }

@@ -39,7 +39,6 @@ impl Replica {
         match self.merge(epoch, after, upto, commits) {
             Merge::Advanced { .. } | Merge::Rebased { .. } | Merge::Known => {
                 self.is_current = self.state.head.position >= head.position;
-                self.fork_if_caught_up();
                 self.number_and_send();
                 self.backfill_next();
             }

@@ -15,6 +15,7 @@ impl Replica {
             reader: _,
             state,
             identity,
+            fresh,
             outbox,
             lifted,
             link,
@@ -35,7 +36,7 @@ impl Replica {
         } = self;
         assert!(outputs.is_empty() && lifted.is_none(), "the work of a machine is done before it is looked at");
         state.fingerprint(into);
-        into.shown(&(actor, identity, link, authority_head, is_current, pause, answered_at_last_ping));
+        into.shown(&(actor, identity, fresh, link, authority_head, is_current, pause, answered_at_last_ping));
         into.shown(&(authority_end, offering, refused_behind));
         into.shown(&(history_asked, history_asked_at_last_ping, snapshot, is_checkpointing));
         for Pending { order, entry, is_stored, is_number_stored, is_sent, saving, optimistic } in outbox {

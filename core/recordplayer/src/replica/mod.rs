@@ -172,6 +172,8 @@ pub struct Replica {
     reader: Arc<dyn SpaceReader>,
     pub(crate) state: SpaceState,
     identity: Identity,
+    /// No other opening of this or of another copy has it: what a new identity is made of.
+    fresh: ReplicaId,
     outbox: Vec<Pending>,
     /// Set while a batch of news is played.
     lifted: Option<Lifted>,
@@ -218,7 +220,8 @@ struct Saving {
 }
 
 impl Replica {
-    /// Opens the device's copy and reconciles the outbox with the log. `fresh` becomes the replica's id where the outbox has none.
+    /// Opens the device's copy and reconciles the outbox with the log. `fresh` is drawn at random for this opening: it becomes the replica's id where
+    /// the outbox has none, and the next identity is made of it where the device has to take one.
     pub fn open(
         domain: Arc<Domain>,
         space: SpaceId,
@@ -235,6 +238,7 @@ impl Replica {
             state,
             reader,
             identity: Identity::new(fresh),
+            fresh,
             outbox: Vec::new(),
             lifted: None,
             authority_end: Position::START,
@@ -404,7 +408,6 @@ impl Replica {
                 self.rebase_all();
             }
             self.backfill_next();
-            self.fork_if_caught_up();
         }
         self.number_and_send();
     }

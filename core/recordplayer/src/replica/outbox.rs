@@ -291,8 +291,10 @@ impl Replica {
         Ok(refusal_at(self.reader.as_ref(), verdict.at)?.map_or(InLog::Nothing, InLog::Refused))
     }
 
-    /// Gives numbers to what is on disk, and sends what has its number on disk, within what may be in flight.
+    /// Gives numbers to what is on disk, and sends what has its number on disk, within what may be in flight. Whoever has to take a new identity
+    /// takes it first, or waits until it can.
     pub(super) fn number_and_send(&mut self) {
+        self.fork_if_caught_up();
         if !matches!(self.link, super::Link::Online | super::Link::Founding)
             || self.pause.is_some()
             || self.identity.must_fork
@@ -375,7 +377,7 @@ impl Replica {
 
     /// Takes a new identity once everything known of is here, the history included: what the log holds leaves the outbox, by the commands'
     /// ids, and only the rest is sent by the new one.
-    pub(super) fn fork_if_caught_up(&mut self) {
+    fn fork_if_caught_up(&mut self) {
         if !self.identity.must_fork || !self.is_current || !self.has_history() {
             return;
         }
@@ -385,9 +387,8 @@ impl Replica {
         };
         let parent = self.identity.replica;
         let generation = self.identity.generation + 1;
-        let last_command = self.outbox.first().map_or([0; 16], |pending| *pending.entry.command.bytes());
         self.identity = Identity {
-            replica: ReplicaId::derived("fork", &[parent.bytes(), &generation.to_be_bytes(), &last_command]),
+            replica: ReplicaId::derived("fork", &[self.fresh.bytes(), parent.bytes(), &generation.to_be_bytes()]),
             parent: Some(parent),
             last_number: 0,
             answered_up_to: 0,
@@ -397,7 +398,8 @@ impl Replica {
             must_fork: false,
         };
         writes.push(self.identity_write());
-        for pending in self.outbox.iter_mut().filter(|pending| pending.is_waiting()) {
+        // The numbers were those of the old identity, also where they were answered.
+        for pending in &mut self.outbox {
             Arc::make_mut(&mut pending.entry).number = None;
             pending.is_number_stored = false;
             pending.is_sent = false;
@@ -407,7 +409,6 @@ impl Replica {
         writes.extend(self.say_all_texts_again());
         self.save(Vec::new(), writes, Saving::default());
         self.rebase_all();
-        self.number_and_send();
     }
 }
 

@@ -1,19 +1,33 @@
 //! Files of a device that are older than they should be, alone or together, and copies of them on other machines (rule 2): whatever comes back,
 //! each command is decided once, and what waited is not lost.
 
-use crate::todo::{Item, ItemCommand, ListView, add, command, domain, id};
-use recordplayer::id::ReplicaId;
+use std::collections::BTreeSet;
+
+use crate::todo::{Item, ItemCommand, ListView, OPEN_MAX, add, command, domain, id};
+use recordplayer::commit::Commit;
+use recordplayer::decide::Intent;
+use recordplayer::id::{CommandId, ReplicaId};
+use recordplayer::membership::{Membership, MembershipCommand};
 use recordplayer::testing::{DeviceId, Restore, World};
 
 const LIST: u8 = 100;
 
-fn rename(item: u8, title: &str) -> recordplayer::decide::Intent {
+fn rename(item: u8, title: &str) -> Intent {
     command(item, &ItemCommand::Rename { title: title.to_owned() })
 }
 
 fn seen(world: &World, device: DeviceId) -> (usize, u64) {
     let view = world.replica(device).view::<ListView>(id(LIST));
     (view.titles.len(), view.records)
+}
+
+fn redact(world: &mut World, by: DeviceId, command: CommandId) {
+    let is_it = |commit: &Commit| commit.header.command == command;
+    let commit = world.log().into_iter().find(is_it).expect("it was accepted");
+    let records = commit.records.iter().filter(|record| record.is_event()).map(|record| record.number).collect();
+    let reopened = world.replica(by).entity::<Membership>(world.space().0).reopened();
+    let command = MembershipCommand::Redact { records, reopened };
+    world.send(by, Intent::of::<Membership>(world.space().0, &command).unwrap()).unwrap();
 }
 
 /// Everything that was sent is there once, on every device, and nobody has anything left to do.
@@ -55,6 +69,92 @@ fn two_machines_restored_from_one_backup_and_the_one_it_was_made_of_go_on_as_thr
         world.run_until_quiet();
         assert_each_once(&world, &[ann, second, third], 6);
         assert_eq!(identities(&world, &[ann, second, third]).len(), 3, "each is its own");
+    }
+}
+
+/// A refusal that the person has not dealt with stands in the backup, with its number: neither may the device that came back take the identity that
+/// it took the first time, nor may that number be taken for one of the new identity.
+#[test]
+fn a_device_that_came_back_twice_from_one_backup_is_another_one_each_time() {
+    for seed in 0..20 {
+        let mut world = World::seeded(seed, &domain());
+        // Who comes first owns the space, and may redact.
+        let [bo, ann] = world.devices(["bo", "ann"]);
+        let secret = world.send(bo, add(9, LIST + 2, "secret")).unwrap();
+        world.cut_off(ann);
+        world.send(ann, add(1, LIST, "one too many")).unwrap();
+        (10..10 + OPEN_MAX as u8).for_each(|item| drop(world.send(bo, add(item, LIST, "bo's")).unwrap()));
+        world.run_for_ms(5_000);
+        world.heal();
+        world.run_until_quiet();
+        let files = world.backup(ann);
+        let mut seen = BTreeSet::from([world.replica(ann).replica()]);
+        for item in [30, 40] {
+            world.send(ann, add(item, LIST + 1, "not in the backup")).unwrap();
+            world.run_until_quiet();
+            world.cut_off(ann);
+            if item == 40 {
+                redact(&mut world, bo, secret);
+            }
+            world.restore(ann, &files, Restore::Both);
+            world.send(ann, add(item + 1, LIST + 1, "its own")).unwrap();
+            world.heal();
+            world.run_until_quiet();
+            assert!(seen.insert(world.replica(ann).replica()), "it was that before; {}", world.how_to_replay());
+        }
+        world.send(ann, add(50, LIST + 1, "goes on")).unwrap();
+        world.run_until_quiet();
+        assert!(seen.contains(&world.replica(ann).replica()), "nothing has come back since; {}", world.how_to_replay());
+        for device in [ann, bo] {
+            assert_eq!(
+                world.replica(device).view::<ListView>(id(LIST + 1)).titles.len(),
+                5,
+                "{}",
+                world.how_to_replay()
+            );
+        }
+        assert_eq!(world.replica(ann).outbox().filter(|entry| entry.refused.is_some()).count(), 1);
+    }
+}
+
+/// Both say again what the authority has lost, and keep it with its refusal: were their new identities the same too, the numbers of the one would be
+/// those of the other, and what only one of them holds would never be sent.
+#[test]
+fn copies_that_go_back_with_a_restored_authority_do_not_become_the_same_device() {
+    for seed in 0..20 {
+        let mut world = World::seeded(seed, &domain());
+        let [ann, second, bo] = world.devices(["ann", "second", "bo"]);
+        for item in 1..OPEN_MAX as u8 {
+            world.send(bo, add(item, LIST, "bo's")).unwrap();
+        }
+        world.run_until_quiet();
+        let old = world.backup_of_authority();
+        world.send(ann, add(50, LIST, "lost")).unwrap();
+        world.run_until_quiet();
+        world.cut_off(ann);
+        world.cut_off(second);
+        let files = world.backup(ann);
+        world.restore(second, &files, Restore::Both);
+        world.send(second, add(51, LIST + 1, "its own")).unwrap();
+        world.run_for_ms(100);
+        world.restore_authority(&*old);
+        world.run_for_ms(5_000);
+        world.send(bo, add(52, LIST, "instead")).unwrap();
+        world.run_for_ms(5_000);
+        world.heal_one(ann);
+        world.run_for_ms(5_000);
+        world.heal();
+        world.run_until_quiet();
+        for device in [ann, second] {
+            assert_eq!(
+                world.replica(device).view::<ListView>(id(LIST + 1)).titles.len(),
+                1,
+                "{}",
+                world.how_to_replay()
+            );
+            assert_eq!(world.replica(device).outbox().filter(|entry| entry.refused.is_some()).count(), 1);
+        }
+        assert_eq!(identities(&world, &[ann, second]).len(), 2, "each is its own; {}", world.how_to_replay());
     }
 }
 

@@ -83,7 +83,9 @@ fn a_device_that_came_back_twice_from_one_backup_is_another_one_each_time() {
         let secret = world.send(bo, add(9, LIST + 2, "secret")).unwrap();
         world.cut_off(ann);
         world.send(ann, add(1, LIST, "one too many")).unwrap();
-        (10..10 + OPEN_MAX as u8).for_each(|item| drop(world.send(bo, add(item, LIST, "bo's")).unwrap()));
+        for item in 10..10 + OPEN_MAX as u8 {
+            world.send(bo, add(item, LIST, "bo's")).unwrap();
+        }
         world.run_for_ms(5_000);
         world.heal();
         world.run_until_quiet();

@@ -226,7 +226,9 @@ impl World {
 
     fn settle_devices(&mut self, devices: &[DeviceId]) {
         for _ in 0..100_000 {
-            if devices.iter().all(|id| self.replica(*id).is_settled()) {
+            // One that has just found rot is down for a while.
+            let is_settled = |id: &DeviceId| self.devices[id.0].replica.as_ref().is_some_and(Replica::is_settled);
+            if devices.iter().all(is_settled) {
                 return;
             }
             self.step();

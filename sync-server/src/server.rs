@@ -9,6 +9,7 @@ use recordplayer::id::{Id, SpaceId};
 use recordplayer::policy::Effect;
 use recordplayer::record::Position;
 use recordplayer::space::{Ending, NameTable, Names, Opening, Recovery, Space, SpaceInput};
+use recordplayer_store::limits::STORE_CACHE_BYTES;
 use recordplayer_store::{OpenError, RedbStore, Scrub, Writer};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -67,13 +68,18 @@ pub struct Control(Arc<Hub>);
 impl Server {
     /// Opens the folder. It must exist; its files are made if they do not.
     pub fn open(domain: Arc<Domain>, folder: &Path) -> Result<Self, StartError> {
+        Self::open_with(domain, folder, STORE_CACHE_BYTES)
+    }
+
+    /// As [`Self::open`], keeping so many bytes of the store's pages in memory.
+    pub fn open_with(domain: Arc<Domain>, folder: &Path, cache_bytes: usize) -> Result<Self, StartError> {
         let (store_file, accounts_file) = (folder.join(STORE_FILE), folder.join(ACCOUNTS_FILE));
         if store_file.exists() && !accounts_file.exists() {
             return Err(StartError::NoAccounts);
         }
         // First, for a store without accounts is one that has lost them, and no folder that was not made to the end.
         let accounts = Accounts::open(&accounts_file)?;
-        let store = RedbStore::open(store_file)?;
+        let store = RedbStore::open_with(store_file, cache_bytes)?;
         let scrub = store.scrub();
         let writer = Writer::start(Box::new(store));
         let mut directory = Directory::default();

@@ -21,7 +21,7 @@ use crate::clock::instant;
 use crate::copy::Concerns;
 use crate::folder::{OUTBOX_FILE, make_private_folder, open_store, set_aside_next_time};
 use crate::inner::{Inner, Parts, SharedOutbox};
-use crate::limits::Timing;
+use crate::limits::Settings;
 use crate::line::{self, LineState};
 use crate::local::{HERE, Local, LocalError};
 use crate::opener::Opener;
@@ -115,17 +115,18 @@ struct Running {
 impl Device {
     /// Opens a folder, or makes it. A damaged store is set aside, for the servers have what it held; the outbox never is.
     pub fn open(domain: Arc<Domain>, folder: &Path) -> Result<Self, OpenError> {
-        Self::open_with(domain, folder, Timing::default())
+        Self::open_with(domain, folder, Settings::default())
     }
 
-    /// As [`Self::open`], with other times.
-    pub fn open_with(domain: Arc<Domain>, folder: &Path, timing: Timing) -> Result<Self, OpenError> {
+    /// As [`Self::open`], with other times and another bound of memory.
+    pub fn open_with(domain: Arc<Domain>, folder: &Path, settings: Settings) -> Result<Self, OpenError> {
+        let Settings { timing, cache_bytes } = settings;
         make_private_folder(folder).map_err(OpenError::Folder)?;
         let outbox_file = folder.join(OUTBOX_FILE);
         let is_first_time = !outbox_file.exists();
         let outbox = RedbOutbox::open(outbox_file.clone())?;
         let mut notices = Vec::new();
-        let store = match open_store(folder, &mut notices) {
+        let store = match open_store(folder, cache_bytes, &mut notices) {
             // Whatever else lies here, this is no folder of ours: it is left as it was.
             Err(error) if is_first_time => {
                 drop(outbox);

@@ -44,12 +44,12 @@ pub(crate) fn set_aside_next_time(inner: &Inner) {
 }
 
 /// Opens the main store; a damaged one is set aside and begun anew, for what it held is at the servers.
-pub(crate) fn open_store(folder: &Path, notices: &mut Vec<String>) -> Result<RedbStore, OpenError> {
+pub(crate) fn open_store(folder: &Path, cache_bytes: usize, notices: &mut Vec<String>) -> Result<RedbStore, OpenError> {
     let path = folder.join(STORE_FILE);
     let rotten = folder.join(ROTTEN_FILE);
     let opened = match std::fs::read_to_string(&rotten) {
         Ok(what) if path.exists() => Err(FileError::Damaged { kind: FileKind::Store, what, path: path.clone() }),
-        Ok(_) | Err(_) => RedbStore::open(&path),
+        Ok(_) | Err(_) => RedbStore::open_with(&path, cache_bytes),
     };
     match opened {
         Err(FileError::Damaged { what, .. }) => {
@@ -63,7 +63,7 @@ pub(crate) fn open_store(folder: &Path, notices: &mut Vec<String>) -> Result<Red
                  The damaged file lies in {}",
                 aside.display()
             ));
-            Ok(RedbStore::open(&path)?)
+            Ok(RedbStore::open_with(&path, cache_bytes)?)
         }
         other => Ok(other?),
     }

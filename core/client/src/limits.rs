@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use recordplayer::limits::FRAME_BYTES_MAX;
+use recordplayer_store::limits::STORE_CACHE_BYTES;
 
 /// One web socket message: the largest frame, and a little room beside it.
 pub const MESSAGE_BYTES_MAX: usize = FRAME_BYTES_MAX + 4 * 1024;
@@ -45,6 +46,20 @@ pub const DOOR_VISITORS_MAX: usize = 64;
 
 /// One answer through the door: the largest board as JSON fits.
 pub const DOOR_ANSWER_BYTES_MAX: u64 = 1024 * 1024 * 1024;
+
+/// How a device lives, where nobody says otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settings {
+    pub timing: Timing,
+    /// Bytes of the store's pages that are kept in memory.
+    pub cache_bytes: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { timing: Timing::default(), cache_bytes: STORE_CACHE_BYTES }
+    }
+}
 
 /// When what happens on a line: how long a silence means that it is dead, and how long to wait before the next try.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,7 +9,8 @@ pub const INDEX_TAIL_COMMITS_MAX: usize = 8_192;
 /// Entries of one posting block. A lookup decodes one block (well under a microsecond), a flush rewrites the last of each list.
 pub const POSTING_BLOCK_ENTRIES_MAX: usize = 128;
 
-/// Bytes of pages that redb keeps in memory for the main store. Recent commits and the hot end of the indexes fit many times over.
+/// Bytes of pages that redb keeps in memory for the main store, where nobody says otherwise. Recent commits and the hot end of the indexes fit many
+/// times over.
 pub const STORE_CACHE_BYTES: usize = 64 * 1024 * 1024;
 
 /// The same for the outbox, which is small and mostly written.

@@ -60,7 +60,12 @@ pub struct RedbStore {
 impl RedbStore {
     /// Opens the store at the path, or makes it. The file is locked until the store is dropped.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
-        let named = Self::named(path.as_ref());
+        Self::open_with(path, STORE_CACHE_BYTES)
+    }
+
+    /// As [`RedbStore::open`], keeping so many bytes of the file's pages in memory.
+    pub fn open_with(path: impl AsRef<Path>, cache_bytes: usize) -> Result<Self, OpenError> {
+        let named = Named { cache_bytes, ..Self::named(path.as_ref()) };
         let file = named.open_or_create(open::fill)?;
         Self::from_file(file, INDEX_TAIL_COMMITS_MAX).map_err(|error| named.unreadable(error))
     }

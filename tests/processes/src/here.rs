@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use recordplayer::id::{Id, SpaceId};
-use recordplayer_client::limits::Timing;
+use recordplayer_client::limits::{Settings, Timing};
 use recordplayer_client::{Device, Space};
 use recordplayer_kanban::card::CardCommand;
 use recordplayer_kanban::ids::{BoardId, CardId, ColumnId};
@@ -13,15 +13,19 @@ use recordplayer_kanban::{Board, Card};
 
 use crate::clock::{PATIENCE, let_pass, now};
 use crate::ledger::{Outbox, Promise, Word};
+use crate::server::CACHE_MIB;
 
-/// A line that notices soon, so that no history waits for long.
-const QUICK: Timing = Timing {
-    handshake: Duration::from_secs(2),
-    ping_after: Duration::from_millis(400),
-    answer_within: Duration::from_millis(400),
-    retry_min: Duration::from_millis(10),
-    retry_max: Duration::from_millis(200),
-    retry_refused: Duration::from_mins(5),
+/// A line that notices soon, so that no history waits for long; and little memory, so that pages are read from the disk again.
+const QUICK: Settings = Settings {
+    timing: Timing {
+        handshake: Duration::from_secs(2),
+        ping_after: Duration::from_millis(400),
+        answer_within: Duration::from_millis(400),
+        retry_min: Duration::from_millis(10),
+        retry_max: Duration::from_millis(200),
+        retry_refused: Duration::from_mins(5),
+    },
+    cache_bytes: (CACHE_MIB as usize) << 20,
 };
 
 /// A device in this process, in step with the project that it works on.

@@ -10,6 +10,9 @@ use crate::process::{Around, End, Process};
 
 const PROGRAM: &str = "recordplayer-server";
 
+/// So little memory for the pages of a store that they are read from the disk again.
+pub const CACHE_MIB: u32 = 2;
+
 /// A server's folder, and the program that serves it, if it does.
 #[derive(Debug)]
 pub struct Server {
@@ -55,7 +58,8 @@ impl Server {
 
     /// Starts to serve; nothing where the program ends before it listens.
     pub fn try_to_serve(&mut self, around: &Around) -> Result<SocketAddr, End> {
-        let words = ["serve", self.folder(), "--listen", "127.0.0.1:0"];
+        let cache = CACHE_MIB.to_string();
+        let words = ["serve", self.folder(), "--listen", "127.0.0.1:0", "--cache", &cache];
         let process = Process::start(PROGRAM, &words, around, &self.log);
         let Some(line) = process.line() else { return Err(process.wait()) };
         let said: Value = serde_json::from_str(&line).unwrap_or_default();
@@ -73,7 +77,8 @@ impl Server {
 
     /// Starts, and is killed so soon that it may not have come to listen.
     pub fn serve_and_kill(&mut self, soon: Duration) -> End {
-        let words = ["serve", self.folder(), "--listen", "127.0.0.1:0"];
+        let cache = CACHE_MIB.to_string();
+        let words = ["serve", self.folder(), "--listen", "127.0.0.1:0", "--cache", &cache];
         let process = Process::start(PROGRAM, &words, &Around::Nothing, &self.log);
         crate::clock::let_pass(soon);
         process.kill()

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use recordplayer::id::{Id, SpaceId};
 use recordplayer::membership::{Membership, MembershipCommand};
-use recordplayer_client::limits::Timing;
+use recordplayer_client::limits::{Settings, Timing};
 use recordplayer_client::{Device, Space};
 use recordplayer_kanban::board::BoardCommand;
 use recordplayer_kanban::card::CardCommand;
@@ -18,19 +18,23 @@ use recordplayer_kanban::project::ProjectCommand;
 use recordplayer_kanban::view::BoardView;
 use recordplayer_kanban::{Board, Card, Column, Project};
 use recordplayer_server::{Control, Server, Serving};
+use recordplayer_store::limits::STORE_CACHE_BYTES;
 
 /// Far more than anything here takes, so that a hanging test ends.
 pub const PATIENCE: Duration = Duration::from_mins(1);
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// Lines that notice soon, so that no test waits for long.
-pub const QUICK: Timing = Timing {
-    handshake: Duration::from_secs(5),
-    ping_after: Duration::from_millis(300),
-    answer_within: Duration::from_millis(300),
-    retry_min: Duration::from_millis(10),
-    retry_max: Duration::from_millis(100),
-    retry_refused: Duration::from_mins(1),
+pub const QUICK: Settings = Settings {
+    timing: Timing {
+        handshake: Duration::from_secs(5),
+        ping_after: Duration::from_millis(300),
+        answer_within: Duration::from_millis(300),
+        retry_min: Duration::from_millis(10),
+        retry_max: Duration::from_millis(100),
+        retry_refused: Duration::from_mins(1),
+    },
+    cache_bytes: STORE_CACHE_BYTES,
 };
 
 /// A server with its people, and the folders of their devices.

@@ -4,6 +4,7 @@
 use crate::machines::{Authority, Device, MINE, SPACE};
 use crate::todo::{add, domain};
 use recordplayer::decide::Intent;
+use recordplayer::id::{Id, ReplicaId};
 use recordplayer::membership::{Membership, MembershipCommand};
 use recordplayer::protocol::{AnswerCode, ClientFrame, ServerFrame};
 use recordplayer::record::Position;
@@ -41,6 +42,23 @@ fn answer(number: u64, code: AnswerCode, value: u64) -> ServerFrame {
 fn wake(device: &mut Device, at_ms: i64) {
     device.replica.handle_wakeup(Timestamp(0).plus_ms(at_ms));
     device.work();
+}
+
+/// Were it the same, the numbers of the one machine would be those of the other.
+#[test]
+fn the_same_files_on_two_machines_never_take_the_same_new_identity() {
+    let (device, authority) = three_sent();
+    let identities = [31, 32].map(|fresh| {
+        let mut copy = device.copied(domain(), ReplicaId(Id([fresh; 16])));
+        copy.replica.handle_connected();
+        copy.take(authority.everything());
+        assert_eq!(sent(&mut copy), [1, 2, 3]);
+        copy.take(answer(1, AnswerCode::Conflict, 0));
+        copy.take(authority.everything());
+        assert_eq!(sent(&mut copy), [1, 2, 3], "by the new identity");
+        copy.replica.replica()
+    });
+    assert!(identities[0] != identities[1] && !identities.contains(&MINE), "{identities:?}");
 }
 
 #[test]

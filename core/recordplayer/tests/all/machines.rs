@@ -41,12 +41,17 @@ pub struct Device {
 impl Device {
     /// A new device.
     pub fn new(domain: Arc<Domain>) -> Self {
-        Self::open(domain, MemoryStore::new(), MemoryOutbox::new())
+        Self::open(domain, MemoryStore::new(), MemoryOutbox::new(), MINE)
     }
 
-    fn open(domain: Arc<Domain>, store: MemoryStore, outbox: MemoryOutbox) -> Self {
+    /// The files of this device on another machine, which has drawn `fresh`.
+    pub fn copied(&self, domain: Arc<Domain>, fresh: ReplicaId) -> Self {
+        Self::open(domain, self.store.copy(), self.outbox.copy(), fresh)
+    }
+
+    fn open(domain: Arc<Domain>, store: MemoryStore, outbox: MemoryOutbox, fresh: ReplicaId) -> Self {
         let content = outbox.load(SPACE).unwrap();
-        let replica = Replica::open(domain, SPACE, PERSON, store.reader(SPACE), content, MINE).unwrap();
+        let replica = Replica::open(domain, SPACE, PERSON, store.reader(SPACE), content, fresh).unwrap();
         let mut device = Self { store, outbox, replica, sent: Vec::new(), went_back: false, has_left: false };
         device.work();
         device
@@ -54,7 +59,7 @@ impl Device {
 
     /// The program is replaced by another version of it.
     pub fn upgraded(self, domain: Arc<Domain>) -> Self {
-        Self::open(domain, self.store, self.outbox)
+        Self::open(domain, self.store, self.outbox, MINE)
     }
 
     /// A frame of the authority comes.
@@ -97,7 +102,7 @@ impl Device {
 
     /// A device with what an authority's disk holds.
     pub fn copy_of(authority: &Authority, domain: Arc<Domain>) -> Self {
-        Self::open(domain, authority.store.copy(), MemoryOutbox::new())
+        Self::open(domain, authority.store.copy(), MemoryOutbox::new(), MINE)
     }
 
     /// From now on no saved row can be read, or again each of them.

@@ -21,7 +21,12 @@ pub(crate) fn failure(error: SendError) -> Failure {
             Failure::new(WRONG_USE, "wrong_use", error, "")
         }
         SendError::NotThere => Failure::new(NO_ACCESS, "no_access", error, "Sync, and try again"),
-        SendError::Unreadable(_) => Failure::new(DAMAGED, "unreadable", error, "Sync: a damaged copy is fetched anew"),
+        SendError::Unreadable(_) => Failure::new(
+            DAMAGED,
+            "unreadable",
+            error,
+            "Where the disk has failed, see to it and try again. A copy that is damaged is fetched anew by the next sync",
+        ),
         SendError::NoHistory { .. } => Failure::new(NOT_IN_TIME, "no_history", error, "Sync, and try again"),
         SendError::NoAccount(_) => Failure::new(WRONG_USE, "no_account", error, "Use \"recordplayer login\""),
         SendError::Disk(_) => Failure::new(DAMAGED, "disk", error, ""),

@@ -125,7 +125,9 @@ pub enum MembershipRefusal {
     NotFounded {},
     #[error("This project exists already")]
     AlreadyFounded {},
-    #[error("Only a {role} may change the members and the name. Ask one of them")]
+    #[error(
+        "Only members with the role {role:?} may change who belongs here, the name and what the history holds. Ask one of them"
+    )]
     NotAManager { role: String },
     #[error("There is no role {role:?}. Choose one of: {known}")]
     NoSuchRole { role: String, known: String },

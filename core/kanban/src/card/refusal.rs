@@ -23,7 +23,9 @@ pub enum CardRefusal {
     ColumnFull { full: ColumnFull },
     #[error("This card is archived. Restore it first")]
     CardArchived {},
-    #[error("Only a {role} may import past the limit of a column. Ask one of them, or import without it")]
+    #[error(
+        "Only members with the role {role:?} may import past the limit of a column. Ask one of them, or import without it"
+    )]
     MayNotExempt { role: String },
     #[error("There is no such label in this project. Choose another one, or add it to the project")]
     NoSuchLabel { label: LabelId },

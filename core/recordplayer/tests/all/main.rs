@@ -8,6 +8,7 @@ mod hiccups;
 mod hostile;
 mod interleavings;
 mod machines;
+mod membership;
 mod note;
 mod order;
 mod playback;

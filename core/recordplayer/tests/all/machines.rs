@@ -13,8 +13,8 @@ use recordplayer::protocol::{AnswerCode, ClientFrame, CommandEntry, Knowledge, P
 use recordplayer::record::{Position, Seen};
 use recordplayer::replica::{OpenError, Replica, ReplicaOutput, SubmitError, Wish};
 use recordplayer::space::{
-    AllFree, Ending, Mark, OfferedTail, Opening, Publication, Recovery, SessionId, Space, SpaceInput, SpaceOutput,
-    Submission, Tail,
+    AllFree, Ending, Mark, Names, OfferedTail, Opening, Publication, Recovery, SessionId, Space, SpaceInput,
+    SpaceOutput, Submission, Tail,
 };
 use recordplayer::storage::memory::{MemoryOutbox, MemoryStore};
 use recordplayer::storage::{OutboxStore, SpaceReader, Store, Write};
@@ -217,7 +217,19 @@ impl Authority {
     }
 
     pub fn founded(domain: Arc<Domain>) -> Self {
-        let mut authority = Self::empty(domain);
+        Self::empty(domain).and_found()
+    }
+
+    /// As [`Self::founded`], among other spaces that have names.
+    pub fn founded_with_names(domain: Arc<Domain>, names: Arc<dyn Names>) -> Self {
+        let mut authority = Self::empty(Arc::clone(&domain));
+        let opening = Opening { names, ..opening(Ending::InOrder) };
+        authority.space = Space::open(domain, SPACE, authority.store.reader(SPACE), opening).unwrap();
+        authority.and_found()
+    }
+
+    fn and_found(self) -> Self {
+        let mut authority = self;
         let found = MembershipCommand::Found { title: "space".to_owned() };
         let intent = Intent::of::<Membership>(SPACE.0, &found).unwrap();
         assert_eq!(authority.submit(FIRST, None, 1, 100, intent), AnswerCode::Accepted);

@@ -1,6 +1,7 @@
 //! What the core promises, looked at from outside. One program: each of these would otherwise be linked on its own, with all of the core.
 
 mod authority;
+mod context;
 mod copies;
 mod exhaustive;
 mod formats;

@@ -1,11 +1,19 @@
 //! The space machine alone: what it answers, whatever comes.
 
 use crate::machines::{Authority, FIRST, entry};
-use crate::todo::{add, domain};
+use crate::todo::{Item, ItemCommand, ListView, add, command, domain, id};
+use recordplayer::commit::{Commit, Head};
+use recordplayer::decide::Intent;
+use recordplayer::hash::Hash;
 use recordplayer::id::{CommandId, Id, ReplicaId};
 use recordplayer::limits::VERDICTS_MAX;
-use recordplayer::protocol::AnswerCode;
+use recordplayer::protocol::{AnswerCode, Knowledge, ServerFrame};
 use recordplayer::space::Ending;
+use recordplayer::view::ViewKey;
+
+fn rename(number: u64) -> Intent {
+    if number == 2 { add(1, 100, "one") } else { command(1, &ItemCommand::Rename { title: number.to_string() }) }
+}
 
 const CLONE: ReplicaId = ReplicaId(Id([4; 16]));
 
@@ -62,6 +70,114 @@ fn a_command_that_kills_the_process_is_quarantined_and_the_others_go_on() {
     assert_eq!(authority.submit(FIRST, None, 3, 9, add(3, 100, "behind it")), AnswerCode::Accepted);
 }
 
+/// A device finds the last place that it shares with a restored authority without a word back: each place lies about twice as far back.
+#[test]
+fn who_holds_another_history_is_told_places_of_this_one() {
+    let mut authority = Authority::founded(domain());
+    for number in 2..40 {
+        assert_eq!(authority.submit(FIRST, None, number, 100 + number as u8, rename(number)), AnswerCode::Accepted);
+    }
+    let ends: Vec<Head> = authority.log().iter().map(Commit::head).collect();
+    let end = authority.head();
+    let mut expected = vec![end];
+    let mut back = 1;
+    while back < end.position.0 {
+        // The commit with that record.
+        let place = *ends.iter().find(|place| place.position.0 >= end.position.0 - back).unwrap();
+        if expected.last() != Some(&place) {
+            expected.push(place);
+        }
+        back *= 2;
+    }
+    assert!(expected.len() > 4, "{expected:?}");
+    let other = Head { position: end.position, hash: Hash([9; 32]) };
+    match authority.told_of(Knowledge { epoch: 1, head: other }) {
+        ServerFrame::Parted { epoch: 1, head, places, .. } => assert_eq!((head, places), (end, expected)),
+        told => panic!("{told:?}"),
+    }
+}
+
+#[test]
+fn a_history_is_this_one_where_the_chain_says_so_and_its_epoch_has_been() {
+    let mut authority = Authority::founded(domain());
+    let middle = authority.head();
+    assert_eq!(authority.submit(FIRST, None, 2, 7, add(1, 100, "a")), AnswerCode::Accepted);
+    let end = authority.head();
+    let beyond = Head { position: end.position.plus(1), hash: Hash([9; 32]) };
+    let within = Head { position: middle.position, hash: Hash([9; 32]) };
+    for (epoch, head, is_this) in [
+        (0, Head::START, true),
+        (9, Head::START, true),
+        (1, middle, true),
+        (0, middle, true),
+        (1, end, true),
+        (2, middle, false),
+        (2, end, false),
+        (1, beyond, false),
+        (0, beyond, false),
+        (1, within, false),
+    ] {
+        let told = authority.told_of(Knowledge { epoch, head });
+        assert_eq!(!matches!(told, ServerFrame::Parted { .. }), is_this, "{epoch} {head:?}: {told:?}");
+    }
+}
+
+/// Undecided work is bounded: whoever sends beyond it is asked to wait, and loses nothing.
+#[test]
+fn while_the_disk_is_slow_only_so_much_is_decided() {
+    let large = "x".repeat(200 * 1024);
+    for (title, least, most) in [("x", 4_096, 4_096), (large.as_str(), 60, 110)] {
+        let mut authority = Authority::founded(domain());
+        authority.holds_appends_back = true;
+        let command = |number: u64| {
+            let content = ItemCommand::Add { list: id(100 + (number / 10 % 100) as u8), title: title.to_owned() };
+            let command = CommandId(Id::derived("test", &[&number.to_be_bytes()]));
+            let item = Id::derived("item", &[&number.to_be_bytes()]);
+            entry(number, command, Intent::of::<Item>(item, &content).unwrap())
+        };
+        let mut taken = 0;
+        let asked = (2..6_000).find(|number| {
+            taken = number - 2;
+            authority.try_to(FIRST, None, number - 1, command(*number)) == Some(AnswerCode::RetryAfter)
+        });
+        assert!((least..=most).contains(&taken), "{taken}");
+        authority.let_appends_pass();
+        let next = asked.unwrap();
+        assert_ne!(authority.submit_answered(FIRST, None, next - 1, command(next)), AnswerCode::RetryAfter);
+    }
+}
+
+/// Who looks at two things and lets go of one looks at the other one still.
+#[test]
+fn who_lets_go_of_a_view_still_follows_the_rest() {
+    let view = |list: u8| ViewKey::of::<ListView>(id(list));
+    let mut authority = Authority::founded(domain());
+    let mut number = 1;
+    let mut is_told = |authority: &mut Authority, list: u8| {
+        number += 1;
+        authority.said.clear();
+        assert_eq!(
+            authority.submit(FIRST, None, number, number as u8, add(number as u8, list, "x")),
+            AnswerCode::Accepted
+        );
+        !std::mem::take(&mut authority.said).is_empty()
+    };
+    authority.look_at(view(100));
+    authority.look_at(view(101));
+    assert!(is_told(&mut authority, 100) && is_told(&mut authority, 101) && !is_told(&mut authority, 102));
+    authority.let_go_of(Some(view(100)));
+    assert!(!is_told(&mut authority, 100) && is_told(&mut authority, 101));
+    let knowledge = Knowledge { epoch: 1, head: authority.head() };
+    authority.follow_all(knowledge);
+    authority.let_go_of(Some(view(101)));
+    assert!(is_told(&mut authority, 102), "it follows all");
+    authority.look_at(view(100));
+    authority.let_go_of(None);
+    assert!(is_told(&mut authority, 100) && !is_told(&mut authority, 101));
+    authority.let_go_of(Some(view(100)));
+    assert!(!is_told(&mut authority, 100));
+}
+
 #[test]
 fn a_number_is_answered_by_what_the_log_says_of_it() {
     let mut authority = Authority::founded(domain());
@@ -70,4 +186,11 @@ fn a_number_is_answered_by_what_the_log_says_of_it() {
     assert_eq!(authority.submit(FIRST, None, 2, 8, add(2, 100, "b")), AnswerCode::Conflict, "another command's number");
     assert_eq!(authority.submit(FIRST, None, 5, 9, add(3, 100, "c")), AnswerCode::Expect);
     assert_eq!(authority.submit(CLONE, None, 2, 9, add(3, 100, "c")), AnswerCode::Expect, "a replica begins with 1");
+    // What was heard of is kept no longer, but for the last one.
+    let heard = |number, command| entry(number, CommandId(Id([command; 16])), add(3, 100, "c"));
+    assert_eq!(authority.submit_answered(FIRST, None, 2, heard(3, 10)), AnswerCode::Accepted);
+    assert_eq!(authority.submit_answered(FIRST, None, 2, heard(2, 7)), AnswerCode::Answered);
+    assert_eq!(authority.submit_answered(FIRST, None, 2, heard(2, 8)), AnswerCode::Answered, "nobody knows any more");
+    assert_eq!(authority.submit_answered(FIRST, None, 3, heard(3, 10)), AnswerCode::Accepted);
+    assert_eq!(authority.submit_answered(FIRST, None, 3, heard(3, 11)), AnswerCode::Conflict);
 }

@@ -9,10 +9,11 @@ use recordplayer::commit::{Commit, Draft, Head, Header};
 use recordplayer::decide::Intent;
 use recordplayer::hash::Hash;
 use recordplayer::id::{CommandId, Id, ReplicaId, SpaceId};
-use recordplayer::limits::SNAPSHOT_BYTES_MAX;
+use recordplayer::limits::{COMMIT_EVENTS_MAX, SNAPSHOT_BYTES_MAX};
 use recordplayer::membership::{Membership, MembershipCommand};
+use recordplayer::name::Name;
 use recordplayer::protocol::{AnswerCode, ClientFrame, PublishEnd, ServerFrame, SnapshotRow};
-use recordplayer::record::{Payload, StreamId};
+use recordplayer::record::{Payload, RecordKind, StreamId};
 use recordplayer::text::{Text, TextActor, TextDocument, TextPart, compact};
 
 const PUBLICATION: Id = Id([0xb0; 16]);
@@ -66,6 +67,65 @@ fn commits_of_another_space_or_of_an_older_epoch_are_not_followed() {
         device.take(frame.clone());
         assert_ne!(device.replica.confirmed(), Head::START, "it goes on as if nothing had come");
     }
+}
+
+/// A commit is one command with its events, or one response, and nothing else.
+#[test]
+fn a_commit_of_another_shape_is_none() {
+    let ServerFrame::Commits { commits, .. } = told(false) else { unreachable!("it is commits") };
+    let honest = Commit::open(Arc::clone(&commits[0]), &Hash::ZERO).unwrap();
+    let draft = |kind| Draft {
+        kind,
+        stream: StreamId::of::<Item>(id(1)),
+        name: Name::new("item.renamed").unwrap(),
+        payload: [0xa0].into(),
+    };
+    let opened = |kinds: &[RecordKind]| {
+        let drafts = kinds.iter().map(|kind| draft(*kind)).collect();
+        let commit = Commit::new(honest.header.clone(), drafts, &Hash::ZERO, |_| [1; 16]).unwrap();
+        Commit::open(commit.bytes, &Hash::ZERO).map(|commit| commit.records.len()).map_err(|error| error.to_string())
+    };
+    use RecordKind::{Command, Event, Response};
+    assert_eq!(opened(&[Command]), Ok(1));
+    assert_eq!(opened(&[Command, Event, Event]), Ok(3));
+    assert_eq!(opened(&[Response]), Ok(1));
+    for kinds in [&[Event][..], &[Event, Event], &[Command, Command], &[Command, Event, Response], &[Response, Event]] {
+        let why = opened(kinds).unwrap_err();
+        assert!(why.contains("one command and its events, or one response"), "{kinds:?}: {why}");
+    }
+    for kinds in [vec![], vec![Command; COMMIT_EVENTS_MAX + 2]] {
+        let why = opened(&kinds).unwrap_err();
+        assert!(why.contains("1 to 2,001 records"), "{}: {why}", kinds.len());
+    }
+}
+
+/// What a device holds ends in the middle of a commit of the other history: it was taken for news, and the device died.
+#[test]
+fn a_history_whose_commits_end_elsewhere_is_another_one() {
+    let ServerFrame::Commits { commits, .. } = told(false) else { unreachable!("it is commits") };
+    let mut authority = Authority::founded(domain());
+    assert_eq!(authority.submit(FIRST, None, 2, 101, add(1, 100, "one")), AnswerCode::Accepted);
+    let mut device = Device::new(domain());
+    device.take(authority.everything());
+    let held = device.replica.confirmed();
+    let first = Commit::open(Arc::clone(&commits[0]), &Hash::ZERO).unwrap();
+    let draft = |kind| Draft {
+        kind,
+        stream: StreamId::of::<Item>(id(1)),
+        name: Name::new("item.finished").unwrap(),
+        payload: [0xa0].into(),
+    };
+    let records = held.position.0 - first.head().position.0 + 2;
+    let drafts = std::iter::once(draft(RecordKind::Command)).chain((1..records).map(|_| draft(RecordKind::Event)));
+    let header = Header { first: first.head().position.plus(1), number: 2, ..first.header.clone() };
+    let second = Commit::new(header, drafts.collect(), &first.hash, |_| [1; 16]).unwrap();
+    let head = second.head();
+    assert!(head.position > held.position);
+    let (space, epoch, commits) = (SPACE, 1, vec![first.bytes, second.bytes]);
+    let frame =
+        ServerFrame::Commits { space, epoch, after: Head::START, upto: head, commits, head, is_backfill: false };
+    assert_eq!(device.parts_with(frame), Some(held.position));
+    assert_eq!(device.replica.confirmed(), held);
 }
 
 /// Whoever brings a log can number its epochs, and the server counted on from there.

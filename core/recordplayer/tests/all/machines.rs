@@ -19,6 +19,7 @@ use recordplayer::space::{
 use recordplayer::storage::memory::{MemoryOutbox, MemoryStore};
 use recordplayer::storage::{OutboxStore, SpaceReader, Store, Write};
 use recordplayer::time::Timestamp;
+use recordplayer::view::ViewKey;
 
 pub const SPACE: SpaceId = SpaceId(Id([1; 16]));
 pub const PERSON: ActorId = ActorId(Id([2; 16]));
@@ -66,6 +67,14 @@ impl Device {
     pub fn take(&mut self, frame: ServerFrame) {
         self.replica.handle_frames(Timestamp(0), [frame]);
         self.work();
+    }
+
+    /// A frame of another history comes: where the two part.
+    pub fn parts_with(&mut self, frame: ServerFrame) -> Option<Position> {
+        self.replica.handle_frames(Timestamp(0), [frame]);
+        let said = self.replica.poll_output()?;
+        assert!(self.replica.poll_output().is_none(), "and nothing else");
+        matches!(said, ReplicaOutput::Parted { .. }).then(|| self.replica.confirmed().position)
     }
 
     /// The person sends a command.
@@ -187,6 +196,8 @@ fn opening(after: Ending) -> Opening {
 
 /// A session that brings something.
 const BRINGER: SessionId = SessionId(3);
+/// A session that follows.
+const FOLLOWER: SessionId = SessionId(5);
 
 impl Authority {
     /// One that holds nothing.
@@ -364,6 +375,29 @@ impl Authority {
         self.said.clear();
         self.handle(SpaceInput::Subscribe { session: SessionId(4), actor, knowledge });
         self.said.remove(0)
+    }
+
+    /// As [`Self::subscribe`], by a member who holds something.
+    pub fn told_of(&mut self, knowledge: Knowledge) -> ServerFrame {
+        self.said.clear();
+        self.follow_all(knowledge);
+        self.handle(SpaceInput::Gone { session: FOLLOWER });
+        std::mem::take(&mut self.said).swap_remove(0)
+    }
+
+    pub fn follow_all(&mut self, knowledge: Knowledge) {
+        self.handle(SpaceInput::Subscribe { session: FOLLOWER, actor: PERSON, knowledge });
+        self.handle(SpaceInput::Pull { session: FOLLOWER });
+    }
+
+    pub fn look_at(&mut self, view: ViewKey) {
+        self.handle(SpaceInput::SubscribeView { session: FOLLOWER, actor: PERSON, view, after: None });
+        self.handle(SpaceInput::Pull { session: FOLLOWER });
+    }
+
+    /// The follower lets go of a view, or of the whole.
+    pub fn let_go_of(&mut self, view: Option<ViewKey>) {
+        self.handle(SpaceInput::Unsubscribe { session: FOLLOWER, view });
     }
 
     pub fn state_hash(&mut self) -> recordplayer::hash::StateHash {

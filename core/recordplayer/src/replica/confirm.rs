@@ -112,7 +112,9 @@ impl Replica {
                 let stored = self.reader.commit_with(*over).ok().flatten()?;
                 stored.open().ok().map(Arc::new)
             };
-            let Some(before) = news.iter().find(|commit| holds(commit)).cloned().or_else(stored) else { continue };
+            // What came just before may be on its way to the disk.
+            let in_memory = news.iter().chain(self.on_their_way(Position::START)).find(|commit| holds(commit));
+            let Some(before) = in_memory.cloned().or_else(stored) else { continue };
             let Some(record) = before.records.iter().find(|record| record.number == *over) else { continue };
             let by = commit.events().find(|event| event.stream == record.stream).map(|event| event.number);
             let (actor, over_actor) = (commit.header.actor, before.header.actor);

@@ -1,13 +1,16 @@
 //! The space machine alone: what it answers, whatever comes.
 
-use crate::machines::{Authority, FIRST, entry};
-use crate::todo::{Item, ItemCommand, ListView, add, command, domain, id};
+use crate::machines::{Authority, FIRST, SPACE, entry};
+use crate::todo::{Item, ItemCommand, List, ListView, add, command, domain, id};
 use recordplayer::commit::{Commit, Head};
 use recordplayer::decide::Intent;
+use recordplayer::domain::Domain;
 use recordplayer::hash::Hash;
-use recordplayer::id::{CommandId, Id, ReplicaId};
+use recordplayer::id::{ActorId, CommandId, Id, ReplicaId, SpaceId};
 use recordplayer::limits::VERDICTS_MAX;
+use recordplayer::membership::{Membership, MembershipCommand};
 use recordplayer::protocol::{AnswerCode, Knowledge, ServerFrame};
+use recordplayer::saving::Saving;
 use recordplayer::space::Ending;
 use recordplayer::view::ViewKey;
 
@@ -145,6 +148,57 @@ fn while_the_disk_is_slow_only_so_much_is_decided() {
         let next = asked.unwrap();
         assert_ne!(authority.submit_answered(FIRST, None, next - 1, command(next)), AnswerCode::RetryAfter);
     }
+}
+
+#[test]
+fn a_space_is_saved_when_its_strategy_says_so() {
+    let saved_at = |saving: Saving, command: &dyn Fn(u64) -> Intent| {
+        let saving = Saving { after_ms: None, ..saving };
+        let domain = Domain::new("todo", 1).entity::<Item>().entity::<List>().view::<ListView>().saving(saving);
+        let mut authority = Authority::founded(domain.shared());
+        let mut saved = Vec::new();
+        for number in 2..9 {
+            assert_eq!(
+                authority.submit(FIRST, None, number, 100 + number as u8, command(number)),
+                AnswerCode::Accepted
+            );
+            let at = authority.reader().checkpoint().unwrap().map(|checkpoint| checkpoint.head);
+            if at == Some(authority.head()) {
+                saved.push(number);
+            }
+        }
+        saved
+    };
+    // To found it was one event, an item is added with two, and named with one.
+    let every = |events| Saving { every_events: Some(events), ..Saving::default() };
+    assert_eq!(saved_at(every(3), &rename), [2, 5, 8]);
+    assert_eq!(saved_at(every(5), &rename), [4]);
+    let rare = Saving { every_events: None, on_events: &["item.finished"], ..Saving::default() };
+    let finish = |number| if number == 5 { command(1, &ItemCommand::Finish {}) } else { rename(number) };
+    assert_eq!(saved_at(rare, &finish), [5]);
+}
+
+/// Who is no member changes nothing and hears nothing; into a space that nobody has founded, whoever comes first sends what founds it.
+#[test]
+fn a_stranger_sends_nothing_but_what_founds_a_new_space() {
+    let stranger = ActorId(Id([0x99; 16]));
+    let of = |space: SpaceId, command: &MembershipCommand| Intent::of::<Membership>(space.0, command).unwrap();
+    let found = MembershipCommand::Found { title: "mine".to_owned() };
+    let rename = MembershipCommand::Rename { title: "mine".to_owned() };
+    let other = SpaceId(Id([0x55; 16]));
+    let strange = [add(1, 100, "x"), of(SPACE, &rename), of(other, &found)];
+    for mut authority in [Authority::founded(domain()), Authority::empty(domain())] {
+        let before = authority.log().len();
+        for intent in &strange {
+            let told = authority.told_to(stranger, CLONE, intent.clone());
+            assert!(matches!(told, ServerFrame::NoAccess { .. }), "{told:?}");
+        }
+        assert_eq!(authority.log().len(), before);
+    }
+    let told = Authority::founded(domain()).told_to(stranger, CLONE, of(SPACE, &found));
+    assert!(matches!(told, ServerFrame::NoAccess { .. }), "it is founded: {told:?}");
+    let told = Authority::empty(domain()).told_to(stranger, CLONE, of(SPACE, &found));
+    assert!(matches!(told, ServerFrame::Answer { code: AnswerCode::Accepted, .. }), "{told:?}");
 }
 
 /// Who looks at two things and lets go of one looks at the other one still.

@@ -1,14 +1,17 @@
 //! What `decide` is told of its surroundings, and what it is told is what holds.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use recordplayer::claims::Claims;
+use recordplayer::codec::encode;
 use recordplayer::context::{Assigned, Context};
 use recordplayer::decide::Intent;
 use recordplayer::domain::{Domain, UniqueName};
 use recordplayer::entity::{Entity, Stamp};
 use recordplayer::id::{ActorId, CommandId, Id, SpaceId};
-use recordplayer::refusal::Refused;
+use recordplayer::limits::{COMMIT_EVENTS_MAX, PAYLOAD_BYTES_MAX};
+use recordplayer::refusal::{CoreRefusal, Refused};
 use recordplayer::space::{NameTable, Names};
 use recordplayer::testing::{FOUNDER, SPACE, given};
 use recordplayer::time::Timestamp;
@@ -29,6 +32,7 @@ struct Probe {
 enum ProbeCommand {
     Look {},
     Name { names: Vec<String> },
+    Burst { events: usize, words: String },
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -66,9 +70,15 @@ impl Entity for Probe {
     type Refusal = ProbeRefusal;
 
     fn decide(&self, command: &ProbeCommand, cx: &mut Context<'_>) -> Result<Vec<ProbeEvent>, ProbeRefusal> {
-        if let ProbeCommand::Name { .. } = command {
-            let name = cx.claimed_name().ok_or(ProbeRefusal::NoName {})?.to_owned();
-            return Ok(vec![ProbeEvent::Named { name }]);
+        match command {
+            ProbeCommand::Look {} => {}
+            ProbeCommand::Name { .. } => {
+                let name = cx.claimed_name().ok_or(ProbeRefusal::NoName {})?.to_owned();
+                return Ok(vec![ProbeEvent::Named { name }]);
+            }
+            ProbeCommand::Burst { events, .. } => {
+                return Ok(vec![ProbeEvent::Named { name: String::new() }; *events]);
+            }
         }
         let ids = vec![cx.new_id("a"), cx.new_id("a"), cx.new_id("b")];
         let seen = Surroundings {
@@ -96,7 +106,7 @@ impl Entity for Probe {
 fn claimed(intent: &Intent) -> Vec<String> {
     match intent.typed::<Probe>() {
         Some(ProbeCommand::Name { names }) => names,
-        Some(ProbeCommand::Look {}) | None => Vec::new(),
+        Some(ProbeCommand::Look {} | ProbeCommand::Burst { .. }) | None => Vec::new(),
     }
 }
 
@@ -163,29 +173,48 @@ fn what_is_not_assigned_yet_has_no_value() {
     assert_eq!(Assigned::Final { value: 3 }.value(), Some(&3));
 }
 
+/// One command and what it brings about fit one commit, and one payload one record; more is refused, and nothing of it is played.
+#[test]
+fn a_command_is_only_so_large_and_brings_only_so_much_about() {
+    let burst = |events, words: &str| ProbeCommand::Burst { events, words: words.to_owned() };
+    let named = ProbeEvent::Named { name: String::new() };
+    let all = vec![named; COMMIT_EVENTS_MAX];
+    given(domain()).when::<Probe>(PROBE, burst(COMMIT_EVENTS_MAX, "")).then(all);
+    let too_large = |bytes: usize| Refused::from(CoreRefusal::TooLarge { bytes: bytes as u64 });
+    let one = given(domain()).when::<Probe>(PROBE, burst(1, "")).after();
+    assert_eq!(one.model::<Probe>(PROBE).name.as_deref(), Some(""));
+    let event_bytes = encode(&BTreeMap::from([("name", "")])).unwrap().len();
+    let too_many = COMMIT_EVENTS_MAX + 1;
+    given(domain()).when::<Probe>(PROBE, burst(too_many, "")).refused_with(&too_large(too_many * event_bytes));
+    let bytes = |words: &str| Intent::of::<Probe>(PROBE, &burst(1, words)).unwrap().payload.len();
+    let largest = "x".repeat(PAYLOAD_BYTES_MAX - (bytes(&"x".repeat(PAYLOAD_BYTES_MAX / 2)) - PAYLOAD_BYTES_MAX / 2));
+    assert_eq!(bytes(&largest), PAYLOAD_BYTES_MAX);
+    given(domain()).when::<Probe>(PROBE, burst(1, &largest)).then([ProbeEvent::Named { name: String::new() }]);
+}
+
 /// The dearest name that no other space has; where others have all of them, the author is told so of the dearest.
 #[test]
 fn a_name_is_given_once_among_all_spaces() {
-    let names = Arc::new(NameTable::default());
-    let (taken, lost) = (SpaceId(Id([0x77; 16])), SpaceId(Id([0x78; 16])));
-    assert!(names.claim("REC", taken) && names.claim("PLA", lost));
-    let mut authority = Authority::founded_with_names(domain().shared(), Arc::clone(&names) as Arc<dyn Names>);
+    let table = Arc::new(NameTable::default());
+    let (other, third) = (SpaceId(Id([0x77; 16])), SpaceId(Id([0x78; 16])));
+    assert!(table.claim("REC", other) && table.claim("PLA", third));
+    let mut authority = Authority::founded_with_names(domain().shared(), Arc::clone(&table) as Arc<dyn Names>);
     let mut number = 1;
     let mut claim = |authority: &mut Authority, wanted: &[&str]| {
         number += 1;
         let names = wanted.iter().map(|&name| name.to_owned()).collect();
         let intent = Intent::of::<Probe>(PROBE, &ProbeCommand::Name { names }).expect("it is small");
         authority.submit_answered(FIRST, None, 0, machines::entry(number, CommandId(Id([number as u8; 16])), intent));
-        let last = authority.log().pop().expect("each command is in the log");
-        let named = last.events().find_map(|event| event.event::<Probe>());
-        let refused = recordplayer::response::Response::of(&last).map(|response| response.refused);
-        (named.cloned(), refused.and_then(|refused| refused.typed::<ProbeRefusal>()))
+        let commit = authority.log().pop().expect("each command is in the log");
+        let event = commit.events().find_map(|event| event.event::<Probe>());
+        let refused = recordplayer::response::Response::of(&commit).map(|response| response.refused);
+        (event.cloned(), refused.and_then(|refused| refused.typed::<ProbeRefusal>()))
     };
     let named = |name: &str| Some(ProbeEvent::Named { name: name.to_owned() });
     let is_taken = |name: &str| Some(ProbeRefusal::Taken { name: name.to_owned() });
     assert_eq!(claim(&mut authority, &["REC", "PLA"]), (None, is_taken("REC")));
     assert_eq!(claim(&mut authority, &["REC", "RP"]), (named("RP"), None));
     assert_eq!(claim(&mut authority, &[]), (None, Some(ProbeRefusal::NoName {})), "who claims none gets none");
-    assert!(!names.claim("RP", taken), "it is this space's now");
+    assert!(!table.claim("RP", other), "it is this space's now");
     assert_eq!(claim(&mut authority, &["RP"]), (named("RP"), None), "it has it already");
 }

@@ -61,6 +61,59 @@ fn the_same_files_on_two_machines_never_take_the_same_new_identity() {
     assert!(identities[0] != identities[1] && !identities.contains(&MINE), "{identities:?}");
 }
 
+/// The log tells before the authority has to: what another copy of the device has sent is in it.
+#[test]
+fn who_finds_in_the_log_what_it_never_sent_sends_by_another_identity_at_once() {
+    let founded = || {
+        let authority = Authority::founded(domain());
+        let mut device = Device::new(domain());
+        device.replica.handle_connected();
+        device.take(authority.everything());
+        device.sent.clear();
+        (device, authority)
+    };
+    let by = |device: &mut Device| {
+        let frames = std::mem::take(&mut device.sent);
+        frames.into_iter().find_map(|frame| match frame {
+            ClientFrame::Submit { replica, .. } => Some(replica),
+            _ => None,
+        })
+    };
+    // Nothing waits here, and the log holds a number of this device.
+    let (mut device, mut authority) = founded();
+    assert_eq!(authority.submit(MINE, None, 1, 40, add(8, LIST, "of the copy")), AnswerCode::Accepted);
+    device.take(authority.everything());
+    device.submit(21, add(1, LIST, "x")).unwrap();
+    assert!(by(&mut device).is_some_and(|replica| replica != MINE));
+    // What waits here has that number.
+    let (mut device, mut authority) = founded();
+    device.submit(21, add(1, LIST, "x")).unwrap();
+    assert_eq!(by(&mut device), Some(MINE));
+    assert_eq!(authority.submit(MINE, None, 1, 40, add(8, LIST, "of the copy")), AnswerCode::Accepted);
+    device.take(authority.everything());
+    assert!(by(&mut device).is_some_and(|replica| replica != MINE), "it is sent again by the new one");
+    // What waits here is what the log holds: it was this device that sent it.
+    let (mut device, mut authority) = founded();
+    device.submit(21, add(1, LIST, "x")).unwrap();
+    assert_eq!(authority.submit(MINE, None, 1, 21, add(1, LIST, "x")), AnswerCode::Accepted);
+    device.take(authority.everything());
+    device.sent.clear();
+    device.submit(22, add(2, LIST, "x")).unwrap();
+    assert_eq!(by(&mut device), Some(MINE));
+}
+
+/// How far it has heard is on the disk with what it heard: the authority forgets up to there, and is not told less after a restart.
+#[test]
+fn how_far_a_device_has_heard_outlives_a_restart() {
+    let mut authority = Authority::founded(domain());
+    let mut device = Device::new(domain());
+    device.replica.handle_connected();
+    device.submit(21, add(1, LIST, "x")).unwrap();
+    device.talk(&mut authority, |_| true);
+    let identity = device.saved_identity();
+    assert_eq!((identity.last_number, identity.answered_up_to), (1, 1));
+}
+
 #[test]
 fn what_shall_be_tried_later_is_sent_again_when_it_is_time_and_in_order() {
     let (mut device, authority) = three_sent();

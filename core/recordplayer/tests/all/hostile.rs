@@ -9,11 +9,11 @@ use recordplayer::commit::{Commit, Draft, Head, Header};
 use recordplayer::decide::Intent;
 use recordplayer::hash::Hash;
 use recordplayer::id::{CommandId, Id, ReplicaId, SpaceId};
-use recordplayer::limits::{COMMIT_EVENTS_MAX, SNAPSHOT_BYTES_MAX};
+use recordplayer::limits::{COMMIT_EVENTS_MAX, OVER_MAX, REQUIRES_MAX, SNAPSHOT_BYTES_MAX};
 use recordplayer::membership::{Membership, MembershipCommand};
 use recordplayer::name::Name;
 use recordplayer::protocol::{AnswerCode, ClientFrame, PublishEnd, ServerFrame, SnapshotRow};
-use recordplayer::record::{Payload, RecordKind, StreamId};
+use recordplayer::record::{Payload, Position, RecordKind, StreamId};
 use recordplayer::text::{Text, TextActor, TextDocument, TextPart, compact};
 
 const PUBLICATION: Id = Id([0xb0; 16]);
@@ -72,6 +72,8 @@ fn commits_of_another_space_or_of_an_older_epoch_are_not_followed() {
 /// A commit is one command with its events, or one response, and nothing else.
 #[test]
 fn a_commit_of_another_shape_is_none() {
+    use RecordKind::{Command, Event, Response};
+
     let ServerFrame::Commits { commits, .. } = told(false) else { unreachable!("it is commits") };
     let honest = Commit::open(Arc::clone(&commits[0]), &Hash::ZERO).unwrap();
     let draft = |kind| Draft {
@@ -85,7 +87,6 @@ fn a_commit_of_another_shape_is_none() {
         let commit = Commit::new(honest.header.clone(), drafts, &Hash::ZERO, |_| [1; 16]).unwrap();
         Commit::open(commit.bytes, &Hash::ZERO).map(|commit| commit.records.len()).map_err(|error| error.to_string())
     };
-    use RecordKind::{Command, Event, Response};
     assert_eq!(opened(&[Command]), Ok(1));
     assert_eq!(opened(&[Command, Event, Event]), Ok(3));
     assert_eq!(opened(&[Response]), Ok(1));
@@ -97,6 +98,30 @@ fn a_commit_of_another_shape_is_none() {
         let why = opened(&kinds).unwrap_err();
         assert!(why.contains("1 to 2,001 records"), "{}: {why}", kinds.len());
     }
+}
+
+#[test]
+fn a_commit_names_only_so_many_others() {
+    let ServerFrame::Commits { commits, .. } = told(false) else { unreachable!("it is commits") };
+    let honest = Commit::open(Arc::clone(&commits[0]), &Hash::ZERO).unwrap();
+    let opened = |requires: usize, over: usize| {
+        let header = Header {
+            requires: (0..requires).map(|number| CommandId(Id([number as u8; 16]))).collect(),
+            over: vec![Position(1); over],
+            ..honest.header.clone()
+        };
+        let drafts = honest.records.iter().map(|record| {
+            let Payload::Plain(payload) = record.payload.clone() else { panic!("nothing was erased") };
+            Draft { kind: record.kind, stream: record.stream.clone(), name: record.name.clone(), payload }
+        });
+        let commit = Commit::new(header.clone(), drafts.collect(), &Hash::ZERO, |_| [1; 16]).unwrap();
+        let found = Commit::open(commit.bytes, &Hash::ZERO).map_err(|error| error.to_string())?;
+        assert_eq!(found.header, header);
+        Ok::<(), String>(())
+    };
+    assert_eq!(opened(REQUIRES_MAX, OVER_MAX), Ok(()));
+    assert!(opened(REQUIRES_MAX + 1, 0).unwrap_err().contains("too many required commands"));
+    assert!(opened(0, OVER_MAX + 1).unwrap_err().contains("too many records that it goes over"));
 }
 
 /// What a device holds ends in the middle of a commit of the other history: it was taken for news, and the device died.
@@ -119,11 +144,11 @@ fn a_history_whose_commits_end_elsewhere_is_another_one() {
     let drafts = std::iter::once(draft(RecordKind::Command)).chain((1..records).map(|_| draft(RecordKind::Event)));
     let header = Header { first: first.head().position.plus(1), number: 2, ..first.header.clone() };
     let second = Commit::new(header, drafts.collect(), &first.hash, |_| [1; 16]).unwrap();
-    let head = second.head();
-    assert!(head.position > held.position);
+    let end = second.head();
+    assert!(end.position > held.position);
     let (space, epoch, commits) = (SPACE, 1, vec![first.bytes, second.bytes]);
     let frame =
-        ServerFrame::Commits { space, epoch, after: Head::START, upto: head, commits, head, is_backfill: false };
+        ServerFrame::Commits { space, epoch, after: Head::START, upto: end, commits, head: end, is_backfill: false };
     assert_eq!(device.parts_with(frame), Some(held.position));
     assert_eq!(device.replica.confirmed(), held);
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use recordplayer::claims::Claims;
+use recordplayer::codec::decode;
 use recordplayer::commit::{Commit, Head, Seal, SealKey};
 use recordplayer::decide::Intent;
 use recordplayer::domain::Domain;
@@ -11,7 +12,7 @@ use recordplayer::membership::{Membership, MembershipCommand};
 use recordplayer::policy::{Effect, EffectsDone};
 use recordplayer::protocol::{AnswerCode, ClientFrame, CommandEntry, Knowledge, PublishEnd, ServerFrame};
 use recordplayer::record::{Position, Seen};
-use recordplayer::replica::{OpenError, Replica, ReplicaOutput, SubmitError, Wish};
+use recordplayer::replica::{Identity, OpenError, Replica, ReplicaOutput, SubmitError, Wish};
 use recordplayer::space::{
     AllFree, Ending, Mark, Names, OfferedTail, Opening, Publication, Recovery, SessionId, Space, SpaceInput,
     SpaceOutput, Submission, Tail,
@@ -56,6 +57,11 @@ impl Device {
         let mut device = Self { store, outbox, replica, sent: Vec::new(), went_back: false, has_left: false };
         device.work();
         device
+    }
+
+    /// Who it is, as its disk says.
+    pub fn saved_identity(&self) -> Identity {
+        decode(&self.outbox.load(SPACE).unwrap().identity.expect("it has saved one")).unwrap()
     }
 
     /// The program is replaced by another version of it.
@@ -437,6 +443,19 @@ impl Authority {
         let (commands, session) = (vec![entry], SessionId(1));
         let submission = Submission { session, actor: PERSON, replica, parent, answered_up_to, commands };
         self.handle(SpaceInput::Submit(submission))
+    }
+
+    /// What somebody is told who sends their first command.
+    pub fn told_to(&mut self, actor: ActorId, replica: ReplicaId, intent: Intent) -> ServerFrame {
+        self.said.clear();
+        let (space, at, value) = (SPACE, Position::START, 0);
+        let entry = entry(1, CommandId(Id([0x71; 16])), intent);
+        let (session, parent, answered_up_to) = (SessionId(6), None, 0);
+        let submission = Submission { session, actor, replica, parent, answered_up_to, commands: vec![entry] };
+        match self.handle(SpaceInput::Submit(submission)) {
+            Some(code) => ServerFrame::Answer { space, replica, number: 1, code, at, value },
+            None => self.said.pop().expect("it says something"),
+        }
     }
 
     /// A frame of a device comes.

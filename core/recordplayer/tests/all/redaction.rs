@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::note::{self, Note};
 use crate::todo::{Item, ItemCommand, List, ListView, add, command, domain, id};
 use rand::RngExt;
-use recordplayer::commit::Head;
+use recordplayer::commit::{Commit, Head};
 use recordplayer::decide::Intent;
 use recordplayer::domain::Domain;
 use recordplayer::id::CommandId;
@@ -42,6 +42,24 @@ fn rename(item: u8, title: &str) -> Intent {
 
 fn title(world: &World, device: DeviceId) -> String {
     world.replica(device).entity::<Item>(id(1)).title.clone()
+}
+
+/// A redaction names records of before. What it says of itself, or of what comes behind it, takes nothing out.
+#[test]
+fn a_redaction_takes_out_nothing_of_itself_or_behind_it() {
+    let mut world = World::seeded(31, &domain());
+    let [ann, bo] = world.devices(["ann", "bo"]);
+    world.send(ann, add(1, LIST, "stays")).unwrap();
+    world.run_until_quiet();
+    let end = world.replica(ann).confirmed().position;
+    redact(&mut world, ann, (1..6).map(|ahead| end.plus(ahead)).collect()).unwrap();
+    world.run_until_quiet();
+    world.send(bo, rename(1, "behind it")).unwrap();
+    world.run_until_quiet();
+    let log = world.log();
+    assert!(log.iter().flat_map(|commit| &commit.records).all(|record| record.payload != Payload::Erased));
+    assert_eq!(log.iter().flat_map(Commit::redacts).count(), 0);
+    assert_eq!(title(&world, ann), "behind it");
 }
 
 #[test]

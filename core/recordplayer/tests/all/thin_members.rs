@@ -172,6 +172,32 @@ fn what_leaves_a_view_that_it_came_into_unseen_is_sent_before() {
     }
 }
 
+/// Whoever starts to look gets each thing that shows there as it is, and plays on that.
+#[test]
+fn what_shows_in_a_view_comes_with_its_start() {
+    for seed in 72..76 {
+        let mut world = World::seeded(seed, &domain());
+        let [ann, wall] = world.devices(["ann", "wall"]);
+        for intent in [
+            shelf(10, HERE),
+            book(1, &Handle::Bought { title: "Moby Dick".to_owned() }),
+            book(1, &Handle::Shelved { shelf: Id([10; 16]) }),
+            book(1, &Handle::Read {}),
+        ] {
+            world.send(ann, intent).unwrap();
+        }
+        world.run_until_quiet();
+        world.look(wall, ViewKey::of::<Room>(HERE));
+        world.run_for_ms(3_000);
+        world.send(ann, book(1, &Handle::Read {})).unwrap();
+        world.run_until_quiet();
+        world.run_for_ms(3_000);
+        let view = world.thin(wall).0.get::<Room>();
+        assert_eq!(view, world.replica(ann).view::<Room>(HERE), "{}", world.how_to_replay());
+        assert_eq!(view.lines.last().unwrap(), "book.read of \"Moby Dick\", read by 2");
+    }
+}
+
 /// A book came back on its shelf to a room that it had left the same way, and had been read elsewhere in between. Who looked at the room still
 /// had the book as it was when it left.
 #[test]

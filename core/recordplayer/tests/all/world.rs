@@ -1,10 +1,11 @@
 //! The machines of the core in a world from a seed: two devices, offline and back, with everything that goes wrong on the way.
 
-use crate::todo::{Item, ItemCommand, ItemRefusal, ListView, OPEN_MAX, add, command, domain, id};
+use crate::todo::{Item, ItemCommand, ItemEvent, ItemRefusal, ListView, OPEN_MAX, add, command, domain, id};
 use rand::RngExt;
 use recordplayer::codec::encode;
 use recordplayer::decide::Intent;
 use recordplayer::membership::{Membership, MembershipCommand};
+use recordplayer::record::{Position, StreamId};
 use recordplayer::refusal::CoreRefusal;
 use recordplayer::replica::SubmitError;
 use recordplayer::storage::memory::Failure;
@@ -78,6 +79,32 @@ fn two_people_who_set_one_value_unseen_are_both_told() {
     world.send(ann, rename(1, "sheep milk")).unwrap();
     world.run_until_quiet();
     assert_eq!(world.met(ann).len(), 1);
+}
+
+/// What was set over another value is named by its own record, whatever else the same command did.
+#[test]
+fn a_meeting_names_the_records_that_met() {
+    let mut world = World::seeded(11, &domain());
+    let [ann, bo] = world.devices(["ann", "bo"]);
+    world.send(ann, add(1, 100, "milk")).unwrap();
+    world.run_until_quiet();
+    world.cut_off(bo);
+    world.send(ann, command(1, &ItemCommand::MoveTo { list: id(101) })).unwrap();
+    world.run_for_ms(2_000);
+    world.send(bo, command(1, &ItemCommand::MoveTo { list: id(102) })).unwrap();
+    world.heal();
+    world.run_until_quiet();
+    assert_eq!(world.met(ann), world.met(bo));
+    let [meeting] = world.met(bo) else { panic!("{:?}", world.met(bo)) };
+    let log = world.log();
+    let moved = |number: Position| {
+        let record = log.iter().flat_map(|commit| &commit.records).find(|record| record.number == number).unwrap();
+        (record.stream.clone(), record.event::<Item>().cloned())
+    };
+    let item = StreamId::of::<Item>(id(1));
+    assert_eq!(meeting.stream, item);
+    assert_eq!(moved(meeting.over), (item.clone(), Some(ItemEvent::MovedTo { list: id(101) })));
+    assert_eq!(moved(meeting.record), (item, Some(ItemEvent::MovedTo { list: id(102) })));
 }
 
 #[test]

@@ -116,3 +116,67 @@ impl ReplicaTable {
         ancestors.chain(others.filter(move |entry| entry.parent == Some(replica)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::claims::Claims;
+    use crate::commit::{Draft, Header};
+    use crate::hash::Hash;
+    use crate::id::{Id, SpaceId};
+    use crate::name::Name;
+    use crate::record::{RecordKind, StreamId};
+    use crate::time::Timestamp;
+
+    const SPACE: SpaceId = SpaceId(Id([1; 16]));
+
+    fn replica(number: u8) -> ReplicaId {
+        ReplicaId(Id([number; 16]))
+    }
+
+    /// The first command of a replica.
+    fn first_of(number: u8, parent: Option<u8>) -> Commit {
+        let header = Header {
+            space: SPACE,
+            epoch: 1,
+            first: Position(1),
+            time: Timestamp(0),
+            actor: ActorId(Id([2; 16])),
+            replica: replica(number),
+            number: 1,
+            command: CommandId(Id([number; 16])),
+            answered_up_to: 0,
+            claims: Claims::default(),
+            parent: parent.map(replica),
+            requires: Vec::new(),
+            domain_version: 1,
+            over: Vec::new(),
+            trigger: None,
+        };
+        let stream = StreamId { kind: Name::of("thing"), id: Id([3; 16]) };
+        let payload = [0xa0].into();
+        let draft = Draft { kind: RecordKind::Command, stream, name: Name::of("thing.do"), payload };
+        Commit::new(header, vec![draft], &Hash::ZERO, |_| [0; 16]).unwrap()
+    }
+
+    fn table(commits: &[(u8, Option<u8>)]) -> ReplicaTable {
+        let mut table = ReplicaTable::default();
+        commits.iter().for_each(|(number, parent)| table.play(&first_of(*number, *parent)));
+        table
+    }
+
+    /// Only who may have any is looked for among the others: mostly nobody.
+    #[test]
+    fn relatives_are_parents_and_children_also_where_the_parent_comes_last() {
+        for order in [[(1, None), (2, Some(1)), (3, None)], [(2, Some(1)), (3, None), (1, None)]] {
+            let table = table(&order);
+            let may_have = |number, parent: Option<u8>| table.may_have_relatives(replica(number), parent.map(replica));
+            assert!(may_have(1, None) && may_have(2, Some(1)) && may_have(2, None), "{order:?}");
+            assert!(!may_have(3, None), "{order:?}");
+            assert!(may_have(4, Some(3)) && !may_have(4, None), "one that the table does not know: {order:?}");
+        }
+        let of_a_lost_parent = table(&[(2, Some(1))]);
+        assert!(of_a_lost_parent.may_have_relatives(replica(1), None));
+        assert!(!of_a_lost_parent.may_have_relatives(replica(3), None));
+    }
+}

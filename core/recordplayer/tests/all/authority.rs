@@ -247,4 +247,43 @@ fn a_number_is_answered_by_what_the_log_says_of_it() {
     assert_eq!(authority.submit_answered(FIRST, None, 2, heard(2, 8)), AnswerCode::Answered, "nobody knows any more");
     assert_eq!(authority.submit_answered(FIRST, None, 3, heard(3, 10)), AnswerCode::Accepted);
     assert_eq!(authority.submit_answered(FIRST, None, 3, heard(3, 11)), AnswerCode::Conflict);
+    // Nobody has heard of what they are just sending.
+    assert_eq!(authority.submit_answered(FIRST, None, 9, heard(4, 12)), AnswerCode::Accepted);
+    assert_eq!(authority.log().last().unwrap().header.answered_up_to, 3);
+}
+
+/// What was lost may be those very numbers: while it may come in again, nobody is told to count anew.
+#[test]
+fn in_recovery_nobody_is_told_that_their_numbers_are_wrong() {
+    let mut authority = Authority::founded(domain());
+    authority.recover(domain(), 60_000);
+    assert_eq!(authority.submit(FIRST, None, 9, 9, add(3, 100, "c")), AnswerCode::RetryAfter);
+    assert_eq!(authority.submit(FIRST, None, 1, 9, add(3, 100, "c")), AnswerCode::RetryAfter, "another's number");
+    assert_eq!(authority.submit(FIRST, None, 2, 9, add(3, 100, "c")), AnswerCode::RetryAfter);
+}
+
+/// Whoever is taken out gets what they had not got yet, up to the commit that says so, and no byte more.
+#[test]
+fn who_is_behind_and_is_taken_out_gets_the_rest_up_to_that() {
+    let mut authority = Authority::founded(domain());
+    let bo = ActorId(Id([0x99; 16]));
+    let manage = |command: &MembershipCommand| Intent::of::<Membership>(SPACE.0, command).unwrap();
+    let role = domain().role_names()[0].to_owned();
+    let mut number = 1;
+    let mut send = |authority: &mut Authority, intent: Intent| {
+        number += 1;
+        assert_eq!(authority.submit(FIRST, None, number, number as u8, intent), AnswerCode::Accepted);
+        authority.head()
+    };
+    let joined = send(&mut authority, manage(&MembershipCommand::AddMember { person: bo, role }));
+    authority.falls_behind(bo, Knowledge { epoch: 1, head: joined });
+    send(&mut authority, add(1, 100, "missed"));
+    send(&mut authority, add(2, 100, "missed"));
+    let out = send(&mut authority, manage(&MembershipCommand::RemoveMember { person: bo }));
+    send(&mut authority, add(3, 100, "none of their business"));
+    let told = std::mem::take(&mut authority.said);
+    let [ServerFrame::Commits { after, upto, commits, .. }, ServerFrame::AccessEnded { at, .. }] = &told[..] else {
+        panic!("{told:?}")
+    };
+    assert_eq!((*after, *upto, commits.len(), *at), (joined, out, 3, out.position));
 }

@@ -90,6 +90,7 @@ fn a_commit_of_another_shape_is_none() {
     assert_eq!(opened(&[Command]), Ok(1));
     assert_eq!(opened(&[Command, Event, Event]), Ok(3));
     assert_eq!(opened(&[Response]), Ok(1));
+    assert_eq!(opened(&[&[Command][..], &[Event; COMMIT_EVENTS_MAX]].concat()), Ok(COMMIT_EVENTS_MAX + 1));
     for kinds in [&[Event][..], &[Event, Event], &[Command, Command], &[Command, Event, Response], &[Response, Event]] {
         let why = opened(kinds).unwrap_err();
         assert!(why.contains("one command and its events, or one response"), "{kinds:?}: {why}");
@@ -124,7 +125,7 @@ fn a_commit_names_only_so_many_others() {
     assert!(opened(0, OVER_MAX + 1).unwrap_err().contains("too many records that it goes over"));
 }
 
-/// What a device holds ends in the middle of a commit of the other history: it was taken for news, and the device died.
+/// What the device holds ends in the middle of a commit of the other history: nothing of that is news.
 #[test]
 fn a_history_whose_commits_end_elsewhere_is_another_one() {
     let ServerFrame::Commits { commits, .. } = told(false) else { unreachable!("it is commits") };
@@ -142,11 +143,15 @@ fn a_history_whose_commits_end_elsewhere_is_another_one() {
     };
     let records = held.position.0 - first.head().position.0 + 2;
     let drafts = std::iter::once(draft(RecordKind::Command)).chain((1..records).map(|_| draft(RecordKind::Event)));
-    let header = Header { first: first.head().position.plus(1), number: 2, ..first.header.clone() };
-    let second = Commit::new(header, drafts.collect(), &first.hash, |_| [1; 16]).unwrap();
-    let end = second.head();
-    assert!(end.position > held.position);
-    let (space, epoch, commits) = (SPACE, 1, vec![first.bytes, second.bytes]);
+    let behind = |commit: &Commit, drafts: Vec<Draft>| {
+        let (first, number) = (commit.head().position.plus(1), commit.header.number + 1);
+        Commit::new(Header { first, number, ..commit.header.clone() }, drafts, &commit.hash, |_| [1; 16]).unwrap()
+    };
+    let second = behind(&first, drafts.collect());
+    assert!(second.head().position > held.position);
+    let third = behind(&second, vec![draft(RecordKind::Command)]);
+    let (space, epoch, end) = (SPACE, 1, third.head());
+    let commits = vec![first.bytes, second.bytes, third.bytes];
     let frame =
         ServerFrame::Commits { space, epoch, after: Head::START, upto: end, commits, head: end, is_backfill: false };
     assert_eq!(device.parts_with(frame), Some(held.position));

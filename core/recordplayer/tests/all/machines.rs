@@ -396,6 +396,13 @@ impl Authority {
         self.handle(SpaceInput::Pull { session: FOLLOWER });
     }
 
+    /// Somebody follows, and has no room for what comes next.
+    pub fn falls_behind(&mut self, actor: ActorId, knowledge: Knowledge) {
+        self.handle(SpaceInput::Subscribe { session: FOLLOWER, actor, knowledge });
+        self.handle(SpaceInput::Lagging { session: FOLLOWER, after: knowledge.head.position });
+        self.said.clear();
+    }
+
     pub fn look_at(&mut self, view: ViewKey) {
         self.handle(SpaceInput::SubscribeView { session: FOLLOWER, actor: PERSON, view, after: None });
         self.handle(SpaceInput::Pull { session: FOLLOWER });

@@ -161,7 +161,9 @@ mod tests {
 
     fn table(commits: &[(u8, Option<u8>)]) -> ReplicaTable {
         let mut table = ReplicaTable::default();
-        commits.iter().for_each(|(number, parent)| table.play(&first_of(*number, *parent)));
+        for (number, parent) in commits {
+            table.play(&first_of(*number, *parent));
+        }
         table
     }
 

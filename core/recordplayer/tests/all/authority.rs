@@ -7,9 +7,10 @@ use recordplayer::decide::Intent;
 use recordplayer::domain::Domain;
 use recordplayer::hash::Hash;
 use recordplayer::id::{ActorId, CommandId, Id, ReplicaId, SpaceId};
-use recordplayer::limits::VERDICTS_MAX;
+use recordplayer::limits::{REQUIRES_MAX, VERDICTS_MAX};
 use recordplayer::membership::{Membership, MembershipCommand};
-use recordplayer::protocol::{AnswerCode, Knowledge, ServerFrame};
+use recordplayer::protocol::{AnswerCode, CommandEntry, Knowledge, ServerFrame};
+use recordplayer::response::Response;
 use recordplayer::saving::Saving;
 use recordplayer::space::Ending;
 use recordplayer::view::ViewKey;
@@ -250,6 +251,22 @@ fn a_number_is_answered_by_what_the_log_says_of_it() {
     // Nobody has heard of what they are just sending.
     assert_eq!(authority.submit_answered(FIRST, None, 9, heard(4, 12)), AnswerCode::Accepted);
     assert_eq!(authority.log().last().unwrap().header.answered_up_to, 3);
+}
+
+/// More would not fit a commit: it is refused, and says why.
+#[test]
+fn a_command_requires_only_so_many_others() {
+    let mut authority = Authority::founded(domain());
+    let requiring = |number: u64, count: usize| {
+        let requires = (0..count).map(|other| CommandId(Id([200 + other as u8; 16]))).collect();
+        CommandEntry { requires, ..entry(number, CommandId(Id([number as u8; 16])), add(number as u8, 100, "x")) }
+    };
+    assert_eq!(authority.submit_answered(FIRST, None, 0, requiring(2, REQUIRES_MAX)), AnswerCode::Accepted);
+    for (number, count) in [(3, REQUIRES_MAX + 1), (4, REQUIRES_MAX + 20)] {
+        assert_eq!(authority.submit_answered(FIRST, None, 0, requiring(number, count)), AnswerCode::Refused);
+        let why = Response::of(authority.log().last().unwrap()).unwrap().refused.message;
+        assert!(why.contains(&format!("it requires {count} commands")), "{why}");
+    }
 }
 
 /// What was lost may be those very numbers: while it may come in again, nobody is told to count anew.

@@ -74,7 +74,7 @@ fn main() -> ExitCode {
             scope.spawn(|| run.work());
         }
     });
-    let Sum { histories, outcome, failed } = run.sum.into_inner().unwrap_or_default();
+    let Sum { histories, outcome, failed, .. } = run.sum.into_inner().unwrap_or_default();
     let a_minute = u128::from(histories) * 60_000 / began.elapsed().as_millis().max(1);
     println!(
         "{histories} histories of {} from seed {first}, {} failed: {} records; of {} commands {} were refused on the device and {} by \
@@ -105,6 +105,7 @@ struct Sum {
     histories: u64,
     outcome: Outcome,
     failed: Vec<u64>,
+    told_at: Option<Instant>,
 }
 
 impl Run {
@@ -124,7 +125,7 @@ impl Run {
                 eprintln!("seed {seed} fails; again by: cargo xtask simulate --kind {kind} --seeds 1 --seed {seed}");
                 sum.failed.push(seed);
             }
-            report(sum.histories);
+            sum.report();
         }
     }
 }
@@ -140,11 +141,22 @@ fn fresh_seed() -> u64 {
     rand::random::<u64>() >> 16
 }
 
-/// How far it has come, where somebody watches.
-fn report(done: u64) {
-    let mut error = std::io::stderr();
-    if error.is_terminal() {
-        let _ = write!(error, "\r{done} ");
+/// Where it writes into a file, it says so often how far it has come.
+const TELLS_EVERY: Duration = Duration::from_mins(1);
+
+impl Sum {
+    /// How far it has come: at once where somebody watches, and else now and then, so that a long run that is stopped was not for nothing.
+    fn report(&mut self) {
+        let mut error = std::io::stderr();
+        if error.is_terminal() {
+            let _ = write!(error, "\r{} ", self.histories);
+            return;
+        }
+        let told_at = self.told_at.get_or_insert_with(now);
+        if told_at.elapsed() >= TELLS_EVERY {
+            *told_at = now();
+            eprintln!("{} histories so far, {} failed", self.histories, self.failed.len());
+        }
     }
 }
 

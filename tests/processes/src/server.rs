@@ -56,11 +56,15 @@ impl Server {
         end.json()
     }
 
-    /// Starts to serve; nothing where the program ends before it listens.
-    pub fn try_to_serve(&mut self, around: &Around) -> Result<SocketAddr, End> {
+    fn start(&self, around: &Around) -> Process {
         let cache = CACHE_MIB.to_string();
         let words = ["serve", self.folder(), "--listen", "127.0.0.1:0", "--cache", &cache];
-        let process = Process::start(PROGRAM, &words, around, &self.log);
+        Process::start(PROGRAM, &words, around, &self.log)
+    }
+
+    /// Starts to serve; nothing where the program ends before it listens.
+    pub fn try_to_serve(&mut self, around: &Around) -> Result<SocketAddr, End> {
+        let process = self.start(around);
         let Some(line) = process.line() else { return Err(process.wait()) };
         let said: Value = serde_json::from_str(&line).unwrap_or_default();
         let url = said["listening"].as_str().unwrap_or_else(|| panic!("the server says where it listens: {line}"));
@@ -77,9 +81,7 @@ impl Server {
 
     /// Starts, and is killed so soon that it may not have come to listen.
     pub fn serve_and_kill(&mut self, soon: Duration) -> End {
-        let cache = CACHE_MIB.to_string();
-        let words = ["serve", self.folder(), "--listen", "127.0.0.1:0", "--cache", &cache];
-        let process = Process::start(PROGRAM, &words, &Around::Nothing, &self.log);
+        let process = self.start(&Around::Nothing);
         crate::clock::let_pass(soon);
         process.kill()
     }

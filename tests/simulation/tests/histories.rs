@@ -5,7 +5,7 @@ use std::panic::catch_unwind;
 use recordplayer_simulation::{Kind, Outcome};
 
 /// Seeds that have found something once.
-const FOUND: [u64; 23] = [
+const FOUND: [u64; 24] = [
     25,
     89,
     99,
@@ -26,6 +26,7 @@ const FOUND: [u64; 23] = [
     245_146_301_231_530,
     597_023_584_519,
     597_023_586_685,
+    20_261_128_140_815,
     20_261_130_001_342,
     20_261_130_027_140,
     20_261_130_033_999,

@@ -3,11 +3,11 @@
 
 use std::collections::BTreeSet;
 
+use crate::redaction::redact;
 use crate::todo::{Item, ItemCommand, ListView, OPEN_MAX, add, command, domain, id};
-use recordplayer::commit::Commit;
 use recordplayer::decide::Intent;
 use recordplayer::id::{CommandId, ReplicaId};
-use recordplayer::membership::{Membership, MembershipCommand};
+use recordplayer::record::Position;
 use recordplayer::testing::{DeviceId, Restore, World};
 
 const LIST: u8 = 100;
@@ -21,13 +21,10 @@ fn seen(world: &World, device: DeviceId) -> (usize, u64) {
     (view.titles.len(), view.records)
 }
 
-fn redact(world: &mut World, by: DeviceId, command: CommandId) {
-    let is_it = |commit: &Commit| commit.header.command == command;
-    let commit = world.log().into_iter().find(is_it).expect("it was accepted");
-    let records = commit.records.iter().filter(|record| record.is_event()).map(|record| record.number).collect();
-    let reopened = world.replica(by).entity::<Membership>(world.space().0).reopened();
-    let command = MembershipCommand::Redact { records, reopened };
-    world.send(by, Intent::of::<Membership>(world.space().0, &command).unwrap()).unwrap();
+/// The records of what came of a command.
+fn events_of(world: &World, command: CommandId) -> Vec<Position> {
+    let commit = world.log().into_iter().find(|commit| commit.header.command == command).expect("it was accepted");
+    commit.events().map(|record| record.number).collect()
 }
 
 /// Everything that was sent is there once, on every device, and nobody has anything left to do.
@@ -96,7 +93,8 @@ fn a_device_that_came_back_twice_from_one_backup_is_another_one_each_time() {
             world.run_until_quiet();
             world.cut_off(ann);
             if item == 40 {
-                redact(&mut world, bo, secret);
+                let records = events_of(&world, secret);
+                redact(&mut world, bo, records).unwrap();
             }
             world.restore(ann, &files, Restore::Both);
             world.send(ann, add(item + 1, LIST + 1, "its own")).unwrap();

@@ -245,12 +245,11 @@ impl Authority {
         authority.and_found()
     }
 
-    fn and_found(self) -> Self {
-        let mut authority = self;
+    fn and_found(mut self) -> Self {
         let found = MembershipCommand::Found { title: "space".to_owned() };
         let intent = Intent::of::<Membership>(SPACE.0, &found).unwrap();
-        assert_eq!(authority.submit(FIRST, None, 1, 100, intent), AnswerCode::Accepted);
-        authority
+        assert_eq!(self.submit(FIRST, None, 1, 100, intent), AnswerCode::Accepted);
+        self
     }
 
     /// Starts the process anew on the same disk, with this version of the application.

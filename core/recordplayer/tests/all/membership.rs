@@ -59,8 +59,9 @@ fn owner() -> String {
 fn whoever_founds_a_space_manages_it_and_nobody_founds_it_again() {
     let found = |title: &str| C::Found { title: title.to_owned() };
     when(space(), found("again")).refused(R::AlreadyFounded {});
-    let role = space().model::<Membership>(SPACE.0).role_of(FOUNDER).map(str::to_owned);
-    assert_eq!(role.as_deref(), Some("owner"));
+    let founded = space().model::<Membership>(SPACE.0);
+    assert_eq!((founded.is_founded(), founded.role_of(FOUNDER)), (true, Some("owner")));
+    assert!(!space().model::<Membership>(Id([0x11; 16])).is_founded());
 }
 
 #[test]

@@ -20,7 +20,7 @@ use recordplayer::view::ViewKey;
 const LIST: u8 = 100;
 const SECRET: &str = "a word that must go";
 
-fn redact(world: &mut World, by: DeviceId, records: Vec<Position>) -> Result<CommandId, SubmitError> {
+pub fn redact(world: &mut World, by: DeviceId, records: Vec<Position>) -> Result<CommandId, SubmitError> {
     let space = world.space().0;
     let reopened = world.replica(by).entity::<Membership>(space).reopened();
     world.send(by, Intent::of::<Membership>(space, &MembershipCommand::Redact { records, reopened }).unwrap())

@@ -144,6 +144,7 @@ impl Maker {
             claims: Claims::default(),
             requires: Vec::new(),
             seen: recordplayer::record::Seen::default(),
+            follows: None,
         };
         let mut inputs = vec![SpaceInput::Submit(Submission {
             session: SessionId(1),

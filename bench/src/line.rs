@@ -130,6 +130,7 @@ impl Line {
             claims: Claims::default(),
             requires: Vec::new(),
             seen: Seen { epoch: 1, position: self.seen },
+            follows: None,
         };
         let commands = vec![entry];
         let (replica, answered_up_to) = (self.replica, self.answered);

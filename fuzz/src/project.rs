@@ -149,7 +149,7 @@ fn intent<E: recordplayer::entity::Entity>(id: Id, command: &E::Command) -> Inte
 pub fn entry(number: u64, command: CommandId, intent: Intent) -> CommandEntry {
     let Intent { stream, name, payload } = intent;
     let (claims, requires, seen) = (Claims::default(), Vec::new(), Seen::default());
-    CommandEntry { number, command, stream, name, payload, claims, requires, seen }
+    CommandEntry { number, command, stream, name, payload, claims, requires, seen, follows: None }
 }
 
 pub fn submission(session: SessionId, actor: ActorId, replica: ReplicaId, commands: Vec<CommandEntry>) -> Submission {

@@ -115,7 +115,8 @@ fn submit(
         let intent = wish(script, replica);
         let requires = (0..script.below(20).saturating_sub(16)).map(|_| self::command(script)).collect();
         let seen = Seen { epoch: script.below(4) as u32, position: Position(script.number()) };
-        CommandEntry { claims: claims(script), requires, seen, ..entry(number, command, intent) }
+        let follows = (script.byte() < 0x20).then(|| self::command(script));
+        CommandEntry { claims: claims(script), requires, seen, follows, ..entry(number, command, intent) }
     };
     let commands = (0..=script.byte() % 3).map(|at| command_entry(script, u64::from(at))).collect();
     let mut submission = submission(session, actor, replica, commands);

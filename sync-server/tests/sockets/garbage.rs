@@ -48,6 +48,7 @@ fn bad_command(payload: &[u8], number: u64) -> ClientFrame {
         claims: Claims::default(),
         requires: Vec::new(),
         seen: Seen::default(),
+        follows: None,
     };
     let (replica, commands) = (ReplicaId(Id([5; 16])), vec![command]);
     ClientFrame::Submit { space: SPACE, replica, parent: None, answered_up_to: number - 1, commands }

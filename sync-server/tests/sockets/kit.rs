@@ -129,6 +129,7 @@ pub fn submit_frame(space: SpaceId, first: u64, commands: &[MembershipCommand]) 
             claims: Claims::default(),
             requires: Vec::new(),
             seen: recordplayer::record::Seen::default(),
+            follows: None,
         }
     };
     ClientFrame::Submit {

@@ -194,4 +194,8 @@ pub struct CommandEntry {
     pub requires: Vec<CommandId>,
     #[n(7)]
     pub seen: Seen,
+    /// The command before it, where its verdict is not known to the sender yet: where a copy of the device took that number, this one must not
+    /// be decided before it.
+    #[n(8)]
+    pub follows: Option<CommandId>,
 }

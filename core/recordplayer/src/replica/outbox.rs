@@ -101,7 +101,7 @@ impl OutboxEntry {
         self.payload.len() + text + 128 + 16 * self.requires.len()
     }
 
-    fn frame_entry(&self, number: u64) -> CommandEntry {
+    fn frame_entry(&self, number: u64, follows: Option<CommandId>) -> CommandEntry {
         CommandEntry {
             number,
             command: self.command,
@@ -111,6 +111,7 @@ impl OutboxEntry {
             claims: self.claims,
             requires: self.requires.clone(),
             seen: self.seen,
+            follows,
         }
     }
 }
@@ -337,23 +338,28 @@ impl Replica {
     fn send_numbered(&mut self) {
         let mut commands = Vec::new();
         let mut bytes = 0;
-        for at in 0..self.outbox.len() {
-            let pending = &mut self.outbox[at];
-            if !pending.is_waiting() || pending.is_sent {
+        let mut frames = Vec::new();
+        let mut before: Option<(Option<u64>, CommandId)> = None;
+        for pending in self.outbox.iter_mut().filter(|pending| pending.is_waiting()) {
+            let before = before.replace((pending.entry.number, pending.entry.command));
+            if pending.is_sent {
                 continue;
             }
             let Some(number) = pending.entry.number.filter(|_| pending.is_number_stored) else { break };
             pending.is_sent = true;
-            let entry = pending.entry.frame_entry(number);
+            let is_before = |(of, _): &(Option<u64>, CommandId)| *of == number.checked_sub(1);
+            let follows = before.filter(is_before).map(|(_, command)| command);
+            let entry = pending.entry.frame_entry(number, follows);
             let length = entry.payload.len() + 128;
             if bytes + length > FRAME_BYTES_MAX / 2 && !commands.is_empty() {
-                self.send_commands(std::mem::take(&mut commands));
+                frames.push(std::mem::take(&mut commands));
                 bytes = 0;
             }
             bytes += length;
             commands.push(entry);
         }
-        if !commands.is_empty() {
+        frames.extend((!commands.is_empty()).then_some(commands));
+        for commands in frames {
             self.send_commands(commands);
         }
     }

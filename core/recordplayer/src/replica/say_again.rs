@@ -203,7 +203,7 @@ impl Replica {
         self.identity.last_order += 1;
         let old = &self.outbox[at];
         let (generation, was) = (self.identity.text_generation, old.entry.command);
-        let command = CommandId::derived("said again", &[was.bytes(), &generation.to_be_bytes()]);
+        let command = said_again(was, generation);
         let requires = old.entry.requires.iter().map(|required| self.said_by(*required)).collect();
         let entry = OutboxEntry { command, number: None, payload, requires, ..OutboxEntry::clone(&old.entry) };
         let mut again = Pending::new(self.identity.last_order, entry);
@@ -222,6 +222,12 @@ impl Replica {
         }
         self.require_instead(was, command, writes);
         writes.push(self.identity_write());
+    }
+
+    /// The command of the outbox that says again what this one said, on another ground.
+    pub(crate) fn said_again(&self, command: CommandId) -> Option<CommandId> {
+        let ids = (0..=self.identity.text_generation).map(|generation| said_again(command, generation));
+        ids.rev().find(|again| self.pending(*again).is_some())
     }
 
     /// The command that says now what this one said.
@@ -280,6 +286,11 @@ impl Replica {
         Arc::make_mut(&mut pending.entry).text = Some(told.text.clone());
         writes.push(OutboxWrite::Put { space, row: pending.row() });
     }
+}
+
+/// The command that says the same as this one, from this generation on.
+fn said_again(command: CommandId, generation: u32) -> CommandId {
+    CommandId::derived("said again", &[command.bytes(), &generation.to_be_bytes()])
 }
 
 fn only(changes: Vec<TextChange>) -> Option<TextChange> {

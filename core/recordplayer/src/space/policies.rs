@@ -131,6 +131,7 @@ impl Space {
             claims: Claims::default(),
             requires: Vec::new(),
             seen: Seen { epoch: self.state.epoch, position: self.state.head.position },
+            follows: None,
         };
         let submission = Submission {
             session: SessionId(0),

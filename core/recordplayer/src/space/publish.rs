@@ -13,7 +13,7 @@ use crate::policy::Effect;
 use crate::protocol::{ServerFrame, ViewItem};
 use crate::record::{Payload, Record, StreamId};
 use crate::state::{SpaceState, Touched, ViewChange};
-use crate::storage::{Append, Written};
+use crate::storage::{Append, ReadError, Written, is_redacted_between};
 use crate::time::Timestamp;
 use crate::view::ViewKey;
 
@@ -85,13 +85,27 @@ impl Space {
             Written::Durable(_) => {
                 let durable: Vec<Decided> = self.undurable.drain(..count).collect();
                 let is_redacted = durable.iter().any(|decided| decided.commit.is_redaction());
+                if is_redacted {
+                    // What a view would be told of this append was taken before payloads went.
+                    self.stop_views();
+                }
                 self.publish(durable);
                 if is_redacted {
                     self.play_anew();
                 }
             }
-            Written::Fenced(_) | Written::Unknown(_) => self.fall_back(),
+            Written::Fenced(_) | Written::Unknown(_) => match self.has_been_redacted() {
+                Ok(true) => self.play_anew(),
+                Ok(false) => self.fall_back(),
+                Err(error) => self.fail(error),
+            },
         }
+    }
+
+    /// Whether the log, behind what is known to be durable, turns out to hold a redaction.
+    fn has_been_redacted(&self) -> Result<bool, ReadError> {
+        let head = self.reader.head()?;
+        is_redacted_between(self.reader.as_ref(), self.id(), self.durable.position, head.position)
     }
 
     /// The log has lost payloads, and what was played from them is dropped, here and where somebody looks at it. What was decided behind that

@@ -169,7 +169,12 @@ impl Space {
         }
         if entry.number > replica.last_number {
             let next = replica.last_number + 1;
-            return if entry.number == next { Known::Next } else { Known::Expect(next) };
+            if entry.number != next {
+                return Known::Expect(next);
+            }
+            // A copy of the device took the number of the command before it, which comes again under another identity, and first.
+            let follows_another = entry.follows.is_some_and(|before| before != replica.last_command);
+            return if follows_another { Known::Conflict } else { Known::Next };
         }
         match replica.verdicts.get(&entry.number) {
             Some(verdict) if verdict.command != entry.command => Known::Conflict,

@@ -99,6 +99,7 @@ impl Space {
 
     /// Nobody who looks at a view is told anything more of it before it starts anew.
     pub(super) fn stop_views(&mut self) {
+        self.starting.clear();
         let views = self.followers.values_mut().flat_map(|follower| follower.views.values_mut());
         views.for_each(|looking| *looking = Looking::Starting);
     }

@@ -20,15 +20,15 @@ pub(super) fn commits(reader: &dyn SpaceReader) -> Vec<Commit> {
     stored.iter().map(|stored| stored.open().expect("the log holds commits")).collect()
 }
 
-/// Each command has its effects in the log once, and the numbers of each replica count without a gap; or what is wrong.
+/// Each command has one verdict, and the numbers of each replica count without a gap; or what is wrong.
 pub(super) fn decided_once(commits: &[Commit]) -> Result<(), String> {
     let mut commands = BTreeSet::new();
     let mut numbers = BTreeMap::new();
     for commit in commits {
         let header = &commit.header;
-        let is_first = commands.insert(header.command);
-        let has_effects = commit.events().next().is_some();
-        if !is_first && !is_repeated(commit) && has_effects {
+        // What two people say by one id, such as the import of one file, is done once and accepted from both.
+        let changes_nothing = !commit.is_refusal() && commit.events().next().is_none();
+        if !commands.insert(header.command) && !changes_nothing && !is_repeated(commit) {
             return Err(format!("{} was decided twice", header.command));
         }
         let number = numbers.entry(header.replica).or_insert(0);
@@ -57,7 +57,11 @@ pub(super) fn replay(domain: &Arc<Domain>, space: SpaceId, reader: &dyn SpaceRea
 
 /// A state is what its log comes to, its views included; or what is not.
 pub(super) fn is_replay(state: &mut SpaceState, reader: &dyn SpaceReader) -> Result<(), String> {
-    let mut replayed = replay(&state.domain, state.space, reader);
+    is_like(state, &mut replay(&state.domain, state.space, reader))
+}
+
+/// A state is this replay of its log, its views included; or what is not.
+pub(super) fn is_like(state: &mut SpaceState, replayed: &mut SpaceState) -> Result<(), String> {
     if state.state_hash() != replayed.state_hash() {
         return Err("a state is no replay of its log".to_owned());
     }

@@ -51,6 +51,9 @@ pub fn converge_in<const N: usize>(
     let devices = world.devices(names);
     found(&mut world, devices);
     world.run_until_quiet();
+    for device in devices {
+        world.look_at_something(device);
+    }
     world.suffer(Faults::bad());
     let mut acts = 0;
     while acts < ACTS {

@@ -57,11 +57,15 @@ pub struct ThinView {
     state: AnyState,
     models: ShownModels,
     known: Option<Knowledge>,
+    /// Whether this session has said how its log goes on from what is known: one that was set back begins further back.
+    is_of_this_log: bool,
     /// A starting state on its way in.
     starting: Option<Starting>,
     gathering: Option<Gathering>,
     /// The person may not look; asking again in this session would get the same answer.
     is_ended: bool,
+    /// The server could not read the space, or did not know who belongs there: it is asked again with the next ping.
+    asks_again: bool,
     outputs: VecDeque<ThinOutput>,
 }
 
@@ -99,9 +103,11 @@ impl ThinView {
             state,
             models,
             known: None,
+            is_of_this_log: false,
             starting: None,
             gathering: None,
             is_ended: false,
+            asks_again: false,
             outputs: VecDeque::new(),
         }
     }
@@ -121,14 +127,28 @@ impl ThinView {
         self.models.models().get::<E>(id)
     }
 
+    pub(crate) fn view(&self) -> &ViewKey {
+        &self.view
+    }
+
+    /// The view, or the entity that is looked at, as it is known.
+    pub(crate) fn looks(&self) -> Vec<u8> {
+        let encoded = match self.view.as_stream() {
+            Some(stream) => self.models.encoded(&stream),
+            None => self.domain.view_type(&self.view.name).map(|view| (view.encode)(&self.state)),
+        };
+        encoded.map_or_else(Vec::new, |encoded| encoded.expect("a state that was played can be encoded"))
+    }
+
     /// A session with the authority begins.
     pub fn handle_connected(&mut self) {
         (self.starting, self.gathering) = (None, None);
-        self.is_ended = false;
+        (self.is_of_this_log, self.is_ended) = (false, false);
         self.subscribe();
     }
 
     fn subscribe(&mut self) {
+        self.asks_again = false;
         let frame = ClientFrame::SubscribeView { space: self.space, view: self.view.clone(), after: self.known };
         self.outputs.push_back(ThinOutput::Send(frame));
     }
@@ -151,10 +171,11 @@ impl ThinView {
                 self.outputs.push_back(ThinOutput::AccessEnded);
             }
             ServerFrame::Unavailable { space } if space == self.space => {
-                (self.known, self.starting, self.gathering, self.is_ended) = (None, None, None, true);
+                (self.known, self.starting, self.gathering, self.asks_again) = (None, None, None, true);
                 self.outputs
                     .push_back(ThinOutput::Unreadable("the server cannot read this project just now".to_owned()));
             }
+            ServerFrame::Ping { .. } | ServerFrame::Pong { .. } if self.asks_again => self.subscribe(),
             ServerFrame::Ping { heads, .. } | ServerFrame::Pong { heads, .. } => self.heads(&heads),
             _ => {}
         }
@@ -205,13 +226,13 @@ impl ThinView {
     }
 
     fn begin(&mut self, starting: Starting) {
+        let is_older =
+            |known: Knowledge| known.epoch == starting.at.epoch && known.head.position >= starting.at.head.position;
         // An older start than what is known was overtaken by it.
-        if self
-            .known
-            .is_some_and(|known| known.epoch == starting.at.epoch && known.head.position >= starting.at.head.position)
-        {
+        if self.is_of_this_log && self.known.is_some_and(is_older) {
             return;
         }
+        self.is_of_this_log = true;
         let state = match self.domain.view_type(&self.view.name) {
             Some(view_type) => (view_type.decode)(&starting.state).map_err(|error| error.to_string()),
             None if self.domain.has_view(&self.view) => Ok(Arc::new(()) as AnyState),
@@ -234,7 +255,8 @@ impl ThinView {
     fn news(&mut self, after: Position, upto: Head, piece: u32, is_last: bool, items: Vec<ViewItem>) {
         let Some(known) = self.known else { return };
         let have = known.head.position;
-        if upto.position <= have {
+        // What is known may lie in a log that was set back; then the start says so.
+        if upto.position <= have || (!self.is_of_this_log && after < have) {
             return;
         }
         if after > have {
@@ -256,6 +278,7 @@ impl ThinView {
         news.items.extend(items);
         if is_last {
             let news = self.gathering.take().expect("just seen");
+            self.is_of_this_log = true;
             self.take_in(Knowledge { head: upto, ..known }, have, news.items);
         }
     }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::codec::CodecError;
 use crate::domain::Domain;
 use crate::models::{EntitySlot, Hydrator, Layers, Models};
 use crate::record::{Position, Record, StreamId};
@@ -31,6 +32,12 @@ impl ShownModels {
             slot.position = Position(1);
         }
         self.layers.base_mut().entities.insert(stream.clone(), slot);
+    }
+
+    /// As it is known; nothing for a kind that the domain does not have.
+    pub fn encoded(&self, stream: &StreamId) -> Option<Result<Vec<u8>, CodecError>> {
+        let kind = self.layers.domain.entity_type(&stream.kind)?;
+        Some((kind.encode)(&self.layers.entity(stream, 0).state))
     }
 
     pub fn leave(&mut self, stream: &StreamId) {

@@ -253,6 +253,19 @@ fn a_number_is_answered_by_what_the_log_says_of_it() {
     assert_eq!(authority.log().last().unwrap().header.answered_up_to, 3);
 }
 
+/// A copy of a device has taken a number, and the device has sent what comes behind that already: it is not decided before what it follows, which
+/// is on its way under another identity.
+#[test]
+fn what_follows_another_command_than_the_log_has_is_a_conflict() {
+    let mut authority = Authority::founded(domain());
+    assert_eq!(authority.submit(CLONE, None, 1, 1, add(1, 100, "a")), AnswerCode::Accepted);
+    assert_eq!(authority.submit(CLONE, None, 2, 2, add(2, 100, "the copy's")), AnswerCode::Accepted);
+    let named = |command: u8| CommandId(Id([command; 16]));
+    let behind = |follows: u8| CommandEntry { follows: Some(named(follows)), ..entry(3, named(4), add(4, 100, "c")) };
+    assert_eq!(authority.submit_answered(CLONE, None, 1, behind(3)), AnswerCode::Conflict);
+    assert_eq!(authority.submit_answered(CLONE, None, 1, behind(2)), AnswerCode::Accepted);
+}
+
 /// More would not fit a commit: it is refused, and says why.
 #[test]
 fn a_command_requires_only_so_many_others() {

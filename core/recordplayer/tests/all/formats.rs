@@ -187,6 +187,7 @@ fn entry() -> CommandEntry {
         claims: Claims { happened_at: Some(Timestamp(-1)), ..Claims::default() },
         requires: Vec::new(),
         seen: Seen { epoch: 3, position: Position(40) },
+        follows: Some(CommandId(id(0xd0))),
     }
 }
 

@@ -535,5 +535,6 @@ pub fn entry(number: u64, command: CommandId, intent: Intent) -> CommandEntry {
         claims: Claims::default(),
         requires: Vec::new(),
         seen: Seen::default(),
+        follows: None,
     }
 }

@@ -14,6 +14,7 @@ use recordplayer::membership::{Membership, MembershipCommand, MembershipRefusal,
 use recordplayer::record::{Payload, Position};
 use recordplayer::replica::{CommandState, SubmitError};
 use recordplayer::saving::Saving;
+use recordplayer::storage::memory::Failure;
 use recordplayer::testing::{DeviceId, Faults, Restore, World};
 use recordplayer::view::ViewKey;
 
@@ -187,6 +188,41 @@ fn a_screen_that_looks_the_thin_way_begins_anew() {
     redact(&mut world, ann, records).unwrap();
     world.run_for_ms(5_000);
     assert_eq!(shown(&world), "first", "and so does who is there");
+}
+
+/// What a view begins with is taken as it is decided, and sent once that is durable: a redaction among that comes first.
+#[test]
+fn who_begins_to_look_while_something_is_redacted_sees_nothing_of_it() {
+    for (seed, ms) in (0..8).flat_map(|seed| (0..30).map(move |ms| (seed, ms))) {
+        let mut world = World::seeded(seed, &domain());
+        let [ann, bo] = world.devices(["ann", "bo"]);
+        world.send(ann, add(1, LIST, "first")).unwrap();
+        world.send(ann, rename(1, SECRET)).unwrap();
+        world.run_until_quiet();
+        let records = records_with(&world, SECRET);
+        redact(&mut world, ann, records).unwrap();
+        world.run_for_ms(ms);
+        world.look(bo, ViewKey::of::<ListView>(id(LIST)));
+        world.run_for_ms(5_000);
+        let shown = world.thin(bo).0.get::<ListView>();
+        assert_eq!(shown.titles[&id(1)], "first", "{}", world.how_to_replay());
+    }
+}
+
+/// The store does not say whether it took the redaction, and it did.
+#[test]
+fn a_redaction_without_an_answer_reaches_who_looks_the_thin_way() {
+    let mut world = World::seeded(9, &domain());
+    let [ann, bo] = world.devices(["ann", "bo"]);
+    world.send(ann, add(1, LIST, "first")).unwrap();
+    world.send(ann, rename(1, SECRET)).unwrap();
+    world.look(bo, ViewKey::of::<ListView>(id(LIST)));
+    world.run_until_quiet();
+    let records = records_with(&world, SECRET);
+    world.fail_next_append(Failure::UnknownApplied);
+    redact(&mut world, ann, records).unwrap();
+    world.run_until_quiet();
+    assert_eq!(world.thin(bo).0.get::<ListView>().titles[&id(1)], "first");
 }
 
 #[test]

@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use crate::machines::{Authority, FIRST, SPACE, entry};
 use crate::todo::{Item, ItemCommand, ItemEvent, ListView, add, command, domain, id};
 use rand::RngExt;
-use recordplayer::id::{CommandId, Id};
+use recordplayer::commit::Head;
+use recordplayer::hash::Hash;
+use recordplayer::id::{CommandId, Id, SpaceId};
 use recordplayer::protocol::ServerFrame;
 use recordplayer::record::{Position, RecordKind};
 use recordplayer::testing::{DeviceId, Faults, Shown, World};
@@ -148,6 +151,71 @@ fn nothing_is_missed_or_doubled_while_the_line_or_the_authority_is_down() {
         let starts = check(&world, wall, ann);
         assert_eq!(starts, 1, "it went on where it was; {}", world.how_to_replay());
     }
+}
+
+/// An authority that was restored holds a shorter log, and the same epoch until it is opened: what is shown begins anew, further back. Within one
+/// session an older start was only overtaken.
+#[test]
+fn what_shows_of_a_log_that_was_set_back_begins_anew() {
+    let (space, view) = (SpaceId(id(9)), ViewKey::entity::<Item>(id(1)));
+    let mut thin = ThinView::new(domain(), space, view.clone());
+    let head = |number: u64| Head { position: Position(number), hash: Hash([number as u8; 32]) };
+    let start = |at: u64| ServerFrame::ViewStart {
+        space,
+        view: view.clone(),
+        epoch: 1,
+        at: head(at),
+        piece: 0,
+        is_last: true,
+        state: Arc::default(),
+        models: Vec::new(),
+    };
+    let news = |after: u64, upto: u64| ServerFrame::ViewNews {
+        space,
+        view: view.clone(),
+        after: Position(after),
+        upto: head(upto),
+        piece: 0,
+        is_last: true,
+        items: Vec::new(),
+    };
+    let told = |thin: &mut ThinView, frame: ServerFrame| {
+        thin.handle_frame(frame);
+        thin.position().map(|position| position.0)
+    };
+    thin.handle_connected();
+    assert_eq!(told(&mut thin, start(50)), Some(50));
+    assert_eq!(told(&mut thin, start(40)), Some(50), "it was overtaken");
+    assert_eq!(told(&mut thin, news(45, 60)), Some(60));
+    thin.handle_connected();
+    assert_eq!(told(&mut thin, news(30, 70)), Some(60), "that may be news of another log");
+    assert_eq!(told(&mut thin, start(30)), Some(30), "it was set back");
+    assert_eq!(told(&mut thin, news(30, 70)), Some(70));
+    thin.handle_connected();
+    assert_eq!(told(&mut thin, news(70, 80)), Some(80), "the log goes on from what is known");
+    assert_eq!(told(&mut thin, start(30)), Some(80));
+}
+
+/// A screen that came while the server was being restored asks again, in the same session.
+#[test]
+fn who_comes_while_the_server_cannot_read_asks_again_with_the_next_ping() {
+    let (space, view) = (SpaceId(id(9)), ViewKey::entity::<Item>(id(1)));
+    let mut thin = ThinView::new(domain(), space, view.clone());
+    let asks = |thin: &mut ThinView| {
+        let outputs: Vec<ThinOutput> = std::iter::from_fn(|| thin.poll_output()).collect();
+        outputs.iter().filter(|output| matches!(output, ThinOutput::Send(_))).count()
+    };
+    let ping = || ServerFrame::Ping { nonce: 0, heads: Vec::new() };
+    thin.handle_connected();
+    assert_eq!(asks(&mut thin), 1);
+    thin.handle_frame(ping());
+    assert_eq!(asks(&mut thin), 0, "the answer is on its way");
+    thin.handle_frame(ServerFrame::Unavailable { space });
+    assert_eq!(asks(&mut thin), 0, "not at once");
+    thin.handle_frame(ping());
+    assert_eq!(asks(&mut thin), 1);
+    thin.handle_frame(ping());
+    assert_eq!(asks(&mut thin), 0, "once");
 }
 
 /// Every entity is a view of itself.

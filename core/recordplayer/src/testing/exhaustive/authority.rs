@@ -282,6 +282,7 @@ pub(super) fn founded(setting: &Setting) -> Result<AuthorityDisk, String> {
             claims: Claims::default(),
             requires: Vec::new(),
             seen: Seen::default(),
+            follows: None,
         };
         let frame = ClientFrame::Submit {
             space: SPACE,

@@ -1,47 +1,50 @@
 //! What must hold in a world.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::device::{Device, looks_of};
+use super::device::{Device, looks_below, looks_of};
 use super::{DeviceId, Journey, World};
-use crate::commit::{Commit, Head};
+use crate::commit::Head;
 use crate::hash::StateHash;
-use crate::id::ActorId;
-use crate::membership::{Membership, MembershipEvent};
 use crate::protocol::ServerFrame;
-use crate::record::{Payload, Position, Record};
+use crate::record::Position;
 use crate::replica::Replica;
-use crate::space::SessionId;
 use crate::state::text_change;
-use crate::storage::{SpaceReader, StoredCommit, TextKey};
+use crate::storage::{SpaceReader, TextKey};
 use crate::testing::audit;
 use crate::text::TextDocument;
 use crate::view::ViewKey;
-
-/// Titles and comments of a history have a mark of their own, and are longer.
-const MARK_BYTES_MIN: usize = 12;
 
 impl World {
     /// What must hold whenever the world is quiet.
     pub fn check_invariants(&mut self) {
         let why = self.how_to_replay();
         self.check_decided_once();
-        let (head, state) = self.authority();
-        assert_eq!(self.replayed(), state, "the authority's state is a replay of its log; {why}");
+        let (head, _) = self.authority();
+        let mut replayed = audit::replay(self.domain(), self.id, self.store.reader(self.id).as_ref());
+        let space = self.space.as_mut().expect("the authority runs");
+        let is_like = audit::is_like(&mut space.state, &mut replayed);
+        assert!(is_like.is_ok(), "at the authority {}; {why}", is_like.unwrap_err());
         for device in &mut self.devices {
             let Some(replica) = device.replica.as_mut() else { continue };
             assert_eq!(replica.confirmed(), head, "{} has the whole log; {why}", device.name);
-            // Hashes are compared between equal versions.
+            // States are compared between equal versions.
             if device.version == self.version {
-                assert_eq!(replica.state_hash(), state, "{} has the authority's state; {why}", device.name);
+                let is_like = audit::is_like(&mut replica.state, &mut replayed);
+                assert!(is_like.is_ok(), "at {} {}; {why}", device.name, is_like.unwrap_err());
             }
             for (view, drawn) in &device.drawn {
                 let is_current = *drawn == looks_of(replica, view);
                 assert!(is_current, "a change of {view:?} was told at {}; {why}", device.name);
             }
+            let Some(thin) = device.thin.as_ref().filter(|_| device.version == self.version) else { continue };
+            let (shown, whole) = (thin.looks(), looks_below(&replica.state, thin.view(), 0));
+            assert!(shown == whole, "{:?} shows at {} what it is; {why}", thin.view(), device.name);
         }
         self.check_texts();
         self.check_promises();
+        self.check_order();
+        self.check_refusals();
         self.check_leftovers();
     }
 
@@ -81,15 +84,7 @@ impl World {
     /// The files in which these words stand: logs, saved states and outboxes, of the authority and of the devices.
     pub fn where_is(&self, words: &str) -> Vec<String> {
         let holds = |bytes: &[u8]| bytes.windows(words.len()).any(|part| part == words.as_bytes());
-        let in_store = |reader: &dyn SpaceReader| {
-            let commits =
-                reader.commits(Position::START, Position(u64::MAX), usize::MAX).expect("what is durable can be read");
-            let rows = reader.rows(None, usize::MAX).expect("what is durable can be read");
-            let texts = reader.texts(None, usize::MAX).expect("what is durable can be read");
-            commits.iter().any(|stored| holds(&stored.bytes))
-                || rows.iter().any(|(_, row)| holds(&row.bytes))
-                || texts.iter().any(|(_, row)| holds(&row.bytes))
-        };
+        let in_store = |reader: &dyn SpaceReader| bytes_in(reader).iter().any(|bytes| holds(bytes));
         let authority = in_store(self.store.reader(self.id).as_ref()).then(|| "the authority".to_owned());
         let devices = self.devices.iter().flat_map(|device| {
             let store = in_store(device.store.reader(self.id).as_ref()).then(|| device.name.clone());
@@ -143,59 +138,6 @@ impl World {
         audit::replay(self.domain(), self.id, self.store.reader(self.id).as_ref()).state_hash()
     }
 
-    /// Who is no member gets the commit that says so, and no byte more (rule 13).
-    pub(super) fn check_access(&self, session: SessionId, frame: &ServerFrame) {
-        let Some(device) = self.devices.iter().find(|device| device.session == Some(session)) else { return };
-        let Some(space) = &self.space else { return };
-        if space.is_member(device.actor) || self.store.may_be_rotten() {
-            return;
-        }
-        self.check_words(device, frame);
-        let told = match frame {
-            ServerFrame::Commits { upto, .. } | ServerFrame::ViewNews { upto, .. } => upto.position,
-            ServerFrame::ViewStart { at, .. }
-            | ServerFrame::SnapshotOffer { at, .. }
-            | ServerFrame::SnapshotChunk { at, .. } => at.position,
-            _ => return,
-        };
-        let removed = self.removed_at(device.actor);
-        assert!(
-            removed.is_some_and(|removed| told <= removed),
-            "{} is no member since {removed:?}, and is told of {told}; {}",
-            device.name,
-            self.how_to_replay()
-        );
-    }
-
-    /// Whatever the frame is for, none of the words that came into the log behind the end of a membership stand in it.
-    fn check_words(&self, device: &Device, frame: &ServerFrame) {
-        let commits = audit::commits(self.store.reader(self.id).as_ref());
-        let removed = self.removed_at(device.actor).unwrap_or(Position::START);
-        let (mut known, mut unknown) = (BTreeSet::new(), BTreeSet::new());
-        for record in commits.iter().flat_map(|commit| &commit.records) {
-            let words = if record.number <= removed { &mut known } else { &mut unknown };
-            words.extend(words_of(record));
-        }
-        let bytes = frame.encode();
-        let stands_there = |word: &&String| bytes.windows(word.len()).any(|part| part == word.as_bytes());
-        let told = unknown.difference(&known).find(stands_there);
-        let why = self.how_to_replay();
-        assert!(told.is_none(), "{} is no member since {removed}, and is told {told:?}; {why}", device.name);
-    }
-
-    /// The end of the last commit that took the person out.
-    fn removed_at(&self, person: ActorId) -> Option<Position> {
-        let reader = self.store.reader(self.id);
-        let head = reader.head().expect("what is durable can be read");
-        let stored = reader.commits(Position::START, head.position, usize::MAX).expect("what is durable can be read");
-        let commits = stored.iter().map(StoredCommit::open);
-        let removes = |commit: &Commit| {
-            let removed = |record: &Record| matches!(record.event::<Membership>(), Some(MembershipEvent::MemberRemoved { person: removed }) if *removed == person);
-            commit.events().any(removed)
-        };
-        commits.map(|commit| commit.expect("the log holds commits")).rfind(removes).map(|commit| commit.head().position)
-    }
-
     /// Every position that leaves the authority is the end of a commit (rule 4).
     pub(super) fn check_positions(&self, frame: &ServerFrame) {
         let positions = match frame {
@@ -216,21 +158,14 @@ impl World {
     }
 }
 
-/// The words in a record that are long enough to stand nowhere by chance.
-fn words_of(record: &Record) -> Vec<String> {
-    let Payload::Plain(payload) = &record.payload else { return Vec::new() };
-    let (mut words, mut values) = (Vec::new(), Vec::new());
-    values.extend(ciborium::from_reader::<ciborium::Value, _>(&payload[..]));
-    while let Some(value) = values.pop() {
-        match value {
-            // A name of the program, as a refusal holds it, has no spaces, and is not of anybody.
-            ciborium::Value::Text(word) if word.len() >= MARK_BYTES_MIN && word.contains(' ') => words.push(word),
-            ciborium::Value::Array(parts) => values.extend(parts),
-            ciborium::Value::Map(fields) => values.extend(fields.into_iter().map(|(_, value)| value)),
-            _ => {}
-        }
-    }
-    words
+/// What a store holds, as far as it can be read: its log, its saved states and its texts.
+pub(super) fn bytes_in(reader: &dyn SpaceReader) -> Vec<Vec<u8>> {
+    let commits = reader.commits(Position::START, Position(u64::MAX), usize::MAX).expect("what is durable can be read");
+    let rows = reader.rows(None, usize::MAX).expect("what is durable can be read");
+    let texts = reader.texts(None, usize::MAX).expect("what is durable can be read");
+    let commits = commits.iter().map(|stored| stored.bytes.to_vec());
+    let rows = rows.iter().map(|(_, row)| row.bytes.to_vec());
+    commits.chain(rows).chain(texts.iter().map(|(_, row)| row.bytes.to_vec())).collect()
 }
 
 /// What everything looks like that a waiting command has changed.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rand::RngExt;
+use rand::seq::IndexedRandom;
 
 use super::{Journey, NotOpened, OutboxFile, StoreFile, World, fresh};
 use crate::commit::{Commit, Head};
@@ -50,7 +51,7 @@ pub(super) struct Device {
     pub replica: Option<Replica>,
     pub session: Option<SessionId>,
     /// What the device looks at the thin way, beside its replica.
-    thin: Option<ThinView>,
+    pub thin: Option<ThinView>,
     shown: Vec<Shown>,
     met: Vec<Meeting>,
     /// What others did that the authority had lost when the device went back.
@@ -79,6 +80,13 @@ impl Device {
         self.store.reader(space).complete_to().expect("what is durable can be read")
     }
 
+    /// Whether the device has everything up to here, and nothing left to do.
+    pub fn is_settled_at(&self, head: Head) -> bool {
+        let Some(replica) = &self.replica else { return self.is_out };
+        let shows_all = |thin: &ThinView| thin.position() == Some(head.position);
+        replica.is_settled() && replica.confirmed() == head && self.thin.as_ref().is_none_or(shows_all)
+    }
+
     fn draw(&mut self, views: BTreeSet<ViewKey>) {
         let Some(replica) = &self.replica else { return };
         for view in views {
@@ -90,12 +98,17 @@ impl Device {
 
 /// What a view shows, or an entity, with everything that waits.
 pub(super) fn looks_of(replica: &Replica, view: &ViewKey) -> Vec<u8> {
-    let SpaceState { domain, layers, .. } = &replica.state;
+    looks_below(&replica.state, view, usize::MAX)
+}
+
+/// What a view shows, or an entity, with so much of what waits.
+pub(super) fn looks_below(state: &SpaceState, view: &ViewKey, below: usize) -> Vec<u8> {
+    let SpaceState { domain, layers, .. } = state;
     let encoded = match view.as_stream() {
         Some(stream) => {
-            domain.entity_type(&stream.kind).map(|kind| (kind.encode)(&layers.entity(&stream, usize::MAX).state))
+            domain.entity_type(&stream.kind).map(|kind| (kind.encode)(&layers.entity(&stream, below).state))
         }
-        None => domain.view_type(&view.name).map(|kind| (kind.encode)(&layers.view(view, usize::MAX).state)),
+        None => domain.view_type(&view.name).map(|kind| (kind.encode)(&layers.view(view, below).state)),
     };
     encoded.map_or_else(Vec::new, |encoded| encoded.expect("a state that was played can be encoded"))
 }
@@ -132,8 +145,9 @@ impl World {
 
     /// The space leaves the device; what was never sent is exported, and is the person's own affair from then on.
     fn leave(&mut self, id: DeviceId) {
+        self.check_files_of_who_leaves(id);
         self.crash(id);
-        self.forget_promises(id);
+        self.promises.forget_device(id);
         let device = &mut self.devices[id.0];
         device.is_out = true;
         device.store = self.files.store();
@@ -160,7 +174,9 @@ impl World {
             return;
         }
         self.sequence += 1;
-        device.session = Some(SessionId(self.sequence));
+        let session = SessionId(self.sequence);
+        device.session = Some(session);
+        self.sessions.insert(session, device.actor);
         device.replica.as_mut().expect("just seen").handle_connected();
         if let Some(thin) = &mut device.thin {
             thin.handle_connected();
@@ -180,6 +196,17 @@ impl World {
     pub(super) fn reconnect_soon(&mut self, id: DeviceId) {
         let ms = self.rng.random_range(10..2_000);
         self.travel(ms, Journey::Reconnect { device: id });
+    }
+
+    /// Lets the device look at something that is there, the thin way.
+    pub(in crate::testing) fn look_at_something(&mut self, id: DeviceId) {
+        let Some(space) = &mut self.space else { return };
+        let layer = space.state.layers.base_mut();
+        let entities = layer.entities.keys().map(ViewKey::of_stream);
+        let views: Vec<ViewKey> = layer.views.keys().cloned().chain(entities).collect();
+        if let Some(view) = views.choose(&mut self.rng) {
+            self.look(id, view.clone());
+        }
     }
 
     /// Lets the device look at one view the thin way, from now on.
@@ -215,6 +242,8 @@ impl World {
                 ThinOutput::Started { at } => self.devices[id.0].shown.push(Shown::Started { at }),
                 ThinOutput::Record(record) => self.devices[id.0].shown.push(Shown::Record(Box::new(record))),
                 ThinOutput::AccessEnded => {}
+                // It asks again.
+                ThinOutput::Unreadable(_) if self.has_been_unavailable() => {}
                 ThinOutput::Unreadable(why) => panic!("{}: {why}; {}", self.devices[id.0].name, self.how_to_replay()),
             }
         }
@@ -278,12 +307,12 @@ impl World {
                 }
                 // What it held of a history that was not whole, it holds no more.
                 ReplicaOutput::Redacted => {
-                    self.forget_promises_of_log(id);
+                    self.forget_promises_beyond_log(id);
                     self.lose_main_store(id);
                 }
                 ReplicaOutput::WentBack { others } => {
                     self.devices[id.0].told.extend(others);
-                    self.forget_promises_of_log(id);
+                    self.forget_promises_beyond_log(id);
                     self.lose_main_store(id);
                 }
                 ReplicaOutput::Damaged(error) => self.device_is_damaged(id, &error.to_string()),

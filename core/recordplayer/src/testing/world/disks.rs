@@ -41,6 +41,14 @@ impl World {
         self.devices[device.0].store.may_be_rotten()
     }
 
+    /// Whether the authority's store has ever been unreadable, or been restored: what was said of that may arrive later.
+    pub(super) fn has_been_unavailable(&self) -> bool {
+        let is_cause = |transition: &Transition| {
+            matches!(transition, Transition::RotAuthority { .. } | Transition::RestoreAuthority { .. })
+        };
+        self.happened.iter().any(is_cause)
+    }
+
     fn files_of(&mut self, whose: Option<DeviceId>) -> Vec<&mut dyn File> {
         match whose {
             None => vec![&mut *self.store],

@@ -9,6 +9,7 @@ use super::{Closing, DeviceId, Journey, NotOpened, World, all_durable, fresh};
 use crate::id::ReplicaId;
 use crate::replica::{OpenError, Replica};
 use crate::storage::{Write, Written};
+use crate::thin::ThinView;
 
 impl Device {
     /// The main store first, the outbox second; `None` where the disk failed.
@@ -48,8 +49,12 @@ impl World {
         let (domain, reader) = (Arc::clone(&self.versions[device.version]), device.store.reader(self.id));
         match Replica::open(domain, self.id, device.actor, reader, content, fresh_replica) {
             Ok(replica) => {
-                self.devices[id.0].drawn.clear();
-                self.devices[id.0].replica = Some(replica);
+                let device = &mut self.devices[id.0];
+                device.drawn.clear();
+                device.replica = Some(replica);
+                if let Some(thin) = &mut device.thin {
+                    *thin = ThinView::new(Arc::clone(&self.versions[device.version]), self.id, thin.view().clone());
+                }
                 self.drain_device(id);
             }
             // The history that is needed for another version was still on its way.

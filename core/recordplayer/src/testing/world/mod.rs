@@ -4,6 +4,7 @@
 //! loss, duplication, reordering, partition, crash, a disk that fails) is drawn from the seed, so that a failure is replayed by running the same
 //! seed again.
 
+mod access;
 mod authority;
 mod backup;
 mod check;
@@ -35,14 +36,16 @@ pub use transition::Transition;
 use crate::commit::Head;
 use crate::decide::Intent;
 use crate::domain::Domain;
-use crate::id::{CommandId, Id, SpaceId};
+use crate::entity::Entity;
+use crate::id::{ActorId, CommandId, Id, SpaceId};
 use crate::membership::{Membership, MembershipCommand};
 use crate::policy::EffectsDone;
 use crate::protocol::ServerFrame;
-use crate::replica::{Replica, SubmitError, Wish};
+use crate::replica::{Replica, SubmitError, TextEdit, Wish};
 use crate::space::{Mark, Recovery, SessionId, Space, SpaceInput};
 use crate::storage::memory::Failure;
 use crate::storage::{Write, Written, compact_text};
+use crate::thin::ThinView;
 use crate::time::Timestamp;
 
 /// How often the authority pings, in virtual milliseconds.
@@ -52,7 +55,7 @@ const PING_MS: i64 = 1_000;
 const QUIET_WITHIN_MS: i64 = 600_000;
 
 /// So many of the last transitions are told with a failure.
-const TOLD: usize = 8;
+const TOLD: usize = 16;
 
 /// Something that is on its way.
 enum Journey {
@@ -148,6 +151,9 @@ pub struct World {
     disks: DiskNews,
     copies: transition::Copies,
     promises: promises::Promises,
+    /// Whose every session is, also of those that are over.
+    sessions: BTreeMap<SessionId, ActorId>,
+    members: access::Members,
     effects: effects::CarriedOut,
 }
 
@@ -189,6 +195,8 @@ impl World {
             disks: DiskNews::default(),
             copies: transition::Copies::default(),
             promises: promises::Promises::default(),
+            sessions: BTreeMap::new(),
+            members: access::Members::default(),
             effects: effects::CarriedOut::default(),
         };
         world.start_authority();
@@ -254,6 +262,16 @@ impl World {
         self.now
     }
 
+    /// All devices, in the order in which they came.
+    pub fn everybody(&self) -> impl Iterator<Item = DeviceId> + use<> {
+        (0..self.devices.len()).map(DeviceId)
+    }
+
+    /// Whose device it is.
+    pub fn person(&self, device: DeviceId) -> ActorId {
+        self.devices[device.0].actor
+    }
+
     /// What the device's own clock says.
     fn time_of(&self, device: DeviceId) -> Timestamp {
         self.now.plus_ms(self.devices[device.0].clock_ms)
@@ -274,12 +292,37 @@ impl World {
     }
 
     pub fn wish(&mut self, device: DeviceId, wish: Wish) -> Result<CommandId, SubmitError> {
+        self.happened.push(Transition::Command { device, wish: wish.clone() });
         let now = self.time_of(device);
         let outcome = self.devices[device.0].replica.as_mut().expect("the device runs").submit(now, wish);
         if let Ok(command) = &outcome {
-            self.promises.note(*command);
+            self.promises.note(device, *command);
         }
         self.drain_device(device);
+        outcome
+    }
+
+    /// Edits a text on a device; refused here, nothing is queued.
+    pub fn edit<E: Entity>(&mut self, device: DeviceId, edit: &TextEdit<'_, E>) -> Result<Vec<CommandId>, SubmitError> {
+        let now = self.time_of(device);
+        let outcome = self.devices[device.0].replica.as_mut().expect("the device runs").edit_text(now, edit);
+        if let Ok(commands) = &outcome {
+            self.happened.push(Transition::Edit { device, commands: commands.clone() });
+            for command in commands {
+                self.promises.note(device, *command);
+            }
+        }
+        self.drain_device(device);
+        outcome
+    }
+
+    /// A person tries a refused command again.
+    pub fn retry(&mut self, device: DeviceId, refused: CommandId) -> Result<CommandId, SubmitError> {
+        let fresh = CommandId(fresh(&mut self.rng));
+        let outcome = self.with(device, |replica, now| replica.retry(now, refused, fresh));
+        if let Ok(command) = &outcome {
+            self.promises.note(device, *command);
+        }
         outcome
     }
 
@@ -349,10 +392,7 @@ impl World {
 
     fn is_quiet(&self) -> bool {
         let Some(space) = &self.space else { return false };
-        let is_settled = |device: &Device| match &device.replica {
-            Some(replica) => replica.is_settled() && replica.confirmed() == space.durable(),
-            None => device.is_out,
-        };
+        let is_settled = |device: &Device| device.is_settled_at(space.durable());
         space.decided() == space.durable() && self.devices.iter().all(is_settled)
     }
 
@@ -364,8 +404,9 @@ impl World {
             let Some(replica) = &device.replica else {
                 return Some(format!("{} is down, {:?}", device.name, device.not_opened));
             };
-            let is_there = replica.is_settled() && replica.confirmed() == space.durable();
-            (!is_there).then(|| format!("{} is {:?}, {replica:?}", device.name, replica.status()))
+            let thin = device.thin.as_ref().map(ThinView::position);
+            (!device.is_settled_at(space.durable()))
+                .then(|| format!("{} is {:?}, {replica:?}, and looks at {thin:?}", device.name, replica.status()))
         });
         std::iter::once(authority).chain(devices).collect::<Vec<_>>().join("; ")
     }
@@ -379,7 +420,8 @@ impl World {
     pub fn how_to_replay(&self) -> String {
         let last = &self.happened[self.happened.len().saturating_sub(TOLD)..];
         let seed = self.seed;
-        format!("seed {seed}: replay with RECORDPLAYER_SEED={seed} and the same test; before that {last:?}")
+        let last = last.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        format!("seed {seed}: replay with RECORDPLAYER_SEED={seed} and the same test; before that {last}")
     }
 
     /// The next thing that is on its way arrives.

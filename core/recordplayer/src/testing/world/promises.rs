@@ -1,27 +1,43 @@
-//! What the world holds its devices and its authority to: a command that was saved is decided, or refused and still there (rules 1, 2, 11).
+//! What the world holds its devices and its authority to: a command that was saved is decided, or refused and still there, with its words, and
+//! one device's commands are decided in their order (rules 1, 2, 11).
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{DeviceId, World};
+use super::access::{words_in, words_of};
+use super::{DeviceId, Transition, World};
 use crate::commit::Commit;
 use crate::id::CommandId;
-use crate::record::Position;
+use crate::record::{Payload, Position};
 use crate::refusal::CoreRefusal;
 use crate::replica::{CommandState, Replica};
 use crate::response::Response;
 use crate::storage::SpaceReader;
+use crate::testing::audit;
 
-/// The commands that people were told are saved, by the device that said so. Edits of texts are joined, so their ids do not last.
+/// The commands that people were told are saved.
 #[derive(Debug, Default)]
 pub(super) struct Promises {
     made: BTreeSet<CommandId>,
-    kept: BTreeMap<CommandId, DeviceId>,
+    kept: BTreeMap<CommandId, Promise>,
+    /// What people made on each device, in their order, since its files last came from elsewhere.
+    order: BTreeMap<DeviceId, Vec<CommandId>>,
+}
+
+#[derive(Debug)]
+struct Promise {
+    /// The device that said so.
+    by: DeviceId,
+    /// As it was saved last: edits of a text are joined while they wait.
+    payload: Vec<u8>,
 }
 
 impl Promises {
     /// A person made a command.
-    pub fn note(&mut self, command: CommandId) {
-        self.made.insert(command);
+    pub fn note(&mut self, device: DeviceId, command: CommandId) {
+        // An edit that was joined is another one's.
+        if self.made.insert(command) {
+            self.order.entry(device).or_default().push(command);
+        }
     }
 
     /// What the person has taken out of the outbox, to discard it or to try it again under another id.
@@ -41,47 +57,70 @@ impl Promises {
 
     /// A save is on disk: what is in it was promised.
     pub fn keep(&mut self, device: DeviceId, replica: &Replica) {
-        for entry in replica.outbox().filter(|entry| self.made.contains(&entry.command)) {
-            // What is said again on another ground stands in the log under another id.
-            if entry.superseded_by.is_some() {
-                self.kept.remove(&entry.command);
-            } else if replica.command_state(entry.command) != CommandState::Unsaved {
-                self.kept.entry(entry.command).or_insert(device);
+        // What is said again on another ground stands in the log under another id.
+        let again = |command: &CommandId| Some((*command, replica.said_again(*command)?));
+        let said_again: Vec<_> = self.made.iter().filter_map(again).collect();
+        for (was, now) in said_again {
+            let promise = self.kept.remove(&was);
+            self.forget(was);
+            self.made.insert(now);
+            self.kept.extend(promise.map(|promise| (now, promise)));
+        }
+        for entry in replica.outbox() {
+            if !self.made.contains(&entry.command) {
+                continue;
+            }
+            if replica.command_state(entry.command) != CommandState::Unsaved {
+                let by = self.kept.get(&entry.command).map_or(device, |promise| promise.by);
+                let is_known = self.kept.get(&entry.command).is_some_and(|promise| promise.payload == entry.payload);
+                // What is refused has the words that it had when it was saved.
+                if !is_known && (entry.refused.is_none() || !self.kept.contains_key(&entry.command)) {
+                    self.kept.insert(entry.command, Promise { by, payload: entry.payload.clone() });
+                }
             }
         }
+    }
+
+    /// The device's files come from elsewhere.
+    pub fn forget_device(&mut self, device: DeviceId) {
+        self.kept.retain(|_, promise| promise.by != device);
+        self.order.remove(&device);
     }
 }
 
 impl World {
-    /// The device's files are no more what it had promised by.
-    pub(super) fn forget_promises(&mut self, device: DeviceId) {
-        self.promises.kept.retain(|_, by| *by != device);
-    }
-
     /// The device's log is lost: what was decided is at the authority, or, where that has lost it before, nowhere.
     pub(super) fn forget_promises_of_log(&mut self, device: DeviceId) {
         let mut held = self.waiting_on(device);
         if self.space.is_some() {
-            held.extend(accepted_in(&*self.store.reader(self.id)));
+            held.extend(accepted_in(&*self.store.reader(self.id)).into_keys());
         }
-        self.promises.kept.retain(|command, by| *by != device || held.contains(command));
+        self.promises.kept.retain(|command, promise| promise.by != device || held.contains(command));
+    }
+
+    /// The device lets go of its log by itself: of what it held of its own, nothing is lost by that.
+    pub(super) fn forget_promises_beyond_log(&mut self, device: DeviceId) {
+        let mut held = self.waiting_on(device);
+        held.extend(accepted_in(&*self.devices[device.0].store.reader(self.id)).into_keys());
+        held.extend(accepted_in(&*self.store.reader(self.id)).into_keys());
+        self.promises.kept.retain(|command, promise| promise.by != device || held.contains(command));
     }
 
     /// The authority's store is an older one: what was decided since comes back from its author's device, or, where that has lost its log
     /// before, from nowhere.
     pub(super) fn forget_promises_of_authority(&mut self) {
-        let accepted = accepted_in(&*self.store.reader(self.id));
+        let accepted: BTreeSet<CommandId> = accepted_in(&*self.store.reader(self.id)).into_keys().collect();
         let held_on = |at: usize| {
             let device = &self.devices[at];
             let mut held = accepted.clone();
             if device.replica.is_some() {
                 held.extend(self.waiting_on(DeviceId(at)));
-                held.extend(accepted_in(&*device.store.reader(self.id)));
+                held.extend(accepted_in(&*device.store.reader(self.id)).into_keys());
             }
             held
         };
         let held: Vec<BTreeSet<CommandId>> = (0..self.devices.len()).map(held_on).collect();
-        self.promises.kept.retain(|command, by| held[by.0].contains(command));
+        self.promises.kept.retain(|command, promise| held[promise.by.0].contains(command));
     }
 
     /// The commands in the device's outbox, which must be open.
@@ -90,35 +129,79 @@ impl World {
         content.rows.iter().map(|row| row.command).collect()
     }
 
-    /// Every command that was saved has its verdict: it is in the log, or refused, and then its author still has it.
+    /// Every command that was saved has its verdict, and its words are there: in the log, or refused, and then with its author.
     pub(super) fn check_promises(&self) {
         let accepted = accepted_in(&*self.store.reader(self.id));
-        for (command, by) in &self.promises.kept {
-            let device = &self.devices[by.0];
+        let why = self.how_to_replay();
+        for (command, promise) in &self.promises.kept {
+            let device = &self.devices[promise.by.0];
             let Some(replica) = &device.replica else { continue };
-            let is_refused = matches!(replica.command_state(*command), CommandState::Refused(_));
-            let has_words = replica.outbox().any(|entry| entry.command == *command && !entry.payload.is_empty());
-            assert!(
-                accepted.contains(command) || (is_refused && has_words),
-                "{} saved {command}, and it is neither in the log nor refused; {}",
-                device.name,
-                self.how_to_replay()
-            );
+            let words = if let Some(commit) = accepted.get(command) {
+                // What was redacted is gone with its words.
+                if commit.records.iter().any(|record| record.payload == Payload::Erased) {
+                    continue;
+                }
+                commit.records.iter().flat_map(words_of).collect()
+            } else {
+                let entry = replica.outbox().find(|entry| entry.command == *command && entry.refused.is_some());
+                let Some(entry) = entry else {
+                    panic!("{} saved {command}, and it is neither in the log nor refused; {why}", device.name)
+                };
+                let mut words = words_in(&entry.payload);
+                words.extend(replica.text_of(*command));
+                words
+            };
+            let lost: Vec<_> = words_in(&promise.payload).into_iter().filter(|word| !words.contains(word)).collect();
+            assert!(lost.is_empty(), "{} saved {command}, and {lost:?} of it is lost: {words:?}; {why}", device.name);
+        }
+    }
+
+    /// One device's commands have their verdicts in the order in which they were made.
+    pub(super) fn check_order(&self) {
+        let mut places = BTreeMap::new();
+        for (place, commit) in audit::commits(self.store.reader(self.id).as_ref()).iter().enumerate() {
+            // A copy of the device may have refused it by itself, with what it requires, and have gone on to what came behind it.
+            let refused = Response::of(commit).and_then(|response| response.refused.typed::<CoreRefusal>());
+            if !matches!(refused, Some(CoreRefusal::RequiredRefused { .. })) {
+                places.entry(commit.header.command).or_insert(place);
+            }
+        }
+        for (device, made) in &self.promises.order {
+            let made = made.iter().filter(|command| self.promises.made.contains(command));
+            let decided: Vec<_> = made.filter_map(|command| Some((*places.get(command)?, *command))).collect();
+            let overtaken = decided.windows(2).find(|pair| pair[0].0 > pair[1].0);
+            let (name, why) = (&self.devices[device.0].name, self.how_to_replay());
+            assert!(overtaken.is_none(), "commands of {name} were decided in another order: {overtaken:?}; {why}");
+        }
+    }
+
+    /// What lies in an outbox as refused was refused by the authority, as its log says.
+    pub(super) fn check_refusals(&self) {
+        // What a backup does not hold is not in the log any more.
+        let loses = |transition: &Transition| matches!(transition, Transition::RestoreAuthority { .. });
+        if self.happened.iter().any(loses) {
+            return;
+        }
+        let commits = audit::commits(self.store.reader(self.id).as_ref());
+        let refused: BTreeSet<CommandId> =
+            commits.iter().filter(|commit| commit.is_refusal()).map(|commit| commit.header.command).collect();
+        for device in &self.devices {
+            let entries = device.replica.iter().flat_map(Replica::outbox);
+            for entry in entries.filter(|entry| entry.refused.is_some() && entry.number.is_some()) {
+                let (name, command, why) = (&device.name, entry.command, self.how_to_replay());
+                assert!(refused.contains(&command), "{name} takes {command} for refused, and nobody did; {why}");
+            }
         }
     }
 }
 
-/// The commands that a log has accepted, as far as it can be read.
-fn accepted_in(reader: &dyn SpaceReader) -> BTreeSet<CommandId> {
+/// What a log has accepted, as far as it can be read.
+fn accepted_in(reader: &dyn SpaceReader) -> BTreeMap<CommandId, Commit> {
     let behind_a_gap = reader.gap().ok().flatten().map(|gap| gap.base.position);
     let commits = [Some(Position::START), behind_a_gap].into_iter().flatten().flat_map(|after| {
         let stored = reader.commits(after, Position(u64::MAX), usize::MAX).unwrap_or_default();
         stored.into_iter().filter_map(|stored| stored.open().ok())
     });
-    // What required an edit that was said again was itself said again, by another id.
-    let is_said_again = |response: Response| {
-        matches!(response.refused.typed::<CoreRefusal>(), Some(CoreRefusal::RequiredRefused { .. }))
-    };
-    let is_accepted = |commit: &Commit| Response::of(commit).is_none_or(is_said_again);
-    commits.filter(is_accepted).map(|commit| commit.header.command).collect()
+    let is_accepted = |commit: &Commit| Response::of(commit).is_none();
+    commits.filter(is_accepted).map(|commit| (commit.header.command, commit)).collect()
 }

@@ -1,13 +1,16 @@
 //! What can happen in a world beside what people do, as data: drawn from the seed, and applied one by one.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use rand::RngExt;
 
 use super::{Backup, DeviceId, DiskFault, DiskFaultKind, Restore, StoreFile, World};
 use crate::decide::Intent;
+use crate::id::CommandId;
 use crate::membership::{Membership, MembershipCommand};
 use crate::record::Position;
+use crate::replica::Wish;
 use crate::storage::memory::Failure;
 
 /// A year, for clocks that are set wrong.
@@ -21,8 +24,18 @@ const WITHOUT_DISKS: u32 = 49;
 const OPERATIONS_BEFORE_A_FAULT_MAX: u32 = 50;
 
 /// One accident, or its end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Transition {
+    /// A person makes a command.
+    Command {
+        device: DeviceId,
+        wish: Wish,
+    },
+    /// A person edits a text. What was typed is of a type of the domain, so it is told and cannot be drawn.
+    Edit {
+        device: DeviceId,
+        commands: Vec<CommandId>,
+    },
     /// Time passes.
     Pass {
         ms: i64,
@@ -106,6 +119,18 @@ pub enum Transition {
     UpgradeAuthority,
 }
 
+/// Short where it is a command, for what it is of says more than its bytes.
+impl fmt::Display for Transition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Command { device, wish } => {
+                write!(f, "{device:?} wishes {} of {} as {}", wish.intent.name, wish.intent.stream, wish.command)
+            }
+            other => write!(f, "{other:?}"),
+        }
+    }
+}
+
 /// The copies that transitions have made.
 #[derive(Debug, Default)]
 pub(super) struct Copies {
@@ -181,8 +206,15 @@ impl World {
 
     /// Lets it happen; nothing where it cannot.
     pub fn apply(&mut self, transition: Transition) {
-        self.happened.push(transition);
+        if let Transition::Command { device, wish } = transition {
+            if self.is_running(device) {
+                drop(self.wish(device, wish));
+            }
+            return;
+        }
+        self.happened.push(transition.clone());
         match transition {
+            Transition::Command { .. } | Transition::Edit { .. } => {}
             Transition::Pass { ms } => self.run_for_ms(ms),
             Transition::CutOff(device) => self.cut_off(device),
             Transition::CutOneWay { device, is_upward } => drop(self.deaf.insert((device, is_upward))),
@@ -283,7 +315,7 @@ impl World {
     fn restore_copy(&mut self, from: DeviceId, to: DeviceId, files: Restore) {
         let Some(backup) = self.copies.devices.get_mut(from.0).and_then(Option::take) else { return };
         if self.is_running(to) {
-            self.forget_promises(to);
+            self.promises.forget_device(to);
             self.restore(to, &backup, files);
         }
     }

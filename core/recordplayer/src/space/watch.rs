@@ -93,8 +93,13 @@ impl Space {
             return Ok(Some(Looking::From { at: self.durable.position }));
         }
         let is_near = self.durable.position.0 - at.0 <= VIEW_CATCH_UP_RECORDS_MAX;
-        let goes_on = is_near && !is_redacted_between(self.reader.as_ref(), self.id(), at, self.durable.position)?;
+        let goes_on = is_near && !self.is_redacted_behind(at)?;
         Ok(goes_on.then_some(Looking::Behind { at }))
+    }
+
+    /// Whether something was redacted behind a position: what was played up to there may hold it.
+    fn is_redacted_behind(&self, at: Position) -> Result<bool, ReadError> {
+        is_redacted_between(self.reader.as_ref(), self.id(), at, self.durable.position)
     }
 
     /// Nobody who looks at a view is told anything more of it before it starts anew.
@@ -141,6 +146,17 @@ impl Space {
             })
             .collect();
         for (view, at) in behind {
+            match self.is_redacted_behind(at) {
+                Ok(false) => {}
+                Ok(true) => {
+                    if let Some(follower) = self.followers.get_mut(&session) {
+                        follower.views.insert(view.clone(), Looking::Starting);
+                    }
+                    self.start_view(session, view);
+                    continue;
+                }
+                Err(error) => return self.fail(error),
+            }
             match self.missed(&view, at) {
                 Ok((upto, frames)) => {
                     let is_current = upto == self.durable.position;

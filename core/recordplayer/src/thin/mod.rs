@@ -127,6 +127,11 @@ impl ThinView {
         self.models.models().get::<E>(id)
     }
 
+    /// Whether this session was told that the person may not look.
+    pub(crate) fn is_ended(&self) -> bool {
+        self.is_ended
+    }
+
     pub(crate) fn view(&self) -> &ViewKey {
         &self.view
     }

@@ -37,7 +37,10 @@ impl World {
                 let is_current = *drawn == looks_of(replica, view);
                 assert!(is_current, "a change of {view:?} was told at {}; {why}", device.name);
             }
-            let Some(thin) = device.thin.as_ref().filter(|_| device.version == self.version) else { continue };
+            let Some(thin) = device.thin.as_ref().filter(|thin| !thin.is_ended()) else { continue };
+            if device.version != self.version {
+                continue;
+            }
             let (shown, whole) = (thin.looks(), looks_below(&replica.state, thin.view(), 0));
             assert!(shown == whole, "{:?} shows at {} what it is; {why}", thin.view(), device.name);
         }

@@ -83,7 +83,7 @@ impl Device {
     /// Whether the device has everything up to here, and nothing left to do.
     pub fn is_settled_at(&self, head: Head) -> bool {
         let Some(replica) = &self.replica else { return self.is_out };
-        let shows_all = |thin: &ThinView| thin.position() == Some(head.position);
+        let shows_all = |thin: &ThinView| thin.is_ended() || thin.position() == Some(head.position);
         replica.is_settled() && replica.confirmed() == head && self.thin.as_ref().is_none_or(shows_all)
     }
 

@@ -5,6 +5,7 @@ use std::fmt;
 
 use rand::RngExt;
 
+use super::device::Device;
 use super::{Backup, DeviceId, DiskFault, DiskFaultKind, Restore, StoreFile, World};
 use crate::decide::Intent;
 use crate::id::CommandId;
@@ -12,6 +13,7 @@ use crate::membership::{Membership, MembershipCommand};
 use crate::record::Position;
 use crate::replica::Wish;
 use crate::storage::memory::Failure;
+use crate::thin::ThinView;
 
 /// A year, for clocks that are set wrong.
 const YEAR_MS: i64 = 365 * 24 * 3_600_000;
@@ -375,9 +377,15 @@ impl World {
         for at in 0..self.devices.len() {
             if self.devices[at].is_out {
                 self.restart(DeviceId(at));
+            } else if self.devices[at].thin.as_ref().is_some_and(ThinView::is_ended) {
+                // It asked before its person was in again, and asks once in a session.
+                self.disconnect(DeviceId(at));
+                self.connect(DeviceId(at));
             }
         }
         self.run_until_quiet();
+        let is_ended = |device: &Device| device.thin.as_ref().is_some_and(ThinView::is_ended);
+        assert!(!self.devices.iter().any(is_ended), "everybody is in and may look; {}", self.how_to_replay());
         // Whoever comes last has what everybody has (rule 7).
         self.devices(["late"]);
     }

@@ -17,6 +17,7 @@ pub struct OutboxOnDisk {
     expected: MemoryOutbox,
     /// What nobody was answered for.
     unsure: Vec<OutboxWrite>,
+    has_rotted: bool,
 }
 
 /// A disk with an empty outbox.
@@ -28,7 +29,7 @@ pub(super) fn empty() -> Disk {
 
 impl OutboxOnDisk {
     pub(super) fn on(disk: Disk) -> Self {
-        Self { disk, outbox: None, expected: MemoryOutbox::new(), unsure: Vec::new() }
+        Self { disk, outbox: None, expected: MemoryOutbox::new(), unsure: Vec::new(), has_rotted: false }
     }
 
     fn opened(&self) -> &RedbOutbox {
@@ -68,7 +69,14 @@ impl File for OutboxOnDisk {
             return Ok(());
         }
         self.disk.turn_on();
-        self.outbox = Some(RedbOutbox::open_backend(self.disk.clone()).map_err(|error| not_opened(&error))?);
+        let outbox = RedbOutbox::open_backend(self.disk.clone()).map_err(|error| not_opened(&error))?;
+        if self.has_rotted {
+            let spaces = outbox.spaces().map_err(|error| NotOpened::Damaged(error.to_string()))?;
+            for space in spaces {
+                outbox.load(space).map_err(|error| NotOpened::Damaged(error.to_string()))?;
+            }
+        }
+        self.outbox = Some(outbox);
         self.check();
         Ok(())
     }
@@ -95,11 +103,11 @@ impl File for OutboxOnDisk {
     fn rot(&mut self, seed: u64) {
         assert!(self.outbox.is_none(), "nobody has it open");
         self.disk.rot(seed);
+        self.has_rotted = true;
     }
 
-    /// No world lets an outbox rot: what waited is lost then, and its person is told that it cannot be opened.
     fn may_be_rotten(&self) -> bool {
-        false
+        self.has_rotted
     }
 
     fn is_found_rotten(&mut self) -> bool {
@@ -114,6 +122,7 @@ impl OutboxFile for OutboxOnDisk {
             outbox: None,
             expected: self.expected.copy(),
             unsure: self.unsure.clone(),
+            has_rotted: self.has_rotted,
         })
     }
 }

@@ -16,14 +16,13 @@ use crate::storage::memory::Failure;
 use crate::storage::{StoredCommit, Write, Written};
 
 impl World {
-    /// The authority stops at once; what was on its way to its disk is written or not.
+    /// The authority stops at once; of what was on its way to its disk the first writes are done, and the others are not.
     pub fn crash_authority(&mut self) {
         self.end_life_of_authority();
         let writes = self.writes_on_their_way();
-        if self.rng.random_bool(0.5) {
-            for write in writes {
-                self.store.write(vec![write]);
-            }
+        let done = self.rng.random_range(0..=writes.len());
+        for write in writes.into_iter().take(done) {
+            self.store.write(vec![write]);
         }
         self.store.close(Closing::AtOnce);
     }

@@ -2,7 +2,7 @@
 
 use rand::RngExt;
 
-use super::{DeviceId, DiskFault, File, NotOpened, Transition, World};
+use super::{Closing, DeviceId, DiskFault, File, NotOpened, Transition, World};
 use crate::storage::Write;
 
 /// The share of writes behind which a store tidies up, as it does where nothing waits.
@@ -96,6 +96,27 @@ impl World {
             self.devices[device.0].store.rot(seed);
             self.restart(device);
         }
+    }
+
+    /// Some bytes of the device's outbox change while its program is ended in order. That is told at the next start, and the person goes on
+    /// without what waited; or it changes nothing.
+    pub(super) fn rot_outbox(&mut self, id: DeviceId, seed: u64) {
+        if !self.is_running(id) || !self.quit(id) {
+            return;
+        }
+        let outbox = &mut self.devices[id.0].outbox;
+        let sound = outbox.copy();
+        outbox.rot(seed);
+        let opened = outbox.open();
+        outbox.close(Closing::InOrder);
+        if let Err(NotOpened::Damaged(_)) = opened {
+            self.disks.rotten += 1;
+            self.promises.forget_device(id);
+            self.devices[id.0].outbox = self.files.outbox();
+        } else {
+            self.devices[id.0].outbox = sound;
+        }
+        self.restart(id);
     }
 
     /// What is read through in the background tells the admin that the store has rotted; so does a start that fails.

@@ -19,7 +19,7 @@ use crate::thin::ThinView;
 const YEAR_MS: i64 = 365 * 24 * 3_600_000;
 
 /// So many kinds of accidents are drawn where there are disks, and so many where there are none.
-const WITH_DISKS: u32 = 65;
+const WITH_DISKS: u32 = 66;
 const WITHOUT_DISKS: u32 = 49;
 
 /// Two or three writes of a store.
@@ -112,6 +112,11 @@ pub enum Transition {
         device: DeviceId,
         seed: u64,
     },
+    /// The outbox rots: what waited in it is lost, and its person is told that it cannot be read.
+    RotOutbox {
+        device: DeviceId,
+        seed: u64,
+    },
     RotAuthority {
         seed: u64,
     },
@@ -119,6 +124,7 @@ pub enum Transition {
     Upgrade(DeviceId),
     Downgrade(DeviceId),
     UpgradeAuthority,
+    DowngradeAuthority,
 }
 
 /// Short where it is a command, for what it is of says more than its bytes.
@@ -141,7 +147,7 @@ pub(super) struct Copies {
 }
 
 impl World {
-    /// The next accident of this world. The first device, whose person manages the space, is never removed, cloned over or set back.
+    /// The next accident of this world. The first device, whose person manages the space, is never removed, nor does a clone come over it.
     pub fn draw_transition(&mut self) -> Transition {
         let count = self.devices.len();
         let device = DeviceId(self.rng.random_range(0..count));
@@ -186,6 +192,7 @@ impl World {
             58..61 => Transition::MendDisk(device),
             61..63 => Transition::MendDiskOfAuthority,
             63..65 => self.draw_redaction(),
+            65 => Transition::RotOutbox { device, seed: self.rng.random() },
             _ => Transition::SetClock { device, offset_ms },
         }
     }
@@ -296,10 +303,12 @@ impl World {
             Transition::MendDisk(device) => self.mend_disk(Some(device)),
             Transition::MendDiskOfAuthority => self.mend_disk(None),
             Transition::Rot { device, seed } => self.rot(device, seed),
+            Transition::RotOutbox { device, seed } => self.rot_outbox(device, seed),
             Transition::RotAuthority { seed } => self.rot_authority(seed),
             Transition::Upgrade(device) => self.set_version(device, self.newest()),
             Transition::Downgrade(device) => self.set_version(device, 0),
-            Transition::UpgradeAuthority => self.upgrade_authority(),
+            Transition::UpgradeAuthority => self.set_version_of_authority(self.newest()),
+            Transition::DowngradeAuthority => self.set_version_of_authority(0),
         }
     }
 

@@ -37,7 +37,8 @@ impl World {
     pub(super) fn draw_upgrade(&mut self, device: DeviceId) -> Transition {
         match self.rng.random_range(0..8) {
             0..4 => Transition::Upgrade(device),
-            4..7 => Transition::Downgrade(device),
+            4..6 => Transition::Downgrade(device),
+            6 => Transition::DowngradeAuthority,
             _ => Transition::UpgradeAuthority,
         }
     }
@@ -51,18 +52,19 @@ impl World {
         }
     }
 
-    pub(super) fn upgrade_authority(&mut self) {
-        if self.version == self.newest() || self.space.is_none() {
+    /// The admin asks the server to end, and starts another version of it on the same store.
+    pub(super) fn set_version_of_authority(&mut self, version: usize) {
+        if self.version == version || self.space.is_none() {
             return;
         }
         self.stop_authority();
-        self.version = self.newest();
+        self.version = version;
         self.start_authority_again();
     }
 
     /// Nobody runs anything but the newest version any more.
     pub(super) fn end_older_versions(&mut self) {
-        self.upgrade_authority();
+        self.set_version_of_authority(self.newest());
         for at in 0..self.devices.len() {
             self.set_version(DeviceId(at), self.newest());
             // Whoever stands still starts with it.

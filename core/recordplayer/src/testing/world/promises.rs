@@ -93,7 +93,7 @@ impl World {
     pub(super) fn forget_promises_of_log(&mut self, device: DeviceId) {
         let mut held = self.waiting_on(device);
         if self.space.is_some() {
-            held.extend(accepted_in(&*self.store.reader(self.id)).into_keys());
+            held.extend(held_in(&*self.store.reader(self.id)));
         }
         self.promises.kept.retain(|command, promise| promise.by != device || held.contains(command));
     }
@@ -101,21 +101,21 @@ impl World {
     /// The device lets go of its log by itself: of what it held of its own, nothing is lost by that.
     pub(super) fn forget_promises_beyond_log(&mut self, device: DeviceId) {
         let mut held = self.waiting_on(device);
-        held.extend(accepted_in(&*self.devices[device.0].store.reader(self.id)).into_keys());
-        held.extend(accepted_in(&*self.store.reader(self.id)).into_keys());
+        held.extend(held_in(&*self.devices[device.0].store.reader(self.id)));
+        held.extend(held_in(&*self.store.reader(self.id)));
         self.promises.kept.retain(|command, promise| promise.by != device || held.contains(command));
     }
 
     /// The authority's store is an older one: what was decided since comes back from its author's device, or, where that has lost its log
     /// before, from nowhere.
     pub(super) fn forget_promises_of_authority(&mut self) {
-        let accepted: BTreeSet<CommandId> = accepted_in(&*self.store.reader(self.id)).into_keys().collect();
+        let accepted = held_in(&*self.store.reader(self.id));
         let held_on = |at: usize| {
             let device = &self.devices[at];
             let mut held = accepted.clone();
             if device.replica.is_some() {
                 held.extend(self.waiting_on(DeviceId(at)));
-                held.extend(accepted_in(&*device.store.reader(self.id)).into_keys());
+                held.extend(held_in(&*device.store.reader(self.id)));
             }
             held
         };
@@ -138,7 +138,7 @@ impl World {
             let Some(replica) = &device.replica else { continue };
             let words = if let Some(commit) = accepted.get(command) {
                 // What was redacted is gone with its words.
-                if commit.records.iter().any(|record| record.payload == Payload::Erased) {
+                if is_redacted(commit) {
                     continue;
                 }
                 commit.records.iter().flat_map(words_of).collect()
@@ -211,4 +211,14 @@ fn accepted_in(reader: &dyn SpaceReader) -> BTreeMap<CommandId, Commit> {
     });
     let is_accepted = |commit: &Commit| Response::of(commit).is_none();
     commits.filter(is_accepted).map(|commit| (commit.header.command, commit)).collect()
+}
+
+/// The commands that can be said again by what a log holds: what was redacted cannot.
+fn held_in(reader: &dyn SpaceReader) -> BTreeSet<CommandId> {
+    let accepted = accepted_in(reader).into_iter();
+    accepted.filter(|(_, commit)| !is_redacted(commit)).map(|(command, _)| command).collect()
+}
+
+fn is_redacted(commit: &Commit) -> bool {
+    commit.records.iter().any(|record| record.payload == Payload::Erased)
 }

@@ -186,12 +186,13 @@ impl ThinView {
         }
     }
 
-    /// A log that is longer than what is known may have touched the view, and the news may be lost: ask. The answer is short where not.
+    /// A log that is longer than what is known may have touched the view, and the news may be lost, as may be the answer of a log that was set
+    /// back: ask. The answer is short where nothing is missing.
     fn heads(&mut self, heads: &[(SpaceId, Head)]) {
         let Some((_, head)) = heads.iter().find(|(space, _)| *space == self.space) else { return };
         // A large start on a slow line takes longer than a ping: as long as its pieces come, it is not asked for again.
         let is_coming = self.starting.as_mut().is_some_and(|starting| std::mem::take(&mut starting.has_grown));
-        let is_behind = self.known.is_none_or(|known| head.position > known.head.position);
+        let is_behind = !self.is_of_this_log || self.known.is_none_or(|known| head.position > known.head.position);
         if is_behind && !is_coming && !self.is_ended {
             self.subscribe();
         }
@@ -261,7 +262,11 @@ impl ThinView {
         let Some(known) = self.known else { return };
         let have = known.head.position;
         // What is known may lie in a log that was set back; then the start says so.
-        if upto.position <= have || (!self.is_of_this_log && after < have) {
+        if !self.is_of_this_log && after < have {
+            return;
+        }
+        if upto.position <= have {
+            self.is_of_this_log |= upto == known.head;
             return;
         }
         if after > have {

@@ -102,8 +102,11 @@ impl File for OutboxOnDisk {
 
     fn rot(&mut self, seed: u64) {
         assert!(self.outbox.is_none(), "nobody has it open");
-        self.disk.rot(seed);
-        self.has_rotted = true;
+        // As with a store.
+        if self.disk.is_clean() {
+            self.disk.rot(seed);
+            self.has_rotted = true;
+        }
     }
 
     fn may_be_rotten(&self) -> bool {

@@ -416,12 +416,12 @@ impl World {
         &self.happened
     }
 
-    /// The one command that replays this world.
+    /// What replays this world, and what has happened in it last.
     pub fn how_to_replay(&self) -> String {
         let last = &self.happened[self.happened.len().saturating_sub(TOLD)..];
         let seed = self.seed;
         let last = last.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-        format!("seed {seed}: replay with RECORDPLAYER_SEED={seed} and the same test; before that {last}")
+        format!("seed {seed}, which the same test or `cargo xtask simulate` plays again; before that {last}")
     }
 
     /// The next thing that is on its way arrives.

@@ -272,7 +272,8 @@ fn commits(script: &mut Script<'_>, device: &Device) -> ServerFrame {
     let epoch = if script.byte() < 0xd0 { device.replica.epoch().max(1) } else { script.number() as u32 };
     let is_backfill = script.byte() >= 0xd0;
     let commits = commits.into_iter().map(|commit| Arc::clone(&commit.bytes)).collect();
-    ServerFrame::Commits { space: SPACE, epoch, after, upto, commits, head, is_backfill }
+    // Another state than its own makes a device fetch everything anew, as damage does.
+    ServerFrame::Commits { space: SPACE, epoch, after, upto, commits, head, is_backfill, state: None }
 }
 
 fn answer(script: &mut Script<'_>, device: &Device) -> ServerFrame {

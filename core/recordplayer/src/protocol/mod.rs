@@ -8,7 +8,7 @@ mod server;
 mod values;
 
 pub use client::{ClientFrame, CommandEntry, Knowledge, PublishEnd};
-pub use server::{AnswerCode, Goodbye, MySpace, ServerFrame, SnapshotRow, ViewItem};
+pub use server::{AnswerCode, Goodbye, MySpace, ServerFrame, SnapshotRow, StateMark, ViewItem};
 
 use crate::limits::FRAME_BYTES_MAX;
 

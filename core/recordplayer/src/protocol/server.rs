@@ -8,12 +8,22 @@ use super::client::PublishEnd;
 use super::values::{shared_bytes, shared_bytes_list};
 use crate::claims::Claims;
 use crate::commit::Head;
-use crate::hash::StateHash;
+use crate::hash::{Hash, StateHash};
 use crate::id::{ActorId, CommandId, Id, ReplicaId, SpaceId};
 use crate::name::Name;
 use crate::record::{Position, StreamId};
 use crate::time::Timestamp;
 use crate::view::ViewKey;
+
+/// The hash of all models, for those whose version of the application is the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct StateMark {
+    /// The fingerprint of the domain.
+    #[n(0)]
+    pub domain: Hash,
+    #[n(1)]
+    pub state: StateHash,
+}
 
 /// What a server says.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -63,6 +73,9 @@ pub enum ServerFrame {
         /// Whether these are older records that were fetched.
         #[n(6)]
         is_backfill: bool,
+        /// What the log comes to at `upto`, where nothing is missing behind that: whoever comes to something else has a state that is wrong.
+        #[n(7)]
+        state: Option<StateMark>,
     },
     /// The verdict on one command, or why there is none yet.
     #[n(3)]

@@ -8,10 +8,11 @@ use super::{Meeting, Replica, ReplicaOutput, Saving};
 use crate::commit::{Commit, CommitError, Head};
 use crate::id::SpaceId;
 use crate::planted::{Bug, is_planted};
+use crate::protocol::StateMark;
 use crate::record::{Payload, Position};
 use crate::response::Response;
 use crate::state::Touched;
-use crate::storage::{Append, OutboxWrite, Write};
+use crate::storage::{Append, OutboxWrite, ReadError, Write};
 
 /// What merging a batch of commits came to.
 ///
@@ -91,6 +92,15 @@ impl Replica {
         assert_eq!(self.state.head, upto, "the batch ends where its frame says");
         let (from, to) = (ours.position, upto.position);
         if waits { Merge::Rebased { from, to } } else { Merge::Advanced { from, to } }
+    }
+
+    /// Whether what is confirmed here comes to what it comes to there (rule 6). Where it does not, what is saved here is wrong, and is fetched anew.
+    pub(super) fn compare(&mut self, at: Head, state: Option<StateMark>) {
+        let Some(mark) = state.filter(|_| self.state.head == at && !self.is_redacting()) else { return };
+        if mark.domain == self.domain.fingerprint() && mark.state != self.state.state_hash() {
+            let why = format!("its state at {} is not the server's", at.position);
+            self.outputs.push_back(ReplicaOutput::Damaged(ReadError::Damaged(why)));
+        }
     }
 
     /// Nothing new: but is it the same history? What is not on disk yet, or was never fetched, cannot be compared.

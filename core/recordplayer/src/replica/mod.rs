@@ -333,6 +333,11 @@ impl Replica {
             && self.saves.is_empty()
     }
 
+    /// Whether what was redacted is still to be taken out of the state.
+    fn is_redacting(&self) -> bool {
+        self.saves.values().any(|saving| saving.is_redaction)
+    }
+
     /// As with a space: what is held though nothing is under way.
     pub(crate) fn leftovers(&self) -> Vec<&'static str> {
         let mut held = Vec::new();
@@ -441,8 +446,7 @@ impl Replica {
     /// Saves what changed of the confirmed state, where the strategy wants it.
     fn checkpoint_if_due(&mut self, now: Timestamp) {
         // What a redaction on its way to the disk takes out is in this state still.
-        let is_redacting = self.saves.values().any(|saving| saving.is_redaction);
-        if self.is_checkpointing || is_redacting || self.state.checkpoint_due().is_none_or(|at| at > now) {
+        if self.is_checkpointing || self.is_redacting() || self.state.checkpoint_due().is_none_or(|at| at > now) {
             return;
         }
         self.set_down();

@@ -57,12 +57,15 @@ impl Replica {
 
     fn frame(&mut self, now: Timestamp, frame: ServerFrame) {
         match frame {
-            ServerFrame::Commits { space, epoch, after, upto, commits, head, is_backfill } if space == self.space() => {
+            ServerFrame::Commits { space, epoch, after, upto, commits, head, is_backfill, state }
+                if space == self.space() =>
+            {
                 self.authority_head = self.authority_head.max(head.position);
                 if is_backfill && self.state.head != Head::START {
                     self.backfill(after, &commits);
                 } else {
                     self.commits(epoch, after, upto, head, &commits);
+                    self.compare(upto, state);
                     self.follow_on(is_backfill);
                     self.checkpoint_if_due(now);
                 }

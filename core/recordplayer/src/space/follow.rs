@@ -10,7 +10,7 @@ use crate::id::ActorId;
 use crate::limits::READ_BYTES;
 use crate::membership::{Membership, MembershipEvent};
 use crate::planted::{Bug, is_planted};
-use crate::protocol::{Knowledge, ServerFrame};
+use crate::protocol::{Knowledge, ServerFrame, StateMark};
 use crate::record::{Position, Record};
 use crate::storage::{ReadError, StoredCommit};
 use crate::view::ViewKey;
@@ -155,23 +155,30 @@ impl Space {
         }
         let upto = stored.last().map_or(sent, |last| last.head.position);
         let is_live = upto == self.durable.position;
-        if let Some(frame) = self.chunk(stored, false) {
+        let state = if is_live { self.state_mark() } else { None };
+        if let Some(frame) = self.chunk(stored, false, state) {
             self.send(session, frame);
         } else if sent == self.durable.position {
             // Nothing is missing; an empty frame tells the head, so that "synced" is known and not guessed.
-            let frame = self.commits_frame(self.durable, self.durable, Vec::new(), false);
+            let frame = self.commits_frame(self.durable, self.durable, Vec::new(), false, state);
             self.send(session, frame);
         }
         let Some(follower) = self.followers.get_mut(&session) else { return };
         follower.whole = Some(if is_live { Whole::Live { sent: upto } } else { Whole::Behind { sent: upto } });
     }
 
-    fn chunk(&self, stored: Vec<StoredCommit>, is_backfill: bool) -> Option<ServerFrame> {
+    /// What the durable log comes to; nothing while more is decided than that.
+    fn state_mark(&mut self) -> Option<StateMark> {
+        Some(StateMark { domain: self.domain.fingerprint(), state: self.state_hash()? })
+    }
+
+    fn chunk(&self, stored: Vec<StoredCommit>, is_backfill: bool, state: Option<StateMark>) -> Option<ServerFrame> {
         let (first, last) = (stored.first()?, stored.last()?);
         let begins_at = first.open().ok()?.before();
         let after = Head { position: begins_at, hash: first.previous };
         let upto = last.head;
-        Some(self.commits_frame(after, upto, stored.into_iter().map(|stored| stored.bytes).collect(), is_backfill))
+        let commits = stored.into_iter().map(|stored| stored.bytes).collect();
+        Some(self.commits_frame(after, upto, commits, is_backfill, state))
     }
 
     /// Older records for a device that joined by a snapshot.
@@ -181,7 +188,7 @@ impl Space {
         }
         match self.reader.commits(after, upto.min(self.durable.position), READ_BYTES) {
             Ok(stored) => {
-                if let Some(frame) = self.chunk(stored, true) {
+                if let Some(frame) = self.chunk(stored, true, None) {
                     self.send(session, frame);
                 }
             }
@@ -235,7 +242,7 @@ impl Space {
             stored.truncate(end.map_or(stored.len(), |end| end + 1));
             let Some(last) = stored.last() else { return Ok(()) };
             sent = last.head.position;
-            if let Some(frame) = self.chunk(stored, false) {
+            if let Some(frame) = self.chunk(stored, false, None) {
                 self.send(session, frame);
             }
             if end.is_some() {

@@ -10,7 +10,7 @@ use crate::membership::Membership;
 use crate::models::AnyState;
 use crate::planted::{Bug, is_planted};
 use crate::policy::Effect;
-use crate::protocol::{ServerFrame, ViewItem};
+use crate::protocol::{ServerFrame, StateMark, ViewItem};
 use crate::record::{Payload, Record, StreamId};
 use crate::state::{SpaceState, Touched, ViewChange};
 use crate::storage::{Append, ReadError, Written, is_redacted_between};
@@ -169,7 +169,7 @@ impl Space {
         let sessions = self.advance_live(after.position, upto.position);
         if !sessions.is_empty() {
             let commits = commits.iter().map(|commit| Arc::clone(&commit.bytes)).collect();
-            let frame = self.commits_frame(after, upto, commits, false).encode().into();
+            let frame = self.commits_frame(after, upto, commits, false, None).encode().into();
             self.outputs.push_back(SpaceOutput::FanOut { sessions, after: after.position, frame });
         }
     }
@@ -180,9 +180,19 @@ impl Space {
         upto: Head,
         commits: Vec<Arc<[u8]>>,
         is_backfill: bool,
+        state: Option<StateMark>,
     ) -> ServerFrame {
         let (space, epoch, head) = (self.id(), self.state.epoch, self.durable);
-        ServerFrame::Commits { space, epoch, after, upto, commits, head: head.max_by_position(upto), is_backfill }
+        ServerFrame::Commits {
+            space,
+            epoch,
+            after,
+            upto,
+            commits,
+            head: head.max_by_position(upto),
+            is_backfill,
+            state,
+        }
     }
 
     fn change_members(&mut self, members: Arc<Membership>) {

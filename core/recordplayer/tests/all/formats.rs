@@ -12,7 +12,8 @@ use recordplayer::limits::COMMIT_BYTES_MAX;
 use recordplayer::membership::{Membership, MembershipEvent};
 use recordplayer::name::Name;
 use recordplayer::protocol::{
-    AnswerCode, ClientFrame, CommandEntry, Goodbye, Knowledge, MySpace, PublishEnd, ServerFrame, SnapshotRow, ViewItem,
+    AnswerCode, ClientFrame, CommandEntry, Goodbye, Knowledge, MySpace, PublishEnd, ServerFrame, SnapshotRow,
+    StateMark, ViewItem,
 };
 use recordplayer::record::{Payload, Position, RecordKind, Seen, StreamId};
 use recordplayer::testing::golden;
@@ -261,6 +262,7 @@ fn server_frames() -> Vec<(&'static str, ServerFrame)> {
             commits: vec![commit().bytes],
             head,
             is_backfill: false,
+            state: Some(StateMark { domain: Hash([7; 32]), state: StateHash::default() }),
         },
         ServerFrame::Answer { space, replica, number: 7, code: AnswerCode::Accepted, at: Position(43), value: 0 },
         ServerFrame::SnapshotOffer {

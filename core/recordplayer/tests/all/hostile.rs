@@ -50,7 +50,7 @@ fn resealed(frame: &ServerFrame, change: impl Fn(&mut Header)) -> ServerFrame {
         head = commit.head();
         sealed.push(commit.bytes);
     }
-    ServerFrame::Commits { space, epoch, after, upto: head, commits: sealed, head, is_backfill }
+    ServerFrame::Commits { space, epoch, after, upto: head, commits: sealed, head, is_backfill, state: None }
 }
 
 /// The frame says that it is about this space, but its commits are of another one: a device took that for its own mistake, and died.
@@ -152,8 +152,8 @@ fn a_history_whose_commits_end_elsewhere_is_another_one() {
     let third = behind(&second, vec![draft(RecordKind::Command)]);
     let (space, epoch, end) = (SPACE, 1, third.head());
     let commits = vec![first.bytes, second.bytes, third.bytes];
-    let frame =
-        ServerFrame::Commits { space, epoch, after: Head::START, upto: end, commits, head: end, is_backfill: false };
+    let (after, is_backfill, state) = (Head::START, false, None);
+    let frame = ServerFrame::Commits { space, epoch, after, upto: end, commits, head: end, is_backfill, state };
     assert_eq!(device.parts_with(frame), Some(held.position));
     assert_eq!(device.replica.confirmed(), held);
 }

@@ -367,7 +367,7 @@ impl Authority {
         let stored = reader.commits(Head::START.position, head.position, usize::MAX).unwrap();
         let commits = stored.into_iter().map(|stored| stored.bytes).collect();
         let (space, epoch, after, upto) = (SPACE, 1, Head::START, head);
-        ServerFrame::Commits { space, epoch, after, upto, commits, head, is_backfill: false }
+        ServerFrame::Commits { space, epoch, after, upto, commits, head, is_backfill: false, state: None }
     }
 
     pub fn head(&self) -> Head {

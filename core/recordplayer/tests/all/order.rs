@@ -3,9 +3,9 @@
 use crate::machines::{self, Authority, Device, FIRST, SPACE};
 use crate::todo::{add, domain};
 use recordplayer::commit::{Commit, Head};
-use recordplayer::hash::Hash;
+use recordplayer::hash::{Hash, StateHash};
 use recordplayer::membership::{Membership, MembershipCommand};
-use recordplayer::protocol::{AnswerCode, ServerFrame};
+use recordplayer::protocol::{AnswerCode, Knowledge, ServerFrame, StateMark};
 use recordplayer::replica::ReplicaOutput;
 use recordplayer::time::Timestamp;
 
@@ -28,6 +28,7 @@ fn another_history_is_told_and_not_played() {
             commits: Vec::new(),
             head: Head { hash: Hash([8; 32]), ..head },
             is_backfill: false,
+            state: None,
         },
         // Nobody there knows the space.
         ServerFrame::NoAccess { space: SPACE },
@@ -87,4 +88,29 @@ fn who_was_a_member_is_told_and_others_learn_nothing() {
     assert_eq!(authority.submit(FIRST, None, 3, 2, remove), AnswerCode::Accepted);
     assert!(matches!(authority.subscribe(was), ServerFrame::AccessEnded { .. }));
     assert!(matches!(authority.subscribe(never), ServerFrame::NoAccess { .. }));
+}
+
+/// A device's saved state was wrong, by a bug or a bad bit, and stayed so for years: nobody ever compared it.
+#[test]
+fn a_state_that_is_not_the_authoritys_is_found_with_the_next_subscription() {
+    let mut authority = Authority::founded(domain());
+    let mut device = Device::new(domain());
+    device.replica.handle_connected();
+    device.take(authority.everything());
+    let told = authority.told_of(Knowledge { epoch: 1, head: device.replica.confirmed() });
+    let ServerFrame::Commits { upto, state: Some(mark), .. } = &told else { panic!("{told:?}") };
+    assert_eq!((*upto, mark.state), (device.replica.confirmed(), device.replica.state_hash()));
+    let tells = |device: &mut Device, other: StateMark| {
+        let ServerFrame::Commits { space, epoch, after, upto, commits, head, is_backfill, .. } = told.clone() else {
+            unreachable!("just seen")
+        };
+        let frame = ServerFrame::Commits { space, epoch, after, upto, commits, head, is_backfill, state: Some(other) };
+        device.replica.handle_frames(Timestamp(0), [frame]);
+        let outputs: Vec<_> = std::iter::from_fn(|| device.replica.poll_output()).collect();
+        outputs.iter().any(|output| matches!(output, ReplicaOutput::Damaged(_)))
+    };
+    let state = StateHash::from_bytes(&[3; 32]);
+    assert!(!tells(&mut device, *mark));
+    assert!(!tells(&mut device, StateMark { domain: Hash([7; 32]), state }), "another version has other models");
+    assert!(tells(&mut device, StateMark { state, ..*mark }));
 }

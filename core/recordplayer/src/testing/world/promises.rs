@@ -34,9 +34,11 @@ struct Promise {
 impl Promises {
     /// A person made a command.
     pub fn note(&mut self, device: DeviceId, command: CommandId) {
-        // An edit that was joined is another one's.
         if self.made.insert(command) {
             self.order.entry(device).or_default().push(command);
+        } else if let Some(promise) = self.kept.get_mut(&command) {
+            // An edit was joined with it, and perhaps took words out: what it holds is promised once that is saved.
+            promise.payload.clear();
         }
     }
 

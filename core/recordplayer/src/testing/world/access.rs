@@ -87,7 +87,10 @@ impl World {
     /// A space leaves the device of who was taken out: what came into the log behind that has never been in its files.
     pub(super) fn check_files_of_who_leaves(&mut self, id: DeviceId) {
         let is_restore = |transition: &Transition| matches!(transition, Transition::RestoreAuthority { .. });
-        // What is said again after a restore was known before it.
+        // A closed log cannot be read; and what is said again after a restore was known before it.
+        if self.space.is_none() {
+            return;
+        }
         if self.happened.iter().any(is_restore) || self.store.may_be_rotten() || self.may_be_rotten(id) {
             return;
         }

@@ -104,7 +104,9 @@ impl World {
     pub(super) fn forget_promises_beyond_log(&mut self, device: DeviceId) {
         let mut held = self.waiting_on(device);
         held.extend(held_in(&*self.devices[device.0].store.reader(self.id)));
-        held.extend(held_in(&*self.store.reader(self.id)));
+        if self.space.is_some() {
+            held.extend(held_in(&*self.store.reader(self.id)));
+        }
         self.promises.kept.retain(|command, promise| promise.by != device || held.contains(command));
     }
 

@@ -171,6 +171,16 @@ impl Replica {
         let is_of_another =
             said.is_some_and(|said| *said != Payload::Plain(self.outbox[at].entry.payload.as_slice().into()));
         if is_of_another && response.is_none() {
+            if header.actor == self.actor {
+                match self.say_what_lacks(at, commit) {
+                    Ok(None) => {}
+                    Ok(Some(write)) => {
+                        writes.push(write);
+                        return writes;
+                    }
+                    Err(error) => self.outputs.push_back(ReplicaOutput::Damaged(error)),
+                }
+            }
             writes.extend(self.retract_text(at));
         }
         let Some(at) = self.outbox.iter().position(is_it) else { return writes };

@@ -16,6 +16,7 @@ mod outbox;
 mod rebase;
 mod requires;
 mod retry;
+mod said_in_part;
 mod say_again;
 mod session;
 mod submit;

@@ -131,7 +131,8 @@ pub enum CommandState {
 /// What the log says about a command.
 enum InLog {
     Nothing,
-    Accepted,
+    /// Up to here.
+    Accepted(Position),
     Refused(Refused),
 }
 
@@ -240,9 +241,17 @@ impl Replica {
         while at < self.outbox.len() {
             let pending = &self.outbox[at];
             match self.verdict_in_log(&pending.entry)? {
-                InLog::Accepted => {
-                    writes.push(OutboxWrite::Remove { space: self.space(), order: pending.order });
-                    self.outbox.remove(at);
+                InLog::Accepted(end) => {
+                    let commit = self.reader.commit_with(end)?.map(|stored| stored.open()).transpose()?;
+                    if let Some(commit) = commit
+                        && let Some(write) = self.say_what_lacks(at, &commit)?
+                    {
+                        writes.push(write);
+                        at += 1;
+                        continue;
+                    }
+                    let order = self.outbox.remove(at).order;
+                    writes.push(OutboxWrite::Remove { space: self.space(), order });
                     continue;
                 }
                 InLog::Refused(refused) if is_decided_further_back(&refused) => self.identity.must_fork = true,
@@ -287,7 +296,7 @@ impl Replica {
             return Ok(InLog::Nothing);
         };
         if verdict.is_accepted {
-            return Ok(InLog::Accepted);
+            return Ok(InLog::Accepted(verdict.at));
         }
         Ok(refusal_at(self.reader.as_ref(), verdict.at)?.map_or(InLog::Nothing, InLog::Refused))
     }

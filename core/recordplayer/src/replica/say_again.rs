@@ -9,6 +9,7 @@
 use std::sync::Arc;
 
 use super::outbox::{EditedText, OutboxEntry, Pending};
+use super::said_in_part::said_in_part;
 use super::{Replica, ReplicaOutput};
 use crate::id::CommandId;
 use crate::refusal::{CoreRefusal, Refused};
@@ -227,7 +228,7 @@ impl Replica {
     /// The command of the outbox that says again what this one said, on another ground.
     pub(crate) fn said_again(&self, command: CommandId) -> Option<CommandId> {
         let ids = (0..=self.identity.text_generation).map(|generation| said_again(command, generation));
-        ids.rev().find(|again| self.pending(*again).is_some())
+        ids.rev().chain([said_in_part(command)]).find(|again| self.pending(*again).is_some())
     }
 
     /// The command that says now what this one said.

@@ -164,6 +164,9 @@ pub enum ServerFrame {
         is_last: bool,
         #[n(6)]
         items: Vec<ViewItem>,
+        /// The hash of the log at `after`, where these were read from the log: it is the one that is known up to there.
+        #[n(7)]
+        hash: Option<Hash>,
     },
     /// The person is not, or no more, a member: no byte of this space follows.
     #[n(8)]

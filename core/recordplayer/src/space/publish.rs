@@ -216,7 +216,7 @@ impl Space {
             let items = touched.changes.iter().map(|change| self.view_item(change)).collect();
             // Nothing touched the view since: who has seen that one has seen everything.
             let after = touched.before;
-            for frame in self.news_frames(view, after, upto, items) {
+            for frame in self.news_frames(view, (after, None), upto, items) {
                 let (sessions, frame) = (sessions.clone(), frame.encode().into());
                 self.outputs.push_back(SpaceOutput::FanOut { sessions, after: begins_at, frame });
             }
@@ -225,7 +225,7 @@ impl Space {
             let view = ViewKey::of_stream(&stream);
             let records = decided.commit.events().filter(|record| record.stream == stream);
             let items = records.map(record_item).collect();
-            for frame in self.news_frames(&view, seen, upto, items) {
+            for frame in self.news_frames(&view, (seen, None), upto, items) {
                 let (sessions, frame) = (sessions.clone(), frame.encode().into());
                 self.outputs.push_back(SpaceOutput::FanOut { sessions, after: begins_at, frame });
             }

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use super::follow::Follower;
 use super::{SessionId, Space};
 use crate::commit::Head;
+use crate::hash::Hash;
 use crate::id::ActorId;
 use crate::limits::{FRAME_BYTES_MAX, READ_BYTES, VIEW_CATCH_UP_RECORDS_MAX};
 use crate::protocol::{Knowledge, ServerFrame, ViewItem};
@@ -72,7 +73,8 @@ impl Space {
         match looking {
             Looking::Starting => self.start_view(session, view),
             Looking::From { .. } => {
-                let after = after.map_or(Position::START, |knowledge| knowledge.head.position);
+                let known = after.map_or(Head::START, |knowledge| knowledge.head);
+                let after = (known.position, Some(known.hash));
                 for frame in self.news_frames(&view, after, self.durable, Vec::new()) {
                     self.send(session, frame);
                 }
@@ -192,7 +194,7 @@ impl Space {
             items.extend(news);
             upto = commit.head();
         }
-        Ok((upto.position, self.news_frames(view, after, upto, items)))
+        Ok((upto.position, self.news_frames(view, (after, Some(hash)), upto, items)))
     }
 
     /// The news of one range in as many frames as they need: a commit of many events, with the models of all that they touch, is larger
@@ -200,7 +202,7 @@ impl Space {
     pub(super) fn news_frames(
         &self,
         view: &ViewKey,
-        after: Position,
+        (after, hash): (Position, Option<Hash>),
         upto: Head,
         items: Vec<ViewItem>,
     ) -> Vec<ServerFrame> {
@@ -225,6 +227,7 @@ impl Space {
             piece,
             is_last: piece as usize == last,
             items,
+            hash,
         };
         pieces.into_iter().zip(0..).map(frame).collect()
     }

@@ -166,9 +166,11 @@ impl ThinView {
             {
                 self.start(Knowledge { epoch, head: at }, piece, is_last, &state, models);
             }
-            ServerFrame::ViewNews { space, view, after, upto, piece, is_last, items }
+            ServerFrame::ViewNews { space, view, after, upto, piece, is_last, items, hash }
                 if space == self.space && view == self.view =>
             {
+                self.is_of_this_log |=
+                    self.known.is_some_and(|known| (after, hash) == (known.head.position, Some(known.head.hash)));
                 self.news(after, upto, piece, is_last, items);
             }
             ServerFrame::AccessEnded { space, .. } | ServerFrame::NoAccess { space } if space == self.space => {
@@ -262,11 +264,7 @@ impl ThinView {
         let Some(known) = self.known else { return };
         let have = known.head.position;
         // What is known may lie in a log that was set back; then the start says so.
-        if !self.is_of_this_log && after < have {
-            return;
-        }
-        if upto.position <= have {
-            self.is_of_this_log |= upto == known.head;
+        if upto.position <= have || !self.is_of_this_log {
             return;
         }
         if after > have {
@@ -288,7 +286,6 @@ impl ThinView {
         news.items.extend(items);
         if is_last {
             let news = self.gathering.take().expect("just seen");
-            self.is_of_this_log = true;
             self.take_in(Knowledge { head: upto, ..known }, have, news.items);
         }
     }

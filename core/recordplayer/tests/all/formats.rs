@@ -320,6 +320,7 @@ fn server_frames() -> Vec<(&'static str, ServerFrame)> {
                 },
                 ViewItem::Leave { stream: stream(), at: Position(43) },
             ],
+            hash: Some(Hash([9; 32])),
         },
         ServerFrame::AccessEnded { space, at: Position(43) },
         ServerFrame::NoAccess { space },

@@ -170,7 +170,7 @@ fn what_shows_of_a_log_that_was_set_back_begins_anew() {
         state: Arc::default(),
         models: Vec::new(),
     };
-    let news = |after: u64, upto: u64| ServerFrame::ViewNews {
+    let told_to = |after: u64, upto: u64, hash: Option<Hash>| ServerFrame::ViewNews {
         space,
         view: view.clone(),
         after: Position(after),
@@ -178,7 +178,10 @@ fn what_shows_of_a_log_that_was_set_back_begins_anew() {
         piece: 0,
         is_last: true,
         items: Vec::new(),
+        hash,
     };
+    let news = |after: u64, upto: u64| told_to(after, upto, None);
+    let read = |after: u64, upto: u64| told_to(after, upto, Some(head(after).hash));
     let told = |thin: &mut ThinView, frame: ServerFrame| {
         thin.handle_frame(frame);
         thin.position().map(|position| position.0)
@@ -189,10 +192,11 @@ fn what_shows_of_a_log_that_was_set_back_begins_anew() {
     assert_eq!(told(&mut thin, news(45, 60)), Some(60));
     thin.handle_connected();
     assert_eq!(told(&mut thin, news(30, 70)), Some(60), "that may be news of another log");
+    assert_eq!(told(&mut thin, news(60, 70)), Some(60), "and so may that");
     assert_eq!(told(&mut thin, start(30)), Some(30), "it was set back");
     assert_eq!(told(&mut thin, news(30, 70)), Some(70));
     thin.handle_connected();
-    assert_eq!(told(&mut thin, news(70, 80)), Some(80), "the log goes on from what is known");
+    assert_eq!(told(&mut thin, read(70, 80)), Some(80), "the log goes on from what is known");
     assert_eq!(told(&mut thin, start(30)), Some(80));
     // The answer may be lost, and a log that was set back is never longer than what is known.
     let asks = |thin: &mut ThinView| {
@@ -203,7 +207,7 @@ fn what_shows_of_a_log_that_was_set_back_begins_anew() {
     assert!(!asks(&mut thin), "nothing is missing");
     thin.handle_connected();
     assert!(asks(&mut thin));
-    assert_eq!(told(&mut thin, news(80, 80)), Some(80));
+    assert_eq!(told(&mut thin, read(80, 80)), Some(80));
     assert!(!asks(&mut thin), "it is the same log");
 }
 

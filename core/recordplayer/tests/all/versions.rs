@@ -166,6 +166,72 @@ fn who_forgets_to_count_a_version_up_loses_nothing() {
     device.submit(54, name(1, "other")).unwrap();
 }
 
+/// The same commands and events as before, and another shape of what is made of them.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct LoudLamp {
+    name: String,
+}
+
+impl Entity for LoudLamp {
+    const KIND: &'static str = "lamp";
+    const SHAPE: u32 = 2;
+
+    type Command = OldCommand;
+    type Event = OldEvent;
+    type Refusal = Never;
+
+    fn decide(&self, OldCommand::Name { name }: &OldCommand, _: &mut Context<'_>) -> Result<Vec<OldEvent>, Never> {
+        Ok(vec![OldEvent::Named { name: name.clone() }])
+    }
+
+    fn play(&mut self, OldEvent::Named { name }: &OldEvent, _: &Stamp) {
+        self.name = name.to_uppercase();
+    }
+}
+
+/// As [`Story`], and with the record's number.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct LongStory {
+    names: Vec<String>,
+}
+
+impl View for LongStory {
+    const NAME: &'static str = Story::NAME;
+    const VERSION: u32 = 2;
+
+    fn keys(stream: &StreamId, models: &Models<'_>) -> Vec<Key> {
+        Story::keys(stream, models)
+    }
+
+    fn play(&mut self, _: &Key, record: &Record, _: &Models<'_>) {
+        self.names.push(format!("{} {}", record.number.0, record.name));
+    }
+}
+
+/// What was saved in another shape is of no use: it is made of the records anew, for models and for views, each by itself.
+#[test]
+fn what_has_another_shape_or_version_is_made_of_the_records_anew() {
+    let mut authority = Authority::founded(old());
+    for (number, intent) in [(2, name(1, "desk")), (3, name(2, "floor"))] {
+        assert_eq!(authority.submit(FIRST, None, number, number as u8, intent), AnswerCode::Accepted);
+    }
+    let saved = |domain: Arc<Domain>| {
+        let mut device = Device::new(old());
+        device.replica.handle_connected();
+        device.take(authority.everything());
+        device.replica.handle_wakeup(Timestamp(i64::MAX / 2));
+        device.work();
+        device.upgraded(domain)
+    };
+    let loud = saved(Domain::new("lamps", 1).entity::<LoudLamp>().view::<Story>().shared());
+    assert_eq!(loud.replica.entity::<LoudLamp>(lamp(1)).name, "DESK");
+    assert_eq!(story(&loud), ["lamp.named", "lamp.named"]);
+    let long = saved(Domain::new("lamps", 1).entity::<OldLamp>().view::<LongStory>().shared());
+    assert_eq!(long.replica.entity::<OldLamp>(lamp(1)).name, "desk");
+    let told = long.replica.view::<LongStory>(Key::whole_space()).names.clone();
+    assert_eq!(told, ["4 lamp.named", "6 lamp.named"]);
+}
+
 /// A kind of thing that an older program has never heard of is in its log all the same.
 #[test]
 fn a_kind_that_this_version_does_not_know_is_in_its_log() {

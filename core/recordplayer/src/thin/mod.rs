@@ -173,6 +173,9 @@ impl ThinView {
                     self.known.is_some_and(|known| (after, hash) == (known.head.position, Some(known.head.hash)));
                 self.news(after, upto, piece, is_last, items);
             }
+            // What is known goes further: the person was taken in again since that was said.
+            ServerFrame::AccessEnded { space, at }
+                if space == self.space && self.is_of_this_log && self.position() > Some(at) => {}
             ServerFrame::AccessEnded { space, .. } | ServerFrame::NoAccess { space } if space == self.space => {
                 (self.known, self.starting, self.gathering, self.is_ended) = (None, None, None, true);
                 self.outputs.push_back(ThinOutput::AccessEnded);

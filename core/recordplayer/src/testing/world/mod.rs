@@ -14,6 +14,7 @@ mod effects;
 mod faults;
 mod files;
 mod lives;
+mod people;
 mod promises;
 mod transition;
 mod versions;
@@ -36,12 +37,11 @@ pub use transition::Transition;
 use crate::commit::Head;
 use crate::decide::Intent;
 use crate::domain::Domain;
-use crate::entity::Entity;
-use crate::id::{ActorId, CommandId, Id, SpaceId};
+use crate::id::{ActorId, Id, SpaceId};
 use crate::membership::{Membership, MembershipCommand};
 use crate::policy::EffectsDone;
 use crate::protocol::ServerFrame;
-use crate::replica::{Replica, SubmitError, TextEdit, Wish};
+use crate::replica::Replica;
 use crate::space::{Mark, Recovery, SessionId, Space, SpaceInput};
 use crate::storage::memory::Failure;
 use crate::storage::{Write, Written, compact_text};
@@ -283,58 +283,6 @@ impl World {
 
     pub fn replica(&self, device: DeviceId) -> &Replica {
         self.devices[device.0].replica.as_ref().expect("the device runs")
-    }
-
-    /// Sends a command on a device; refused here, nothing is queued.
-    pub fn send(&mut self, device: DeviceId, intent: Intent) -> Result<CommandId, SubmitError> {
-        let wish = Wish::new(CommandId(fresh(&mut self.rng)), intent);
-        self.wish(device, wish)
-    }
-
-    pub fn wish(&mut self, device: DeviceId, wish: Wish) -> Result<CommandId, SubmitError> {
-        self.happened.push(Transition::Command { device, wish: wish.clone() });
-        let now = self.time_of(device);
-        let outcome = self.devices[device.0].replica.as_mut().expect("the device runs").submit(now, wish);
-        if let Ok(command) = &outcome {
-            self.promises.note(device, *command);
-        }
-        self.drain_device(device);
-        outcome
-    }
-
-    /// Edits a text on a device; refused here, nothing is queued.
-    pub fn edit<E: Entity>(&mut self, device: DeviceId, edit: &TextEdit<'_, E>) -> Result<Vec<CommandId>, SubmitError> {
-        let now = self.time_of(device);
-        let outcome = self.devices[device.0].replica.as_mut().expect("the device runs").edit_text(now, edit);
-        if let Ok(commands) = &outcome {
-            self.happened.push(Transition::Edit { device, commands: commands.clone() });
-            for command in commands {
-                self.promises.note(device, *command);
-            }
-        }
-        self.drain_device(device);
-        outcome
-    }
-
-    /// A person tries a refused command again.
-    pub fn retry(&mut self, device: DeviceId, refused: CommandId) -> Result<CommandId, SubmitError> {
-        let fresh = CommandId(fresh(&mut self.rng));
-        let outcome = self.with(device, |replica, now| replica.retry(now, refused, fresh));
-        if let Ok(command) = &outcome {
-            self.promises.note(device, *command);
-        }
-        outcome
-    }
-
-    /// Does something with a device's replica (a wish other than a command).
-    pub fn with<T>(&mut self, device: DeviceId, act: impl FnOnce(&mut Replica, Timestamp) -> T) -> T {
-        let now = self.time_of(device);
-        let replica = self.devices[device.0].replica.as_mut().expect("the device runs");
-        let before: Vec<CommandId> = replica.outbox().map(|entry| entry.command).collect();
-        let outcome = act(replica, now);
-        self.promises.release(before, replica);
-        self.drain_device(device);
-        outcome
     }
 
     /// Nothing passes between the device and the authority until [`Self::heal`].

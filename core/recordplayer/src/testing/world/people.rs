@@ -1,0 +1,62 @@
+//! What people do on their devices.
+
+use super::{DeviceId, Transition, World, fresh};
+use crate::decide::Intent;
+use crate::entity::Entity;
+use crate::id::CommandId;
+use crate::replica::{Replica, SubmitError, TextEdit, Wish};
+use crate::time::Timestamp;
+
+impl World {
+    /// Sends a command on a device; refused here, nothing is queued.
+    pub fn send(&mut self, device: DeviceId, intent: Intent) -> Result<CommandId, SubmitError> {
+        let wish = Wish::new(CommandId(fresh(&mut self.rng)), intent);
+        self.wish(device, wish)
+    }
+
+    pub fn wish(&mut self, device: DeviceId, wish: Wish) -> Result<CommandId, SubmitError> {
+        self.happened.push(Transition::Command { device, wish: wish.clone() });
+        let now = self.time_of(device);
+        let outcome = self.devices[device.0].replica.as_mut().expect("the device runs").submit(now, wish);
+        if let Ok(command) = &outcome {
+            self.promises.note(device, *command);
+        }
+        self.drain_device(device);
+        outcome
+    }
+
+    /// Edits a text on a device; refused here, nothing is queued.
+    pub fn edit<E: Entity>(&mut self, device: DeviceId, edit: &TextEdit<'_, E>) -> Result<Vec<CommandId>, SubmitError> {
+        let now = self.time_of(device);
+        let outcome = self.devices[device.0].replica.as_mut().expect("the device runs").edit_text(now, edit);
+        if let Ok(commands) = &outcome {
+            self.happened.push(Transition::Edit { device, commands: commands.clone() });
+            for command in commands {
+                self.promises.note(device, *command);
+            }
+        }
+        self.drain_device(device);
+        outcome
+    }
+
+    /// A person tries a refused command again.
+    pub fn retry(&mut self, device: DeviceId, refused: CommandId) -> Result<CommandId, SubmitError> {
+        let fresh = CommandId(fresh(&mut self.rng));
+        let outcome = self.with(device, |replica, now| replica.retry(now, refused, fresh));
+        if let Ok(command) = &outcome {
+            self.promises.note(device, *command);
+        }
+        outcome
+    }
+
+    /// Does something with a device's replica (a wish other than a command).
+    pub fn with<T>(&mut self, device: DeviceId, act: impl FnOnce(&mut Replica, Timestamp) -> T) -> T {
+        let now = self.time_of(device);
+        let replica = self.devices[device.0].replica.as_mut().expect("the device runs");
+        let before: Vec<CommandId> = replica.outbox().map(|entry| entry.command).collect();
+        let outcome = act(replica, now);
+        self.promises.release(before, replica);
+        self.drain_device(device);
+        outcome
+    }
+}

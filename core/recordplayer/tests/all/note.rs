@@ -95,7 +95,7 @@ pub fn write(world: &mut World, device: DeviceId, words: &str) {
         work: TextWork::Replace(&format!("{before}{words}")),
         make: |change| NoteCommand::Write { change },
     };
-    world.with(device, |replica, now| replica.edit_text(now, &edit)).unwrap();
+    world.edit(device, &edit).unwrap();
 }
 
 /// The whole text of the note, as a device shows it.

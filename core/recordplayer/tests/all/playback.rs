@@ -170,7 +170,7 @@ fn a_text_is_read_as_it_was() {
             work: TextWork::Replace(text),
             make: |change| NoteCommand::Write { change },
         };
-        world.with(ann, |replica, now| replica.edit_text(now, &edit)).unwrap();
+        world.edit(ann, &edit).unwrap();
         world.run_until_quiet();
         moments.push((world.replica(ann).confirmed().position, text));
     }

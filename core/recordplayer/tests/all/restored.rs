@@ -178,7 +178,7 @@ fn a_device_whose_log_is_lost_too_counts_anew() {
     write(&mut world, ann, "waits ");
     world.run_for_ms(100);
     world.restore_authority(&*backup);
-    world.lose_main_store(ann);
+    world.apply(Transition::LoseMainStore(ann));
     world.heal();
     world.run_until_quiet();
     let in_text = agreed(&world, &[ann, bo]).contains("waits");

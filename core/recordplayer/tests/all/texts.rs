@@ -19,7 +19,7 @@ fn edit(world: &mut World, device: DeviceId, act: u8, text: &str) -> Result<Vec<
         work: TextWork::Replace(text),
         make: |change| NoteCommand::Write { change },
     };
-    world.with(device, |replica, now| replica.edit_text(now, &edit))
+    world.edit(device, &edit)
 }
 
 fn text(world: &World, device: DeviceId) -> String {
@@ -113,7 +113,7 @@ fn a_splice_counts_characters_and_not_bytes() {
         work: TextWork::Splice { position: 3, delete: 1, insert: "-" },
         make: |change| NoteCommand::Write { change },
     };
-    world.with(ann, |replica, now| replica.edit_text(now, &splice)).unwrap();
+    world.edit(ann, &splice).unwrap();
     assert_eq!(text(&world, ann), "äöü-日本");
 }
 
@@ -329,7 +329,7 @@ fn a_note_refuses_what_was_banned() {
         work: TextWork::Replace("x"),
         make: |change| NoteCommand::Write { change },
     };
-    let error = world.with(ann, |replica, now| replica.edit_text(now, &edit)).unwrap_err();
+    let error = world.edit(ann, &edit).unwrap_err();
     let SubmitError::Refused(refused) = error else { panic!("{error}") };
     assert_eq!(refused.typed::<NoteRefusal>(), Some(NoteRefusal::Banned {}));
 }
@@ -353,7 +353,7 @@ fn the_same_command_of_two_people_is_done_once() {
                 work: TextWork::Replace("imported words"),
                 make: |change| NoteCommand::Write { change },
             };
-            world.with(device, |replica, now| replica.edit_text(now, &edit)).unwrap();
+            world.edit(device, &edit).unwrap();
         }
         if seed % 2 == 1 {
             append(&mut world, bo, 3, ", and mine");
@@ -386,7 +386,7 @@ fn what_came_while_somebody_typed_stays() {
         work: TextWork::Edit { before: "BASE", after: "Ann's BASE" },
         make: |change| NoteCommand::Write { change },
     };
-    world.with(ann, |replica, now| replica.edit_text(now, &edit)).unwrap();
+    world.edit(ann, &edit).unwrap();
     world.run_until_quiet();
     assert_eq!(converged(&world, &[ann, bo]), "Ann's BASE and what Bo wrote");
 }

@@ -15,7 +15,7 @@ use crate::state::text_change;
 use crate::storage::{OutboxWrite, ReadError};
 
 impl Replica {
-    /// Lets the edit at this place of the outbox say only what the accepted commit with its id lacks; nothing where its words are all there.
+    /// Lets the edit at this place of the outbox say only what the accepted commit with its id lacks; nothing where it says the same.
     pub(super) fn say_what_lacks(&mut self, at: usize, commit: &Commit) -> Result<Option<OutboxWrite>, ReadError> {
         let Some((text, command)) = self.what_lacks(&self.outbox[at].entry, commit)? else { return Ok(None) };
         let pending = &mut self.outbox[at];
@@ -33,16 +33,22 @@ impl Replica {
         let Some((key, ours)) = self.command_text(entry).filter(|_| entry.text.is_none()) else { return Ok(None) };
         let changes = commit.events().filter_map(|event| text_change(&self.domain, event));
         let Some((_, theirs)) = changes.into_iter().find(|(of, _)| *of == key) else { return Ok(None) };
-        if theirs.words() == ours.words() {
-            return Ok(None);
-        }
         let rows = self.state.text_rows(self.reader.as_ref(), &key)?;
         let mut said = rows.open_where(|change| change.bytes() != theirs.bytes())?;
         let mut meant = said.clone();
         said.apply(&theirs);
         let before = said.text();
-        // What it builds on may be nowhere any more: its words at least are kept.
-        let after = if meant.apply(&ours) { meant.text() } else { format!("{before}{}", ours.words()) };
+        let after = if meant.apply(&ours) {
+            meant.text()
+        } else if theirs.words() == ours.words() {
+            return Ok(None);
+        } else {
+            // What it builds on may be nowhere any more: its words at least are kept.
+            format!("{before}{}", ours.words())
+        };
+        if before == after {
+            return Ok(None);
+        }
         Ok(Some((EditedText { before, after }, said_in_part(entry.command))))
     }
 }

@@ -9,7 +9,7 @@ use recordplayer::decide::Intent;
 use recordplayer::entity::Entity;
 use recordplayer::id::{CommandId, Id};
 use recordplayer::membership::{Membership, MembershipCommand};
-use recordplayer::replica::{SubmitError, TextEdit, TextWork};
+use recordplayer::replica::{Replica, SubmitError, TextEdit, TextWork};
 use recordplayer::testing::{DeviceId, World, converge_in};
 use recordplayer_kanban::board::BoardCommand;
 use recordplayer_kanban::card::{CardCommand, Day, FieldValue};
@@ -25,7 +25,8 @@ use crate::Outcome;
 use crate::files::OnDisks;
 
 const COLUMNS: u64 = 3;
-const CARDS: u64 = 12;
+const CARDS: u64 = 20;
+const COMMENTS: u64 = 20;
 const BOARD: BoardId = BoardId(Id([1; 16]));
 const WORDS: [&str; 6] = ["motor", "belt", "needle", "cue", "gönn", "針"];
 
@@ -91,6 +92,16 @@ impl People<'_> {
             self.send::<Column>(*manager, column(number), &add);
         }
         self.send::<Column>(*manager, column(1), &ColumnCommand::SetLimit { limit: Some(2) });
+        let label = LabelId(thing("label", 0));
+        let set = ProjectCommand::SetLabel { label, name: "loud".to_owned(), colour: "red".to_owned() };
+        self.send::<Project>(*manager, space, &set);
+        let field = FieldId(thing("field", 0));
+        let (name, kind) = ("Speed".to_owned(), FieldKind::Text);
+        self.send::<Project>(
+            *manager,
+            space,
+            &ProjectCommand::SetField { field, name, kind, options: BTreeMap::new() },
+        );
     }
 
     fn somebody_works(&mut self, device: DeviceId) {
@@ -108,29 +119,61 @@ impl People<'_> {
         }
     }
 
-    fn some_card(&mut self) -> CardId {
-        card(self.below(CARDS))
+    /// One of so many things, where there is one of those that somebody who looks at the screen would take. Now and then, and where the device may
+    /// be unable to read, it is any.
+    fn some<T: Copy>(
+        &mut self,
+        device: DeviceId,
+        all: u64,
+        make: fn(u64) -> T,
+        suits: impl Fn(&Replica, T) -> bool,
+    ) -> T {
+        let first = self.below(all);
+        let is_blind = self.below(8) == 0 || self.world.may_be_rotten(device);
+        let replica = self.world.replica(device);
+        let mut in_turn = (0..all).map(|step| make((first + step) % all));
+        let found = if is_blind { None } else { in_turn.find(|thing| suits(replica, *thing)) };
+        found.unwrap_or_else(|| make(first))
     }
 
-    fn some_column(&mut self) -> ColumnId {
-        column(self.below(COLUMNS))
+    fn some_card(&mut self, device: DeviceId, suits: fn(&Card) -> bool) -> CardId {
+        self.some(device, CARDS, card, |replica, card| suits(&replica.entity::<Card>(card)))
+    }
+
+    fn some_column(&mut self, device: DeviceId) -> ColumnId {
+        self.some(device, COLUMNS, column, |replica, column| {
+            let column = replica.entity::<Column>(column);
+            !column.archived && column.limit.is_none_or(|limit| column.places.size() < limit as usize)
+        })
+    }
+
+    fn some_comment(&mut self, device: DeviceId, suits: impl Fn(&Comment, PersonId) -> bool) -> Id {
+        self.some(
+            device,
+            COMMENTS,
+            |number| thing("comment", number),
+            |replica, comment| suits(&replica.entity::<Comment>(comment), PersonId::from(replica.actor())),
+        )
     }
 
     fn places_a_card(&mut self, device: DeviceId, title: String) {
-        let (card, column) = (self.some_card(), self.some_column());
-        let before = (self.below(2) == 0).then(|| self.some_card());
-        let command = match self.below(11) {
-            0..5 => CardCommand::Create { column, title, before, exempt: false },
-            5..8 => CardCommand::MoveTo { column, before, exempt: false },
-            8 => CardCommand::Rename { title },
-            9 => CardCommand::Archive {},
-            _ => CardCommand::Restore { exempt: false },
+        let column = self.some_column(device);
+        let before = (self.below(2) == 0).then(|| self.some_card(device, is_open));
+        let (card, command) = match self.below(11) {
+            0..4 => {
+                let card = self.some_card(device, |card| !card.exists());
+                (card, CardCommand::Create { column, title, before, exempt: false })
+            }
+            4..8 => (self.some_card(device, is_open), CardCommand::MoveTo { column, before, exempt: false }),
+            8 => (self.some_card(device, Card::exists), CardCommand::Rename { title }),
+            9 => (self.some_card(device, is_open), CardCommand::Archive {}),
+            _ => (self.some_card(device, |card| card.archived), CardCommand::Restore { exempt: false }),
         };
         self.send::<Card>(device, card, &command);
     }
 
     fn works_on_a_card(&mut self, device: DeviceId, word: String) {
-        let card = self.some_card();
+        let card = self.some_card(device, Card::exists);
         let (done, has_value) = (self.below(2) == 0, self.below(3) > 0);
         let person = PersonId::from(self.world.replica(device).actor());
         let (label, field) = (LabelId(thing("label", self.below(3))), FieldId(thing("field", self.below(2))));
@@ -158,18 +201,24 @@ impl People<'_> {
     }
 
     fn comments(&mut self, device: DeviceId, text: String) {
-        let (card, comment) = (self.some_card(), thing("comment", self.below(12)));
-        let command = match self.below(4) {
-            0..2 => CommentCommand::Write { card, text, author: None },
-            2 => CommentCommand::Edit { text },
-            _ => CommentCommand::Delete {},
+        let (comment, command) = match self.below(4) {
+            0..2 => {
+                let card = self.some_card(device, Card::exists);
+                let comment = self.some_comment(device, |comment, _| comment.card.is_none());
+                (comment, CommentCommand::Write { card, text, author: None })
+            }
+            number => {
+                let is_own = |comment: &Comment, person| comment.author == person && !comment.deleted;
+                let comment = self.some_comment(device, is_own);
+                (comment, if number == 2 { CommentCommand::Edit { text } } else { CommentCommand::Delete {} })
+            }
         };
         self.send::<Comment>(device, comment, &command);
     }
 
     /// Boards and columns come, go and change under those who work there.
     fn shapes_the_board(&mut self, device: DeviceId, name: String) {
-        let (at, before) = (column(self.below(COLUMNS + 1)), (self.below(2) == 0).then(|| self.some_column()));
+        let (at, before) = (column(self.below(COLUMNS + 1)), (self.below(2) == 0).then(|| self.some_column(device)));
         let kind = [ColumnKind::Backlog, ColumnKind::Active, ColumnKind::Done][self.below(3) as usize];
         let limit = [None, Some(2), Some(5)][self.below(3) as usize];
         let command = match self.below(11) {
@@ -232,7 +281,7 @@ impl People<'_> {
 
     /// Types a word into a card's description, at either end, or wipes it.
     fn describe(&mut self, device: DeviceId, typed: &str) {
-        let card = self.some_card();
+        let card = self.some_card(device, Card::exists);
         let is_at_end = self.below(2) == 1;
         // Where the text cannot be read, that is told, and nobody types into it.
         let Some(length) = self.length(device, card) else { return };
@@ -269,6 +318,10 @@ impl People<'_> {
         let disks = self.world.disks();
         (self.outcome.disks_failed, self.outcome.rot_found) = (disks.failures, disks.rotten);
     }
+}
+
+fn is_open(card: &Card) -> bool {
+    card.exists() && !card.archived
 }
 
 const CARD: u8 = 100;

@@ -7,12 +7,16 @@ use rand::RngExt;
 use super::{DeviceId, Faults, Transition, World};
 use crate::domain::Domain;
 
-/// What people do in one history, between the founding and the rest in which everybody must agree.
-const ACTS: u32 = 60;
+/// So many commands of people a device takes in one history, between the founding and the rest in which everybody must agree.
+const COMMANDS: u32 = 60;
+
+/// Nobody tries more often: where the authority and the manager's device have both lost the founding, nobody is let do anything any more.
+const ACTS_MAX: u32 = 10 * COMMANDS;
 
 /// Plays out one history: people on bad lines, whose devices and whose authority crash and start again, do things with an application.
 ///
-/// `found` prepares the space on good lines; then `act` lets one person do something, sixty times. At least one device is cut off, and at least one
+/// `found` prepares the space on good lines; then `act` lets one person do something, until devices have taken sixty commands: what a device
+/// refuses at once does not count. Only where the space is lost everywhere it ends before. At least one device is cut off, and at least one
 /// crashes. At the end the lines are healed, and the world is returned as soon as it is quiet.
 ///
 /// # Panics
@@ -55,17 +59,19 @@ pub fn converge_in<const N: usize>(
         world.look_at_something(device);
     }
     world.suffer(Faults::bad());
-    let mut acts = 0;
-    while acts < ACTS {
+    let (mut taken, mut acts) = (0, 0);
+    while taken < COMMANDS && acts < ACTS_MAX {
         let device = devices[world.random().random_range(0..N)];
         if world.random().random_ratio(1, 3) {
             let transition = world.draw_transition();
             world.apply(transition);
-        } else if let Some(missing) = missing(&world, acts, device) {
+        } else if let Some(missing) = missing(&world, taken, device) {
             world.apply(missing);
         } else if world.is_running(device) {
-            act(&mut world, device);
             acts += 1;
+            let before = world.taken();
+            act(&mut world, device);
+            taken += world.taken() - before;
         } else {
             world.start_again(device);
         }
@@ -78,10 +84,10 @@ pub fn converge_in<const N: usize>(
 }
 
 /// What no history may do without, where it has not happened in the first half.
-fn missing(world: &World, acts: u32, device: DeviceId) -> Option<Transition> {
+fn missing(world: &World, taken: u32, device: DeviceId) -> Option<Transition> {
     let happened = world.happened();
     let has_cut = happened.iter().any(|transition| matches!(transition, Transition::CutOff(_)));
     let has_crash = happened.iter().any(|transition| matches!(transition, Transition::Crash(_)));
     let missing = [(!has_cut, Transition::CutOff(device)), (!has_crash, Transition::Crash(device))];
-    missing.into_iter().find(|(is_missing, _)| *is_missing && acts >= ACTS / 2).map(|(_, transition)| transition)
+    missing.into_iter().find(|(is_missing, _)| *is_missing && taken >= COMMANDS / 2).map(|(_, transition)| transition)
 }

@@ -13,7 +13,7 @@ use recordplayer::response::Response;
 use recordplayer::testing::{DeviceId, Transition, World, converge_in};
 use recordplayer::view::Key;
 
-use super::domain::{Inventory, Shelf, ShelfCommand, ShelfEvent, gathers_dust, versions};
+use super::domain::{Inventory, OldShelf, Shelf, ShelfCommand, ShelfEvent, gathers_dust, versions};
 use super::reference::Reference;
 use crate::Outcome;
 
@@ -61,15 +61,22 @@ fn shelf(number: u8) -> Id {
 fn people_act(people: &mut People, world: &mut World, device: DeviceId) {
     let mut below = |end: u8| world.random().random_range(0..end);
     let (at, other) = (shelf(below(SHELVES)), shelf(below(SHELVES)));
-    let (place, from) = (below(PLACES), below(PLACES));
-    let thing = u64::from(below(30));
-    let label = below(3);
-    let command = match below(11) {
-        0..5 => ShelfCommand::Put { place, thing },
-        5..7 => ShelfCommand::Take { place },
-        7 => ShelfCommand::Label { label },
-        _ => ShelfCommand::Move { from, shelf: other, place },
+    let (first, first_from, thing, label) = (below(PLACES), below(PLACES), u64::from(below(30)), below(3));
+    let (kind, is_blind) = (below(11), below(8) == 0);
+    let is_blind = is_blind || world.may_be_rotten(device);
+    // Who looks takes from where something lies, and puts where nothing does.
+    let some = |at: Id, first: u8, is_taken: bool| {
+        let places = places_shown(world, device, at);
+        let mut in_turn = (0..PLACES).map(|step| (first + step) % PLACES);
+        in_turn.find(|place| is_blind || places.contains_key(place) == is_taken).unwrap_or(first)
     };
+    let command = match kind {
+        0..5 => ShelfCommand::Put { place: some(at, first, false), thing },
+        5..7 => ShelfCommand::Take { place: some(at, first, true) },
+        7 => ShelfCommand::Label { label },
+        _ => ShelfCommand::Move { from: some(at, first_from, true), shelf: other, place: some(other, first, false) },
+    };
+    let mut below = |end: u8| world.random().random_range(0..end);
     let (requires_last, discards) = (below(8) == 0, below(8) == 0);
     let id = CommandId(Id(world.random().random()));
     let mut wish = Wish::new(id, Intent::of::<Shelf>(at, &command).expect("commands can be encoded"));
@@ -94,6 +101,16 @@ fn people_act(people: &mut People, world: &mut World, device: DeviceId) {
     let refused = world.replica(device).outbox().find(|entry| entry.refused.is_some()).map(|entry| entry.command);
     if let Some(command) = refused.filter(|_| discards) {
         world.with(device, |replica, _| replica.discard(command)).expect("a refused command can be discarded");
+    }
+}
+
+/// What lies on a shelf, as the device shows it.
+fn places_shown(world: &World, device: DeviceId, at: Id) -> BTreeMap<u8, u64> {
+    let replica = world.replica(device);
+    if world.is_newest(device) {
+        replica.entity::<Shelf>(at).places.clone()
+    } else {
+        replica.entity::<OldShelf>(at).places.clone()
     }
 }
 

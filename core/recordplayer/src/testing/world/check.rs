@@ -70,8 +70,7 @@ impl World {
     /// What a device shows is what all that waits there shows once it is decided anew, in its order: a rebase leaves out only what nothing has
     /// touched. One that goes back is about to open anew, and decides then; one whose store may have rotted may be unable to read.
     pub(in crate::testing) fn check_rebased(&mut self, device: DeviceId) {
-        let why = self.how_to_replay();
-        let Device { replica: Some(replica), name, store, .. } = &mut self.devices[device.0] else { return };
+        let Device { replica: Some(replica), store, .. } = &mut self.devices[device.0] else { return };
         if replica.is_going_back() || store.may_be_rotten() {
             return;
         }
@@ -80,7 +79,12 @@ impl World {
         let after = optimistic(replica);
         let differs = |view: &&ViewKey| before.get(*view) != after.get(*view);
         let differing: Vec<&ViewKey> = before.keys().chain(after.keys()).filter(differs).collect();
-        assert!(differing.is_empty(), "{name} shows {differing:?} otherwise than what waits there says; {why}");
+        assert!(
+            differing.is_empty(),
+            "{} shows {differing:?} otherwise than what waits there says; {}",
+            self.devices[device.0].name,
+            self.how_to_replay()
+        );
         self.drain_device(device);
     }
 

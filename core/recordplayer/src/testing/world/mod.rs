@@ -151,6 +151,8 @@ pub struct World {
     disks: DiskNews,
     copies: transition::Copies,
     promises: promises::Promises,
+    /// The commands of people that a device took.
+    taken: u32,
     /// Whose every session is, also of those that are over.
     sessions: BTreeMap<SessionId, ActorId>,
     members: access::Members,
@@ -195,6 +197,7 @@ impl World {
             disks: DiskNews::default(),
             copies: transition::Copies::default(),
             promises: promises::Promises::default(),
+            taken: 0,
             sessions: BTreeMap::new(),
             members: access::Members::default(),
             effects: effects::CarriedOut::default(),

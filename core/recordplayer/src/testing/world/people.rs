@@ -8,6 +8,11 @@ use crate::replica::{Replica, SubmitError, TextEdit, Wish};
 use crate::time::Timestamp;
 
 impl World {
+    /// How many commands of people a device took.
+    pub fn taken(&self) -> u32 {
+        self.taken
+    }
+
     /// Sends a command on a device; refused here, nothing is queued.
     pub fn send(&mut self, device: DeviceId, intent: Intent) -> Result<CommandId, SubmitError> {
         let wish = Wish::new(CommandId(fresh(&mut self.rng)), intent);
@@ -20,6 +25,7 @@ impl World {
         let outcome = self.devices[device.0].replica.as_mut().expect("the device runs").submit(now, wish);
         if let Ok(command) = &outcome {
             self.promises.note(device, *command);
+            self.taken += 1;
         }
         self.drain_device(device);
         outcome
@@ -34,6 +40,7 @@ impl World {
             for command in commands {
                 self.promises.note(device, *command);
             }
+            self.taken += u32::from(!commands.is_empty());
         }
         self.drain_device(device);
         outcome
@@ -45,6 +52,7 @@ impl World {
         let outcome = self.with(device, |replica, now| replica.retry(now, refused, fresh));
         if let Ok(command) = &outcome {
             self.promises.note(device, *command);
+            self.taken += 1;
         }
         outcome
     }
@@ -55,7 +63,7 @@ impl World {
         let replica = self.devices[device.0].replica.as_mut().expect("the device runs");
         let before: Vec<CommandId> = replica.outbox().map(|entry| entry.command).collect();
         let outcome = act(replica, now);
-        self.promises.release(before, replica);
+        self.promises.release(device, before, replica);
         self.drain_device(device);
         outcome
     }

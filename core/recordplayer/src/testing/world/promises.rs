@@ -1,6 +1,7 @@
 //! What the world holds its devices and its authority to: a command that was saved is decided, or refused and still there, with its words, and
 //! one device's commands are decided in their order (rules 1, 2, 11).
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::access::{words_in, words_of};
@@ -18,15 +19,14 @@ use crate::testing::audit;
 #[derive(Debug, Default)]
 pub(super) struct Promises {
     made: BTreeSet<CommandId>,
-    kept: BTreeMap<CommandId, Promise>,
+    /// By the device that said so: a copy of a device promises what lies in its outbox, too, and may join more with it.
+    kept: BTreeMap<(CommandId, DeviceId), Promise>,
     /// What people made on each device, in their order, since its files last came from elsewhere.
     order: BTreeMap<DeviceId, Vec<CommandId>>,
 }
 
 #[derive(Debug)]
 struct Promise {
-    /// The device that said so.
-    by: DeviceId,
     /// As it was saved last: edits of a text are joined while they wait.
     payload: Vec<u8>,
 }
@@ -36,25 +36,33 @@ impl Promises {
     pub fn note(&mut self, device: DeviceId, command: CommandId) {
         if self.made.insert(command) {
             self.order.entry(device).or_default().push(command);
-        } else if let Some(promise) = self.kept.get_mut(&command) {
+        } else if let Some(promise) = self.kept.get_mut(&(command, device)) {
             // An edit was joined with it, and perhaps took words out: what it holds is promised once that is saved.
             promise.payload.clear();
         }
     }
 
     /// What the person has taken out of the outbox, to discard it or to try it again under another id.
-    pub fn release(&mut self, before: Vec<CommandId>, replica: &Replica) {
+    pub fn release(&mut self, device: DeviceId, before: Vec<CommandId>, replica: &Replica) {
         for command in before {
             if replica.command_state(command) == CommandState::Gone {
-                self.forget(command);
+                self.forget(command, device);
             }
         }
     }
 
     /// What becomes of the command is nobody's concern any more.
-    pub fn forget(&mut self, command: CommandId) {
+    pub fn forget_command(&mut self, command: CommandId) {
         self.made.remove(&command);
-        self.kept.remove(&command);
+        self.kept.retain(|(kept, _), _| *kept != command);
+    }
+
+    /// What becomes of the command is no concern of the device's any more.
+    fn forget(&mut self, command: CommandId, device: DeviceId) {
+        self.kept.remove(&(command, device));
+        if !self.kept.keys().any(|(kept, _)| *kept == command) {
+            self.made.remove(&command);
+        }
     }
 
     /// A save is on disk: what is in it was promised.
@@ -63,29 +71,27 @@ impl Promises {
         let again = |command: &CommandId| Some((*command, replica.said_again(*command)?));
         let said_again: Vec<_> = self.made.iter().filter_map(again).collect();
         for (was, now) in said_again {
-            let promise = self.kept.remove(&was);
-            self.forget(was);
+            let promise = self.kept.remove(&(was, device));
+            self.forget(was, device);
             self.made.insert(now);
-            self.kept.extend(promise.map(|promise| (now, promise)));
+            self.kept.extend(promise.map(|promise| ((now, device), promise)));
         }
         for entry in replica.outbox() {
-            if !self.made.contains(&entry.command) {
+            let is_saved = replica.command_state(entry.command) != CommandState::Unsaved;
+            if !is_saved || !self.made.contains(&entry.command) {
                 continue;
             }
-            if replica.command_state(entry.command) != CommandState::Unsaved {
-                let by = self.kept.get(&entry.command).map_or(device, |promise| promise.by);
-                let is_known = self.kept.get(&entry.command).is_some_and(|promise| promise.payload == entry.payload);
-                // What is refused has the words that it had when it was saved.
-                if !is_known && (entry.refused.is_none() || !self.kept.contains_key(&entry.command)) {
-                    self.kept.insert(entry.command, Promise { by, payload: entry.payload.clone() });
-                }
+            // What is refused has the words that it had when it was saved.
+            let promise = self.kept.entry((entry.command, device));
+            if entry.refused.is_none() || matches!(promise, Entry::Vacant(_)) {
+                promise.insert_entry(Promise { payload: entry.payload.clone() });
             }
         }
     }
 
     /// The device's files come from elsewhere.
     pub fn forget_device(&mut self, device: DeviceId) {
-        self.kept.retain(|_, promise| promise.by != device);
+        self.kept.retain(|(_, by), _| *by != device);
         self.order.remove(&device);
     }
 }
@@ -97,7 +103,7 @@ impl World {
         if self.space.is_some() {
             held.extend(held_in(&*self.store.reader(self.id)));
         }
-        self.promises.kept.retain(|command, promise| promise.by != device || held.contains(command));
+        self.promises.kept.retain(|(command, by), _| *by != device || held.contains(command));
     }
 
     /// The device lets go of its log by itself: of what it held of its own, nothing is lost by that.
@@ -107,7 +113,7 @@ impl World {
         if self.space.is_some() {
             held.extend(held_in(&*self.store.reader(self.id)));
         }
-        self.promises.kept.retain(|command, promise| promise.by != device || held.contains(command));
+        self.promises.kept.retain(|(command, by), _| *by != device || held.contains(command));
     }
 
     /// The authority's store is an older one: what was decided since comes back from its author's device, or, where that has lost its log
@@ -124,7 +130,7 @@ impl World {
             held
         };
         let held: Vec<BTreeSet<CommandId>> = (0..self.devices.len()).map(held_on).collect();
-        self.promises.kept.retain(|command, promise| held[promise.by.0].contains(command));
+        self.promises.kept.retain(|(command, by), _| held[by.0].contains(command));
     }
 
     /// The commands in the device's outbox, which must be open.
@@ -137,8 +143,8 @@ impl World {
     pub(super) fn check_promises(&self) {
         let accepted = accepted_in(&*self.store.reader(self.id));
         let why = self.how_to_replay();
-        for (command, promise) in &self.promises.kept {
-            let device = &self.devices[promise.by.0];
+        for ((command, by), promise) in &self.promises.kept {
+            let device = &self.devices[by.0];
             let Some(replica) = &device.replica else { continue };
             let words = if let Some(commit) = accepted.get(command) {
                 // What was redacted is gone with its words.
@@ -156,7 +162,8 @@ impl World {
                 words
             };
             // Edits of a text are joined.
-            let is_there = |word: &String| words.iter().any(|words| words.contains(word.as_str()));
+            let is_there =
+                |word: &String| words.iter().any(|found| found.contains(word.as_str()) || is_spelt(found, word));
             let lost: Vec<_> = words_in(&promise.payload).into_iter().filter(|word| !is_there(word)).collect();
             assert!(lost.is_empty(), "{} saved {command}, and {lost:?} of it is lost: {words:?}; {why}", device.name);
         }
@@ -173,9 +180,12 @@ impl World {
         }
         let mut places = BTreeMap::new();
         for (place, commit) in audit::commits(self.store.reader(self.id).as_ref()).iter().enumerate() {
-            // A copy of the device may have refused it by itself, with what it requires, and have gone on to what came behind it.
             let refused = Response::of(commit).and_then(|response| response.refused.typed::<CoreRefusal>());
-            if !matches!(refused, Some(CoreRefusal::RequiredRefused { .. })) {
+            // A copy of the device may have refused it by itself, with what it requires, and have gone on to what came behind it; and that it was
+            // decided before is no verdict.
+            let is_no_verdict =
+                matches!(refused, Some(CoreRefusal::RequiredRefused { .. } | CoreRefusal::DecidedAlready {}));
+            if !is_no_verdict {
                 places.entry(commit.header.command).or_insert(place);
             }
         }
@@ -206,6 +216,14 @@ impl World {
             }
         }
     }
+}
+
+/// Whether these words hold each character of a word so often as it does. An edit that is said again is the difference of two texts, and of
+/// "cue 12" before "cue 34" that may write the "12cue " behind the first "cue ": the same text, written in another order.
+fn is_spelt(words: &str, word: &str) -> bool {
+    let mut left: Vec<char> = words.chars().collect();
+    word.chars()
+        .all(|character| left.iter().position(|other| *other == character).map(|at| left.swap_remove(at)).is_some())
 }
 
 /// What a log has accepted, as far as it can be read.

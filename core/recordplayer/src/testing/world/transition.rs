@@ -356,7 +356,7 @@ impl World {
         for record in &records {
             let Ok(Some(stored)) = reader.commit_with(*record) else { continue };
             let Ok(commit) = stored.open() else { continue };
-            self.promises.forget(commit.header.command);
+            self.promises.forget_command(commit.header.command);
         }
         self.manage(&MembershipCommand::Redact { records: records.into_iter().collect(), reopened });
     }

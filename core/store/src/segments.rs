@@ -6,11 +6,13 @@
 //! ```
 //! A row keeps its global position, so the indexes need not know where it lies.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use recordplayer::storage::ReadError;
 use redb::{ReadableTable, Table};
+use zstd::bulk::Decompressor;
 
 use crate::encoding::{Cursor, put_varint, seal, unseal};
 use crate::error::{damaged, read_error};
@@ -19,6 +21,11 @@ use crate::tables::{LOG, PACKED};
 
 /// A balance: the highest levels gain a few per cent on records.
 const LEVEL: i32 = 3;
+
+thread_local! {
+    /// To set one up takes longer than to unpack a small segment.
+    static UNPACKER: RefCell<Decompressor<'static>> = RefCell::new(Decompressor::new().expect("without a dictionary"));
+}
 
 type Bytes = &'static [u8];
 type Rows<'a> = Table<'a, u64, Bytes>;
@@ -79,7 +86,9 @@ impl Segment {
         if length > SEGMENT_UNPACKED_BYTES_MAX {
             return Err(damaged(format!("a segment of the log claims {length} bytes")));
         }
-        let unpacked = zstd::bulk::decompress(cursor.rest(), length).map_err(|error| damaged(error.to_string()))?;
+        let unpacked = UNPACKER
+            .with_borrow_mut(|unpacker| unpacker.decompress(cursor.rest(), length))
+            .map_err(|error| damaged(error.to_string()))?;
         let mut cursor = Cursor(&unpacked);
         let mut rows: Vec<Row> = Vec::new();
         while cursor.end().is_err() {

@@ -424,7 +424,7 @@ fn assert_is_said_in_part(seed: u64, joined: &str) {
     world.restore(copy, &files, Restore::Both);
     world.run_for_ms(5_000);
     assert_eq!(text(&world, copy), "one two");
-    if seed % 2 == 0 {
+    if seed.is_multiple_of(2) {
         // The log comes before the outbox here: whoever starts on that finds the edit decided.
         world.crash_within_next_save(ann);
     }

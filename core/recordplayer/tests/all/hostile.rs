@@ -15,6 +15,7 @@ use recordplayer::name::Name;
 use recordplayer::protocol::{AnswerCode, ClientFrame, PublishEnd, ServerFrame, SnapshotRow};
 use recordplayer::record::{Payload, Position, RecordKind, StreamId};
 use recordplayer::text::{Text, TextActor, TextDocument, TextPart, compact};
+use recordplayer::view::ViewKey;
 
 const PUBLICATION: Id = Id([0xb0; 16]);
 
@@ -217,15 +218,20 @@ fn a_snapshot_without_an_end_is_given_up_and_the_history_is_fetched() {
     let offer = authority.subscribe(PERSON);
     let ServerFrame::SnapshotOffer { at, .. } = offer else { panic!("{offer:?}") };
     device.take(offer);
-    let row = SnapshotRow::Model { stream: StreamId::of::<Item>(id(1)), version: 1, bytes: vec![0; 250_000].into() };
-    for _ in 0..SNAPSHOT_BYTES_MAX / 251_000 {
+    let (stream, bytes) = (StreamId::of::<Item>(id(1)), Arc::<[u8]>::from(vec![0; 250_000]));
+    let view = ViewKey::of_stream(&stream);
+    let model = SnapshotRow::Model { stream: stream.clone(), version: 1, bytes: bytes.clone() };
+    let of_view = SnapshotRow::View { view, version: 1, bytes: bytes.clone() };
+    let of_text = SnapshotRow::Text { stream, field: Name::of("text"), index: 0, is_base: false, bytes };
+    let rows = [model.clone(), of_view, of_text];
+    for row in rows.iter().cycle().take(SNAPSHOT_BYTES_MAX / 251_000) {
         device.sent.clear();
         let (rows, cursor) = (vec![row.clone()], Some(vec![1]));
         device.take(ServerFrame::SnapshotChunk { space: SPACE, at, rows, cursor });
         assert!(matches!(device.sent[..], [ClientFrame::FetchSnapshot { .. }]), "the next chunk: {:?}", device.sent);
     }
     device.sent.clear();
-    let (rows, cursor) = (vec![row; 20], Some(vec![1]));
+    let (rows, cursor) = (vec![model; 20], Some(vec![1]));
     device.take(ServerFrame::SnapshotChunk { space: SPACE, at, rows, cursor });
     assert!(matches!(device.sent[..], [ClientFrame::FetchCommits { .. }]), "{:?}", device.sent);
     device.talk(&mut authority, |_| true);

@@ -143,7 +143,8 @@ fn three_writers_converge_in_any_order_of_delivery() {
 #[test]
 fn what_is_too_large_for_one_change_becomes_several() {
     let line = "A line of some length, with an ä and a 漢 in it.\n";
-    let content = line.repeat(TEXT_BYTES_MAX / line.len());
+    let mut content = line.repeat(TEXT_BYTES_MAX / line.len());
+    content.push_str(&".".repeat(TEXT_BYTES_MAX - content.len()));
     let mut text = TextDocument::new();
     let changes = text.edit(actor(1), &content).unwrap();
     assert!(changes.len() > 1);
@@ -154,8 +155,29 @@ fn what_is_too_large_for_one_change_becomes_several() {
         model.play(change);
     }
     assert_eq!(read(&changes).text(), content);
+    assert_eq!(text.splice(actor(1), 0, 1, "a").unwrap().len(), 1, "it is no longer than before");
     let emptied = text.edit(actor(1), "").unwrap();
     assert_eq!((text.text().as_str(), emptied.len()), ("", 1));
+}
+
+#[test]
+fn a_stretch_that_is_too_large_for_one_change_is_replaced_in_two() {
+    let mut text = TextDocument::new();
+    text.edit(actor(1), "<0123456789>").unwrap();
+    let long = "y".repeat(TEXT_CHANGE_BYTES_MAX + 1);
+    let changes = text.splice(actor(1), 1, 10, &long).unwrap();
+    assert_eq!((changes.len(), text.text()), (2, format!("<{long}>")));
+}
+
+#[test]
+fn what_stands_between_two_places_of_an_edit_is_left_alone() {
+    let mut mine = TextDocument::new();
+    mine.edit(actor(1), "one two three").unwrap();
+    let mut theirs = mine.clone();
+    let change = theirs.edit(actor(2), "one two! three").unwrap().remove(0);
+    assert_eq!(mine.edit(actor(1), "1 two 3").unwrap().len(), 1);
+    mine.apply(&change);
+    assert_eq!(mine.text(), "1 two! 3");
 }
 
 #[test]

@@ -28,7 +28,8 @@ impl Commit {
     }
 
     /// The same commit, which follows the one with the hash `previous`, without the payloads of these of its records, and without the
-    /// command's, which says the same; its hash stays. `None` where nothing goes: who belongs to a space, and what was refused, stays.
+    /// command's, which says the same, and so without those of events that are written as the command's; its hash stays. `None` where nothing
+    /// goes: who belongs to a space, and what was refused, stays.
     pub fn redacted(&self, records: &BTreeSet<Position>, previous: &Hash) -> Result<Option<Self>, CommitError> {
         let command = &self.records[0];
         let may_go = command.kind == RecordKind::Command && !command.is_of::<Membership>();

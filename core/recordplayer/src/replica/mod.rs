@@ -32,6 +32,7 @@ use join::Snapshot;
 use outbox::Pending;
 pub use outbox::{CommandState, EditedText, Identity, OutboxEntry};
 use rebase::{Dirty, Lifted};
+pub(crate) use say_again::all_said_again;
 pub use submit::{SubmitError, Wish};
 use tail::Offering;
 pub use texts::{TextEdit, TextWork};

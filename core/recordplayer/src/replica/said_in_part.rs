@@ -13,6 +13,7 @@ use crate::commit::Commit;
 use crate::id::CommandId;
 use crate::state::text_change;
 use crate::storage::{OutboxWrite, ReadError};
+use crate::text::{Ground, TextChange, TextDocument, meant_beside};
 
 impl Replica {
     /// Lets the edit at this place of the outbox say only what the accepted commit with its id lacks; nothing where it says the same.
@@ -30,26 +31,33 @@ impl Replica {
     }
 
     fn what_lacks(&self, entry: &OutboxEntry, commit: &Commit) -> Result<Option<(EditedText, CommandId)>, ReadError> {
-        let Some((key, ours)) = self.command_text(entry).filter(|_| entry.text.is_none()) else { return Ok(None) };
+        let Some((key, ours)) = self.command_text(entry) else { return Ok(None) };
         let changes = commit.events().filter_map(|event| text_change(&self.domain, event));
         let Some((_, theirs)) = changes.into_iter().find(|(of, _)| *of == key) else { return Ok(None) };
         let rows = self.state.text_rows(self.reader.as_ref(), &key)?;
-        let mut said = rows.open_where(|change| change.bytes() != theirs.bytes())?;
-        let mut meant = said.clone();
+        let base = rows.open_where(|change| change.bytes() != theirs.bytes())?;
+        let mut said = base.clone();
         said.apply(&theirs);
-        let before = said.text();
-        let after = if meant.apply(&ours) {
-            meant.text()
-        } else if theirs.words() == ours.words() {
-            return Ok(None);
-        } else {
-            // What it builds on may be nowhere any more: its words at least are kept.
-            format!("{before}{}", ours.words())
+        let (base_text, before) = (base.text(), said.text());
+        let after = match meant(base, &ours, entry.text.as_ref()) {
+            Some(meant) => meant_beside(&base_text, &before, &meant),
+            None if before.contains(&ours.words()) => return Ok(None),
+            // What it builds on is nowhere any more: its words at least are kept.
+            None => format!("{before}{}", ours.words()),
         };
-        if before == after {
-            return Ok(None);
+        Ok((before != after).then(|| (EditedText { before, after }, said_in_part(entry.command))))
+    }
+}
+
+/// The text as an edit makes it, or as it made it when it was noted.
+fn meant(mut base: TextDocument, change: &TextChange, noted: Option<&EditedText>) -> Option<String> {
+    match noted {
+        None => base.apply(change).then(|| base.text()),
+        Some(noted) => {
+            let mut ground = Ground::between(&noted.before, &base.text()).ok()?;
+            ground.take_text(&noted.after).ok()?;
+            Some(ground.text())
         }
-        Ok(Some((EditedText { before, after }, said_in_part(entry.command))))
     }
 }
 

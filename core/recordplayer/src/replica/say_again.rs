@@ -225,12 +225,6 @@ impl Replica {
         writes.push(self.identity_write());
     }
 
-    /// The command of the outbox that says again what this one said, on another ground.
-    pub(crate) fn said_again(&self, command: CommandId) -> Option<CommandId> {
-        let ids = (0..=self.identity.text_generation).map(|generation| said_again(command, generation));
-        ids.rev().chain([said_in_part(command)]).find(|again| self.pending(*again).is_some())
-    }
-
     /// The command that says now what this one said.
     fn said_by(&self, command: CommandId) -> CommandId {
         self.pending(command).and_then(|pending| pending.entry.superseded_by).unwrap_or(command)
@@ -287,6 +281,11 @@ impl Replica {
         Arc::make_mut(&mut pending.entry).text = Some(told.text.clone());
         writes.push(OutboxWrite::Put { space, row: pending.row() });
     }
+}
+
+/// The commands that may say the same as this one, on a device or on a copy of it.
+pub(crate) fn all_said_again(command: CommandId, generations: u32) -> impl Iterator<Item = CommandId> {
+    (0..generations).map(move |generation| said_again(command, generation)).chain([said_in_part(command)])
 }
 
 /// The command that says the same as this one, from this generation on.

@@ -43,36 +43,47 @@ impl Space {
         if self.appending > 0 || self.undurable.is_empty() {
             return;
         }
-        self.appending = self.undurable.len();
+        self.appending = self.next_append();
         self.part_into_frames();
-        let commits = self.undurable.iter().map(|decided| Arc::clone(&decided.commit)).collect();
-        let append = Append::new(self.id(), self.state.epoch, self.durable, commits);
+        let commits: Vec<_> = self.undurable.iter().take(self.appending).map(|it| Arc::clone(&it.commit)).collect();
+        let epoch = commits.last().map_or(self.state.epoch, |last| last.header.epoch);
+        let append = Append::new(self.id(), epoch, self.durable, commits);
         self.outputs.push_back(SpaceOutput::Append(append));
         if is_planted(Bug::PublishBeforeDurable) {
-            self.appending = 0;
-            let early = self.undurable.drain(..).collect();
+            let early = self.undurable.drain(..std::mem::take(&mut self.appending)).collect();
             self.publish(early);
         }
+    }
+
+    /// How many commits the next append takes: none behind a redaction, for what was decided there has looked at what goes, and is decided again.
+    /// What comes in again as it is stays so.
+    fn next_append(&self) -> usize {
+        let Some(redaction) = self.undurable.iter().position(|decided| decided.commit.is_redaction()) else {
+            return self.undurable.len();
+        };
+        let behind = self.undurable.iter().skip(redaction + 1);
+        redaction + 1 + behind.take_while(|decided| decided.is_adopted).count()
     }
 
     /// Says where the frames end by which this append goes out, and seals it there. No frame spans a change of members or roles.
     fn part_into_frames(&mut self) {
         let mut bytes = 0;
-        for at in 0..self.undurable.len() {
+        for at in 0..self.appending {
             let length = self.undurable[at].commit.bytes.len() + SEAL_BYTES;
             if at > 0 && bytes + length > FRAME_COMMITS_BYTES_MAX {
                 self.undurable[at - 1].ends_frame = true;
                 bytes = 0;
             }
             bytes += length;
-            let is_last = at + 1 == self.undurable.len();
+            let is_last = at + 1 == self.appending;
             if self.undurable[at].members.is_some() || is_last {
                 self.undurable[at].ends_frame = true;
                 bytes = 0;
             }
         }
         let Some(key) = &self.seal_key else { return };
-        for decided in self.undurable.iter_mut().filter(|decided| decided.ends_frame && !decided.is_adopted) {
+        let appending = self.undurable.iter_mut().take(self.appending);
+        for decided in appending.filter(|decided| decided.ends_frame && !decided.is_adopted) {
             let sealed = decided.commit.sealed(key);
             self.undurable_bytes += sealed.bytes.len() - decided.commit.bytes.len();
             decided.commit = Arc::new(sealed);

@@ -16,6 +16,7 @@
 
 mod actor;
 mod base;
+mod both;
 mod change;
 mod diff;
 mod document;
@@ -30,6 +31,7 @@ mod splice;
 pub use actor::TextActor;
 pub(crate) use base::changes_of;
 pub use base::{BaseError, TextPart, compact};
+pub(crate) use both::meant_beside;
 pub use change::{TextChange, TextHash};
 pub use document::TextDocument;
 pub use limits::{TEXT_BASE_BYTES_MAX, TEXT_HISTORY_BYTES_MAX, TEXT_WRITERS_MAX};

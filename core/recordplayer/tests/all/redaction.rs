@@ -3,14 +3,16 @@
 
 use std::sync::Arc;
 
+use crate::machines::{self, Authority, FIRST, SPACE};
 use crate::note::{self, Note};
 use crate::todo::{Item, ItemCommand, List, ListView, add, command, domain, id};
 use rand::RngExt;
 use recordplayer::commit::{Commit, Head};
 use recordplayer::decide::Intent;
 use recordplayer::domain::Domain;
-use recordplayer::id::CommandId;
+use recordplayer::id::{CommandId, Id};
 use recordplayer::membership::{Membership, MembershipCommand, MembershipRefusal, REDACTED_RECORDS_MAX};
+use recordplayer::protocol::AnswerCode;
 use recordplayer::record::{Payload, Position};
 use recordplayer::replica::{CommandState, SubmitError};
 use recordplayer::saving::Saving;
@@ -207,6 +209,34 @@ fn who_begins_to_look_while_something_is_redacted_sees_nothing_of_it() {
         let shown = world.thin(bo).0.get::<ListView>();
         assert_eq!(shown.titles[&id(1)], "first", "{}", world.how_to_replay());
     }
+}
+
+/// What was decided behind a redaction, before that was durable, had looked at what goes: nothing was moved, for it lay there already, by what is
+/// gone (simulation, shelf, seed 747, as soon as shelves were redacted).
+#[test]
+fn what_is_decided_behind_a_redaction_has_not_looked_at_what_goes() {
+    let mut authority = Authority::founded(domain());
+    assert_eq!(authority.submit(FIRST, None, 2, 101, add(1, LIST, SECRET)), AnswerCode::Accepted);
+    let records: Vec<Position> = authority.log().last().unwrap().events().map(|event| event.number).collect();
+    authority.holds_appends_back = true;
+    let redact = MembershipCommand::Redact { records, reopened: None };
+    let commands = [
+        rename(1, "on its way to the disk"),
+        Intent::of::<Membership>(SPACE.0, &redact).unwrap(),
+        command(1, &ItemCommand::MoveTo { list: id(LIST) }),
+    ];
+    let entries =
+        (3..).zip(commands).map(|(number, intent)| machines::entry(number, CommandId(Id([number as u8; 16])), intent));
+    let entries: Vec<_> = entries.collect();
+    for entry in &entries {
+        authority.try_to(FIRST, None, 2, entry.clone());
+    }
+    authority.let_appends_pass();
+    authority.try_to(FIRST, None, 2, entries[2].clone());
+    let log = authority.log();
+    let moved = log.last().unwrap();
+    assert_eq!(moved.header.number, 5);
+    assert!(moved.events().any(|event| &*event.name == "item.moved_to"), "what says that it lies there is gone");
 }
 
 /// The store does not say whether it took the redaction, and it did.

@@ -397,7 +397,7 @@ fn what_came_while_somebody_typed_stays() {
 #[test]
 fn what_was_joined_with_an_edit_that_a_copy_of_the_device_has_sent_is_said_by_itself() {
     for seed in 0..20 {
-        assert_is_said_in_part(1_400 + seed, "one two three");
+        assert_is_said_in_part(1_400 + seed, None, ("one two three", "one two three"));
     }
 }
 
@@ -405,12 +405,21 @@ fn what_was_joined_with_an_edit_that_a_copy_of_the_device_has_sent_is_said_by_it
 #[test]
 fn what_was_taken_out_since_a_copy_of_the_device_has_sent_the_edit_is_taken_out_by_itself() {
     for seed in 0..20 {
-        assert_is_said_in_part(1_420 + seed, "on two");
+        assert_is_said_in_part(1_420 + seed, None, ("on two", "on two"));
     }
 }
 
-/// An edit that a copy of the device has sent was joined with more here since, and comes to this text.
-fn assert_is_said_in_part(seed: u64, joined: &str) {
+/// The same where somebody went on typing at the copy, too: neither takes out what the other wrote.
+#[test]
+fn what_was_typed_at_both_copies_of_a_device_since_is_all_there() {
+    for seed in 0..20 {
+        assert_is_said_in_part(1_440 + seed, Some("zero one two"), ("one two three", "zero one two three"));
+    }
+}
+
+/// An edit that a copy of the device has sent, perhaps as somebody had made it there, was joined with more here since. This is the text as it
+/// was here, and as it comes to be.
+fn assert_is_said_in_part(seed: u64, at_copy: Option<&str>, (joined, end): (&str, &str)) {
     let mut world = World::seeded(seed, &domain());
     let [ann, copy] = world.devices(["ann", "copy"]);
     append(&mut world, ann, 1, "one");
@@ -421,9 +430,15 @@ fn assert_is_said_in_part(seed: u64, joined: &str) {
     let files = world.backup(ann);
     assert_eq!(edit(&mut world, ann, 2, joined).unwrap(), [waiting], "it was joined");
     world.run_for_ms(100);
+    world.cut_off(copy);
     world.restore(copy, &files, Restore::Both);
+    if let Some(text) = at_copy {
+        assert_eq!(edit(&mut world, copy, 2, text).unwrap(), [waiting], "it was joined there");
+    }
+    world.run_for_ms(100);
+    world.heal_one(copy);
     world.run_for_ms(5_000);
-    assert_eq!(text(&world, copy), "one two");
+    assert_eq!(text(&world, copy), at_copy.unwrap_or("one two"));
     if seed.is_multiple_of(2) {
         // The log comes before the outbox here: whoever starts on that finds the edit decided.
         world.crash_within_next_save(ann);
@@ -432,6 +447,6 @@ fn assert_is_said_in_part(seed: u64, joined: &str) {
     world.run_for_ms(10_000);
     world.heal();
     world.run_until_quiet();
-    assert_eq!(converged(&world, &[ann, copy]), joined, "{}", world.how_to_replay());
+    assert_eq!(converged(&world, &[ann, copy]), end, "{}", world.how_to_replay());
     assert_eq!(world.replica(ann).outbox().count(), 0, "{}", world.how_to_replay());
 }

@@ -1,6 +1,6 @@
 //! The domain in its two versions: shelves, what is done with them, a view over all of them, a policy and an effect.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::marker::PhantomData;
 use std::sync::{Arc, LazyLock};
 
@@ -70,7 +70,7 @@ macro_rules! shelf {
                 match *command {
                     $command::Put { place, .. } if self.places.contains_key(&place) => Err(ShelfRefusal::Occupied {}),
                     $command::Put { place, thing } => {
-                        if cx.view::<Inventory<Self>>(Key::whole_space()).things >= THINGS_MAX {
+                        if cx.view::<Inventory<Self>>(Key::whole_space()).things() >= THINGS_MAX {
                             return Err(ShelfRefusal::Full {});
                         }
                         Ok(vec![$event::Put { place, thing }])
@@ -177,12 +177,18 @@ pub(super) enum ShelfRefusal {
     Same {},
 }
 
-/// What lies on all shelves together.
+/// Where something lies, on all shelves together.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Inventory<S> {
-    pub things: u64,
+    places: BTreeSet<(Id, u8)>,
     #[serde(skip)]
     version: PhantomData<S>,
+}
+
+impl<S> Inventory<S> {
+    pub(super) fn things(&self) -> u64 {
+        self.places.len() as u64
+    }
 }
 
 impl<S: Version> View for Inventory<S> {
@@ -194,8 +200,9 @@ impl<S: Version> View for Inventory<S> {
 
     fn play(&mut self, _: &Key, record: &Record, _: &Models<'_>) {
         let Some(event) = record.event::<S>() else { return };
-        self.things += u64::from(S::put(event).is_some());
-        self.things -= u64::from(S::taken(event).is_some());
+        // What was put there or taken away before may have been redacted.
+        self.places.extend(S::put(event).map(|(place, _)| (record.stream.id, place)));
+        S::taken(event).map(|place| self.places.remove(&(record.stream.id, place)));
     }
 }
 

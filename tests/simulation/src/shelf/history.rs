@@ -1,20 +1,20 @@
 //! One history of shelves, and its comparison with the reference.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rand::RngExt;
 use recordplayer::commit::Commit;
 use recordplayer::decide::Intent;
 use recordplayer::entity::Entity;
 use recordplayer::id::{CommandId, Id};
-use recordplayer::record::Position;
+use recordplayer::record::{Payload, Position, Record};
 use recordplayer::replica::{SubmitError, Wish};
 use recordplayer::response::Response;
 use recordplayer::testing::{DeviceId, Transition, World, converge_in};
 use recordplayer::view::Key;
 
-use super::domain::{Inventory, OldShelf, Shelf, ShelfCommand, ShelfEvent, gathers_dust, versions};
-use super::reference::Reference;
+use super::domain::{Inventory, OldShelf, Shelf, ShelfCommand, ShelfRefusal, gathers_dust, versions};
+use super::reference::{Change, Reference};
 use crate::Outcome;
 
 const SHELVES: u8 = 3;
@@ -118,33 +118,61 @@ impl People {
     /// Every verdict of the log is the reference's, in the log's order, and what lies on the shelves is what lies there.
     fn compare(&mut self, world: &World, devices: &[DeviceId]) {
         let why = world.how_to_replay();
+        let log = world.log();
+        let is_restore = |transition: &Transition| matches!(transition, Transition::RestoreAuthority { .. });
+        let has_restore = world.happened().iter().any(is_restore);
+        let named: BTreeSet<Position> = log.iter().flat_map(Commit::redacts).collect();
+        let is_named = |commit: &Commit| commit.records.iter().any(|record| named.contains(&record.number));
+        let is_gone = |commit: &Commit| commit.events().any(|record| record.payload == Payload::Erased);
+        if log.iter().any(|commit| is_gone(commit) && !is_named(commit)) {
+            assert!(has_restore, "something is gone that nobody has redacted; {why}");
+            // The redaction is lost with the authority's log, and when it was is nowhere any more.
+            return;
+        }
         let mut reference = Reference::default();
-        let mut to_dust: BTreeMap<Position, (Id, u8)> = BTreeMap::new();
-        let mut taken = 0;
-        for commit in world.log() {
+        let mut dust = Dust::default();
+        let (mut taken, mut redacted) = (0, BTreeSet::new());
+        // An event that says the same as its command goes with it, and the command goes with each of its events.
+        let mut said_alike: BTreeMap<Position, Position> = BTreeMap::new();
+        for commit in log {
             self.outcome.records += commit.records.len() as u64;
             self.outcome.refused_there += u64::from(commit.is_refusal());
-            let Some((at, command)) = self.command_of(&commit, &mut to_dust, &why) else { continue };
-            match Response::of(&commit).map(|response| response.refused) {
-                None => assert_eq!(reference.take(at, &command), Ok(()), "{commit:?} was accepted; {why}"),
-                // The core's own refusals (of what requires a refused command, say) are none of the domain's business.
-                Some(refused) => {
-                    if let Some(refusal) = refused.typed() {
-                        assert_eq!(reference.take(at, &command), Err(refusal), "{commit:?} was refused; {why}");
-                    }
+            let mut goes: BTreeSet<Position> = commit.redacts().collect();
+            goes.extend(goes.iter().filter_map(|number| said_alike.get(number)).copied().collect::<Vec<_>>());
+            reference.redact(&goes);
+            dust.redact(&goes);
+            redacted.extend(goes);
+            let Some((at, command)) = self.command_of(&commit, &mut dust, &why) else { continue };
+            // The core's own refusals (of what requires a refused command, say) are none of the domain's business.
+            let refused = Response::of(&commit).map(|response| response.refused);
+            if refused.as_ref().is_some_and(|refused| refused.typed::<ShelfRefusal>().is_none()) {
+                continue;
+            }
+            let answer = reference.answer(at, &command);
+            assert_eq!(
+                answer.as_ref().err().copied(),
+                refused.and_then(|refused| refused.typed()),
+                "{commit:?}; {why}"
+            );
+            let mut events: Vec<&Record> = commit.events().collect();
+            let says_the_same = !matches!(command, ShelfCommand::Move { .. } | ShelfCommand::Dust { .. });
+            if let Some(event) = events.first().filter(|_| says_the_same) {
+                said_alike.extend(commit.records.iter().map(|record| (record.number, event.number)));
+            }
+            for change in answer.unwrap_or_default() {
+                let is_it = |record: &&Record| (record.stream.id, &*record.name) == change.is_called();
+                let place = events.iter().position(is_it);
+                let event = events.remove(place.unwrap_or_else(|| panic!("{change:?} is not in {commit:?}; {why}")));
+                reference.change(event.number, change);
+                match change {
+                    Change::Put { at, place, thing } if gathers_dust(thing) => dust.falls(event.number, at, place),
+                    Change::Taken { .. } => taken += 1,
+                    Change::Put { .. } | Change::Dusted { .. } | Change::Labelled { .. } => {}
                 }
             }
-            for record in commit.events() {
-                match record.event::<Shelf>() {
-                    Some(ShelfEvent::Put { place, thing }) if gathers_dust(*thing) => {
-                        to_dust.insert(record.number, (record.stream.id, *place));
-                    }
-                    Some(ShelfEvent::Taken { .. }) => taken += 1,
-                    Some(ShelfEvent::Put { .. } | ShelfEvent::Dusted {} | ShelfEvent::Labelled { .. }) | None => {}
-                }
-            }
+            assert!(events.is_empty(), "nobody said {events:?}; {why}");
         }
-        assert!(to_dust.is_empty(), "the policy has not answered to {to_dust:?}; {why}");
+        assert!(dust.lies.is_empty(), "the policy has not answered to {:?}; {why}", dust.lies);
         for device in devices {
             let replica = world.replica(*device);
             for at in (0..SHELVES).map(shelf) {
@@ -152,25 +180,21 @@ impl People {
                 let expected = (reference.places(at), reference.dusted(at), reference.label(at));
                 assert_eq!((found.places.clone(), found.dusted, found.label), expected, "a shelf differs; {why}");
             }
-            let things = replica.view::<Inventory<Shelf>>(Key::whole_space()).things;
+            let things = replica.view::<Inventory<Shelf>>(Key::whole_space()).things();
             assert_eq!(things, reference.count(), "the inventory differs; {why}");
         }
-        let is_restore = |transition: &Transition| matches!(transition, Transition::RestoreAuthority { .. });
-        if !world.happened().iter().any(is_restore) {
-            assert_eq!(world.effects().count(), taken, "each thing that was taken is told of; {why}");
+        if !has_restore {
+            let (told, lost) = (world.effects().count(), redacted.len());
+            // What was redacted before somebody was told of it is told to nobody.
+            assert!(told <= taken && taken - told <= lost, "{taken} are taken, and {told} are told of; {why}");
         }
     }
 
     /// What the command of a commit was, where it is one of shelves.
-    fn command_of(
-        &self,
-        commit: &Commit,
-        to_dust: &mut BTreeMap<Position, (Id, u8)>,
-        why: &str,
-    ) -> Option<(Id, ShelfCommand)> {
+    fn command_of(&self, commit: &Commit, dust: &mut Dust, why: &str) -> Option<(Id, ShelfCommand)> {
         if let Some(trigger) = commit.header.trigger {
-            let answered = to_dust.remove(&trigger);
-            let (at, place) = answered.unwrap_or_else(|| panic!("{trigger} is answered and was no occasion; {why}"));
+            let (at, place) =
+                dust.goes(trigger).unwrap_or_else(|| panic!("{trigger} is answered and was no occasion; {why}"));
             return Some((at, ShelfCommand::Dust { place }));
         }
         let stream = commit.records.first().map(|record| &record.stream)?;
@@ -178,5 +202,27 @@ impl People {
             let said = self.said.get(&commit.header.command);
             said.cloned().unwrap_or_else(|| panic!("nobody said {}; {why}", commit.header.command))
         })
+    }
+}
+
+/// What the policy has to answer to: the shelf and the place where something was put.
+#[derive(Default)]
+struct Dust {
+    lies: BTreeMap<Position, (Id, u8)>,
+    /// It was redacted, and the answer may have been on its way.
+    may_go: BTreeMap<Position, (Id, u8)>,
+}
+
+impl Dust {
+    fn falls(&mut self, number: Position, at: Id, place: u8) {
+        self.lies.insert(number, (at, place));
+    }
+
+    fn goes(&mut self, number: Position) -> Option<(Id, u8)> {
+        self.lies.remove(&number).or_else(|| self.may_go.remove(&number))
+    }
+
+    fn redact(&mut self, numbers: &BTreeSet<Position>) {
+        self.may_go.extend(self.lies.extract_if(.., |number, _| numbers.contains(number)));
     }
 }

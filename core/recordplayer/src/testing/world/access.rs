@@ -145,18 +145,30 @@ pub(super) fn words_of(record: &Record) -> Vec<String> {
 
 /// As [`words_of`], in the payload of a command or an event.
 pub(super) fn words_in(payload: &[u8]) -> Vec<String> {
-    let (mut words, mut values) = (Vec::new(), Vec::new());
+    let (mut words, typed) = parts_of(payload);
+    words.extend(typed);
+    // A name of the program, as a refusal holds it, has no spaces, and is not of anybody.
+    words.retain(|word| word.len() >= MARK_BYTES_MIN && word.contains(' '));
+    words
+}
+
+/// Whether a payload edits a text.
+pub(super) fn is_edit(payload: &[u8]) -> bool {
+    !parts_of(payload).1.is_empty()
+}
+
+/// The texts in a payload, and what its changes of texts write.
+fn parts_of(payload: &[u8]) -> (Vec<String>, Vec<String>) {
+    let (mut texts, mut typed, mut values) = (Vec::new(), Vec::new(), Vec::new());
     values.extend(ciborium::from_reader::<ciborium::Value, _>(payload));
     while let Some(value) = values.pop() {
         match value {
-            ciborium::Value::Text(word) => words.push(word),
-            ciborium::Value::Bytes(change) => words.push(TextChange::new(change).words()),
+            ciborium::Value::Text(text) => texts.push(text),
+            ciborium::Value::Bytes(change) => typed.push(TextChange::new(change).words()),
             ciborium::Value::Array(parts) => values.extend(parts),
             ciborium::Value::Map(fields) => values.extend(fields.into_iter().map(|(_, value)| value)),
             _ => {}
         }
     }
-    // A name of the program, as a refusal holds it, has no spaces, and is not of anybody.
-    words.retain(|word| word.len() >= MARK_BYTES_MIN && word.contains(' '));
-    words
+    (texts, typed)
 }

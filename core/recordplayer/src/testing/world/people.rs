@@ -1,5 +1,7 @@
 //! What people do on their devices.
 
+use std::collections::BTreeSet;
+
 use super::{DeviceId, Transition, World, fresh};
 use crate::decide::Intent;
 use crate::entity::Entity;
@@ -46,13 +48,19 @@ impl World {
         outcome
     }
 
-    /// A person tries a refused command again.
+    /// A person tries a refused command again, and with it what was refused because of it. Where the text says all of it already, nothing new is
+    /// made.
     pub fn retry(&mut self, device: DeviceId, refused: CommandId) -> Result<CommandId, SubmitError> {
         let fresh = CommandId(fresh(&mut self.rng));
-        let outcome = self.with(device, |replica, now| replica.retry(now, refused, fresh));
-        if let Ok(command) = &outcome {
-            self.promises.note(device, *command);
-            self.taken += 1;
+        let (outcome, made) = self.with(device, |replica, now| {
+            let before: BTreeSet<CommandId> = replica.outbox().map(|entry| entry.command).collect();
+            let outcome = replica.retry(now, refused, fresh);
+            let made = replica.outbox().map(|entry| entry.command).filter(|command| !before.contains(command));
+            (outcome, made.collect::<Vec<_>>())
+        });
+        self.taken += u32::from(!made.is_empty());
+        for command in made {
+            self.promises.note(device, command);
         }
         outcome
     }

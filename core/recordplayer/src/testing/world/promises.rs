@@ -4,20 +4,26 @@
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::access::{words_in, words_of};
+use super::access::{is_edit, words_in, words_of};
 use super::{DeviceId, Transition, World};
 use crate::commit::Commit;
 use crate::id::CommandId;
 use crate::record::{Payload, Position};
 use crate::refusal::CoreRefusal;
-use crate::replica::{CommandState, Replica};
+use crate::replica::{CommandState, OutboxEntry, Replica, all_said_again};
 use crate::response::Response;
 use crate::storage::SpaceReader;
 use crate::testing::audit;
 
+/// A device says its edits on another ground less often than that.
+const GENERATIONS: u32 = 16;
+
 /// The commands that people were told are saved.
 #[derive(Debug, Default)]
 pub(super) struct Promises {
+    /// What people made, whatever has become of it.
+    noted: BTreeSet<CommandId>,
+    /// What is to be decided.
     made: BTreeSet<CommandId>,
     /// By the device that said so: a copy of a device promises what lies in its outbox, too, and may join more with it.
     kept: BTreeMap<(CommandId, DeviceId), Promise>,
@@ -34,6 +40,7 @@ struct Promise {
 impl Promises {
     /// A person made a command.
     pub fn note(&mut self, device: DeviceId, command: CommandId) {
+        self.noted.insert(command);
         if self.made.insert(command) {
             self.order.entry(device).or_default().push(command);
         } else if let Some(promise) = self.kept.get_mut(&(command, device)) {
@@ -68,8 +75,16 @@ impl Promises {
     /// A save is on disk: what is in it was promised.
     pub fn keep(&mut self, device: DeviceId, replica: &Replica) {
         // What is said again on another ground stands in the log under another id.
-        let again = |command: &CommandId| Some((*command, replica.said_again(*command)?));
-        let said_again: Vec<_> = self.made.iter().filter_map(again).collect();
+        let is_said_again = |entry: &&OutboxEntry| {
+            !self.noted.contains(&entry.command) && !self.kept.contains_key(&(entry.command, device))
+        };
+        let again: BTreeSet<CommandId> = replica.outbox().filter(is_said_again).map(|entry| entry.command).collect();
+        let said_again: Vec<_> = if again.is_empty() {
+            Vec::new()
+        } else {
+            let now = |was: &CommandId| said_again(*was).find(|now| again.contains(now));
+            self.made.iter().filter_map(|was| Some((*was, now(was)?))).collect()
+        };
         for (was, now) in said_again {
             let promise = self.kept.remove(&(was, device));
             self.forget(was, device);
@@ -146,7 +161,9 @@ impl World {
         for ((command, by), promise) in &self.promises.kept {
             let device = &self.devices[by.0];
             let Some(replica) = &device.replica else { continue };
-            let words = if let Some(commit) = accepted.get(command) {
+            // What was refused may have been said again by a copy of the device before it was heard of here.
+            let again = || said_again(*command).find_map(|again| accepted.get(&again));
+            let words = if let Some(commit) = accepted.get(command).or_else(again) {
                 // What was redacted is gone with its words.
                 if is_redacted(commit) {
                     continue;
@@ -162,8 +179,10 @@ impl World {
                 words
             };
             // Edits of a text are joined.
-            let is_there =
-                |word: &String| words.iter().any(|found| found.contains(word.as_str()) || is_spelt(found, word));
+            let is_edit = is_edit(&promise.payload);
+            let holds =
+                |found: &String, word: &String| found.contains(word.as_str()) || (is_edit && is_spelt(found, word));
+            let is_there = |word: &String| words.iter().any(|found| holds(found, word));
             let lost: Vec<_> = words_in(&promise.payload).into_iter().filter(|word| !is_there(word)).collect();
             assert!(lost.is_empty(), "{} saved {command}, and {lost:?} of it is lost: {words:?}; {why}", device.name);
         }
@@ -224,6 +243,12 @@ fn is_spelt(words: &str, word: &str) -> bool {
     let mut left: Vec<char> = words.chars().collect();
     word.chars()
         .all(|character| left.iter().position(|other| *other == character).map(|at| left.swap_remove(at)).is_some())
+}
+
+/// The commands that say again what this one said, on another ground: once, or twice before any of it was saved.
+fn said_again(command: CommandId) -> impl Iterator<Item = CommandId> {
+    let once = move || all_said_again(command, GENERATIONS);
+    once().chain(once().flat_map(|again| all_said_again(again, GENERATIONS)))
 }
 
 /// What a log has accepted, as far as it can be read.

@@ -19,7 +19,7 @@ use crate::thin::ThinView;
 const YEAR_MS: i64 = 365 * 24 * 3_600_000;
 
 /// So many kinds of accidents are drawn where there are disks, and so many where there are none.
-const WITH_DISKS: u32 = 66;
+const WITH_DISKS: u32 = 65;
 const WITHOUT_DISKS: u32 = 49;
 
 /// Two or three writes of a store.
@@ -191,8 +191,8 @@ impl World {
             55..58 => Transition::FailDiskOfAuthority(self.draw_disk_fault()),
             58..61 => Transition::MendDisk(device),
             61..63 => Transition::MendDiskOfAuthority,
-            63..65 => self.draw_redaction(),
-            65 => Transition::RotOutbox { device, seed: self.rng.random() },
+            40 | 63 => self.draw_redaction(),
+            64 => Transition::RotOutbox { device, seed: self.rng.random() },
             _ => Transition::SetClock { device, offset_ms },
         }
     }

@@ -151,7 +151,8 @@ impl Replica {
         let has_number = |told: &Told| self.pending(told.command).is_some_and(|pending| pending.entry.number.is_some());
         let in_place = !edits.iter().zip(&falls).any(|(told, falls)| *falls && has_number(told));
         for (told, falls) in edits.into_iter().zip(falls) {
-            if told.is_noted {
+            // A noted edit has a ground of its own, and so has one that was made beside it and not on it.
+            if told.is_noted || ground.as_ref().is_some_and(|ground| ground.edited() != told.text.before) {
                 ground = Ground::between(&told.text.before, &document.text()).ok();
             }
             let before = ground.as_ref().map(Ground::text);

@@ -65,15 +65,15 @@ pub fn converge_in<const N: usize>(
         if world.random().random_ratio(1, 3) {
             let transition = world.draw_transition();
             world.apply(transition);
+        } else if !world.is_running(device) {
+            world.start_again(device);
         } else if let Some(missing) = missing(&world, taken, device) {
             world.apply(missing);
-        } else if world.is_running(device) {
+        } else {
             acts += 1;
             let before = world.taken();
             act(&mut world, device);
             taken += world.taken() - before;
-        } else {
-            world.start_again(device);
         }
         let ms = world.random().random_range(0..400);
         world.run_for_ms(ms);

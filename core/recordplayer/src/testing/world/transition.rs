@@ -221,6 +221,9 @@ impl World {
             }
             return;
         }
+        if !self.can_happen(&transition) {
+            return;
+        }
         self.happened.push(transition.clone());
         match transition {
             Transition::Command { .. } | Transition::Edit { .. } => {}
@@ -229,13 +232,11 @@ impl World {
             Transition::CutOneWay { device, is_upward } => drop(self.deaf.insert((device, is_upward))),
             Transition::Heal(device) => self.heal_one(device),
             Transition::Crash(device) => {
-                if self.is_running(device) {
-                    self.crash(device);
-                    self.restart(device);
-                }
+                self.crash(device);
+                self.restart(device);
             }
             Transition::Quit(device) => {
-                if self.is_running(device) && self.quit(device) {
+                if self.quit(device) {
                     self.restart(device);
                 }
             }
@@ -280,11 +281,9 @@ impl World {
                 }
             }
             Transition::RestoreAuthority { recovers_ms } => {
-                if self.copies.authority.is_some() {
-                    // Epochs that begin with a restore are numbered by the second.
-                    self.run_for_ms(1_000);
-                    self.restore_last_backup(recovers_ms);
-                }
+                // Epochs that begin with a restore are numbered by the second.
+                self.run_for_ms(1_000);
+                self.restore_last_backup(recovers_ms);
             }
             Transition::OpenAuthority => {
                 if self.is_reopening() {
@@ -312,6 +311,18 @@ impl World {
         }
     }
 
+    /// What cannot happen now has not happened: invariants that it would put out of force hold on.
+    fn can_happen(&self, transition: &Transition) -> bool {
+        let has_copy = |device: &DeviceId| self.copies.devices.get(device.0).is_some_and(Option::is_some);
+        match transition {
+            Transition::Crash(device) | Transition::Quit(device) => self.is_running(*device),
+            Transition::Restore { device, .. } => has_copy(device) && self.is_running(*device),
+            Transition::Clone { from, to } => has_copy(from) && self.is_running(*to),
+            Transition::RestoreAuthority { .. } => self.copies.authority.is_some(),
+            _ => true,
+        }
+    }
+
     /// The last backup of the authority takes the place of its store, once.
     pub(super) fn restore_last_backup(&mut self, recovers_ms: Option<i64>) {
         let Some(backup) = self.copies.authority.take() else { return };
@@ -325,10 +336,8 @@ impl World {
 
     fn restore_copy(&mut self, from: DeviceId, to: DeviceId, files: Restore) {
         let Some(backup) = self.copies.devices.get_mut(from.0).and_then(Option::take) else { return };
-        if self.is_running(to) {
-            self.promises.forget_device(to);
-            self.restore(to, &backup, files);
-        }
+        self.promises.forget_device(to);
+        self.restore(to, &backup, files);
     }
 
     fn change_member(&mut self, device: DeviceId, command: impl FnOnce(crate::id::ActorId) -> MembershipCommand) {

@@ -138,8 +138,17 @@ impl Process {
     /// Waits until it has ended, if that happens within this time.
     pub fn wait_for_end(&mut self, at_most: Duration) -> bool {
         let deadline = now() + at_most;
-        while self.lines.recv_timeout(deadline.saturating_duration_since(now())).is_ok() {}
-        self.has_ended()
+        loop {
+            match self.lines.recv_timeout(deadline.saturating_duration_since(now())) {
+                Ok(_) => {}
+                Err(RecvTimeoutError::Timeout) => return self.has_ended(),
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+        }
+        // Its output closes a moment before the system says that it has ended.
+        self.child.wait().expect("a child can be waited for");
+        self.ended = true;
+        true
     }
 
     /// As the kernel kills: it can do nothing about it.
@@ -206,4 +215,19 @@ pub fn bad_lines(log: &Path, are_failures_meant: bool) -> Vec<String> {
         line.contains("panicked") || !are_failures_meant && (line.contains("ERROR") || line.contains("damaged"))
     };
     BufReader::new(file).lines().map_while(Result::ok).filter(|line| is_bad(line)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_whose_output_closes_before_it_ends_is_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let closes_and_works = "exec >&-; i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done; exit 5";
+        let log = folder.path().join("log");
+        let mut shell = Process::start("/bin/sh", &["-c", closes_and_works], &Around::Nothing, &log);
+        assert!(shell.wait_for_end(PATIENCE));
+        assert_eq!(shell.wait().code, Some(5));
+    }
 }

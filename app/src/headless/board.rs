@@ -7,6 +7,7 @@ use std::time::Duration;
 use recordplayer::playback::PlaybackError;
 use recordplayer::record::Position;
 use recordplayer::time::Timestamp;
+use recordplayer_kanban::Card;
 use recordplayer_kanban::view::{BoardView, happened};
 use serde_json::{Value, json};
 
@@ -116,7 +117,7 @@ fn board_text(title: &str, columns: &Value) -> String {
         let key_of = |card: &Value| card["key"].as_str().unwrap_or_default().to_owned();
         let width = cards.iter().map(|card| key_of(card).len()).max().unwrap_or_default();
         for card in cards {
-            let title = line(card["title"].as_str().unwrap_or_default());
+            let title = line(Card::shown_title(card["title"].as_str().unwrap_or_default()));
             out.push(format!("  {:width$}  {title}", key_of(card)));
         }
     }

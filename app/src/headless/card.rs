@@ -164,7 +164,11 @@ fn card_text(card: &Value) -> String {
     };
     let archived = if card["archived"] == true { " (archived)" } else { "" };
     let mut out = vec![
-        format!("{}  {}{archived}", text(&card["key"]), text(&card["title"])),
+        format!(
+            "{}  {}{archived}",
+            text(&card["key"]),
+            line(Card::shown_title(card["title"].as_str().unwrap_or_default()))
+        ),
         format!("{} / {}", text(&card["board"]), text(&card["column"])),
     ];
     for (name, value) in

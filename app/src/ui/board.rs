@@ -7,6 +7,7 @@ use egui::{
     WidgetInfo, pos2, vec2,
 };
 use recordplayer_client::Device;
+use recordplayer_kanban::Card;
 use recordplayer_kanban::card::Day;
 use recordplayer_kanban::column::ColumnKind;
 use recordplayer_kanban::ids::{BoardId, CardId};
@@ -329,10 +330,11 @@ fn show_card(
         }
         response.context_menu(|ui| menu::of_card(ui, drawing.acts));
     }
+    let title = Card::shown_title(&row.title);
     let name = match face.standing {
-        Standing::Decided => format!("{} {}", face.key, row.title),
-        Standing::Waiting => format!("{} {}, waits for the server", face.key, row.title),
-        Standing::Refused => format!("{} {}, something was refused", face.key, row.title),
+        Standing::Decided => format!("{} {title}", face.key),
+        Standing::Waiting => format!("{} {title}, waits for the server", face.key),
+        Standing::Refused => format!("{} {title}, something was refused", face.key),
     };
     response.widget_info(|| WidgetInfo::selected(Role::Button, true, face.is_selected, &name));
     if face.is_selected && board.wants_scroll {

@@ -3,6 +3,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use egui::{Color32, CornerRadius, Pos2, Rect, Stroke, StrokeKind, Ui, pos2, vec2};
+use recordplayer_kanban::Card;
 use recordplayer_kanban::view::CardRow;
 
 use crate::theme::{Icon, Theme, Type, radius, space};
@@ -65,7 +66,7 @@ fn has_meta(card: &CardRow) -> bool {
 }
 
 fn title(ui: &Ui, words: &str, colour: Color32, width: f32) -> std::sync::Arc<egui::Galley> {
-    lines(ui, words, Type::Emphasis, colour, width - 2.0 * PADDING, TITLE_LINES)
+    lines(ui, Card::shown_title(words), Type::Emphasis, colour, width - 2.0 * PADDING, TITLE_LINES)
 }
 
 impl Face<'_> {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use egui::{Key, Modifiers, ScrollArea, TextEdit, Ui};
+use recordplayer_kanban::Card;
 use recordplayer_kanban::view::BoardView;
 
 use super::act::Act;
@@ -145,7 +146,7 @@ impl Palette {
                 group: "On this board",
                 fit,
                 icon: Icon::SquarePen,
-                words: card.title.clone(),
+                words: Card::shown_title(&card.title).to_owned(),
                 end: key,
                 act: Act::OpenCard(*id),
             })

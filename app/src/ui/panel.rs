@@ -3,6 +3,7 @@
 use egui::{Frame, Id, Key, Layout, Margin, Modifiers, ScrollArea, TextEdit, Ui, vec2};
 use recordplayer::time::Timestamp;
 use recordplayer_client::{Device, Live};
+use recordplayer_kanban::Card;
 use recordplayer_kanban::card::CardCommand;
 use recordplayer_kanban::ids::CardId;
 use recordplayer_kanban::view::{ActivityView, BoardView, CardView};
@@ -138,7 +139,7 @@ impl Panel {
             self.title = self.title.take().or((!draft.is_empty()).then_some(draft));
         }
         let Some(title) = &mut self.title else {
-            let words = text(&view.card.title, Type::CardTitle, theme.palette.text);
+            let words = text(Card::shown_title(&view.card.title), Type::CardTitle, theme.palette.text);
             let label = egui::Label::new(words).wrap().sense(egui::Sense::click());
             if ui.add(label).on_hover_text("Click to rename").clicked() || self.wants == Some(Part::Title) {
                 self.title = Some(view.card.title.clone());

@@ -67,6 +67,11 @@ impl Card {
         self.placed.is_some()
     }
 
+    /// Its title as it is shown; only a redaction takes a title away.
+    pub fn shown_title(title: &str) -> &str {
+        if title.is_empty() { "No title" } else { title }
+    }
+
     pub fn board(&self) -> Option<BoardId> {
         self.placed.as_ref().map(|placed| placed.board)
     }

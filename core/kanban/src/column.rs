@@ -255,8 +255,10 @@ impl Entity for Column {
                 self.last_entry = Some(Entry { card, by: stamp.origin.effective_actor() });
             }
             ColumnEvent::CardReordered { card, from, to } => {
-                self.places.remove_mut(&Place { rank: from, card });
-                self.places.insert_mut(Place { rank: to, card });
+                // What came in by an event that was redacted is not here.
+                if self.places.remove_mut(&Place { rank: from, card }) {
+                    self.places.insert_mut(Place { rank: to, card });
+                }
             }
             ColumnEvent::CardLeft { card, rank } => {
                 self.places.remove_mut(&Place { rank, card });

@@ -15,6 +15,7 @@ pub mod key;
 pub mod limits;
 pub mod project;
 pub mod rank;
+pub mod redaction;
 pub mod refusal;
 pub mod undo;
 pub mod view;

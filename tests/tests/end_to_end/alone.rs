@@ -78,3 +78,44 @@ fn what_a_manager_redacts_is_gone_on_every_device_and_at_the_server() {
         [ann.tell(&["hash"]), bo.tell(&["hash"]), Stage::server(&["hash", &stage.server_folder(), &project]).json];
     assert!(hashes.iter().all(|hash| hash["state"] == hashes[0]["state"]), "{hashes:?}");
 }
+
+/// A card whose creation is taken out goes with the room that it took; one that was moved since stays, without its title, and can be given
+/// another. A comment that is taken out is not counted any more.
+#[test]
+fn what_was_built_on_something_redacted_can_be_worked_with() {
+    let stage = Stage::new();
+    let ann = stage.newcomer("ann");
+    ann.tell(&["project", "new", "Music", "--key", "MUS"]);
+    ann.tell(&["column", "limit", "Ready", "1"]);
+    ann.tell(&["card", "new", "Call 555-0199", "--column", "Ready"]);
+    ann.tell(&["card", "new", "Ask 555-0199", "--column", "Backlog"]);
+    ann.tell(&["card", "move", "MUS-2", "--to", "In progress"]);
+    ann.tell(&["card", "new", "Needles", "--column", "Backlog"]);
+    ann.tell(&["comment", "MUS-3", "They have 555-0199"]);
+    let record_of = |what: &str| {
+        let said = |entry: &&serde_json::Value| entry["what"].as_str().is_some_and(|said| said.contains(what));
+        ann.lines(&["history"]).iter().find(said).unwrap()["record"].to_string()
+    };
+    let [call, ask, comment] = ["created “Call", "created “Ask", "commented"].map(record_of);
+    let behind = (call.parse::<u64>().unwrap() + 1).to_string();
+    assert_eq!(
+        ann.try_to(&["redact", &behind]).expect_code(2)["error"]["code"],
+        "no_record",
+        "that the column counts it"
+    );
+    ann.tell(&["redact", &call, &ask, &comment, "--yes"]);
+
+    ann.tell(&["card", "new", "There is room again", "--column", "Ready"]);
+    let board = ann.tell(&["board"]);
+    let column = |name: &str| {
+        let columns = board["columns"].as_array().unwrap();
+        columns.iter().find(|column| column["name"] == name).unwrap()["cards"].as_array().unwrap().clone()
+    };
+    assert_eq!(column("Ready").len(), 1);
+    let key = column("In progress")[0]["key"].as_str().unwrap().to_owned();
+    assert_eq!(ann.tell(&["card", &key])["title"], "");
+    ann.tell(&["card", "rename", &key, "Ask them"]);
+    ann.tell(&["card", "archive", &key]);
+    assert_eq!(ann.tell(&["card", "MUS-3"])["comments"], json!([]));
+    assert!(!ann.lines(&["history"]).iter().any(|entry| entry.to_string().contains("555-0199")));
+}

@@ -3,6 +3,7 @@
 use std::ops::Bound;
 
 use recordplayer::Models;
+use recordplayer::context::Assigned;
 use recordplayer::entity::Entity;
 use recordplayer::id::Id;
 use recordplayer::record::{Record, StreamId};
@@ -65,11 +66,13 @@ impl View for KeysView {
     }
 
     fn play(&mut self, _: &Key, record: &Record, _: &Models<'_>) {
-        let Some(CardEvent::Created { number, .. }) = record.event::<Card>() else { return };
         let card = CardId(record.stream.id);
-        self.cards.insert_mut(card);
-        if let Some(number) = number.value() {
-            self.numbers.insert_mut(*number, card);
+        // A card whose creation was redacted is on its board once it was moved, and is called by its id.
+        if !self.cards.contains(&card) {
+            self.cards.insert_mut(card);
+        }
+        if let Some(CardEvent::Created { number: Assigned::Final { value }, .. }) = record.event::<Card>() {
+            self.numbers.insert_mut(*value, card);
         }
     }
 }

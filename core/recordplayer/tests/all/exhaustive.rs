@@ -177,6 +177,12 @@ mod whole {
 
     #[test]
     #[ignore = "for a release build, on demand"]
+    fn a_restored_authority_and_a_crash_of_three_commands() {
+        assert_holds(three_commands(), Bounds { crashes: 1, ..restore() });
+    }
+
+    #[test]
+    #[ignore = "for a release build, on demand"]
     fn files_of_a_device_that_come_back_of_three_commands() {
         assert_holds(three_commands(), copies());
     }

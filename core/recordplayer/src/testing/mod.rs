@@ -9,7 +9,7 @@ mod golden;
 pub mod world;
 
 pub use converge::{converge, converge_in};
-pub use exhaustive::{Act, Bounds, Search};
+pub use exhaustive::{Act, Bounds, Crashing, Search};
 pub use given::{FOUNDER, Given, SPACE, When, given};
 pub use golden::golden;
 pub use world::{

@@ -4,7 +4,7 @@
 //! build; `docs/reliability.md` has the command, and what it came to. A failure prints a shortest list of choices, and how to play just that.
 
 use crate::shelf::{build, domain, domain_that_saves_often, label, put};
-use recordplayer::testing::{Act, Bounds, Search};
+use recordplayer::testing::{Act, Bounds, Crashing, Search};
 
 /// One command, and another device that only looks on.
 fn one_command() -> Search {
@@ -177,8 +177,20 @@ mod whole {
 
     #[test]
     #[ignore = "for a release build, on demand"]
-    fn a_restored_authority_and_a_crash_of_three_commands() {
-        assert_holds(three_commands(), Bounds { crashes: 1, ..restore() });
+    fn a_restored_authority_and_its_crash_of_three_commands() {
+        assert_holds(three_commands(), Bounds { crashes: 1, crashing: Crashing::Authority, ..restore() });
+    }
+
+    #[test]
+    #[ignore = "for a release build, on demand"]
+    fn a_restored_authority_and_a_crash_of_the_first_device_of_three_commands() {
+        assert_holds(three_commands(), Bounds { crashes: 1, crashing: Crashing::Device(0), ..restore() });
+    }
+
+    #[test]
+    #[ignore = "for a release build, on demand"]
+    fn a_restored_authority_and_a_crash_of_the_second_device_of_three_commands() {
+        assert_holds(three_commands(), Bounds { crashes: 1, crashing: Crashing::Device(1), ..restore() });
     }
 
     #[test]

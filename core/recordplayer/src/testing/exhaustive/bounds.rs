@@ -5,6 +5,8 @@
 pub struct Bounds {
     /// Of devices, within a save as well, and of the authority.
     pub crashes: u8,
+    /// Whose crashes they are: where a case is too large, it is searched for one machine after the other.
+    pub crashing: Crashing,
     /// Appends without an answer, written or not, or fenced.
     pub failures: u8,
     /// Sessions that end, for one device at a time.
@@ -19,4 +21,23 @@ pub struct Bounds {
     pub batches: bool,
     /// Histories are followed up to so many steps; without it, to their ends.
     pub steps_max: Option<u32>,
+}
+
+/// Who may crash.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Crashing {
+    #[default]
+    Anybody,
+    Authority,
+    Device(u8),
+}
+
+impl Crashing {
+    pub(super) fn may_be_authority(self) -> bool {
+        matches!(self, Self::Anybody | Self::Authority)
+    }
+
+    pub(super) fn may_be(self, device: u8) -> bool {
+        self == Self::Anybody || self == Self::Device(device)
+    }
 }

@@ -35,7 +35,7 @@ mod setting;
 mod state;
 mod step;
 
-pub use bounds::Bounds;
+pub use bounds::{Bounds, Crashing};
 pub use choice::Choice;
 pub use search::{Explored, Finding, Search};
 pub use setting::{Act, DEVICES};

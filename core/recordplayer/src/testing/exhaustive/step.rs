@@ -47,7 +47,7 @@ impl State {
         let authority = machines.authority.facts(self.authority);
         let mut choices = Vec::new();
         let may_crash = self.spent.crashes < bounds.crashes;
-        choices.extend(may_crash.then_some(Choice::CrashAuthority));
+        choices.extend((may_crash && bounds.crashing.may_be_authority()).then_some(Choice::CrashAuthority));
         if self.spent.failures < bounds.failures && authority.can_fail {
             let failures = [Failure::UnknownApplied, Failure::UnknownLost, Failure::Fenced];
             choices.extend(failures.map(Choice::Fail));
@@ -58,6 +58,7 @@ impl State {
         let may_restore = self.spent.restores_of_devices < bounds.restores_of_devices;
         for (side, device) in self.devices.iter().zip(0_u8..) {
             let facts = side.facts(machines);
+            let may_crash = may_crash && bounds.crashing.may_be(device);
             choices.extend(may_crash.then_some(Choice::Crash(device)));
             choices.extend((may_crash && facts.next_save == NextSave::BothFiles).then_some(Choice::Tear(device)));
             if let Some(line) = &side.line {

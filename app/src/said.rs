@@ -106,7 +106,7 @@ pub(crate) fn card_of(names: &Names<'_>, entry: &OutboxEntry) -> Option<CardId> 
 /// What the person typed, to be copied.
 pub(crate) fn typed(entry: &OutboxEntry) -> Option<String> {
     if let Some(text) = &entry.text {
-        return Some(text.after.clone());
+        return Some(text.after());
     }
     let intent = entry.intent();
     if let Some(CardCommand::Create { title, .. } | CardCommand::Rename { title }) = intent.typed::<Card>() {

@@ -43,7 +43,7 @@ impl fmt::Debug for Position {
 
 /// How far the author of a command had followed the log when they made it. Behind the end of an epoch a restored log has other records than
 /// those that somebody saw there, so a position alone says nothing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Encode, Decode)]
 pub struct Seen {
     #[n(0)]
     pub epoch: u32,

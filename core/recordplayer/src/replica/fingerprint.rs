@@ -14,6 +14,7 @@ impl Replica {
             actor,
             reader: _,
             state,
+            redacted,
             identity,
             fresh,
             outbox,
@@ -37,7 +38,7 @@ impl Replica {
         assert!(outputs.is_empty() && lifted.is_none(), "the work of a machine is done before it is looked at");
         state.fingerprint(into);
         into.shown(&(actor, identity, fresh, link, authority_head, is_current, pause, answered_at_last_ping));
-        into.shown(&(authority_end, offering, refused_behind));
+        into.shown(&(authority_end, offering, refused_behind, redacted));
         into.shown(&(history_asked, history_asked_at_last_ping, snapshot, is_checkpointing));
         for Pending { order, entry, is_stored, is_number_stored, is_sent, saving, optimistic } in outbox {
             // A save that has come back is never heard of again.

@@ -10,7 +10,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::outbox::{EditedText, OutboxEntry, Pending};
+use super::kept_text::EditedText;
+use super::outbox::{OutboxEntry, Pending};
 use super::tail::Offering;
 use super::{Link, Replica, ReplicaOutput, Saving};
 use crate::commit::{Commit, Head};
@@ -115,20 +116,24 @@ impl Replica {
         for (key, edits) in edits {
             let mut document = TextDocument::new();
             for change in self.state.text_rows(self.reader.as_ref(), &key)?.changes()? {
-                let edit = edits.iter().find(|(_, of_mine)| of_mine.bytes() == change.bytes());
-                let before = edit.map(|_| document.text());
-                document.apply(&change);
-                if let (Some((command, _)), Some(before)) = (edit, before) {
-                    texts.insert(*command, EditedText { before, after: document.text() });
+                match edits.iter().find(|(_, of_mine)| of_mine.bytes() == change.bytes()) {
+                    Some((command, _)) => drop(texts.insert(*command, self.edited(&mut document, &change))),
+                    None => drop(document.apply(&change)),
                 }
             }
             for (command, change) in waiting.remove(&key).unwrap_or_default() {
-                let before = document.text();
-                document.apply(&change);
-                texts.insert(command, EditedText { before, after: document.text() });
+                texts.insert(command, self.edited(&mut document, &change));
             }
         }
         Ok(texts)
+    }
+
+    /// Lets a change be made, and answers with what it did.
+    pub(super) fn edited(&self, document: &mut TextDocument, change: &TextChange) -> EditedText {
+        let before = document.clone();
+        document.apply(change);
+        let splices = document.splices_since(&before);
+        EditedText { before: before.text(), splices, redacted: self.redacted }
     }
 }
 

@@ -8,7 +8,7 @@ use crate::hash::StateHash;
 use crate::limits::SNAPSHOT_BYTES_MAX;
 use crate::models::model_hash;
 use crate::protocol::{ClientFrame, SnapshotRow};
-use crate::record::StreamId;
+use crate::record::{Position, StreamId};
 use crate::state::{Meta, OpenError, SpaceState};
 use crate::storage::{Checkpoint, CheckpointWrite, Gap, ReadError, Row, RowKey, TextKey, TextRow, Write};
 
@@ -95,7 +95,7 @@ impl Replica {
     pub(super) fn snapshot_saved(&mut self) {
         match SpaceState::open(Arc::clone(&self.domain), self.space(), &self.reader) {
             Ok(state) => {
-                self.stand_on(state);
+                self.stand_on(state, &[]);
                 if self.link == Link::Joining {
                     self.subscribe();
                 }
@@ -108,20 +108,22 @@ impl Replica {
     /// whole, it cannot be.
     pub(super) fn play_anew(&mut self) {
         match SpaceState::open(Arc::clone(&self.domain), self.space(), &self.reader) {
-            Ok(mut state) => {
-                for commit in self.saves.values().flat_map(|saving| &saving.commits) {
-                    state.play(commit).expect("what is on its way to the disk follows what is there");
-                }
-                self.stand_on(state);
+            Ok(state) => {
+                let on_their_way: Vec<_> = self.on_their_way(Position::START).cloned().collect();
+                self.stand_on(state, &on_their_way);
             }
             Err(OpenError::Incomplete(_)) => self.outputs.push_back(ReplicaOutput::Redacted),
             Err(OpenError::Read(error)) => self.outputs.push_back(ReplicaOutput::Damaged(error)),
         }
     }
 
-    /// Puts another confirmed state in the place of the one that was, with what waits on top.
-    fn stand_on(&mut self, state: SpaceState) {
+    /// Puts another confirmed state in the place of the one that was, with what is on its way to the disk and what waits on top.
+    fn stand_on(&mut self, state: SpaceState, on_their_way: &[Arc<Commit>]) {
         self.state = state;
+        self.redacted = self.state.redacted;
+        for commit in on_their_way {
+            self.state.play(commit).expect("what is on its way to the disk follows what is there");
+        }
         self.lifted = None;
         self.state.layers.push();
         self.settle_what_came_unmerged();
@@ -132,7 +134,8 @@ impl Replica {
     /// A snapshot holds verdicts whose commits come later, as history, and are not merged. True where the outbox has changed, and is to be
     /// rebased.
     pub(super) fn settle_what_came_unmerged(&mut self) -> bool {
-        match self.settle_decided() {
+        let settled = self.settle_decided();
+        match settled.and_then(|writes| Ok([writes, self.take_out_of_kept_texts()?].concat())) {
             Ok(writes) => {
                 let has_changed = !writes.is_empty();
                 if has_changed {

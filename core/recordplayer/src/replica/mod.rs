@@ -11,6 +11,7 @@ mod confirm;
 mod fingerprint;
 mod go_back;
 mod join;
+mod kept_text;
 mod look_back;
 mod outbox;
 mod rebase;
@@ -29,8 +30,9 @@ use std::sync::Arc;
 
 pub use confirm::Merge;
 use join::Snapshot;
+pub use kept_text::EditedText;
 use outbox::Pending;
-pub use outbox::{CommandState, EditedText, Identity, OutboxEntry};
+pub use outbox::{CommandState, Identity, OutboxEntry};
 use rebase::{Dirty, Lifted};
 pub(crate) use say_again::all_said_again;
 pub use submit::{SubmitError, Wish};
@@ -46,7 +48,7 @@ use crate::models::Models;
 use crate::planted::{Bug, is_planted};
 use crate::playback::Playback;
 use crate::protocol::ClientFrame;
-use crate::record::{Position, StreamId};
+use crate::record::{Position, Seen, StreamId};
 pub use crate::state::OpenError;
 use crate::state::SpaceState;
 use crate::storage::{OutboxContent, OutboxWrite, ReadError, SpaceReader, TextKey, Write, Written};
@@ -173,6 +175,8 @@ pub struct Replica {
     actor: ActorId,
     reader: Arc<dyn SpaceReader>,
     pub(crate) state: SpaceState,
+    /// The last redaction when the state was read: nothing of what went until then is in it.
+    redacted: Seen,
     identity: Identity,
     /// No other opening of this or of another copy has it: what a new identity is made of.
     fresh: ReplicaId,
@@ -237,6 +241,7 @@ impl Replica {
             domain,
             actor,
             authority_head: state.head.position,
+            redacted: state.redacted,
             state,
             reader,
             identity: Identity::new(fresh),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::kept_text::EditedText;
 use super::rebase::Dirty;
 use super::{Replica, ReplicaOutput, SaveToken, Saving};
 use crate::claims::Claims;
@@ -77,17 +78,10 @@ pub struct OutboxEntry {
     pub seen: Seen,
     /// Why it was refused, until the person has dealt with it.
     pub refused: Option<Refused>,
-    /// The whole text before and after an edit that cannot stand as it was made: what its author typed is here (rule 11).
+    /// The whole text that an edit made which cannot stand as it was made: what its author typed is here (rule 11).
     pub text: Option<EditedText>,
     /// The command that says the same on another ground; when this one is refused, nobody needs to hear of it.
     pub superseded_by: Option<CommandId>,
-}
-
-/// What an edit made of a text.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EditedText {
-    pub before: String,
-    pub after: String,
 }
 
 impl OutboxEntry {
@@ -97,7 +91,9 @@ impl OutboxEntry {
 
     /// About how much it takes on disk and in memory.
     pub(super) fn bytes(&self) -> usize {
-        let text = self.text.as_ref().map_or(0, |text| text.before.len() + text.after.len());
+        let text = self.text.as_ref().map_or(0, |text| {
+            text.before.len() + text.splices.iter().map(|splice| splice.insert.len() + 16).sum::<usize>()
+        });
         self.payload.len() + text + 128 + 16 * self.requires.len()
     }
 
@@ -224,6 +220,7 @@ impl Replica {
             self.outbox.push(pending);
         }
         let mut writes = self.settle_decided()?;
+        writes.extend(self.take_out_of_kept_texts()?);
         if content.identity.is_none() {
             writes.push(self.identity_write());
         }

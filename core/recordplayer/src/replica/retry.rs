@@ -10,7 +10,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::outbox::{EditedText, OutboxEntry};
+use super::kept_text::EditedText;
+use super::outbox::OutboxEntry;
 use super::submit::Work;
 use super::texts::{part_of, refused};
 use super::{Replica, SubmitError, Wish};
@@ -136,7 +137,7 @@ impl Replica {
             return Ok(document.redo(self.text_actor(), &splices)?.into_iter().collect());
         }
         let mut ground = Ground::between(&text.before, &document.text())?;
-        ground.take_text(&text.after)?;
+        ground.take(&text.splices)?;
         document.edit(self.text_actor(), &ground.text())
     }
 }

@@ -8,7 +8,8 @@
 use std::sync::Arc;
 
 use super::Replica;
-use super::outbox::{EditedText, OutboxEntry};
+use super::kept_text::EditedText;
+use super::outbox::OutboxEntry;
 use crate::commit::Commit;
 use crate::id::CommandId;
 use crate::state::text_change;
@@ -45,7 +46,8 @@ impl Replica {
             // What it builds on is nowhere any more: its words at least are kept.
             None => format!("{before}{}", ours.words()),
         };
-        Ok((before != after).then(|| (EditedText { before, after }, said_in_part(entry.command))))
+        let text = EditedText::between(before, &after, self.redacted);
+        Ok((!text.splices.is_empty()).then(|| (text, said_in_part(entry.command))))
     }
 }
 
@@ -55,7 +57,7 @@ fn meant(mut base: TextDocument, change: &TextChange, noted: Option<&EditedText>
         None => base.apply(change).then(|| base.text()),
         Some(noted) => {
             let mut ground = Ground::between(&noted.before, &base.text()).ok()?;
-            ground.take_text(&noted.after).ok()?;
+            ground.take(&noted.splices).ok()?;
             Some(ground.text())
         }
     }

@@ -8,7 +8,8 @@
 
 use std::sync::Arc;
 
-use super::outbox::{EditedText, OutboxEntry, Pending};
+use super::kept_text::EditedText;
+use super::outbox::{OutboxEntry, Pending};
 use super::said_in_part::said_in_part;
 use super::{Replica, ReplicaOutput};
 use crate::id::CommandId;
@@ -20,7 +21,6 @@ use crate::text::{Ground, Splice, TextChange, TextDocument, TextRefusal};
 struct Told {
     command: CommandId,
     change: TextChange,
-    splices: Vec<Splice>,
     text: EditedText,
     /// Noted while what it builds on was there, which may be gone now: each has a ground of its own.
     is_noted: bool,
@@ -52,18 +52,11 @@ impl Replica {
             let command = entry.command;
             // What it builds on may be gone for good: then what it made of the text was noted while that was there.
             if let Some(text) = entry.text.clone() {
-                let splices = Splice::between(&text.before, &text.after).unwrap_or_default();
-                told.push(Told { command, change, splices, text, is_noted: true });
+                told.push(Told { command, change, text, is_noted: true });
                 continue;
             }
-            let before = document.clone();
-            document.apply(&change);
-            let mut text = EditedText { before: before.text(), after: document.text() };
-            if text.after == text.before {
-                // What it builds on is nowhere any more: its words at least are kept.
-                text.after.push_str(&change.words());
-            }
-            told.push(Told { command, change, splices: document.splices_since(&before), text, is_noted: false });
+            let text = self.edited(&mut document, &change);
+            told.push(Told { command, change, text, is_noted: false });
         }
         Ok(told)
     }
@@ -73,7 +66,7 @@ impl Replica {
         let at = self.outbox.iter().position(|pending| pending.entry.command == command)?;
         let entry = &self.outbox[at].entry;
         if let Some(text) = &entry.text {
-            return Some(text.after.clone());
+            return Some(text.after());
         }
         let (key, _) = self.command_text(entry)?;
         Some(self.text_upto(&key, at + 1).ok()?.text())
@@ -99,7 +92,7 @@ impl Replica {
         self.keep_text(gone, writes);
         self.identity.text_generation += 1;
         writes.push(self.identity_write());
-        let ground = Ground::without(&gone.text.before, &gone.splices).ok();
+        let ground = Ground::without(&gone.text.before, &gone.text.splices).ok();
         let document = self.text_upto(&key, at)?;
         self.say_again(document, later, ground, writes);
         Ok(())
@@ -156,7 +149,7 @@ impl Replica {
                 ground = Ground::between(&told.text.before, &document.text()).ok();
             }
             let before = ground.as_ref().map(Ground::text);
-            let splices = ground.as_mut().and_then(|ground| ground.take(&told.splices).ok());
+            let splices = ground.as_mut().and_then(|ground| ground.take(&told.text.splices).ok());
             if !falls {
                 document.apply(&told.change);
                 continue;
@@ -279,7 +272,13 @@ impl Replica {
         let Some(pending) = self.outbox.iter_mut().find(|pending| pending.entry.command == told.command) else {
             return;
         };
-        Arc::make_mut(&mut pending.entry).text = Some(told.text.clone());
+        let mut text = told.text.clone();
+        let words = told.change.words();
+        if text.splices.is_empty() && !words.is_empty() {
+            // What it builds on is nowhere any more: its words at least are kept.
+            text.splices.push(Splice { at: text.before.chars().count(), delete: 0, insert: words });
+        }
+        Arc::make_mut(&mut pending.entry).text = Some(text);
         writes.push(OutboxWrite::Put { space, row: pending.row() });
     }
 }

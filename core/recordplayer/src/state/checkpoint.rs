@@ -14,7 +14,7 @@ use crate::id::SpaceId;
 use crate::limits::READ_BYTES;
 use crate::models::Hydrator;
 use crate::planted::{Bug, is_planted};
-use crate::record::{Position, StreamId};
+use crate::record::{Position, Seen, StreamId};
 use crate::storage::{Checkpoint, CheckpointWrite, ReadError, Row, RowKey, SpaceReader, TextKey, TextRow, is_ripe};
 use crate::text::TextChange;
 use crate::time::Timestamp;
@@ -27,6 +27,7 @@ pub(crate) struct Meta {
     pub fingerprint: Hash,
     pub replicas: ReplicaTable,
     pub reacted: Position,
+    pub redacted: Seen,
     /// The entities that hold events which the version that saved them did not know, each with the first of them.
     pub newer: Vec<(StreamId, Position)>,
 }
@@ -83,6 +84,7 @@ impl SpaceState {
         state.sum = meta.sum;
         state.replicas = meta.replicas;
         state.reacted = meta.reacted;
+        state.redacted = meta.redacted;
         state
     }
 
@@ -160,6 +162,7 @@ impl SpaceState {
             fingerprint: self.domain.fingerprint(),
             replicas: self.replicas.clone(),
             reacted: self.reacted,
+            redacted: self.redacted,
             newer: self.layers.hydrator().newer().iter().map(|(stream, at)| (stream.clone(), *at)).collect(),
         };
         encode(&meta).expect("a checkpoint can be encoded")

@@ -19,6 +19,7 @@ impl SpaceState {
             layers,
             replicas,
             reacted,
+            redacted,
             sum,
             stale: _, // The sum was just brought up to date.
             unsaved,
@@ -27,7 +28,7 @@ impl SpaceState {
         } = self;
         into.head(*head);
         into.bytes(&sum.bytes());
-        into.shown(&(space, epoch, time, replicas, reacted, captures_entering));
+        into.shown(&(space, epoch, time, replicas, reacted, redacted, captures_entering));
         for Unsaved { entities, views, texts, text_counts, events, first_at, is_wanted } in [unsaved, saving] {
             into.shown(&(entities, views, text_counts, events, first_at, is_wanted));
             for (key, index, change) in texts {

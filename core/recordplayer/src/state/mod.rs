@@ -27,7 +27,7 @@ use crate::hash::StateHash;
 use crate::id::{ActorId, SpaceId};
 use crate::membership::Membership;
 use crate::models::{Hydrator, Layers, Models, ReadSet, model_hash};
-use crate::record::{Position, StreamId};
+use crate::record::{Position, Seen, StreamId};
 use crate::storage::{ReadError, TextKey};
 use crate::text::TextChange;
 use crate::time::Timestamp;
@@ -49,6 +49,8 @@ pub(crate) struct SpaceState {
     pub replicas: ReplicaTable,
     /// Up to here the authority's policies have looked at the log.
     pub reacted: Position,
+    /// The last commit that took payloads out of the log.
+    pub redacted: Seen,
     sum: StateHash,
     /// Entities whose part in the sum is stale.
     stale: BTreeSet<StreamId>,
@@ -84,6 +86,7 @@ impl SpaceState {
             time: Timestamp::default(),
             replicas: ReplicaTable::default(),
             reacted: Position::START,
+            redacted: Seen::default(),
             sum: StateHash::default(),
             stale: BTreeSet::new(),
             unsaved: Unsaved::default(),
@@ -100,6 +103,7 @@ impl SpaceState {
         copy.head = self.head;
         copy.time = self.time;
         copy.replicas = self.replicas.clone();
+        copy.redacted = self.redacted;
         copy.sum = self.sum;
         copy
     }

@@ -9,7 +9,7 @@ use crate::domain::Domain;
 use crate::entity::Entity;
 use crate::membership::Membership;
 use crate::models::{AnyState, Layers, Models};
-use crate::record::{Position, Record, RecordKind, StreamId};
+use crate::record::{Position, Record, RecordKind, Seen, StreamId};
 use crate::storage::TextKey;
 use crate::text::TextChange;
 use crate::view::{Key, ViewKey};
@@ -112,6 +112,9 @@ impl SpaceState {
         self.epoch = commit.header.epoch;
         self.time = self.time.max(commit.header.time);
         self.replicas.play(commit);
+        if commit.is_redaction() {
+            self.redacted = Seen { epoch: self.epoch, position: self.head.position };
+        }
         self.unsaved.first_at.get_or_insert(commit.header.time);
         for view in touched.views.keys() {
             // Where a view stands leaves this machine, so it is the end of a commit.

@@ -37,4 +37,5 @@ pub use document::TextDocument;
 pub use limits::{TEXT_BASE_BYTES_MAX, TEXT_HISTORY_BYTES_MAX, TEXT_WRITERS_MAX};
 pub use model::Text;
 pub use refusal::TextRefusal;
-pub(crate) use splice::{Ground, Splice};
+pub(crate) use splice::Ground;
+pub use splice::Splice;

@@ -4,13 +4,15 @@
 //! guess would tear words apart, so the document itself is asked what became of each character.
 
 use automerge::PatchAction;
+use serde::{Deserialize, Serialize};
 
+use super::diff::difference;
 use super::{TextActor, TextChange, TextDocument, TextRefusal};
 use crate::id::{Id, ReplicaId};
 
 /// At a position, some characters go and others come. Splices are done one after the other; positions and lengths count code points.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Splice {
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Splice {
     pub at: usize,
     pub delete: usize,
     pub insert: String,
@@ -18,12 +20,23 @@ pub(crate) struct Splice {
 
 impl Splice {
     /// From one text to another, by their difference.
-    pub fn between(before: &str, after: &str) -> Result<Vec<Self>, TextRefusal> {
-        let mut document = TextDocument::new();
-        document.edit(writer(1), before)?;
-        let from = document.clone();
-        document.edit(writer(1), after)?;
-        Ok(document.splices_since(&from))
+    pub(crate) fn between(before: &str, after: &str) -> Vec<Self> {
+        // From behind, so that the positions of those before still hold.
+        let hunks = difference(before, after).into_iter().rev();
+        hunks.map(|hunk| Self { at: hunk.at, delete: hunk.delete, insert: hunk.insert.to_owned() }).collect()
+    }
+
+    /// The text once they are done. What lies behind its end is taken for the end.
+    pub(crate) fn done(text: &str, splices: &[Self]) -> String {
+        let mut letters: Vec<char> = text.chars().collect();
+        splices.iter().for_each(|splice| drop(splice.do_to(&mut letters)));
+        letters.into_iter().collect()
+    }
+
+    /// Answers with what went.
+    fn do_to(&self, letters: &mut Vec<char>) -> String {
+        let end = (self.at + self.delete).min(letters.len());
+        letters.splice(self.at.min(end)..end, self.insert.chars()).collect()
     }
 }
 
@@ -41,6 +54,11 @@ impl TextDocument {
             _ => None,
         };
         patches.into_iter().filter_map(|patch| splice(patch.action)).collect()
+    }
+
+    /// Does the same as those splices, as nobody's change, where that can be done.
+    pub(crate) fn do_aside(&mut self, splices: &[Splice]) {
+        self.redo(writer(OURS), splices).ok();
     }
 
     /// Does the same as those splices, as one change; nothing where that changes nothing.
@@ -66,8 +84,7 @@ fn inverse(text: &str, splices: &[Splice]) -> Vec<Splice> {
     let mut letters: Vec<char> = text.chars().collect();
     let mut inverse = Vec::with_capacity(splices.len());
     for splice in splices {
-        let end = (splice.at + splice.delete).min(letters.len());
-        let deleted: String = letters.splice(splice.at.min(end)..end, splice.insert.chars()).collect();
+        let deleted = splice.do_to(&mut letters);
         inverse.push(Splice { at: splice.at, delete: splice.insert.chars().count(), insert: deleted });
     }
     inverse.reverse();

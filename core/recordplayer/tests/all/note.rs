@@ -85,7 +85,7 @@ pub fn note() -> Id {
 }
 
 /// Writes words at the end of the note.
-pub fn write(world: &mut World, device: DeviceId, words: &str) {
+pub fn write(world: &mut World, device: DeviceId, words: &str) -> Vec<CommandId> {
     let before = text(world, device);
     let command = CommandId(Id(world.random().random()));
     let edit = TextEdit::<Note> {
@@ -95,7 +95,7 @@ pub fn write(world: &mut World, device: DeviceId, words: &str) {
         work: TextWork::Replace(&format!("{before}{words}")),
         make: |change| NoteCommand::Write { change },
     };
-    world.edit(device, &edit).unwrap();
+    world.edit(device, &edit).unwrap()
 }
 
 /// The whole text of the note, as a device shows it.

@@ -11,7 +11,7 @@ use recordplayer::hash::Hash;
 use recordplayer::id::{CommandId, Id, ReplicaId};
 use recordplayer::protocol::{AnswerCode, ClientFrame, ServerFrame};
 use recordplayer::record::Position;
-use recordplayer::replica::{TextEdit, TextWork};
+use recordplayer::replica::{EditedText, TextEdit, TextWork};
 use recordplayer::space::Ending;
 use recordplayer::storage::memory::MemoryStore;
 use recordplayer::testing::{DeviceId, Faults, StoreFile, World};
@@ -297,7 +297,7 @@ fn a_device_without_its_whole_history_goes_back_too() {
     device.talk(&mut backup, is_no_history);
     assert!(device.went_back);
     let waiting: Vec<_> = device.replica.outbox().filter_map(|entry| entry.text.clone()).collect();
-    assert_eq!(waiting.iter().map(|text| text.after.as_str()).collect::<Vec<_>>(), ["by-bo"]);
+    assert_eq!(waiting.iter().map(EditedText::after).collect::<Vec<_>>(), ["by-bo"]);
 }
 
 /// A device of a founded space that is in step with its authority, the two with the same secret.

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::machines::{self, Authority, FIRST, SPACE};
-use crate::note::{self, Note};
+use crate::note::{self, Note, NoteCommand};
 use crate::todo::{Item, ItemCommand, List, ListView, add, command, domain, id};
 use rand::RngExt;
 use recordplayer::commit::{Commit, Head};
@@ -312,14 +312,113 @@ fn a_text_reads_as_what_is_left_and_can_be_gone_on_with() {
             assert_eq!(note::text(&world, device), "before ", "{}", world.how_to_replay());
         }
         let refused: Vec<_> = world.replica(bo).outbox().filter(|entry| entry.refused.is_some()).collect();
-        assert!(refused[0].text.as_ref().is_some_and(|text| text.after.contains("waits")), "the words are kept");
+        assert!(refused[0].text.as_ref().is_some_and(|text| text.after().contains("waits")), "the words are kept");
         note::write(&mut world, late, "and after");
         world.run_until_quiet();
         assert_eq!(world.replica(ann).text::<Note>(note::note(), note::TEXT).unwrap().text(), "before and after");
-        for name in world.where_is(SECRET) {
-            assert!(name.contains("outbox"), "only what was refused, with its author, holds it: {name}");
-        }
+        assert_eq!(world.where_is(SECRET), Vec::<String>::new(), "{}", world.how_to_replay());
     }
+}
+
+/// How a device comes to hear that what a refused edit was made on is gone.
+#[derive(Clone, Copy, Debug)]
+enum Hears {
+    Told,
+    /// The program ends before the outbox is written.
+    AndCrashes,
+    /// It has no whole history, and fetches the state.
+    ByASnapshot,
+    /// With the state, after its file was lost.
+    WithoutALog,
+}
+
+/// The whole text is kept with a refused edit, the words of others in it, too; and they stayed in the outbox when they had been redacted.
+#[test]
+fn what_a_refused_edit_was_made_on_goes_and_what_its_author_wrote_stays() {
+    let mut crashes = 0;
+    let ways = [Hears::Told, Hears::ByASnapshot, Hears::WithoutALog].into_iter();
+    for (hears, seed) in ways.chain([Hears::AndCrashes; 8]).zip(400..) {
+        let mut world = World::seeded(seed, &note::domain());
+        let [ann, bo] = world.devices(["ann", "bo"]);
+        note::write(&mut world, ann, "before ");
+        note::write(&mut world, ann, SECRET);
+        world.run_until_quiet();
+        world.cut_off(bo);
+        let refused = note::write(&mut world, bo, " mine");
+        let ban = NoteCommand::Ban { command: refused[0] };
+        world.send(ann, Intent::of::<Note>(note::note(), &ban).unwrap()).unwrap();
+        if matches!(hears, Hears::ByASnapshot) {
+            for at in 0..1_100 {
+                let ban = NoteCommand::Ban { command: CommandId(Id([at as u8; 16])) };
+                world.send(ann, Intent::of::<Note>(note::note(), &ban).unwrap()).unwrap();
+            }
+        }
+        world.run_for_ms(5_000);
+        world.heal();
+        world.run_until_quiet();
+        assert_eq!(world.where_is(SECRET), ["the authority", "ann", "bo", "the outbox of bo"], "{hears:?}");
+        match hears {
+            Hears::Told | Hears::AndCrashes => {}
+            Hears::ByASnapshot => {
+                world.lose_main_store(bo);
+                while world.replica(bo).confirmed() == Head::START {
+                    world.run_for_ms(1);
+                }
+                assert!(world.complete_to(bo).position < world.replica(bo).confirmed().position);
+            }
+            Hears::WithoutALog => world.cut_off(bo),
+        }
+        let records = records_with(&world, SECRET);
+        redact(&mut world, ann, records).unwrap();
+        if matches!(hears, Hears::WithoutALog) {
+            world.run_for_ms(5_000);
+            world.lose_main_store(bo);
+            world.heal();
+        }
+        if matches!(hears, Hears::AndCrashes) {
+            while world.where_is(SECRET).iter().any(|place| place == "bo") {
+                world.run_for_ms(1);
+            }
+            crashes += usize::from(world.where_is(SECRET).iter().any(|place| place == "the outbox of bo"));
+            world.crash(bo);
+            world.restart(bo);
+        }
+        world.run_until_quiet();
+        world.run_for_ms(3_000);
+        assert_eq!(world.where_is(SECRET), Vec::<String>::new(), "{hears:?}");
+        let kept: Vec<String> = world.replica(bo).outbox().map(|entry| entry.text.clone().unwrap().after()).collect();
+        assert_eq!(kept, ["before  mine"], "{hears:?}");
+        world.retry(bo, refused[0]).unwrap();
+        world.run_until_quiet();
+        assert_eq!(note::text(&world, ann), "before  mine", "{hears:?}");
+    }
+    assert!(crashes > 0, "never between the two");
+}
+
+/// What was accepted and lost again by a restore waits once more, on the text of then; and some of that is redacted meanwhile.
+#[test]
+fn what_is_said_again_after_a_restore_is_not_said_on_what_was_redacted() {
+    let mut world = World::seeded(12, &note::domain());
+    let [ann, bo] = world.devices(["ann", "bo"]);
+    note::write(&mut world, ann, "before ");
+    note::write(&mut world, ann, SECRET);
+    world.run_until_quiet();
+    let backup = world.backup_of_authority();
+    note::write(&mut world, bo, " mine");
+    world.run_until_quiet();
+    world.cut_off(bo);
+    note::write(&mut world, bo, ", too");
+    world.run_for_ms(100);
+    world.restore_authority(&*backup);
+    world.run_for_ms(5_000);
+    let records = records_with(&world, SECRET);
+    redact(&mut world, ann, records).unwrap();
+    world.run_for_ms(5_000);
+    world.heal();
+    world.run_until_quiet();
+    world.run_for_ms(3_000);
+    assert_eq!(world.where_is(SECRET), Vec::<String>::new());
+    assert_eq!(note::text(&world, ann), "before  mine, too");
 }
 
 /// Until the next checkpoint the saved rows of a text are those of before: nobody reads them.

@@ -112,7 +112,7 @@ fn what_was_refused_or_discarded_is_not_sent_again() {
         let agreed = agreed(&world, &[ann, bo]);
         assert_eq!(agreed, "before stands ", "{}", world.how_to_replay());
         let refused = world.replica(ann).outbox().filter(|entry| entry.refused.is_some());
-        let kept: Vec<_> = refused.filter_map(|entry| Some(entry.text.as_ref()?.after.clone())).collect();
+        let kept: Vec<_> = refused.filter_map(|entry| Some(entry.text.as_ref()?.after())).collect();
         assert_eq!(kept, ["before banned "], "its words are still there");
         world.with(ann, |replica, _| replica.discard(banned)).unwrap();
         world.run_until_quiet();
@@ -183,7 +183,7 @@ fn a_device_whose_log_is_lost_too_counts_anew() {
     world.run_until_quiet();
     let in_text = agreed(&world, &[ann, bo]).contains("waits");
     let mut refused = world.replica(ann).outbox().filter(|entry| entry.refused.is_some());
-    let is_kept = refused.any(|entry| entry.text.as_ref().is_some_and(|text| text.after.contains("waits")));
+    let is_kept = refused.any(|entry| entry.text.as_ref().is_some_and(|text| text.after().contains("waits")));
     assert!(in_text || is_kept, "the word is there, or refused with what it was written into");
 }
 

@@ -40,7 +40,7 @@ fn ban(world: &mut World, device: DeviceId, command: CommandId) {
 /// The texts that refused edits keep.
 fn kept(world: &World, device: DeviceId) -> Vec<String> {
     let refused = world.replica(device).outbox().filter(|entry| entry.refused.is_some());
-    refused.filter_map(|entry| Some(entry.text.as_ref()?.after.clone())).collect()
+    refused.filter_map(|entry| Some(entry.text.as_ref()?.after())).collect()
 }
 
 /// All devices read the same text, and the model in the entity says the same of it as the opened document.

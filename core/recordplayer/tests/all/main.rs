@@ -11,6 +11,7 @@ mod interleavings;
 mod machines;
 mod membership;
 mod note;
+mod noted;
 mod order;
 mod playback;
 mod policies;

@@ -90,7 +90,7 @@ pub fn opened(reader: &dyn SpaceReader) -> Vec<Commit> {
     let head = reader.head().expect("memory is read");
     let stored = reader.commits(Position::START, head.position, usize::MAX).expect("memory is read");
     let mut at = Head::START;
-    let open = |StoredCommit { previous, head, bytes }| {
+    let open = |StoredCommit { previous, head, bytes, .. }| {
         assert_eq!(previous, at.hash, "the chain goes on");
         let commit = Commit::open(bytes, &previous).expect("what the authority wrote is read");
         assert_eq!((commit.before(), commit.head()), (at.position, head), "records have no gaps");

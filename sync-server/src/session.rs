@@ -273,10 +273,12 @@ impl Session {
             ClientFrame::Publish { space, publication, part, ends, commits } => {
                 self.receive(space, publication, part, ends, commits).await
             }
-            ClientFrame::OfferTail { space, place, seal } => {
+            ClientFrame::OfferTail { space, place, seal, epoch, follows } => {
                 // Nobody wakes a space, or makes one, without a seal of this server.
-                if !self.hub.is_unreadable(space) && self.hub.accounts.seal_key().is_seal_of(&place.hash, &seal) {
-                    return self.enter(space, SpaceInput::OfferTail(OfferedTail { session, place, seal })).await;
+                let is_mine = self.hub.accounts.seal_key().is_seal_of(epoch, &place.hash, &seal);
+                if is_mine && !self.hub.is_unreadable(space) {
+                    let offered = OfferedTail { session, place, seal, epoch, follows };
+                    return self.enter(space, SpaceInput::OfferTail(offered)).await;
                 }
                 self.link.out.push(&ServerFrame::WantTail { space, after: None }, None);
                 Ok(())

@@ -74,4 +74,6 @@ pub enum CoreRefusal {
     SetSince { record: Position },
     #[error("You may not change this project. Ask a manager for another role")]
     MayNotWrite {},
+    #[error("The server did not begin this project. Try it again, or begin another one")]
+    FoundingRefused {},
 }

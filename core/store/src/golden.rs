@@ -49,7 +49,7 @@ fn rows() -> Vec<(&'static str, Vec<u8>, Vec<u8>)> {
     let base = TextRow { index: 8, is_base: true, bytes: Arc::from(&b"base base base base"[..]) };
     let global = 77_u64.to_be_bytes().to_vec();
 
-    assert_eq!(decode_log(&encode_log(space, &commit)).unwrap().bytes, commit.bytes);
+    assert_eq!(decode_log(&encode_log(space, &commit, true)).unwrap().bytes, commit.bytes);
     assert_eq!(decode_row(&encode_row(&row)).as_ref(), Ok(&row));
     assert_eq!(decode_checkpoint(&encode_checkpoint(&checkpoint)).as_ref(), Ok(&checkpoint));
     assert_eq!(decode_text(9, &encode_text(&change)).as_ref(), Ok(&change));
@@ -60,7 +60,7 @@ fn rows() -> Vec<(&'static str, Vec<u8>, Vec<u8>)> {
 
     vec![
         (META, META_INDEXED_TO.to_vec(), 77_u64.to_be_bytes().to_vec()),
-        (LOG, global, encode_log(space, &commit)),
+        (LOG, global, encode_log(space, &commit, false)),
         (SPACES, SpaceId(Id([1; 16])).bytes().to_vec(), entry.encode()),
         (LOG_INDEX, with_number(&space.key(), 5), LOG_POSTINGS.encode(&[(5, 70), (8, 71), (300, 9)])),
         (STREAM_INDEX, with_number(&stream_prefix(space, &stream), 5), STREAM_POSTINGS.encode(&[(5, 0), (300, 0)])),

@@ -80,7 +80,7 @@ impl<'a, L: ReadableTable<u64, Bytes>, I: ReadableTable<Bytes, Bytes>> SpaceLog<
     pub fn commit_with(&self, record: Position) -> Result<Option<StoredCommit>, ReadError> {
         let Some(row) = self.row_with(record.0)? else { return Ok(None) };
         let previous = self.hash_before(row.first)?;
-        Ok(Some(StoredCommit { previous, head: row.head, bytes: row.bytes }))
+        Ok(Some(StoredCommit { previous, head: row.head, is_adopted: row.is_adopted, bytes: row.bytes }))
     }
 
     fn hash_before(&self, first: u64) -> Result<Hash, ReadError> {
@@ -126,7 +126,7 @@ impl<'a, L: ReadableTable<u64, Bytes>, I: ReadableTable<Bytes, Bytes>> SpaceLog<
                     None => self.hash_before(row.first)?,
                 };
                 next = row.head.position.0 + 1;
-                found.push(StoredCommit { previous, head: row.head, bytes: row.bytes });
+                found.push(StoredCommit { previous, head: row.head, is_adopted: row.is_adopted, bytes: row.bytes });
             }
         }
         Ok(found)

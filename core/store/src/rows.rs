@@ -20,15 +20,17 @@ pub(crate) struct LogRow {
     pub space: LocalSpace,
     pub first: u64,
     pub head: Head,
+    pub is_adopted: bool,
     pub bytes: Arc<[u8]>,
 }
 
-/// `space first count hash commit`: what stands in front is what a reader needs without opening the commit.
-pub(crate) fn encode_log(space: LocalSpace, commit: &Commit) -> Vec<u8> {
+/// `space first count adopted hash commit`: what stands in front is what a reader needs without opening the commit.
+pub(crate) fn encode_log(space: LocalSpace, commit: &Commit, is_adopted: bool) -> Vec<u8> {
     let mut value = Vec::with_capacity(48 + commit.bytes.len());
     put_varint(space.0.into(), &mut value);
     put_varint(commit.header.first.0, &mut value);
     put_varint(commit.records.len() as u64, &mut value);
+    value.push(is_adopted.into());
     value.extend(commit.hash.0);
     value.extend(&*commit.bytes);
     value
@@ -43,8 +45,13 @@ pub(crate) fn decode_log(value: &[u8]) -> Result<LogRow, ReadError> {
         _ => None,
     };
     let position = position.ok_or_else(|| damaged("a commit without records"))?;
+    let is_adopted = match cursor.array()? {
+        [0] => false,
+        [1] => true,
+        [_] => return Err(damaged("a commit that came in a way that is not known")),
+    };
     let head = Head { position, hash: Hash(cursor.array()?) };
-    Ok(LogRow { space, first, head, bytes: cursor.rest().into() })
+    Ok(LogRow { space, first, head, is_adopted, bytes: cursor.rest().into() })
 }
 
 /// `head version bytes`.

@@ -138,7 +138,8 @@ fn a_tail_without_a_seal_of_this_server_makes_no_space() {
             ServerFrame::WantTail { after, .. } => Some(after),
             _ => None,
         };
-        bo.send(&ClientFrame::OfferTail { space: SPACE, place, seal: Seal(Hash([2; 32])) }).await;
+        bo.send(&ClientFrame::OfferTail { space: SPACE, place, seal: Seal(Hash([2; 32])), epoch: 1, follows: true })
+            .await;
         assert_eq!(bo.until(unwanted).await, None);
         bo.send(&ClientFrame::BringTail { space: SPACE, after: Head::START, commits: vec![vec![0x83; 40].into()] })
             .await;

@@ -14,7 +14,7 @@ use crate::hash::Hash;
 /// What a seal adds to a commit: 34 bytes in the place of the one that says that there is none.
 pub(crate) const SEAL_BYTES: usize = 33;
 
-/// The authority's word that it held the commit with this hash: blake3 of the hash, keyed with a secret of the authority.
+/// The authority's word that it held the commit with this hash in this epoch: blake3 of the two, keyed with a secret of the authority.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode)]
 #[cbor(transparent)]
 pub struct Seal(#[n(0)] pub Hash);
@@ -28,17 +28,19 @@ impl SealKey {
         Self(secret)
     }
 
-    fn keyed(&self, hash: &Hash) -> blake3::Hash {
-        blake3::keyed_hash(&self.0, &hash.0)
+    fn keyed(&self, epoch: u32, hash: &Hash) -> blake3::Hash {
+        let mut hasher = blake3::Hasher::new_keyed(&self.0);
+        hasher.update(&hash.0).update(&epoch.to_be_bytes());
+        hasher.finalize()
     }
 
-    pub fn seal(&self, hash: &Hash) -> Seal {
-        Seal(Hash(*self.keyed(hash).as_bytes()))
+    pub fn seal(&self, epoch: u32, hash: &Hash) -> Seal {
+        Seal(Hash(*self.keyed(epoch, hash).as_bytes()))
     }
 
-    /// Whether the seal is this authority's, for the commit with this hash. Takes the same time whatever the seal is.
-    pub fn is_seal_of(&self, hash: &Hash, seal: &Seal) -> bool {
-        self.keyed(hash) == blake3::Hash::from_bytes(seal.0.0)
+    /// Whether the seal is this authority's, for the commit with this hash in this epoch. Takes the same time whatever the seal is.
+    pub fn is_seal_of(&self, epoch: u32, hash: &Hash, seal: &Seal) -> bool {
+        self.keyed(epoch, hash) == blake3::Hash::from_bytes(seal.0.0)
     }
 }
 
@@ -51,7 +53,7 @@ impl fmt::Debug for SealKey {
 impl Commit {
     /// The same commit with a seal; its hash, which does not cover the seal, stays.
     pub fn sealed(&self, key: &SealKey) -> Self {
-        let seal = key.seal(&self.hash);
+        let seal = key.seal(self.header.epoch, &self.hash);
         let unsealed = self.bytes.strip_suffix(&[super::encoding::NULL]).expect("a commit is sealed once");
         let mut bytes = Vec::with_capacity(self.bytes.len() + SEAL_BYTES);
         bytes.extend_from_slice(unsealed);

@@ -130,7 +130,8 @@ pub enum ClientFrame {
         #[cbor(with = "shared_bytes_list")]
         commits: Vec<Arc<[u8]>>,
     },
-    /// I hold more of this log than you, up to a place that you have sealed.
+    /// I hold what you do not, up to a place that you have sealed in this epoch. It goes on from your end where it `follows`; else it is of another
+    /// history, which began with an earlier restore.
     #[n(11)]
     OfferTail {
         #[n(0)]
@@ -139,6 +140,10 @@ pub enum ClientFrame {
         place: Head,
         #[n(2)]
         seal: Seal,
+        #[n(3)]
+        epoch: u32,
+        #[n(4)]
+        follows: bool,
     },
     /// Commits of that tail, byte for byte; the last of them is sealed.
     #[n(12)]

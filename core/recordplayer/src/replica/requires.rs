@@ -8,10 +8,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::Replica;
 use super::look_back::events_of;
-use super::outbox::{Optimistic, OutboxEntry};
+use super::outbox::{Optimistic, OutboxEntry, Pending};
 use super::rebase::Dirty;
+use super::{Replica, Saving};
 use crate::id::CommandId;
 use crate::limits::{IN_FLIGHT_COMMANDS_MAX, REQUIRES_MAX};
 use crate::record::{Position, StreamId};
@@ -133,6 +133,36 @@ impl Replica {
             writes.push(self.put(&self.outbox[at]));
         }
         writes
+    }
+
+    /// The authority did not found the space, and so it knows nothing of it: what would have founded it is refused, everything else with it, and
+    /// numbers begin anew.
+    pub(super) fn not_founded(&mut self, number: u64) {
+        let is_it = |pending: &Pending| pending.is_waiting() && pending.entry.number == Some(number);
+        let Some(founding) = self.outbox.iter().find(|pending| is_it(pending)).map(|it| it.entry.command) else {
+            return;
+        };
+        self.identity.last_number = 0;
+        let mut writes = vec![self.identity_write()];
+        for at in 0..self.outbox.len() {
+            let pending = &mut self.outbox[at];
+            if !pending.is_waiting() {
+                continue;
+            }
+            pending.optimistic = None;
+            pending.is_sent = false;
+            pending.is_number_stored = false;
+            let entry = Arc::make_mut(&mut pending.entry);
+            entry.number = None;
+            let refusal = match entry.command {
+                command if command == founding => CoreRefusal::FoundingRefused {},
+                _ => CoreRefusal::RequiredRefused { command: founding },
+            };
+            entry.refused = Some(refusal.into());
+            writes.push(self.put(&self.outbox[at]));
+        }
+        self.save(Vec::new(), writes, Saving::default());
+        self.rebase_all();
     }
 
     /// A command without a number, and the refused one that it requires.

@@ -207,6 +207,7 @@ impl Replica {
             {
                 self.fork_later();
             }
+            AnswerCode::Refused if self.link == Link::Founding => self.not_founded(number),
             // The commit itself brings the verdict.
             AnswerCode::Accepted | AnswerCode::Refused | AnswerCode::Answered => {
                 if self.link == Link::Founding {

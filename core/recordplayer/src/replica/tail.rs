@@ -1,4 +1,7 @@
 //! What the authority has lost of the log, and this device still holds as it was: offered to it before anything else is given up (rule 15).
+//!
+//! Where the two have parted, and the authority's epoch is none behind this one's, its clock was wrong when it was restored once more: by the seal
+//! of a place here it learns of the epoch that it has to begin behind.
 
 use std::sync::Arc;
 
@@ -30,14 +33,28 @@ impl Replica {
             return self.nothing_to_offer(because);
         }
         match self.last_sealed() {
-            Ok(Some((place, seal))) if place.position > head.position && self.holds(head) => {
+            Ok(Some((place, epoch, seal))) if self.has_to_say(head, (place, epoch), because) => {
                 self.offering = Some(because);
-                let space = self.space();
-                self.outputs.push_back(ReplicaOutput::Send(ClientFrame::OfferTail { space, place, seal }));
+                let (space, follows) = (self.space(), self.holds(head));
+                self.outputs.push_back(ReplicaOutput::Send(ClientFrame::OfferTail {
+                    space,
+                    place,
+                    seal,
+                    epoch,
+                    follows,
+                }));
             }
             Ok(Some(_) | None) => self.nothing_to_offer(because),
             Err(error) => self.outputs.push_back(ReplicaOutput::Damaged(error)),
         }
+    }
+
+    /// Whether a place goes on from the authority's end, or proves an epoch that the authority does not know.
+    fn has_to_say(&self, end: Head, (place, sealed_in): (Head, u32), because: Offering) -> bool {
+        if self.holds(end) {
+            return place.position > end.position;
+        }
+        matches!(because, Offering::Parted { epoch, .. } if epoch <= sealed_in)
     }
 
     fn nothing_to_offer(&mut self, because: Offering) {
@@ -79,10 +96,10 @@ impl Replica {
     }
 
     /// The last place here that the authority has sealed. What one frame brought ends with a seal, so it lies no further back than that.
-    fn last_sealed(&self) -> Result<Option<(Head, Seal)>, ReadError> {
+    fn last_sealed(&self) -> Result<Option<(Head, u32, Seal)>, ReadError> {
         let upto = self.reader.head()?.position;
         let waiting: Vec<_> = self.on_their_way(upto).collect();
-        let sealed = |commit: &Commit| commit.seal.map(|seal| (commit.head(), seal));
+        let sealed = |commit: &Commit| commit.seal.map(|seal| (commit.head(), commit.header.epoch, seal));
         if let Some(found) = waiting.iter().rev().find_map(|commit| sealed(commit)) {
             return Ok(Some(found));
         }

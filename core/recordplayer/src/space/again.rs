@@ -52,10 +52,10 @@ impl Space {
         let (replica, parent) = (submission.replica, submission.parent);
         let was_restored_since = entry.seen.epoch < self.state.epoch
             && self.state.base_models().get::<Membership>(self.id().0).reopened().is_some();
-        if !was_restored_since && !replicas.may_have_relatives(replica, parent) {
+        if !was_restored_since && !replicas.may_have_relatives(replica, parent, submission.actor) {
             return Ok(false);
         }
-        if replicas.was_decided_in_family(replica, parent, entry.command) {
+        if replicas.was_decided_in_family(replica, parent, submission.actor, entry.command) {
             return Ok(true);
         }
         let is_it = |commit: &Commit| {

@@ -73,8 +73,7 @@ impl Space {
                 self.answer_later(submission, entry.number);
                 break;
             }
-            let alone = Submission { commands: vec![entry.clone()], ..submission.clone() };
-            careful.queue.push_back(alone);
+            careful.queue.push_back(submission.alone(entry.clone()));
         }
         true
     }

@@ -82,10 +82,11 @@ impl Space {
         self.outputs.push_back(SpaceOutput::Effects { effects, done });
     }
 
-    /// What is decided up to here came in from elsewhere, and brings nothing about. Nothing else may be on its way to the log.
-    pub(super) fn pass_over_effects(&mut self) {
+    /// What is durable up to and with this commit came in from elsewhere, and brings nothing about. The log says so as well, for who reads it
+    /// before this is noted; the note spares them that.
+    pub(super) fn pass_over_effects(&mut self, last: &Commit) {
         if self.has_effects() && !self.giving.is_behind {
-            let done = EffectsDone { epoch: self.state.epoch, upto: self.state.head.position };
+            let done = EffectsDone { epoch: last.header.epoch, upto: last.head().position };
             self.giving.upto = done;
             self.giving.open.push_back((done, 0));
             self.outputs.push_back(SpaceOutput::Effects { effects: Vec::new(), done });
@@ -119,7 +120,7 @@ impl Space {
             at = last.head.position;
             for stored in stored {
                 let commit = stored.open()?;
-                let effects = self.effects_of(&commit);
+                let effects = if stored.is_adopted { Vec::new() } else { self.effects_of(&commit) };
                 self.give_effects(&commit, effects);
                 if self.giving.is_behind {
                     return Ok(());

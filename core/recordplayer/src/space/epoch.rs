@@ -1,6 +1,7 @@
 //! A new epoch: where the log goes on under another authority, or after an older copy of it was put in its place ([`recovery`](super::recovery)).
 
 use super::Space;
+use super::publish::Source;
 use crate::commit::Header;
 use crate::decide::Intent;
 use crate::id::{ActorId, CommandId, Id, ReplicaId};
@@ -39,7 +40,7 @@ impl Space {
         };
         let commit = self.commit(header, vec![intent.draft(), draft]).map_err(|error| error.to_string())?;
         let touched = self.state.play(&commit).map_err(|error| error.to_string())?;
-        self.push_decided(commit, touched);
+        self.push_decided(Source::Begun, commit, touched);
         Ok(())
     }
 }

@@ -36,9 +36,9 @@ impl Space {
         into.head(*durable);
         into.bytes(salt_key);
         // What a commit has touched and who is a member behind it follow from the commits before it.
-        for Decided { commit, touched: _, members: _, is_adopted, effects, ends_frame } in undurable {
+        for Decided { commit, touched: _, members: _, source, effects, ends_frame } in undurable {
             into.bytes(&commit.hash.0);
-            into.shown(&(is_adopted, effects, ends_frame));
+            into.shown(&(source, effects, ends_frame));
         }
         into.shown(&(members, appending, undurable_bytes, answers, followers, starting, joining));
         into.shown(&(checkpointing, wants_checkpoint, careful, giving, recovery));

@@ -370,7 +370,7 @@ impl Space {
             SpaceInput::Submit(submission) => self.submit(now, submission),
             SpaceInput::Publish(brought) => self.receive(now, &brought),
             SpaceInput::Reopen { recovery } => self.reopen(now, recovery),
-            SpaceInput::OfferTail(offered) => self.tail_offered(&offered),
+            SpaceInput::OfferTail(offered) => self.tail_offered(now, &offered),
             SpaceInput::BringTail(tail) => self.tail_brought(&tail),
             SpaceInput::Subscribe { session, actor, knowledge } => self.subscribe(session, actor, knowledge),
             SpaceInput::SubscribeView { session, actor, view, after } => {

@@ -17,14 +17,33 @@ use crate::storage::{Append, ReadError, Written, is_redacted_between};
 use crate::time::Timestamp;
 use crate::view::ViewKey;
 
+/// How a commit came to be behind what is durable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Source {
+    /// From a command that came in.
+    Decided,
+    /// It begins an epoch; nothing was looked at for it.
+    Begun,
+    /// Decided before the store was set back, it comes in again, byte for byte.
+    Adopted,
+    /// Decided where the space was before it was given to this authority.
+    Published,
+}
+
+impl Source {
+    /// Whether what it brings about outside of the log has happened elsewhere or before.
+    fn is_elsewhere(self) -> bool {
+        matches!(self, Self::Adopted | Self::Published)
+    }
+}
+
 /// A commit that is decided, and what it changed.
 pub(super) struct Decided {
     pub commit: Arc<Commit>,
     pub touched: Touched,
     /// The members behind it, where it changes them.
     pub members: Option<Arc<Membership>>,
-    /// Whether it was decided before the store was set back, and comes in again as it is.
-    pub is_adopted: bool,
+    pub source: Source,
     /// What it causes outside of the log.
     pub effects: Vec<Effect>,
     /// Whether a frame ends with it.
@@ -32,8 +51,8 @@ pub(super) struct Decided {
 }
 
 impl Decided {
-    pub fn new(commit: Arc<Commit>, touched: Touched, members: Option<Arc<Membership>>) -> Self {
-        Self { commit, touched, members, is_adopted: false, effects: Vec::new(), ends_frame: false }
+    pub fn new(source: Source, commit: Arc<Commit>, touched: Touched, members: Option<Arc<Membership>>) -> Self {
+        Self { commit, touched, members, source, effects: Vec::new(), ends_frame: false }
     }
 }
 
@@ -47,7 +66,9 @@ impl Space {
         self.part_into_frames();
         let commits: Vec<_> = self.undurable.iter().take(self.appending).map(|it| Arc::clone(&it.commit)).collect();
         let epoch = commits.last().map_or(self.state.epoch, |last| last.header.epoch);
-        let append = Append::new(self.id(), epoch, self.durable, commits);
+        let taken = self.undurable.iter().take(self.appending);
+        let adopted = taken.take_while(|decided| decided.source.is_elsewhere()).count();
+        let append = Append { adopted, ..Append::new(self.id(), epoch, self.durable, commits) };
         self.outputs.push_back(SpaceOutput::Append(append));
         if is_planted(Bug::PublishBeforeDurable) {
             let early = self.undurable.drain(..std::mem::take(&mut self.appending)).collect();
@@ -56,13 +77,13 @@ impl Space {
     }
 
     /// How many commits the next append takes: none behind a redaction, for what was decided there has looked at what goes, and is decided again.
-    /// What comes in again as it is stays so.
+    /// What was not decided by what the log holds stays as it is.
     fn next_append(&self) -> usize {
         let Some(redaction) = self.undurable.iter().position(|decided| decided.commit.is_redaction()) else {
             return self.undurable.len();
         };
         let behind = self.undurable.iter().skip(redaction + 1);
-        redaction + 1 + behind.take_while(|decided| decided.is_adopted).count()
+        redaction + 1 + behind.take_while(|decided| decided.source != Source::Decided).count()
     }
 
     /// Says where the frames end by which this append goes out, and seals it there. No frame spans a change of members or roles.
@@ -83,7 +104,7 @@ impl Space {
         }
         let Some(key) = &self.seal_key else { return };
         let appending = self.undurable.iter_mut().take(self.appending);
-        for decided in appending.filter(|decided| decided.ends_frame && !decided.is_adopted) {
+        for decided in appending.filter(|decided| decided.ends_frame && decided.source != Source::Adopted) {
             let sealed = decided.commit.sealed(key);
             self.undurable_bytes += sealed.bytes.len() - decided.commit.bytes.len();
             decided.commit = Arc::new(sealed);
@@ -151,6 +172,8 @@ impl Space {
     /// The commits are durable: the frames, then the answers.
     fn publish(&mut self, durable: Vec<Decided>) {
         let mut stretch: Vec<Arc<Commit>> = Vec::new();
+        let from_elsewhere = durable.iter().rfind(|decided| decided.source.is_elsewhere());
+        let from_elsewhere = from_elsewhere.map(|decided| decided.commit.head());
         for decided in durable {
             self.undurable_bytes -= decided.commit.bytes.len();
             stretch.push(Arc::clone(&decided.commit));
@@ -164,6 +187,9 @@ impl Space {
             self.begin_views_at(decided.commit.head().position);
             self.look_at_later(&decided.commit);
             self.give_effects(&decided.commit, decided.effects);
+            if from_elsewhere == Some(decided.commit.head()) {
+                self.pass_over_effects(&decided.commit);
+            }
         }
         assert!(stretch.is_empty(), "the last commit of an append ends a frame");
         while self.answers.front().is_some_and(|(at, ..)| *at <= self.durable.position) {

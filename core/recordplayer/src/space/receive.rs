@@ -9,7 +9,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use super::publish::Decided;
+use super::publish::{Decided, Source};
 use super::{SessionId, Space};
 use crate::commit::Commit;
 use crate::id::{ActorId, Id};
@@ -101,7 +101,6 @@ impl Space {
             self.undurable_bytes += decided.commit.bytes.len();
             self.undurable.push_back(decided);
         }
-        self.pass_over_effects();
         let publication = brought.publication;
         let command = MembershipCommand::Publish { publication, person: giver };
         // Who brought it has the place of who gave it.
@@ -123,7 +122,7 @@ impl Space {
             let touched: Touched =
                 state.play(&commit).map_err(|error| NotTaken::for_good(format!("Its log is damaged: {error}")))?;
             let members = touched.changes_membership.then(|| state.base_models().get::<Membership>(self.id().0));
-            decided.push(Decided::new(Arc::new(commit), touched, members));
+            decided.push(Decided::new(Source::Published, Arc::new(commit), touched, members));
         }
         Ok((state, decided))
     }

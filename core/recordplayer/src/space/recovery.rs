@@ -10,7 +10,8 @@
 use super::Space;
 use crate::commit::Head;
 use crate::id::{ActorId, Id, ReplicaId};
-use crate::membership::{MembershipCommand, MembershipEvent};
+use crate::membership::{Membership, MembershipCommand, MembershipEvent};
+use crate::record::Position;
 use crate::storage::ReadError;
 use crate::time::Timestamp;
 
@@ -30,8 +31,9 @@ pub struct Recovery {
 impl Recovery {
     /// A recovery that begins now. `last_epoch` is the greatest of those that are known.
     ///
-    /// Whoever restores one backup twice must not give one number to two epochs, and no copy of the log knows the other one: so the number
-    /// comes from a clock, and is only greater where a log is ahead of that.
+    /// Whoever restores one backup twice should not give one number to two epochs, and no copy of the log knows the other one: so the number
+    /// comes from a clock, and is only greater where a log is ahead of that. Where the clock was wrong, the devices that had followed the other
+    /// epoch prove that there was one, and the space goes on behind it.
     pub fn begin(id: Id, now: Timestamp, lasts_ms: i64, last_epoch: u32) -> Self {
         let since = u32::try_from((now.0 - NUMBERED_FROM_MS) / 1_000).unwrap_or_default();
         Self { id, epoch: since.max(last_epoch.saturating_add(1)), until: now.plus_ms(lasts_ms) }
@@ -41,7 +43,39 @@ impl Recovery {
 impl Space {
     /// Whether the store was restored, and this space has not gone on since; also where the store does not know it at all.
     pub fn is_in_recovery(&self) -> bool {
-        self.recovery.is_some_and(|recovery| self.state.epoch < recovery.epoch)
+        self.recovery.is_some_and(|recovery| !self.has_gone_on_since(recovery))
+    }
+
+    /// Whether the space was opened after this restore, or founded since. The number of its epoch does not say so alone: what came back may be of a
+    /// later one, where a clock was set back.
+    fn has_gone_on_since(&self, recovery: Recovery) -> bool {
+        self.state.replicas.last_number(opened_by(recovery.id)) > 0
+            || (self.state.epoch == recovery.epoch && self.begins_in(recovery.epoch))
+    }
+
+    fn begins_in(&self, epoch: u32) -> bool {
+        let first = self.undurable.front().filter(|first| first.commit.before() == Position::START);
+        if let Some(first) = first {
+            return first.commit.header.epoch == epoch;
+        }
+        let stored = self.reader.commit_with(Position(1)).ok().flatten();
+        stored.and_then(|stored| stored.open().ok()).is_some_and(|commit| commit.header.epoch == epoch)
+    }
+
+    /// Somebody has proved that there was an epoch, perhaps of another history: one restore of a backup came before another one, and this one's clock
+    /// was not ahead of that one's. The space goes on in a later epoch; true where it begins that one now.
+    pub(super) fn goes_on_behind(&mut self, now: Timestamp, epoch: u32, follows: bool) -> bool {
+        if self.is_in_recovery() {
+            if let Some(recovery) = &mut self.recovery {
+                recovery.epoch = recovery.epoch.max(epoch.saturating_add(1));
+            }
+            return false;
+        }
+        let opened = self.state.base_models().get::<Membership>(self.id().0).reopened();
+        let Some(before) = opened.filter(|_| epoch >= self.state.epoch && !follows) else { return false };
+        let id = Id::derived("recovery behind", &[before.bytes(), &epoch.to_be_bytes()]);
+        self.reopen(now, Recovery { id, epoch: epoch.saturating_add(1), until: now });
+        true
     }
 
     /// Whether commands are decided. A space that is not known may be founded anew.
@@ -69,12 +103,12 @@ impl Space {
 
     /// Opens a space whose store was restored: what has not come back by now goes on only as its authors send it again.
     pub(super) fn reopen(&mut self, now: Timestamp, recovery: Recovery) {
-        let Recovery { id, epoch, .. } = recovery;
-        let replica = ReplicaId::derived("recovery", &[id.bytes()]);
-        let is_open = self.state.replicas.last_number(replica) > 0 || self.state.epoch >= epoch;
-        if self.state.head == Head::START || is_open {
+        if self.state.head == Head::START || self.has_gone_on_since(recovery) {
             return;
         }
+        let id = recovery.id;
+        let proved = self.recovery.filter(|own| own.id == id).map_or(0, |own| own.epoch);
+        let epoch = recovery.epoch.max(proved).max(self.state.epoch.saturating_add(1));
         let command = MembershipCommand::Reopen { recovery: id };
         let event = MembershipEvent::Reopened { recovery: id };
         // Nobody does it but the server itself.
@@ -82,4 +116,9 @@ impl Space {
             self.fail(ReadError::Damaged(why));
         }
     }
+}
+
+/// Who says that a space goes on after this restore.
+fn opened_by(recovery: Id) -> ReplicaId {
+    ReplicaId::derived("recovery", &[recovery.bytes()])
 }

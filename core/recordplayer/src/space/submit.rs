@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::publish::Decided;
+use super::publish::{Decided, Source};
 use super::{SessionId, Space};
-use crate::commit::{Commit, CommitError, Draft, Header};
+use crate::commit::{Commit, CommitError, Draft, Head, Header};
 use crate::context::Deciding;
 use crate::decide::{Decision, Intent, Undecided, decide};
 use crate::entity::Entity;
@@ -40,6 +40,14 @@ pub struct Submission {
     pub parent: Option<ReplicaId>,
     pub answered_up_to: u64,
     pub commands: Vec<CommandEntry>,
+}
+
+impl Submission {
+    /// One of its commands by itself.
+    pub(super) fn alone(&self, entry: CommandEntry) -> Self {
+        let Self { session, actor, replica, parent, answered_up_to, commands: _ } = *self;
+        Self { session, actor, replica, parent, answered_up_to, commands: vec![entry] }
+    }
 }
 
 /// What a number says about a command before it is decided.
@@ -117,7 +125,11 @@ impl Space {
                 self.fail(error);
                 false
             }
-            Err(Undecided::Refused(refused)) => unreachable!("a refusal is committed: {refused}"),
+            // Nobody is a member, so nobody could read it in the log; and nobody could found the space any more if it began with that.
+            Err(Undecided::Refused(_)) => {
+                self.answer(submission, entry.number, AnswerCode::Refused, 0);
+                false
+            }
         }
     }
 
@@ -140,6 +152,9 @@ impl Space {
         let entry = &submission.commands[0];
         let intent =
             Intent { stream: entry.stream.clone(), name: entry.name.clone(), payload: Arc::clone(&entry.payload) };
+        if self.state.head == Head::START {
+            return self.answer(submission, entry.number, AnswerCode::Refused, 0);
+        }
         let header = self.header(now, submission, entry);
         let refusal = CoreRefusal::Quarantined { panic: "the server died while it decided this".to_owned() };
         let code = self.commit_refused(header, &intent, refusal.into());
@@ -206,16 +221,16 @@ impl Space {
             self.decide_anew(submission, entry, intent, &header, is_decided)
         };
         match outcome {
-            Ok(decision) => Ok(match self.commit_accepted(header.clone(), seen, intent, decision) {
-                Ok(()) => AnswerCode::Accepted,
+            Ok(decision) => match self.commit_accepted(header.clone(), seen, intent, decision) {
+                Ok(()) => Ok(AnswerCode::Accepted),
                 Err(refused) => {
                     self.state.layers.pop();
-                    self.commit_refused(header, intent, refused)
+                    self.refuse(header, intent, refused)
                 }
-            }),
+            },
             Err(Undecided::Refused(refused)) => {
                 self.hold_name();
-                Ok(self.commit_refused(header, intent, refused))
+                self.refuse(header, intent, refused)
             }
             Err(undecided @ (Undecided::UnknownCommand | Undecided::Unreadable(_))) => Err(undecided),
         }
@@ -289,8 +304,8 @@ impl Space {
             let why = format!("it requires {} commands; at most {REQUIRES_MAX} are allowed", entry.requires.len());
             return Some(CoreRefusal::Malformed { why });
         }
-        let (replica, parent) = (submission.replica, submission.parent);
-        let command = self.state.replicas.refused_among(replica, parent, &entry.requires)?;
+        let Submission { replica, parent, actor, .. } = *submission;
+        let command = self.state.replicas.refused_among(replica, parent, actor, &entry.requires)?;
         Some(CoreRefusal::RequiredRefused { command })
     }
 
@@ -310,8 +325,16 @@ impl Space {
         drafts.extend(decision.events);
         let commit = self.commit(header, drafts).map_err(|error| refusal_of(&error))?;
         self.state.adopt(&commit, &decision.touched);
-        self.push_decided(commit, decision.touched);
+        self.push_decided(Source::Decided, commit, decision.touched);
         Ok(())
+    }
+
+    /// A refusal is the verdict in the log, but for the one of what would have founded the space.
+    fn refuse(&mut self, header: Header, intent: &Intent, refused: Refused) -> Result<AnswerCode, Undecided> {
+        if self.state.head == Head::START {
+            return Err(Undecided::Refused(refused));
+        }
+        Ok(self.commit_refused(header, intent, refused))
     }
 
     fn commit_refused(&mut self, header: Header, intent: &Intent, refused: Refused) -> AnswerCode {
@@ -321,7 +344,7 @@ impl Space {
         });
         let commit = self.commit(header, vec![draft]).expect("a response is small");
         let touched = self.state.play(&commit).expect("a commit made here follows the state");
-        self.push_decided(commit, touched);
+        self.push_decided(Source::Decided, commit, touched);
         AnswerCode::Refused
     }
 
@@ -338,11 +361,11 @@ impl Space {
         Commit::new(header, drafts, &self.state.head.hash, salt).map(Arc::new)
     }
 
-    pub(super) fn push_decided(&mut self, commit: Arc<Commit>, touched: Touched) {
+    pub(super) fn push_decided(&mut self, source: Source, commit: Arc<Commit>, touched: Touched) {
         let members = touched.changes_membership.then(|| self.state.base_models().get::<Membership>(self.id().0));
         self.undurable_bytes += commit.bytes.len();
         let effects = self.effects_of(&commit);
-        self.undurable.push_back(Decided { effects, ..Decided::new(commit, touched, members) });
+        self.undurable.push_back(Decided { effects, ..Decided::new(source, commit, touched, members) });
     }
 
     /// Answers at once: nothing was decided.

@@ -13,12 +13,13 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use super::publish::Decided;
+use super::publish::{Decided, Source};
 use super::{SessionId, Space};
 use crate::commit::{Commit, Head, Seal};
 use crate::limits::FRAME_BYTES_MAX;
 use crate::membership::Membership;
 use crate::protocol::ServerFrame;
+use crate::time::Timestamp;
 
 /// A place that a device holds, and proves.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +27,10 @@ pub struct OfferedTail {
     pub session: SessionId,
     pub place: Head,
     pub seal: Seal,
+    /// The epoch that the place is of.
+    pub epoch: u32,
+    /// Whether the device holds the end of the log as it was told.
+    pub follows: bool,
 }
 
 /// Commits that follow a place, up to a sealed one.
@@ -37,10 +42,13 @@ pub struct Tail {
 }
 
 impl Space {
-    pub(super) fn tail_offered(&mut self, offered: &OfferedTail) {
-        let place = offered.place;
-        let is_mine = self.seal_key.is_some_and(|key| key.is_seal_of(&place.hash, &offered.seal));
-        if is_mine && place.position > self.state.head.position {
+    pub(super) fn tail_offered(&mut self, now: Timestamp, offered: &OfferedTail) {
+        let OfferedTail { place, epoch, .. } = *offered;
+        let is_mine = self.seal_key.is_some_and(|key| key.is_seal_of(epoch, &place.hash, &offered.seal));
+        if is_mine && self.goes_on_behind(now, epoch, offered.follows) {
+            return self.want_tail(offered.session);
+        }
+        if is_mine && offered.follows && place.position > self.state.head.position {
             return self.want_tail(offered.session);
         }
         // Somebody else may have brought it meanwhile: then nothing behind it is wanted, and the device goes on from there.
@@ -79,7 +87,6 @@ impl Space {
         // What was played once plays again; but this may be another version, and what is decided must not be left half played.
         let played = catch_unwind(AssertUnwindSafe(|| commits.iter().all(|commit| self.take_in(commit))));
         if played.is_ok_and(|is_whole| is_whole) {
-            self.pass_over_effects();
             self.hold_name();
             self.want_tail(tail.session);
         } else {
@@ -111,14 +118,14 @@ impl Space {
             commits.push(Arc::new(commit));
         }
         let last = commits.last()?;
-        key.is_seal_of(&last.hash, &last.seal?).then_some(commits)
+        key.is_seal_of(last.header.epoch, &last.hash, &last.seal?).then_some(commits)
     }
 
     fn take_in(&mut self, commit: &Arc<Commit>) -> bool {
         let Ok(touched) = self.state.play(commit) else { return false };
         let members = touched.changes_membership.then(|| self.state.base_models().get::<Membership>(self.id().0));
         self.undurable_bytes += commit.bytes.len();
-        self.undurable.push_back(Decided { is_adopted: true, ..Decided::new(Arc::clone(commit), touched, members) });
+        self.undurable.push_back(Decided::new(Source::Adopted, Arc::clone(commit), touched, members));
         true
     }
 }

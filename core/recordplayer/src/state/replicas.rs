@@ -48,7 +48,7 @@ impl ReplicaTable {
     pub fn play(&mut self, commit: &Commit) {
         let header = &commit.header;
         // Children may be known before: a restored log has lost what it knew of their parent.
-        let has_children = !self.0.contains_key(&header.replica) && self.has_child_of(header.replica);
+        let has_children = !self.0.contains_key(&header.replica) && self.has_child_of(header.replica, header.actor);
         let entry = self.0.entry(header.replica).or_insert_with(|| ReplicaEntry {
             actor: header.actor,
             last_number: 0,
@@ -66,24 +66,30 @@ impl ReplicaTable {
             Verdict { command: header.command, is_accepted: !commit.is_refusal(), at: commit.head().position };
         entry.verdicts.insert(header.number, verdict);
         let parent = header.parent.and_then(|parent| self.0.get_mut(&parent));
-        if let Some(parent) = parent {
+        if let Some(parent) = parent.filter(|parent| parent.actor == header.actor) {
             parent.has_children = true;
         }
     }
 
     /// Whether there may be other identities of the same device.
-    pub fn may_have_relatives(&self, replica: ReplicaId, parent: Option<ReplicaId>) -> bool {
-        let Some(own) = self.get(replica) else { return parent.is_some() || self.has_child_of(replica) };
+    pub fn may_have_relatives(&self, replica: ReplicaId, parent: Option<ReplicaId>, actor: ActorId) -> bool {
+        let Some(own) = self.get(replica) else { return parent.is_some() || self.has_child_of(replica, actor) };
         own.parent.is_some() || own.has_children
     }
 
-    fn has_child_of(&self, replica: ReplicaId) -> bool {
-        self.0.values().any(|entry| entry.parent == Some(replica))
+    fn has_child_of(&self, replica: ReplicaId, actor: ActorId) -> bool {
+        self.0.values().any(|entry| entry.parent == Some(replica) && entry.actor == actor)
     }
 
     /// Whether a command was decided under another identity of the same device. A late frame of an old session must not have it decided again.
-    pub fn was_decided_in_family(&self, replica: ReplicaId, parent: Option<ReplicaId>, command: CommandId) -> bool {
-        let mut verdicts = self.family(replica, parent).flat_map(|entry| entry.verdicts.values());
+    pub fn was_decided_in_family(
+        &self,
+        replica: ReplicaId,
+        parent: Option<ReplicaId>,
+        actor: ActorId,
+        command: CommandId,
+    ) -> bool {
+        let mut verdicts = self.family(replica, parent, actor).flat_map(|entry| entry.verdicts.values());
         verdicts.any(|verdict| verdict.command == command)
     }
 
@@ -92,28 +98,36 @@ impl ReplicaTable {
         &self,
         replica: ReplicaId,
         parent: Option<ReplicaId>,
+        actor: ActorId,
         commands: &[CommandId],
     ) -> Option<CommandId> {
         if commands.is_empty() {
             return None;
         }
-        let entries = self.get(replica).into_iter().chain(self.family(replica, parent));
+        let entries = self.get(replica).into_iter().chain(self.family(replica, parent, actor));
         let mut verdicts = entries.flat_map(|entry| entry.verdicts.values());
         let refused = verdicts.find(|verdict| !verdict.is_accepted && commands.contains(&verdict.command));
         refused.map(|verdict| verdict.command)
     }
 
-    /// The other identities of the same device: those that it was cloned or restored from, and those that were cloned or restored from it.
-    fn family(&self, replica: ReplicaId, parent: Option<ReplicaId>) -> impl Iterator<Item = &ReplicaEntry> {
+    /// The other identities of the same device: those that it was cloned or restored from, and those that were cloned or restored from it. A
+    /// device is one person's: who names another one's replica as the parent is none of that family.
+    fn family(
+        &self,
+        replica: ReplicaId,
+        parent: Option<ReplicaId>,
+        actor: ActorId,
+    ) -> impl Iterator<Item = &ReplicaEntry> {
         let own = self.get(replica);
-        let next = |entry: &&ReplicaEntry| entry.parent.and_then(|parent| self.get(parent));
-        let parent = own.map_or(parent, |entry| entry.parent).and_then(|parent| self.get(parent));
+        let of_actor = move |replica| self.get(replica).filter(|entry| entry.actor == actor);
+        let next = move |entry: &&ReplicaEntry| entry.parent.and_then(of_actor);
+        let parent = own.map_or(parent, |entry| entry.parent).and_then(of_actor);
         // A chain cannot be longer than there are replicas, even where somebody claims a circle.
         let ancestors = std::iter::successors(parent, next).take(self.0.len());
         // A log that was restored to before the first command of a replica may hold its children all the same.
         let has_children = own.is_none_or(|entry| entry.has_children);
         let others = has_children.then(|| self.0.values()).into_iter().flatten();
-        ancestors.chain(others.filter(move |entry| entry.parent == Some(replica)))
+        ancestors.chain(others.filter(move |entry| entry.parent == Some(replica) && entry.actor == actor))
     }
 }
 
@@ -129,6 +143,7 @@ mod tests {
     use crate::time::Timestamp;
 
     const SPACE: SpaceId = SpaceId(Id([1; 16]));
+    const ACTOR: ActorId = ActorId(Id([2; 16]));
 
     fn replica(number: u8) -> ReplicaId {
         ReplicaId(Id([number; 16]))
@@ -141,7 +156,7 @@ mod tests {
             epoch: 1,
             first: Position(1),
             time: Timestamp(0),
-            actor: ActorId(Id([2; 16])),
+            actor: ACTOR,
             replica: replica(number),
             number: 1,
             command: CommandId(Id([number; 16])),
@@ -172,13 +187,14 @@ mod tests {
     fn relatives_are_parents_and_children_also_where_the_parent_comes_last() {
         for order in [[(1, None), (2, Some(1)), (3, None)], [(2, Some(1)), (3, None), (1, None)]] {
             let table = table(&order);
-            let may_have = |number, parent: Option<u8>| table.may_have_relatives(replica(number), parent.map(replica));
+            let may_have =
+                |number, parent: Option<u8>| table.may_have_relatives(replica(number), parent.map(replica), ACTOR);
             assert!(may_have(1, None) && may_have(2, Some(1)) && may_have(2, None), "{order:?}");
             assert!(!may_have(3, None), "{order:?}");
             assert!(may_have(4, Some(3)) && !may_have(4, None), "one that the table does not know: {order:?}");
         }
         let of_a_lost_parent = table(&[(2, Some(1))]);
-        assert!(of_a_lost_parent.may_have_relatives(replica(1), None));
-        assert!(!of_a_lost_parent.may_have_relatives(replica(3), None));
+        assert!(of_a_lost_parent.may_have_relatives(replica(1), None, ACTOR));
+        assert!(!of_a_lost_parent.may_have_relatives(replica(3), None, ACTOR));
     }
 }

@@ -39,6 +39,8 @@ pub enum ReadError {
 pub struct StoredCommit {
     pub previous: Hash,
     pub head: Head,
+    /// Whether it was decided elsewhere or before, and came in as it was.
+    pub is_adopted: bool,
     pub bytes: Arc<[u8]>,
 }
 
@@ -167,6 +169,8 @@ pub struct Append {
     /// The head that the log must have now.
     pub expected: Head,
     pub commits: Vec<Arc<Commit>>,
+    /// How many of them, from the first on, were decided elsewhere or before: the log says so of them for ever.
+    pub adopted: usize,
     /// Records whose payloads go with it, wherever in the log they lie, and the checkpoint with them.
     pub redacts: BTreeSet<Position>,
 }
@@ -175,7 +179,7 @@ impl Append {
     /// Appends the commits, and does to the log what they say.
     pub fn new(space: SpaceId, epoch: u32, expected: Head, commits: Vec<Arc<Commit>>) -> Self {
         let redacts = commits.iter().flat_map(|commit| commit.redacts()).collect();
-        Self { space, epoch, expected, commits, redacts }
+        Self { space, epoch, expected, commits, adopted: 0, redacts }
     }
 }
 

@@ -29,7 +29,9 @@ impl Splice {
     /// The text once they are done. What lies behind its end is taken for the end.
     pub(crate) fn done(text: &str, splices: &[Self]) -> String {
         let mut letters: Vec<char> = text.chars().collect();
-        splices.iter().for_each(|splice| drop(splice.do_to(&mut letters)));
+        for splice in splices {
+            splice.do_to(&mut letters);
+        }
         letters.into_iter().collect()
     }
 

@@ -317,3 +317,19 @@ fn who_is_behind_and_is_taken_out_gets_the_rest_up_to_that() {
     };
     assert_eq!((*after, *upto, commits.len(), *at), (joined, out, 3, out.position));
 }
+
+/// What should have founded the space was refused, and the refusal was its first record: nobody was a member, and nobody could found it any more.
+#[test]
+fn a_founding_that_is_refused_leaves_nothing_behind() {
+    let found = |title: &str| {
+        let command = MembershipCommand::Found { title: title.to_owned() };
+        Intent::of::<Membership>(SPACE.0, &command).unwrap()
+    };
+    let mut authority = Authority::empty(domain());
+    for ending in [Ending::InOrder, Ending::Crash { mark: None }] {
+        authority.start_again(domain(), ending);
+        assert_eq!(authority.submit(FIRST, None, 1, 100, found(" ")), AnswerCode::Refused);
+        assert_eq!(authority.head(), Head::START);
+    }
+    assert_eq!(authority.submit(ReplicaId(Id([4; 16])), None, 1, 101, found("space")), AnswerCode::Accepted);
+}

@@ -98,9 +98,10 @@ fn a_seal_is_the_authoritys_and_changes_nothing_else() {
     let opened = Commit::open(Arc::clone(&sealed.bytes), &Hash([9; 32])).unwrap();
     assert_eq!((opened.hash, opened.head(), opened.seal), (commit.hash, commit.head(), sealed.seal));
     let seal = opened.seal.unwrap();
-    assert!(key.is_seal_of(&commit.hash, &seal));
-    assert!(!key.is_seal_of(&Hash([1; 32]), &seal));
-    assert!(!SealKey::new([5; 32]).is_seal_of(&commit.hash, &seal));
+    assert!(key.is_seal_of(commit.header.epoch, &commit.hash, &seal));
+    assert!(!key.is_seal_of(commit.header.epoch, &Hash([1; 32]), &seal));
+    assert!(!key.is_seal_of(commit.header.epoch + 1, &commit.hash, &seal));
+    assert!(!SealKey::new([5; 32]).is_seal_of(commit.header.epoch, &commit.hash, &seal));
 }
 
 #[test]
@@ -221,7 +222,7 @@ fn client_frames() -> Vec<(&'static str, ClientFrame)> {
             ends: Some(PublishEnd::TakeOn),
             commits: vec![commit().bytes],
         },
-        ClientFrame::OfferTail { space, place: head, seal: Seal(Hash([8; 32])) },
+        ClientFrame::OfferTail { space, place: head, seal: Seal(Hash([8; 32])), epoch: 3, follows: true },
         ClientFrame::BringTail { space, after: head, commits: vec![commit().sealed(&SealKey::new([4; 32])).bytes] },
     ];
     let name = |frame: &ClientFrame| match frame {

@@ -4,10 +4,12 @@
 use crate::machines::{Authority, Device, MINE, SPACE};
 use crate::todo::{add, domain};
 use recordplayer::decide::Intent;
-use recordplayer::id::{Id, ReplicaId};
+use recordplayer::id::{CommandId, Id, ReplicaId};
 use recordplayer::membership::{Membership, MembershipCommand};
 use recordplayer::protocol::{AnswerCode, ClientFrame, ServerFrame};
 use recordplayer::record::Position;
+use recordplayer::refusal::CoreRefusal;
+use recordplayer::replica::CommandState;
 use recordplayer::time::Timestamp;
 
 const LIST: u8 = 100;
@@ -186,4 +188,36 @@ fn who_founds_a_space_asks_for_it_once() {
     }
     let asked = device.sent.iter().filter(|frame| matches!(frame, ClientFrame::Subscribe { .. })).count();
     assert_eq!(asked, 1);
+}
+
+/// Nobody but its author could hear of it: there is no log to read it in. It waited for ever, and everything behind it.
+#[test]
+fn who_may_not_found_a_space_is_told_and_can_try_again() {
+    let mut device = Device::new(domain());
+    let found = MembershipCommand::Found { title: "space".to_owned() };
+    let founding = device.submit(1, Intent::of::<Membership>(SPACE.0, &found).unwrap()).unwrap();
+    let item = device.submit(2, add(1, LIST, "x")).unwrap();
+    device.replica.handle_connected();
+    device.work();
+    assert_eq!(sent(&mut device), [1, 2]);
+    device.take(answer(1, AnswerCode::Refused, 0));
+    device.work();
+    let why = |device: &Device, command| match device.replica.command_state(command) {
+        CommandState::Refused(refused) => refused.typed::<CoreRefusal>().unwrap(),
+        state => panic!("{state:?}"),
+    };
+    assert_eq!(why(&device, founding), CoreRefusal::FoundingRefused {});
+    assert_eq!(why(&device, item), CoreRefusal::RequiredRefused { command: founding });
+    assert_eq!(sent(&mut device), [], "nothing is left to be sent");
+    device.replica.retry(Timestamp(9), founding, CommandId(Id([7; 16]))).unwrap();
+    device.work();
+    assert_eq!(sent(&mut device), [1, 2], "the numbers begin anew");
+    let mut authority = Authority::empty(domain());
+    device.replica.handle_disconnected();
+    device.replica.handle_connected();
+    device.talk(&mut authority, |_| true);
+    device.take(answer(1, AnswerCode::Accepted, 0));
+    device.talk(&mut authority, |_| true);
+    assert_eq!(device.replica.outbox().count(), 0);
+    assert_eq!(authority.log().len(), 2);
 }

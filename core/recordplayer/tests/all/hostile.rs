@@ -8,7 +8,7 @@ use recordplayer::codec::{decode, encode};
 use recordplayer::commit::{Commit, Draft, Head, Header};
 use recordplayer::decide::Intent;
 use recordplayer::hash::Hash;
-use recordplayer::id::{CommandId, Id, ReplicaId, SpaceId};
+use recordplayer::id::{ActorId, CommandId, Id, ReplicaId, SpaceId};
 use recordplayer::limits::{COMMIT_EVENTS_MAX, OVER_MAX, REQUIRES_MAX, SNAPSHOT_BYTES_MAX};
 use recordplayer::membership::{Membership, MembershipCommand};
 use recordplayer::name::Name;
@@ -241,4 +241,29 @@ fn a_snapshot_without_an_end_is_given_up_and_the_history_is_fetched() {
 
 fn rename(title: &str) -> Intent {
     command(1, &ItemCommand::Rename { title: title.to_owned() })
+}
+
+/// Who named somebody else's replica as the parent of their own was taken for another copy of that device: what was refused to them under an id
+/// that the log shows was refused to the other one, with everything that required it.
+#[test]
+fn who_says_to_descend_from_somebody_elses_replica_is_none_of_its_family() {
+    let eve = ActorId(Id([0xee; 16]));
+    let required = CommandId(Id([101; 16]));
+    for is_known in [true, false] {
+        let mut authority = Authority::founded(domain());
+        let join = MembershipCommand::AddMember { person: eve, role: "member".to_owned() };
+        let join = Intent::of::<Membership>(SPACE.0, &join).unwrap();
+        assert_eq!(authority.submit(FIRST, None, 2, 99, join), AnswerCode::Accepted);
+        // The replica of a person who has sent nothing yet is known to nobody, but it may be guessed.
+        let (replica, number) = if is_known { (FIRST, 3) } else { (ReplicaId(Id([4; 16])), 1) };
+        assert_eq!(authority.submit(replica, None, number, 101, add(1, 100, "one")), AnswerCode::Accepted);
+        let rename = MembershipCommand::Rename { title: "hers".to_owned() };
+        let rename = machines::entry(1, required, Intent::of::<Membership>(SPACE.0, &rename).unwrap());
+        let evil = ReplicaId(Id([0xed; 16]));
+        let said = authority.submit_as(eve, evil, Some(replica), 0, rename);
+        assert_eq!(said, Some(AnswerCode::Refused), "she manages nothing");
+        let mut next = machines::entry(number + 1, CommandId(Id([102; 16])), add(2, 100, "two"));
+        next.requires = vec![required];
+        assert_eq!(authority.submit_answered(replica, None, 0, next), AnswerCode::Accepted, "known: {is_known}");
+    }
 }

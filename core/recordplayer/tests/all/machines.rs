@@ -331,13 +331,13 @@ impl Authority {
 
     /// What it says to somebody who says that they hold more.
     pub fn offer_tail(&mut self, place: Head, seal: Seal) -> ServerFrame {
-        self.handle(SpaceInput::OfferTail(OfferedTail { session: BRINGER, place, seal }));
+        self.handle(SpaceInput::OfferTail(OfferedTail { session: BRINGER, place, seal, epoch: 1, follows: true }));
         self.said.pop().expect("it answers")
     }
 
     /// As [`Self::offer_tail`], where it has nothing to say yet.
     pub fn offer_tail_unanswered(&mut self, place: Head, seal: Seal) -> bool {
-        self.handle(SpaceInput::OfferTail(OfferedTail { session: BRINGER, place, seal }));
+        self.handle(SpaceInput::OfferTail(OfferedTail { session: BRINGER, place, seal, epoch: 1, follows: true }));
         self.said.is_empty()
     }
 
@@ -446,9 +446,20 @@ impl Authority {
         answered_up_to: u64,
         entry: CommandEntry,
     ) -> Option<AnswerCode> {
+        self.submit_as(PERSON, replica, parent, answered_up_to, entry)
+    }
+
+    /// As [`Self::try_to`], by somebody.
+    pub fn submit_as(
+        &mut self,
+        actor: ActorId,
+        replica: ReplicaId,
+        parent: Option<ReplicaId>,
+        answered_up_to: u64,
+        entry: CommandEntry,
+    ) -> Option<AnswerCode> {
         let (commands, session) = (vec![entry], SessionId(1));
-        let submission = Submission { session, actor: PERSON, replica, parent, answered_up_to, commands };
-        self.handle(SpaceInput::Submit(submission))
+        self.handle(SpaceInput::Submit(Submission { session, actor, replica, parent, answered_up_to, commands }))
     }
 
     /// What somebody is told who sends their first command.
@@ -475,7 +486,9 @@ impl Authority {
             ClientFrame::Submit { replica, parent, answered_up_to, commands, .. } => {
                 SpaceInput::Submit(Submission { session, actor, replica, parent, answered_up_to, commands })
             }
-            ClientFrame::OfferTail { place, seal, .. } => SpaceInput::OfferTail(OfferedTail { session, place, seal }),
+            ClientFrame::OfferTail { place, seal, epoch, follows, .. } => {
+                SpaceInput::OfferTail(OfferedTail { session, place, seal, epoch, follows })
+            }
             ClientFrame::BringTail { after, commits, .. } => SpaceInput::BringTail(Tail { session, after, commits }),
             other => panic!("{other:?}"),
         };

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::machines::{self, Authority, FIRST, SPACE, person};
 use rand::RngExt;
 use recordplayer::claims::Claims;
-use recordplayer::commit::Commit;
+use recordplayer::commit::{Commit, SealKey};
 use recordplayer::context::Context;
 use recordplayer::decide::Intent;
 use recordplayer::domain::Domain;
@@ -252,6 +252,28 @@ fn what_comes_back_after_a_restore_brings_nothing_about_again() {
     assert_eq!(world.effects().map(|(_, times)| times).collect::<Vec<_>>(), [1; 4]);
 }
 
+/// The authority ended between the append of what came back and the note that nothing of it is to be carried out: at its next start it carried out
+/// what had happened long ago.
+#[test]
+fn what_has_come_back_brings_nothing_about_at_the_next_start() {
+    let key = Some(SealKey::new([7; 32]));
+    let mut authority = Authority::founded(domain()).copied(domain(), key);
+    let mut backup = authority.copied(domain(), key);
+    assert_eq!(authority.submit(FIRST, None, 2, 101, finish(1)), AnswerCode::Accepted);
+    assert_ne!(authority.effects, []);
+    let before = backup.head();
+    let lost = authority.log().into_iter().filter(|commit| commit.before() >= before.position);
+    backup.bring_tail(before, lost.map(|commit| commit.bytes).collect());
+    assert_eq!(backup.head(), authority.head());
+    for _ in 0..2 {
+        assert_eq!(backup.effects, []);
+        backup.start_again(domain(), Ending::Crash { mark: None });
+        backup.wake();
+    }
+    assert_eq!(backup.submit(FIRST, None, 3, 102, finish(2)), AnswerCode::Accepted);
+    assert!(!backup.effects.is_empty(), "what happens now has its effects");
+}
+
 /// Behind a restore that lost something, the same numbers are given again: what has them now is not what was noted as done.
 #[test]
 fn what_is_decided_anew_behind_a_restore_has_its_effects() {
@@ -331,6 +353,10 @@ fn a_published_history_brings_nothing_about_again() {
     let mut server = Authority::empty(domain());
     server.bring(person(20), publication, PublishEnd::TakeOn, history.clone());
     assert_eq!(server.log().len(), history.len() + 1, "behind it stands the publication alone");
+    assert_eq!(server.effects, []);
+    // It ended before it was noted that nothing of this is to be carried out.
+    server.start_again(domain(), Ending::Crash { mark: None });
+    server.wake();
     assert_eq!(server.effects, []);
 }
 

@@ -96,3 +96,22 @@ fn a_rehearsal_and_what_is_wrong_leave_nothing_behind() {
     let said = server.bring(ACCOUNT, PUBLICATION, PublishEnd::TakeOn, given);
     assert!(matches!(said, ServerFrame::Published { .. }), "and what is right is taken on: {said:?}");
 }
+
+/// What was decided behind a redaction is decided again, for it looked at what goes; but a log that comes in was decided long ago. Half of it was
+/// taken on, and the space could be published no more.
+#[test]
+fn a_log_that_holds_a_redaction_is_taken_on_whole() {
+    let mut local = Authority::founded(domain());
+    assert_eq!(local.submit(FIRST, None, 2, 101, add(1, 100, "one")), AnswerCode::Accepted);
+    let record = local.log().last().unwrap().events().next().unwrap().number;
+    let redact = MembershipCommand::Redact { records: vec![record], reopened: None };
+    assert_eq!(local.submit(FIRST, None, 3, 102, membership(&redact)), AnswerCode::Accepted);
+    assert_eq!(local.submit(FIRST, None, 4, 103, add(2, 100, "two")), AnswerCode::Accepted);
+    let hand_over = MembershipCommand::HandOver { publication: PUBLICATION, server: "the server".to_owned() };
+    assert_eq!(local.submit(FIRST, None, 5, 104, membership(&hand_over)), AnswerCode::Accepted);
+    let ServerFrame::Commits { commits, .. } = local.everything() else { panic!("it tells everything") };
+    let mut server = Authority::empty(domain());
+    let said = server.bring(ACCOUNT, PUBLICATION, PublishEnd::TakeOn, commits.clone());
+    assert!(matches!(said, ServerFrame::Published { .. }), "{said:?}");
+    assert_eq!(server.log().len(), commits.len() + 1);
+}

@@ -175,10 +175,10 @@ fn a_tail_that_this_server_has_not_sealed_is_not_taken() {
     let seal = commit.seal.expect("the last commit of an append is sealed");
 
     let forged = tail(&authority, &other_key);
-    assert!(refuses(&authority.offer_tail(commit.head(), other_key.seal(&commit.hash))), "another server's seal");
-    assert!(refuses(&authority.offer_tail(commit.head(), key.seal(&Hash([1; 32])))), "the seal of something else");
+    assert!(refuses(&authority.offer_tail(commit.head(), other_key.seal(1, &commit.hash))), "another server's seal");
+    assert!(refuses(&authority.offer_tail(commit.head(), key.seal(1, &Hash([1; 32])))), "the seal of something else");
     let here = Head { hash: Hash([1; 32]), ..end };
-    assert!(refuses(&authority.offer_tail(here, key.seal(&here.hash))), "a place of another log");
+    assert!(refuses(&authority.offer_tail(here, key.seal(1, &here.hash))), "a place of another log");
     assert!(refuses(&authority.bring_tail(end, forged)), "commits under another server's seal");
     let unsealed = [&mine[0][..mine[0].len() - 34], &[0xf6]].concat();
     assert!(refuses(&authority.bring_tail(end, vec![unsealed.into()])), "commits under none");
@@ -187,7 +187,7 @@ fn a_tail_that_this_server_has_not_sealed_is_not_taken() {
     assert_eq!(authority.head(), end);
 
     let nothing_more = ServerFrame::WantTail { space: SPACE, after: Some(end) };
-    assert_eq!(authority.offer_tail(end, key.seal(&end.hash)), nothing_more, "what is here already");
+    assert_eq!(authority.offer_tail(end, key.seal(1, &end.hash)), nothing_more, "what is here already");
     let wanted = ServerFrame::WantTail { space: SPACE, after: Some(end) };
     assert_eq!(authority.offer_tail(commit.head(), seal), wanted);
     assert_eq!(
@@ -211,7 +211,7 @@ fn what_another_device_has_just_brought_is_known_before_it_is_durable() {
     let brought = Commit::open(Arc::clone(&mine[0]), &end.hash).unwrap();
     authority.holds_appends_back = true;
     assert!(authority.bring_tail_unanswered(end, mine));
-    assert!(authority.offer_tail_unanswered(brought.head(), key.seal(&brought.hash)));
+    assert!(authority.offer_tail_unanswered(brought.head(), key.seal(1, &brought.hash)));
     authority.let_appends_pass();
     let nothing_more = ServerFrame::WantTail { space: SPACE, after: Some(brought.head()) };
     assert_eq!(authority.said, [nothing_more.clone(), nothing_more]);

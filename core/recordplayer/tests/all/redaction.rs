@@ -348,8 +348,8 @@ fn what_a_refused_edit_was_made_on_goes_and_what_its_author_wrote_stays() {
         let ban = NoteCommand::Ban { command: refused[0] };
         world.send(ann, Intent::of::<Note>(note::note(), &ban).unwrap()).unwrap();
         if matches!(hears, Hears::ByASnapshot) {
-            for at in 0..1_100 {
-                let ban = NoteCommand::Ban { command: CommandId(Id([at as u8; 16])) };
+            for _ in 0..1_100 {
+                let ban = NoteCommand::Ban { command: CommandId(Id(world.random().random())) };
                 world.send(ann, Intent::of::<Note>(note::note(), &ban).unwrap()).unwrap();
             }
         }

@@ -212,3 +212,47 @@ fn a_lost_refusal_holds_nothing_up() {
     assert!(world.replica(ann).outbox().all(|entry| entry.refused.is_some()), "{}", world.how_to_replay());
     assert_eq!(agreed(&world, &[ann, bo]), "before ");
 }
+
+/// Epochs that begin with a restore are numbered by a clock, and no copy of the log knows the other epoch: two restores within one second, or a clock
+/// that was set back between them, gave it the same number or an earlier one. Whoever had followed the first one stood still for ever.
+#[test]
+fn a_second_restore_goes_on_behind_the_first_one_whatever_the_clock_says() {
+    const YEAR_MS: i64 = 365 * 24 * 60 * 60 * 1_000;
+    for seed in 0..24 {
+        let (mut world, [ann, bo], backup) = backed_up(1_900 + seed);
+        let recovers = seed % 3 == 0;
+        let again = |world: &mut World| {
+            if recovers { world.recover_authority(&*backup, 20_000) } else { world.restore_authority(&*backup) }
+        };
+        again(&mut world);
+        if seed % 2 == 0 {
+            world.run_for_ms(60_000);
+            write(&mut world, ann, "by-ann ");
+            write(&mut world, bo, "by-bo ");
+            world.run_until_quiet();
+            world.apply(Transition::SetClockOfAuthority { offset_ms: -YEAR_MS });
+        } else {
+            // Within the second.
+            world.run_until_quiet();
+            write(&mut world, ann, "by-ann ");
+            write(&mut world, bo, "by-bo ");
+            world.run_until_quiet();
+        }
+        if seed % 4 < 2 {
+            // It has gone on before anybody of before comes back.
+            world.cut_off(ann);
+            again(&mut world);
+            world.run_for_ms(30_000);
+            write(&mut world, bo, "meanwhile ");
+            world.run_for_ms(5_000);
+        } else {
+            again(&mut world);
+        }
+        world.heal();
+        world.run_until_quiet();
+        let agreed = agreed(&world, &[ann, bo]);
+        for words in ["before ", "by-ann ", "by-bo "] {
+            assert_eq!(agreed.matches(words).count(), 1, "{words:?} in {agreed:?}; {}", world.how_to_replay());
+        }
+    }
+}

@@ -43,7 +43,7 @@ impl Batch<'_, '_> {
     }
 
     fn append(&mut self, append: Append) -> Result<Written, ReadError> {
-        let Append { space, epoch, expected, commits, redacts } = append;
+        let Append { space, epoch, expected, commits, adopted, redacts } = append;
         let (head, epoch_now) =
             self.store.spaces.get(&space).map_or((Head::START, 0), |entry| (entry.head, entry.epoch));
         if expected != head || epoch < epoch_now {
@@ -52,7 +52,7 @@ impl Batch<'_, '_> {
         assert!(follow_each_other(&commits, head), "commits to be appended follow the log and each other");
         let last_epoch = commits.last().map_or(epoch, |last| last.header.epoch);
         assert_eq!(last_epoch, epoch, "an append leads into the epoch of its last commit");
-        self.put_commits(space, &commits)?;
+        self.put_commits(space, &commits, adopted)?;
         self.redact(space, &redacts)?;
         Ok(Written::Durable(self.store.head(space)))
     }
@@ -69,7 +69,7 @@ impl Batch<'_, '_> {
             let Some(stored) = log.commit_with(*record)? else { continue };
             let commit = stored.open()?;
             let Some(redacted) = commit.redacted(records, &stored.previous).map_err(unreadable)? else { continue };
-            let row = encode_log(entry.local, &redacted);
+            let row = encode_log(entry.local, &redacted, stored.is_adopted);
             segments::replace(&mut self.tables.log, &mut self.tables.packed, global, &row)?;
             is_stale = true;
         }
@@ -79,14 +79,14 @@ impl Batch<'_, '_> {
         Ok(())
     }
 
-    fn put_commits(&mut self, space: SpaceId, commits: &[Arc<Commit>]) -> Result<(), ReadError> {
+    fn put_commits(&mut self, space: SpaceId, commits: &[Arc<Commit>], adopted: usize) -> Result<(), ReadError> {
         if commits.is_empty() {
             return Ok(());
         }
         let mut entry = self.store.entry_or_new(space, self.tables)?;
-        for commit in commits {
+        for (commit, at) in commits.iter().zip(0..) {
             let global = self.store.next_global;
-            let value = seal(LOG, &global.to_be_bytes(), &encode_log(entry.local, commit));
+            let value = seal(LOG, &global.to_be_bytes(), &encode_log(entry.local, commit, at < adopted));
             self.tables.log.insert(global, &*value).map_err(read_error)?;
             entry.take(commit, global);
             self.store.next_global += 1;
@@ -110,7 +110,7 @@ impl Batch<'_, '_> {
         if !meets || !follow_each_other(commits, before) || !are_chained(commits, before) {
             return Ok(Written::Fenced(before));
         }
-        self.put_commits(space, commits)?;
+        self.put_commits(space, commits, 0)?;
         Ok(Written::Durable(complete_to(self.store)))
     }
 

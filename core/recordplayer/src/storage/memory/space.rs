@@ -70,7 +70,7 @@ impl SpaceState {
         let Some(last) = append.commits.last() else { return Written::Durable(self.head) };
         let head = last.head();
         assert_eq!(last.header.epoch, append.epoch, "an append leads into the epoch of its last commit");
-        self.hold_chain(&append.commits, self.head);
+        self.hold_chain(&append.commits, self.head, append.adopted);
         self.head = head;
         self.epoch = append.epoch;
         self.redact(&append.redacts);
@@ -103,21 +103,22 @@ impl SpaceState {
         if !fits || parts {
             return Written::Fenced(gap.lower);
         }
-        self.hold_chain(commits, gap.lower);
+        self.hold_chain(commits, gap.lower, 0);
         self.gap = (last.head() != gap.base).then_some(Gap { lower: last.head(), base: gap.base });
         Written::Durable(self.complete_to())
     }
 
-    fn hold_chain(&mut self, commits: &[Arc<Commit>], after: Head) {
+    fn hold_chain(&mut self, commits: &[Arc<Commit>], after: Head, adopted: usize) {
         assert!(is_chain(commits, after), "commits to be stored follow the log and each other");
         let mut previous = after.hash;
-        for commit in commits {
+        for (commit, at) in commits.iter().zip(0..) {
             let streams: BTreeSet<StreamId> = commit.records.iter().map(|record| record.stream.clone()).collect();
             let first = commit.header.first;
             for stream in &streams {
                 self.streams.entry(stream.clone()).or_default().insert(first);
             }
-            let stored = StoredCommit { previous, head: commit.head(), bytes: Arc::clone(&commit.bytes) };
+            let (head, bytes) = (commit.head(), Arc::clone(&commit.bytes));
+            let stored = StoredCommit { previous, head, is_adopted: at < adopted, bytes };
             self.commits.insert(first, Held { commit: stored, streams });
             previous = commit.hash;
         }

@@ -124,6 +124,7 @@ pub(super) fn as_stored(before: Head, commits: &[Arc<Commit>]) -> Vec<StoredComm
     let stored = |(commit, previous): (&Arc<Commit>, _)| StoredCommit {
         previous,
         head: commit.head(),
+        is_adopted: false,
         bytes: Arc::clone(&commit.bytes),
     };
     commits.iter().zip(previous).map(stored).collect()

@@ -172,7 +172,9 @@ impl World {
             ClientFrame::FetchSnapshot { at, cursor, .. } => SpaceInput::FetchSnapshot { session, actor, at, cursor },
             ClientFrame::FetchCommits { after, upto, .. } => SpaceInput::FetchCommits { session, actor, after, upto },
             ClientFrame::SubscribeView { view, after, .. } => SpaceInput::SubscribeView { session, actor, view, after },
-            ClientFrame::OfferTail { place, seal, .. } => SpaceInput::OfferTail(OfferedTail { session, place, seal }),
+            ClientFrame::OfferTail { place, seal, epoch, follows, .. } => {
+                SpaceInput::OfferTail(OfferedTail { session, place, seal, epoch, follows })
+            }
             ClientFrame::BringTail { after, commits, .. } => SpaceInput::BringTail(Tail { session, after, commits }),
             ClientFrame::Unsubscribe { view, .. } => SpaceInput::Unsubscribe { session, view },
             ClientFrame::Hello { .. }

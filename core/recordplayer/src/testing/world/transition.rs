@@ -281,8 +281,6 @@ impl World {
                 }
             }
             Transition::RestoreAuthority { recovers_ms } => {
-                // Epochs that begin with a restore are numbered by the second.
-                self.run_for_ms(1_000);
                 self.restore_last_backup(recovers_ms);
             }
             Transition::OpenAuthority => {
@@ -326,8 +324,6 @@ impl World {
     /// The last backup of the authority takes the place of its store, once.
     pub(super) fn restore_last_backup(&mut self, recovers_ms: Option<i64>) {
         let Some(backup) = self.copies.authority.take() else { return };
-        // A clock that was set back would number the epoch as one of before.
-        self.clock_ms = 0;
         match recovers_ms {
             Some(lasts_ms) => self.recover_authority(&*backup, lasts_ms),
             None => self.restore_authority(&*backup),

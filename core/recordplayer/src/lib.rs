@@ -30,6 +30,7 @@ pub mod storage;
 pub mod testing;
 pub mod text;
 pub mod thin;
+pub mod thresholds;
 pub mod time;
 pub mod view;
 

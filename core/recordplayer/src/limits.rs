@@ -62,6 +62,9 @@ pub const SAME_LOOK_BACK_COMMITS: usize = 1_024;
 /// How deep a payload may be nested. Readers are recursive; a deeper value is an attack or a mistake.
 pub const PAYLOAD_DEPTH_MAX: usize = 32;
 
+/// From here on a new device is offered a snapshot: below, the records themselves are as quickly played.
+pub const SNAPSHOT_FROM_RECORDS: u64 = 2_000;
+
 /// A chunk of a snapshot: small enough to be interleaved with news on a slow line, large enough to cost few round trips.
 pub const SNAPSHOT_CHUNK_BYTES: usize = 256 * 1024;
 
@@ -72,6 +75,13 @@ pub const SNAPSHOT_BYTES_MAX: usize = 256 * 1024 * 1024;
 /// Records that somebody who looks at one view may have missed and still gets one by one: routing them again costs some milliseconds for a
 /// thousand. Who missed more gets the view's state anew, which is quicker for both.
 pub const VIEW_CATCH_UP_RECORDS_MAX: u64 = 10_000;
+
+/// Commits that wait in memory to be looked at by policies; what comes behind them is read from the log later.
+pub const LOOKED_AT_LATER_COMMITS_MAX: usize = 256;
+
+/// Effects of one space that are given out and not carried out yet; what comes behind them is read from the log when they are. What is at the
+/// other end may be away for days.
+pub const EFFECTS_GIVEN_MAX: usize = 1_000;
 
 /// The starting state of one view on a thin client, with its models: a board of 5,000 cards has some 5 MiB.
 pub const THIN_START_BYTES_MAX: usize = 64 * 1024 * 1024;

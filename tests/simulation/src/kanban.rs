@@ -1,7 +1,6 @@
 //! The history of a small project from a seed: four devices of people who work on one board, over a bad line, with crashes of everybody.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use rand::RngExt;
 use recordplayer::claims::Claims;
@@ -10,7 +9,7 @@ use recordplayer::entity::Entity;
 use recordplayer::id::{CommandId, Id};
 use recordplayer::membership::{Membership, MembershipCommand};
 use recordplayer::replica::{Replica, SubmitError, TextEdit, TextWork};
-use recordplayer::testing::{DeviceId, World, converge_in};
+use recordplayer::testing::{DeviceId, World, converge_in, with_drawn_thresholds};
 use recordplayer_kanban::board::BoardCommand;
 use recordplayer_kanban::card::{CardCommand, Day, FieldValue};
 use recordplayer_kanban::column::{ColumnCommand, ColumnKind};
@@ -39,7 +38,7 @@ pub fn play_out(seed: u64) -> Outcome {
     let mut outcome = Outcome::default();
     let mut devices = Vec::new();
     let mut world = converge_in(
-        World::on_files(seed, &Arc::new(domain()), Box::new(OnDisks::new())),
+        World::on_files(seed, &with_drawn_thresholds(domain(), seed).shared(), Box::new(OnDisks::new())),
         ["ann", "bo", "cy", "di"],
         |world, all| {
             devices.extend(all);
@@ -315,6 +314,7 @@ impl People<'_> {
             self.outcome.refused_there += refused as u64;
         }
         self.outcome.records = self.world.authority().0.position.0;
+        self.outcome.reached = self.world.reached();
         let disks = self.world.disks();
         (self.outcome.disks_failed, self.outcome.rot_found) = (disks.failures, disks.rotten);
     }

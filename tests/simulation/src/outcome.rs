@@ -2,6 +2,8 @@
 
 use std::ops::Add;
 
+use recordplayer::testing::Reached;
+
 /// What one history came to, or several.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
@@ -17,6 +19,8 @@ pub struct Outcome {
     pub disks_failed: u64,
     /// How often a file was found to have rotted.
     pub rot_found: u64,
+    /// What only large spaces do, and histories with small thresholds.
+    pub reached: Reached,
 }
 
 impl Add for Outcome {
@@ -30,6 +34,7 @@ impl Add for Outcome {
             refused_there: self.refused_there + other.refused_there,
             disks_failed: self.disks_failed + other.disks_failed,
             rot_found: self.rot_found + other.rot_found,
+            reached: self.reached + other.reached,
         }
     }
 }

@@ -16,6 +16,7 @@ use crate::decide::Intent;
 use crate::entity::Entity;
 use crate::hash::Hash;
 use crate::id::SpaceId;
+use crate::limits::FRAME_COMMITS_BYTES_MAX;
 use crate::membership::Membership;
 use crate::models::Models;
 use crate::name::Name;
@@ -23,6 +24,7 @@ use crate::policy::{Cause, EffectKind, Policy, React};
 use crate::record::StreamId;
 use crate::refusal::Refused;
 use crate::saving::Saving;
+use crate::thresholds::Thresholds;
 use crate::view::{ENTITY_VIEW, View, ViewKey};
 
 /// A rule that holds for every command, asked before `decide`: the command's stream and name, and the context.
@@ -51,6 +53,7 @@ pub struct Domain {
     unique_name: Option<UniqueName>,
     roles: &'static [&'static str],
     saving: Saving,
+    thresholds: Thresholds,
 }
 
 impl Domain {
@@ -67,6 +70,7 @@ impl Domain {
             unique_name: None,
             roles: &["owner", "member"],
             saving: Saving::default(),
+            thresholds: Thresholds::default(),
         };
         domain.entity::<Membership>()
     }
@@ -134,12 +138,27 @@ impl Domain {
         self
     }
 
+    /// From where on the machines work otherwise. Only tests have a reason to say so.
+    pub fn with_thresholds(mut self, thresholds: Thresholds) -> Self {
+        assert!(
+            thresholds.verdicts_max >= thresholds.in_flight_commands_max as u64
+                && thresholds.frame_commits_bytes_max <= FRAME_COMMITS_BYTES_MAX,
+            "thresholds that fit each other, and the frames of every peer: {thresholds:?}"
+        );
+        self.thresholds = thresholds;
+        self
+    }
+
     pub fn name(&self) -> &Name {
         &self.name
     }
 
     pub fn version(&self) -> u32 {
         self.version
+    }
+
+    pub fn thresholds(&self) -> &Thresholds {
+        &self.thresholds
     }
 
     pub fn role_names(&self) -> &'static [&'static str] {

@@ -21,7 +21,6 @@ use crate::domain::Domain;
 use crate::entity::Entity;
 use crate::hash::StateHash;
 use crate::id::{Id, SpaceId};
-use crate::limits::READ_BYTES;
 use crate::models::Models;
 use crate::name::Name;
 use crate::record::{Position, RecordKind, StreamId};
@@ -228,7 +227,7 @@ impl Playback {
 
     /// The next commits behind a position, at least one.
     fn some_commits(&self, after: Position, upto: Position) -> Result<Vec<StoredCommit>, PlaybackError> {
-        let stored = self.reader.commits(after, upto, READ_BYTES)?;
+        let stored = self.reader.commits(after, upto, self.domain.thresholds().read_bytes)?;
         if stored.is_empty() {
             return Err(ReadError::Damaged(format!("record {} is not in the log", after.plus(1))).into());
         }

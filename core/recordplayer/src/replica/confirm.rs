@@ -39,6 +39,8 @@ impl Replica {
     pub(super) fn commits(&mut self, epoch: u32, after: Head, upto: Head, head: Head, commits: &[Arc<[u8]>]) {
         match self.merge(epoch, after, upto, commits) {
             Merge::Advanced { .. } | Merge::Rebased { .. } | Merge::Known => {
+                // Who has records needs no state to begin with.
+                self.snapshot = None;
                 self.is_current = self.state.head.position >= head.position;
                 self.number_and_send();
                 self.backfill_next();

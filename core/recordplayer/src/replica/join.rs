@@ -5,7 +5,6 @@ use std::sync::Arc;
 use super::{Link, Replica, ReplicaOutput, Saving};
 use crate::commit::{Commit, Head};
 use crate::hash::StateHash;
-use crate::limits::SNAPSHOT_BYTES_MAX;
 use crate::models::model_hash;
 use crate::protocol::{ClientFrame, SnapshotRow};
 use crate::record::{Position, StreamId};
@@ -26,12 +25,19 @@ pub(super) struct Snapshot {
     /// Of the rows.
     bytes: usize,
     cursor: Option<Vec<u8>>,
+    /// How many chunks have come, and how many had at the last ping.
+    chunks: u64,
+    chunks_at_last_ping: Option<u64>,
 }
 
 impl Replica {
     pub(super) fn snapshot_offered(&mut self, epoch: u32, at: Head, state: StateHash, meta: Arc<[u8]>) {
-        if self.state.head != Head::START {
+        if self.is_saving_snapshot() {
             return;
+        }
+        // It was asked for before records came. The authority keeps what it offers until it hears of another place to go on from.
+        if self.state.head != Head::START {
+            return self.subscribe();
         }
         self.link = Link::Joining;
         if Meta::fitting(&self.domain, &meta).is_none() {
@@ -41,9 +47,7 @@ impl Replica {
         let goes_on = self.snapshot.as_ref().is_some_and(|snapshot| snapshot.checkpoint.head == at);
         if !goes_on {
             let checkpoint = Checkpoint { epoch, head: at, meta };
-            let sum = StateHash::default();
-            self.snapshot =
-                Some(Snapshot { checkpoint, state, sum, rows: Vec::new(), texts: Vec::new(), bytes: 0, cursor: None });
+            self.snapshot = Some(Snapshot::new(checkpoint, state));
         }
         self.fetch_chunk();
     }
@@ -66,10 +70,15 @@ impl Replica {
 
     pub(super) fn snapshot_chunk(&mut self, at: Head, rows: Vec<SnapshotRow>, cursor: Option<Vec<u8>>) {
         let Some(snapshot) = self.snapshot.as_mut().filter(|snapshot| snapshot.checkpoint.head == at) else { return };
+        // What is here already was asked for twice, or came twice.
+        if !snapshot.goes_on_with(rows.first(), cursor.as_ref()) {
+            return;
+        }
+        snapshot.chunks += 1;
         for row in rows {
             snapshot.add(row);
         }
-        if snapshot.bytes > SNAPSHOT_BYTES_MAX {
+        if snapshot.bytes > self.domain.thresholds().snapshot_bytes_max {
             return self.join_by_history(at);
         }
         if cursor.is_some() {
@@ -91,12 +100,29 @@ impl Replica {
         self.save(vec![Write::Checkpoint(write)], Vec::new(), Saving { is_snapshot: true, ..Saving::default() });
     }
 
+    /// Whether a snapshot is on its way to the disk: what the authority says until it is there was said to who had nothing.
+    pub(super) fn is_saving_snapshot(&self) -> bool {
+        self.saves.values().any(|saving| saving.is_snapshot)
+    }
+
+    /// Every ping: what is on its way comes, however long it takes; only where nothing has come since the last one, it is asked for again. False
+    /// where nothing is on its way.
+    pub(super) fn is_joining(&mut self) -> bool {
+        if self.is_saving_snapshot() {
+            return true;
+        }
+        let Some(snapshot) = self.snapshot.as_mut().filter(|_| self.link == Link::Joining) else { return false };
+        let is_silent = snapshot.chunks_at_last_ping == Some(snapshot.chunks);
+        snapshot.chunks_at_last_ping = Some(snapshot.chunks);
+        !is_silent
+    }
+
     /// The snapshot is on disk: go on behind it.
     pub(super) fn snapshot_saved(&mut self) {
         match SpaceState::open(Arc::clone(&self.domain), self.space(), &self.reader) {
             Ok(state) => {
                 self.stand_on(state, &[]);
-                if self.link == Link::Joining {
+                if matches!(self.link, Link::Joining | Link::Online) {
                     self.subscribe();
                 }
             }
@@ -150,10 +176,14 @@ impl Replica {
         }
     }
 
+    /// Whether what lies before is on its way to the disk: until it is there, nobody knows where it goes on.
+    fn is_saving_history(&self) -> bool {
+        self.saves.values().any(|saving| saving.is_backfill || saving.is_snapshot)
+    }
+
     /// Asks for the next stretch of the history before the snapshot, if there is any.
     pub(super) fn backfill_next(&mut self) {
-        let is_saving = self.saves.values().any(|saving| saving.is_backfill || saving.is_snapshot);
-        if self.link != Link::Online || is_saving {
+        if self.link != Link::Online || self.is_saving_history() {
             return;
         }
         let Ok(Some(Gap { lower, base })) = self.reader.gap() else { return };
@@ -173,8 +203,10 @@ impl Replica {
 
     /// Older records: each must follow the one before, from record 1.
     pub(super) fn backfill(&mut self, after: Head, commits: &[Arc<[u8]>]) {
-        let Ok(complete_to) = self.reader.complete_to() else { return };
-        if after != complete_to {
+        // A space that is joined by its history has no gap, and that history comes as news.
+        let Ok(Some(gap)) = self.reader.gap() else { return };
+        // What was asked for twice may come while its first answer is being saved.
+        if after != gap.lower || self.is_saving_history() {
             return;
         }
         let mut at = after;
@@ -194,6 +226,38 @@ impl Replica {
 }
 
 impl Snapshot {
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    fn new(checkpoint: Checkpoint, state: StateHash) -> Self {
+        Self {
+            checkpoint,
+            state,
+            sum: StateHash::default(),
+            rows: Vec::new(),
+            texts: Vec::new(),
+            bytes: 0,
+            cursor: None,
+            chunks: 0,
+            chunks_at_last_ping: None,
+        }
+    }
+
+    /// Whether a chunk follows what is here: rows come in the order of their keys, those of texts behind the others.
+    fn goes_on_with(&self, first: Option<&SnapshotRow>, next: Option<&Vec<u8>>) -> bool {
+        let follows_rows = |key: RowKey| self.texts.is_empty() && self.rows.last().is_none_or(|(last, _)| *last < key);
+        match first {
+            Some(SnapshotRow::Model { stream, .. }) => follows_rows(RowKey::Model(stream.clone())),
+            Some(SnapshotRow::View { view, .. }) => follows_rows(RowKey::View(view.clone())),
+            Some(SnapshotRow::Text { stream, field, index, .. }) => {
+                let key = text_key(stream.clone(), field.clone());
+                self.texts.last().is_none_or(|(last, row)| (last, row.index) < (&key, *index))
+            }
+            None => next.is_none() || next != self.cursor.as_ref(),
+        }
+    }
+
     fn add(&mut self, row: SnapshotRow) {
         let head = self.checkpoint.head;
         match row {

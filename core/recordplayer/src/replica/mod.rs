@@ -356,6 +356,20 @@ impl Replica {
         held
     }
 
+    /// As with a space: what is more than its limit.
+    pub(crate) fn beyond_bounds(&self) -> Vec<&'static str> {
+        let thresholds = self.domain.thresholds();
+        let mut beyond = Vec::new();
+        let mut note = |is_beyond: bool, what| beyond.extend(is_beyond.then_some(what));
+        let sent = self.outbox.iter().filter(|pending| pending.is_waiting() && pending.is_sent).count();
+        note(sent > thresholds.in_flight_commands_max, "commands in flight");
+        note(
+            self.snapshot.as_ref().is_some_and(|held| held.bytes() > thresholds.snapshot_bytes_max),
+            "bytes of a snapshot",
+        );
+        beyond
+    }
+
     /// Whether it is about to drop its log: what waits is not shown on top of that any more.
     pub(crate) fn is_going_back(&self) -> bool {
         self.saves.values().any(|saving| saving.goes_back.is_some())

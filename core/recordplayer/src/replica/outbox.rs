@@ -13,7 +13,6 @@ use crate::codec::{decode, encode};
 use crate::commit::Draft;
 use crate::decide::Intent;
 use crate::id::{CommandId, ReplicaId};
-use crate::limits::{FRAME_BYTES_MAX, IN_FLIGHT_BYTES_MAX, IN_FLIGHT_COMMANDS_MAX};
 use crate::models::ReadSet;
 use crate::name::Name;
 use crate::protocol::{ClientFrame, CommandEntry};
@@ -22,6 +21,7 @@ use crate::refusal::{CoreRefusal, Refused};
 use crate::response::Response;
 use crate::state::OpenError;
 use crate::storage::{OutboxContent, OutboxRow, OutboxWrite, ReadError, SpaceReader};
+use crate::thresholds::Thresholds;
 use crate::time::Timestamp;
 use crate::view::ViewKey;
 
@@ -263,6 +263,11 @@ impl Replica {
         writes.extend(self.refuse_dependents(&mut Dirty::default()));
         let in_log = self.state.replicas.last_number(self.identity.replica);
         self.identity.must_fork |= in_log > self.identity.last_number;
+        // No commit that comes as news says so of these any more.
+        let waiting = self.outbox.iter().filter(|pending| pending.is_waiting());
+        let first_open = waiting.filter_map(|pending| pending.entry.number).min();
+        let heard = first_open.map_or(in_log, |number| in_log.min(number - 1));
+        self.identity.answered_up_to = self.identity.answered_up_to.max(heard);
         Ok(writes)
     }
 
@@ -313,6 +318,7 @@ impl Replica {
     }
 
     fn give_numbers(&mut self) {
+        let Thresholds { in_flight_commands_max, in_flight_bytes_max, .. } = *self.domain.thresholds();
         let mut in_flight = 0;
         let mut bytes = 0;
         let mut writes = Vec::new();
@@ -324,7 +330,7 @@ impl Replica {
             }
             in_flight += 1;
             bytes += pending.entry.bytes();
-            let is_full = in_flight > IN_FLIGHT_COMMANDS_MAX || (bytes > IN_FLIGHT_BYTES_MAX && in_flight > 1);
+            let is_full = in_flight > in_flight_commands_max || (bytes > in_flight_bytes_max && in_flight > 1);
             if is_full || !pending.is_stored {
                 break;
             }
@@ -342,6 +348,7 @@ impl Replica {
     }
 
     fn send_numbered(&mut self) {
+        let submit_bytes_max = self.domain.thresholds().submit_bytes_max;
         let mut commands = Vec::new();
         let mut bytes = 0;
         let mut frames = Vec::new();
@@ -357,7 +364,7 @@ impl Replica {
             let follows = before.filter(is_before).map(|(_, command)| command);
             let entry = pending.entry.frame_entry(number, follows);
             let length = entry.payload.len() + 128;
-            if bytes + length > FRAME_BYTES_MAX / 2 && !commands.is_empty() {
+            if bytes + length > submit_bytes_max && !commands.is_empty() {
                 frames.push(std::mem::take(&mut commands));
                 bytes = 0;
             }

@@ -103,7 +103,7 @@ impl Replica {
     }
 
     /// Decides everything that waits anew. What has left the outbox meanwhile shows otherwise, too.
-    pub(crate) fn rebase_all(&mut self) {
+    pub(super) fn rebase_all(&mut self) {
         let lifted = self.lifted.take().map(|lifted| (lifted.layer, lifted.dirty));
         let (layer, mut dirty) = lifted.unwrap_or_else(|| (self.state.layers.pop(), Dirty::default()));
         dirty.streams.extend(layer.entities.keys().cloned());
@@ -113,6 +113,22 @@ impl Replica {
             dirty.add_optimistic(optimistic);
         }
         self.rebase_and_tell(dirty, below);
+    }
+
+    /// What there would be to see if everything that waits were decided anew; the replica stays as it is.
+    pub(crate) fn decided_anew<T>(&mut self, look: impl FnOnce(&mut Self) -> T) -> T {
+        let shown = self.state.layers.pop();
+        self.state.layers.push();
+        let entries: Vec<_> =
+            self.outbox.iter().filter(|pending| pending.is_shown()).map(|p| Arc::clone(&p.entry)).collect();
+        for entry in entries {
+            // Where `decide` says no now, it shows nothing.
+            drop(self.decide_entry(&entry));
+        }
+        let looked = look(self);
+        self.state.layers.pop();
+        self.state.layers.push_layer(shown);
+        looked
     }
 
     fn rebase_and_tell(&mut self, dirty: Dirty, below: BTreeSet<ViewKey>) {

@@ -13,7 +13,7 @@ use super::outbox::{Optimistic, OutboxEntry, Pending};
 use super::rebase::Dirty;
 use super::{Replica, Saving};
 use crate::id::CommandId;
-use crate::limits::{IN_FLIGHT_COMMANDS_MAX, REQUIRES_MAX};
+use crate::limits::REQUIRES_MAX;
 use crate::record::{Position, StreamId};
 use crate::refusal::CoreRefusal;
 use crate::storage::OutboxWrite;
@@ -183,7 +183,8 @@ impl Replica {
     pub(super) fn acknowledged(&self) -> u64 {
         let requiring = self.outbox.iter().filter(|pending| pending.is_waiting() && !pending.entry.requires.is_empty());
         let first = requiring.filter_map(|pending| pending.entry.number).min();
-        let kept = first.map_or(u64::MAX, |number| number.saturating_sub(IN_FLIGHT_COMMANDS_MAX as u64));
+        let in_flight = self.domain.thresholds().in_flight_commands_max as u64;
+        let kept = first.map_or(u64::MAX, |number| number.saturating_sub(in_flight));
         self.identity.answered_up_to.min(kept)
     }
 }

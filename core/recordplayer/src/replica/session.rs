@@ -61,6 +61,9 @@ impl Replica {
                 if space == self.space() =>
             {
                 self.authority_head = self.authority_head.max(head.position);
+                if self.is_saving_snapshot() {
+                    return;
+                }
                 if is_backfill && self.state.head != Head::START {
                     self.backfill(after, &commits);
                 } else {
@@ -158,7 +161,7 @@ impl Replica {
         }
         self.authority_head = self.authority_head.max(head.position);
         self.authority_end = self.authority_end.max(head.position);
-        if head.position > self.state.head.position || !self.is_current {
+        if !self.is_joining() && (head.position > self.state.head.position || !self.is_current) {
             self.subscribe();
         }
         if self.history_asked == self.history_asked_at_last_ping {

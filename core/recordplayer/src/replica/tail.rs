@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::{Replica, ReplicaOutput};
 use crate::commit::{Commit, Head, Seal};
-use crate::limits::{FRAME_BYTES_MAX, FRAME_COMMITS_BYTES_MAX};
+use crate::limits::FRAME_BYTES_MAX;
 use crate::protocol::ClientFrame;
 use crate::record::Position;
 use crate::storage::ReadError;
@@ -119,8 +119,8 @@ impl Replica {
 
     /// What follows a place, as much as a frame holds, up to the last seal in it.
     fn tail_behind(&self, after: Head) -> Result<Vec<Arc<[u8]>>, ReadError> {
-        let upto = self.reader.head()?.position;
-        let stored = self.reader.commits(after.position, upto, FRAME_COMMITS_BYTES_MAX)?;
+        let (upto, bytes_max) = (self.reader.head()?.position, self.domain.thresholds().frame_commits_bytes_max);
+        let stored = self.reader.commits(after.position, upto, bytes_max)?;
         let reaches_end = stored.last().is_none_or(|last| last.head.position == upto);
         let mut tail = Vec::with_capacity(stored.len());
         for stored in stored {
@@ -131,8 +131,9 @@ impl Replica {
         }
         let mut bytes = 0;
         let fits = |commit: &&Arc<Commit>| {
+            let is_first = bytes == 0;
             bytes += commit.bytes.len();
-            bytes <= FRAME_COMMITS_BYTES_MAX
+            is_first || bytes <= bytes_max
         };
         let count = tail.iter().take_while(fits).count();
         tail.truncate(count);

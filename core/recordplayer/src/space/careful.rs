@@ -14,12 +14,12 @@ use serde::{Deserialize, Serialize};
 use super::submit::Submission;
 use super::{Space, SpaceOutput};
 use crate::id::{CommandId, ReplicaId};
-use crate::limits::IN_FLIGHT_COMMANDS_MAX;
 use crate::protocol::AnswerCode;
+use crate::thresholds::Thresholds;
 use crate::time::Timestamp;
 
-/// Commands that are tried one by one after a crash: more than one client has in flight.
-const CAREFUL_COMMANDS: usize = 2 * IN_FLIGHT_COMMANDS_MAX;
+/// Commands that are tried one by one after a crash, in clients' worth of what may be in flight.
+const CAREFUL_COMMANDS_CLIENTS: usize = 2;
 
 /// So often a process may die while it decides one command before that command counts as the reason. Once may be a power cut.
 const ATTEMPTS_MAX: u32 = 2;
@@ -43,16 +43,23 @@ pub(super) struct Careful {
     queue: VecDeque<Submission>,
     /// The one whose mark is on its way to the disk.
     marking: Option<Submission>,
+    /// So many are tried, and so many are left; no more wait.
+    tries: usize,
     left: usize,
 }
 
 impl Careful {
-    pub fn new(found: Option<Mark>) -> Self {
-        Self { found, queue: VecDeque::new(), marking: None, left: CAREFUL_COMMANDS }
+    pub fn new(found: Option<Mark>, thresholds: &Thresholds) -> Self {
+        let tries = CAREFUL_COMMANDS_CLIENTS * thresholds.in_flight_commands_max;
+        Self { found, queue: VecDeque::new(), marking: None, tries, left: tries }
     }
 
     pub fn is_idle(&self) -> bool {
         self.queue.is_empty() && self.marking.is_none()
+    }
+
+    pub fn is_overfull(&self) -> bool {
+        self.queue.len() > self.tries
     }
 
     /// Whether commands wait, and no mark is on its way after which they go on.
@@ -69,7 +76,7 @@ impl Space {
         }
         for entry in &submission.commands {
             let careful = self.careful.as_mut().expect("just seen");
-            if careful.queue.len() >= CAREFUL_COMMANDS {
+            if careful.queue.len() >= careful.tries {
                 self.answer_later(submission, entry.number);
                 break;
             }

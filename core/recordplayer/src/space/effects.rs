@@ -12,14 +12,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use super::{Space, SpaceOutput};
 use crate::commit::Commit;
 use crate::id::Id;
-use crate::limits::READ_BYTES;
 use crate::policy::{Effect, EffectsDone};
 use crate::record::{Position, Seen};
 use crate::storage::ReadError;
-
-/// Effects of one space that are given out and not carried out yet; what comes behind them is read from the log when they are. What is at the
-/// other end may be away for days.
-const GIVEN_MAX: usize = 1_000;
 
 /// How far effects are given out.
 #[derive(Debug)]
@@ -38,8 +33,8 @@ impl Giving {
         Self { is_wanted: done.is_some(), upto: done.unwrap_or_default(), open: VecDeque::new(), is_behind: false }
     }
 
-    fn is_full(&self) -> bool {
-        self.open.iter().map(|(_, count)| count).sum::<usize>() >= GIVEN_MAX
+    fn is_full(&self, given_max: usize) -> bool {
+        self.open.iter().map(|(_, count)| count).sum::<usize>() >= given_max
     }
 }
 
@@ -72,7 +67,7 @@ impl Space {
 
     /// Gives out what follows from a commit, unless the driver is far behind.
     pub(super) fn give_effects(&mut self, commit: &Commit, effects: Vec<Effect>) {
-        self.giving.is_behind |= !effects.is_empty() && self.giving.is_full();
+        self.giving.is_behind |= !effects.is_empty() && self.giving.is_full(self.thresholds().effects_given_max);
         if effects.is_empty() || self.giving.is_behind {
             return;
         }
@@ -115,7 +110,7 @@ impl Space {
         self.giving.is_behind = false;
         let mut at = self.first_undone(self.giving.upto)?;
         while at < self.durable.position {
-            let stored = self.reader.commits(at, self.durable.position, READ_BYTES)?;
+            let stored = self.reader.commits(at, self.durable.position, self.thresholds().read_bytes)?;
             let Some(last) = stored.last() else { break };
             at = last.head.position;
             for stored in stored {

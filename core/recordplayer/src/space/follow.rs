@@ -7,16 +7,12 @@ use super::watch::Looking;
 use super::{SessionId, Space};
 use crate::commit::Head;
 use crate::id::ActorId;
-use crate::limits::READ_BYTES;
 use crate::membership::{Membership, MembershipEvent};
 use crate::planted::{Bug, is_planted};
 use crate::protocol::{Knowledge, ServerFrame, StateMark};
 use crate::record::{Position, Record};
 use crate::storage::{ReadError, StoredCommit};
 use crate::view::ViewKey;
-
-/// From here on a new device is offered a snapshot: below, the records themselves are as quickly played.
-const SNAPSHOT_FROM_RECORDS: u64 = 2_000;
 
 /// One session that follows the space, or views of it.
 #[derive(Debug)]
@@ -61,7 +57,7 @@ impl Space {
             }
             Err(error) => return self.fail(error),
         }
-        if knowledge.head == Head::START && self.durable.position.0 > SNAPSHOT_FROM_RECORDS {
+        if knowledge.head == Head::START && self.durable.position.0 > self.thresholds().snapshot_from_records {
             return self.offer_snapshot(session, actor);
         }
         // Who reads the log has joined: the frozen state that it joined by is let go, for it keeps room in the file from being used again.
@@ -146,7 +142,7 @@ impl Space {
     fn send_chunk(&mut self, session: SessionId) {
         let Some(Follower { whole: Some(Whole::Behind { sent }), .. }) = self.followers.get(&session) else { return };
         let sent = *sent;
-        let mut stored = match self.reader.commits(sent, self.durable.position, READ_BYTES) {
+        let mut stored = match self.reader.commits(sent, self.durable.position, self.thresholds().read_bytes) {
             Ok(stored) => stored,
             Err(error) => return self.fail(error),
         };
@@ -186,7 +182,7 @@ impl Space {
         if !self.is_member(actor) {
             return self.no_access(session, actor);
         }
-        match self.reader.commits(after, upto.min(self.durable.position), READ_BYTES) {
+        match self.reader.commits(after, upto.min(self.durable.position), self.thresholds().read_bytes) {
             Ok(stored) => {
                 if let Some(frame) = self.chunk(stored, true, None) {
                     self.send(session, frame);
@@ -237,7 +233,7 @@ impl Space {
         };
         let (actor, mut sent) = (*actor, *sent);
         loop {
-            let mut stored = self.reader.commits(sent, self.durable.position, READ_BYTES)?;
+            let mut stored = self.reader.commits(sent, self.durable.position, self.thresholds().read_bytes)?;
             let end = stored.iter().position(|stored| removes(stored, actor));
             stored.truncate(end.map_or(stored.len(), |end| end + 1));
             let Some(last) = stored.last() else { return Ok(()) };

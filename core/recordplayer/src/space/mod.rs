@@ -55,6 +55,7 @@ use crate::protocol::{Knowledge, ServerFrame};
 use crate::record::Position;
 use crate::state::{OpenError, SpaceState};
 use crate::storage::{Append, CheckpointWrite, SpaceReader, TextKey, Write, Written};
+use crate::thresholds::Thresholds;
 use crate::time::Timestamp;
 use crate::view::ViewKey;
 
@@ -265,6 +266,7 @@ impl Space {
         let mut state = SpaceState::open(Arc::clone(&domain), space, &reader)?;
         state.captures_entering = true;
         let members = state.base_models().get::<Membership>(space.0);
+        let thresholds = *domain.thresholds();
         let mut opened = Self {
             domain,
             reader,
@@ -288,7 +290,7 @@ impl Space {
             names,
             careful: match after {
                 Ending::InOrder => None,
-                Ending::Crash { mark } => Some(Careful::new(mark)),
+                Ending::Crash { mark } => Some(Careful::new(mark, &thresholds)),
             },
             outputs: VecDeque::new(),
         };
@@ -309,6 +311,10 @@ impl Space {
 
     pub fn id(&self) -> SpaceId {
         self.state.space
+    }
+
+    fn thresholds(&self) -> &Thresholds {
+        self.domain.thresholds()
     }
 
     pub fn epoch(&self) -> u32 {
@@ -350,11 +356,25 @@ impl Space {
         note(!self.answers.is_empty(), "answers");
         note(self.followers.keys().any(|session| !sessions.contains(session)), "sessions that are gone");
         note(!self.starting.is_empty(), "views that start");
-        note(!self.joining.is_empty(), "snapshots");
         note(!self.to_look_at.is_empty(), "commits for policies");
         note(self.careful.as_ref().is_some_and(Careful::is_stuck), "commands that nobody tries");
         note(!self.outputs.is_empty(), "outputs");
         held
+    }
+
+    /// Whether somebody is on the way in, in a session but these.
+    pub(crate) fn is_joined_except_in(&self, sessions: &BTreeSet<SessionId>) -> bool {
+        self.joining.keys().any(|session| !sessions.contains(session))
+    }
+
+    /// What is more than its limit: tests hold that to be nothing after every step.
+    pub(crate) fn beyond_bounds(&self) -> Vec<&'static str> {
+        let mut beyond = Vec::new();
+        let mut note = |is_beyond: bool, what| beyond.extend(is_beyond.then_some(what));
+        note(self.is_beyond_room(), "commits that are not durable");
+        note(self.to_look_at.len() > self.thresholds().looked_at_later_max, "commits for policies");
+        note(self.careful.as_ref().is_some_and(Careful::is_overfull), "commands to be tried");
+        beyond
     }
 
     /// When the machine wants a [`SpaceInput::Wakeup`].

@@ -15,16 +15,12 @@ use crate::claims::Claims;
 use crate::commit::Commit;
 use crate::decide::{Intent, Undecided};
 use crate::id::{ActorId, CommandId, Id};
-use crate::limits::READ_BYTES;
 use crate::membership::Membership;
 use crate::policy::Policy;
 use crate::protocol::CommandEntry;
 use crate::record::{Position, Record, Seen};
 use crate::storage::ReadError;
 use crate::time::Timestamp;
-
-/// Commits that wait in memory to be looked at; what comes behind them is read from the log later.
-const LOOKED_AT_LATER_MAX: usize = 256;
 
 impl Space {
     /// Where the policies go on after a start: behind what the last checkpoint says, but at the last event that was answered, which may have
@@ -42,7 +38,7 @@ impl Space {
 
     /// What became durable is looked at by the policies, unless they are behind: then they read it from the log.
     pub(super) fn look_at_later(&mut self, commit: &Arc<Commit>) {
-        if self.domain.policies().is_empty() || self.to_look_at.len() >= LOOKED_AT_LATER_MAX {
+        if self.domain.policies().is_empty() || self.to_look_at.len() >= self.thresholds().looked_at_later_max {
             return;
         }
         let follows = self.to_look_at.back().map_or(self.state.reacted, |last| last.head().position);
@@ -84,7 +80,7 @@ impl Space {
                 Some(stored) => stored.open()?.before(),
                 None => return Ok(None),
             };
-            for stored in self.reader.commits(after, self.durable.position, READ_BYTES)? {
+            for stored in self.reader.commits(after, self.durable.position, self.thresholds().read_bytes)? {
                 read.push_back(Arc::new(stored.open()?));
             }
             self.to_look_at = read;

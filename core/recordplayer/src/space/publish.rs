@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use super::{SessionId, Space, SpaceOutput};
 use crate::commit::{Commit, Head, SEAL_BYTES};
-use crate::limits::FRAME_COMMITS_BYTES_MAX;
 use crate::membership::Membership;
 use crate::models::AnyState;
 use crate::planted::{Bug, is_planted};
@@ -32,7 +31,7 @@ pub(super) enum Source {
 
 impl Source {
     /// Whether what it brings about outside of the log has happened elsewhere or before.
-    fn is_elsewhere(self) -> bool {
+    pub fn is_elsewhere(self) -> bool {
         matches!(self, Self::Adopted | Self::Published)
     }
 }
@@ -91,7 +90,7 @@ impl Space {
         let mut bytes = 0;
         for at in 0..self.appending {
             let length = self.undurable[at].commit.bytes.len() + SEAL_BYTES;
-            if at > 0 && bytes + length > FRAME_COMMITS_BYTES_MAX {
+            if at > 0 && bytes + length > self.thresholds().frame_commits_bytes_max {
                 self.undurable[at - 1].ends_frame = true;
                 bytes = 0;
             }

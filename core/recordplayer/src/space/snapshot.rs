@@ -8,7 +8,6 @@ use super::{SessionId, Space};
 use crate::commit::Head;
 use crate::hash::StateHash;
 use crate::id::ActorId;
-use crate::limits::SNAPSHOT_CHUNK_BYTES;
 use crate::name::Name;
 use crate::protocol::{ServerFrame, SnapshotRow};
 use crate::record::StreamId;
@@ -148,7 +147,7 @@ impl Space {
                 return text_chunk(self, reader, at, Some((key, *index)));
             }
         };
-        let rows = reader.rows(after_row.as_ref(), SNAPSHOT_CHUNK_BYTES)?;
+        let rows = reader.rows(after_row.as_ref(), self.thresholds().snapshot_chunk_bytes)?;
         let next = match rows.last() {
             Some((RowKey::Model(stream), _)) => Cursor::AfterModel { stream: stream.clone() },
             Some((RowKey::View(view), _)) => Cursor::AfterView { view: view.clone() },
@@ -171,7 +170,7 @@ fn text_chunk(
     at: Head,
     after: Option<(TextKey, u64)>,
 ) -> Result<ServerFrame, ReadError> {
-    let texts = reader.texts(after.as_ref(), SNAPSHOT_CHUNK_BYTES)?;
+    let texts = reader.texts(after.as_ref(), space.thresholds().snapshot_chunk_bytes)?;
     let next = texts.last().map(|(key, row)| Cursor::AfterText {
         stream: key.stream.clone(),
         field: key.field.clone(),

@@ -9,7 +9,7 @@ use crate::context::Deciding;
 use crate::decide::{Decision, Intent, Undecided, decide};
 use crate::entity::Entity;
 use crate::id::{ActorId, ReplicaId};
-use crate::limits::{IN_FLIGHT_BYTES_MAX, IN_FLIGHT_COMMANDS_MAX, REQUIRES_MAX, VERDICTS_MAX};
+use crate::limits::REQUIRES_MAX;
 use crate::membership::Membership;
 use crate::models::ReadSet;
 use crate::planted::{Bug, is_planted};
@@ -18,6 +18,7 @@ use crate::record::Position;
 use crate::refusal::{CoreRefusal, Refused};
 use crate::response::Response;
 use crate::state::Touched;
+use crate::thresholds::Thresholds;
 use crate::time::Timestamp;
 
 /// How long a client waits when the space is overloaded: a group commit takes a few milliseconds.
@@ -26,9 +27,12 @@ pub(super) const RETRY_AFTER_MS: u64 = 200;
 /// How long a client waits while the space is being recovered: an admin looks on, and nothing is gained by asking often.
 const RECOVERING_RETRY_MS: u64 = 5_000;
 
-/// Undecided work of one space, in commits and bytes; beyond it, clients are asked to wait. Four clients' worth of what may be in flight.
-const UNDURABLE_COMMITS_MAX: usize = 4 * IN_FLIGHT_COMMANDS_MAX;
-const UNDURABLE_BYTES_MAX: usize = 16 * IN_FLIGHT_BYTES_MAX;
+/// What is decided and not yet durable, in clients' worth of what may be in flight; beyond it, clients are asked to wait.
+const UNDURABLE_COMMITS_CLIENTS: usize = 4;
+const UNDURABLE_BYTES_CLIENTS: usize = 16;
+
+/// Answers of policies to one commit, about.
+const ANSWERS_OF_POLICIES: usize = 16;
 
 /// Commands of one replica, as they came in one frame.
 #[derive(Clone, Debug)]
@@ -105,7 +109,8 @@ impl Space {
             self.answer(submission, entry.number, AnswerCode::RetryAfter, RETRY_AFTER_MS);
             return false;
         }
-        let has_too_many_verdicts = entry.number.saturating_sub(submission.answered_up_to) > VERDICTS_MAX;
+        let has_too_many_verdicts =
+            entry.number.saturating_sub(submission.answered_up_to) > self.thresholds().verdicts_max;
         if has_too_many_verdicts || !self.has_room() {
             self.answer(submission, entry.number, AnswerCode::RetryAfter, RETRY_AFTER_MS);
             return false;
@@ -135,7 +140,16 @@ impl Space {
 
     /// Whether more may be decided before what is decided is durable.
     pub(super) fn has_room(&self) -> bool {
-        self.undurable.len() < UNDURABLE_COMMITS_MAX && self.undurable_bytes < UNDURABLE_BYTES_MAX
+        let Thresholds { in_flight_commands_max, in_flight_bytes_max, .. } = *self.thresholds();
+        self.undurable.len() < UNDURABLE_COMMITS_CLIENTS * in_flight_commands_max
+            && self.undurable_bytes < UNDURABLE_BYTES_CLIENTS * in_flight_bytes_max
+    }
+
+    /// Whether more was decided than there is room for. What policies answer to one commit, and what begins an epoch, come on top; what comes
+    /// in again as it is has the bounds of its frames.
+    pub(super) fn is_beyond_room(&self) -> bool {
+        let decided = self.undurable.iter().filter(|decided| !decided.source.is_elsewhere()).count();
+        decided > UNDURABLE_COMMITS_CLIENTS * self.thresholds().in_flight_commands_max + ANSWERS_OF_POLICIES
     }
 
     /// Whether the command would be decided now.

@@ -14,15 +14,11 @@ use super::{SessionId, Space};
 use crate::commit::Head;
 use crate::hash::Hash;
 use crate::id::ActorId;
-use crate::limits::{FRAME_BYTES_MAX, READ_BYTES, VIEW_CATCH_UP_RECORDS_MAX};
 use crate::protocol::{Knowledge, ServerFrame, ViewItem};
 use crate::record::{Position, StreamId};
 use crate::state::Router;
 use crate::storage::{ReadError, is_redacted_between};
 use crate::view::ViewKey;
-
-/// The largest piece of a view's starting state, or of what was missed, in one frame; the frame's head and one model more fit beside it.
-const PIECE_BYTES_MAX: usize = FRAME_BYTES_MAX / 2;
 
 /// How far a follower of one view has come.
 #[derive(Clone, Copy, Debug)]
@@ -94,7 +90,7 @@ impl Space {
         if matches!(looking, Some(Looking::From { at: sent }) if *sent == at) {
             return Ok(Some(Looking::From { at: self.durable.position }));
         }
-        let is_near = self.durable.position.0 - at.0 <= VIEW_CATCH_UP_RECORDS_MAX;
+        let is_near = self.durable.position.0 - at.0 <= self.thresholds().view_catch_up_records_max;
         let goes_on = is_near && !self.is_redacted_behind(at)?;
         Ok(goes_on.then_some(Looking::Behind { at }))
     }
@@ -177,7 +173,7 @@ impl Space {
 
     /// What touched the view behind a position, up to the end of a commit. Where nothing did, it tells where the log ends.
     fn missed(&self, view: &ViewKey, after: Position) -> Result<(Position, Vec<ServerFrame>), ReadError> {
-        let stored = self.reader.commits(after, self.durable.position, READ_BYTES)?;
+        let stored = self.reader.commits(after, self.durable.position, self.thresholds().read_bytes)?;
         let hash = stored.first().map_or(self.durable.hash, |stored| stored.previous);
         let from = Head { position: after, hash };
         let (domain, reader) = (Arc::clone(&self.domain), Arc::clone(&self.reader));
@@ -187,7 +183,7 @@ impl Space {
             let commit = stored.open()?;
             let news: Vec<ViewItem> = router.play(&commit)?.iter().map(|change| self.view_item(change)).collect();
             let added: usize = news.iter().map(ViewItem::size).sum();
-            if bytes > 0 && bytes + added > PIECE_BYTES_MAX {
+            if bytes > 0 && bytes + added > self.thresholds().view_piece_bytes_max {
                 break;
             }
             bytes += added;
@@ -210,7 +206,7 @@ impl Space {
         let (mut rest, mut bytes) = (Vec::new(), 0);
         for item in items {
             let added = item.size();
-            if bytes > 0 && bytes + added > PIECE_BYTES_MAX {
+            if bytes > 0 && bytes + added > self.thresholds().view_piece_bytes_max {
                 pieces.push(std::mem::take(&mut rest));
                 bytes = 0;
             }
@@ -243,14 +239,14 @@ impl Space {
             None => (Vec::new(), view.as_stream().into_iter().collect()),
         };
         let mut parts: Vec<(Arc<[u8]>, Vec<_>)> =
-            state.chunks(PIECE_BYTES_MAX).map(|piece| (piece.into(), Vec::new())).collect();
+            state.chunks(self.thresholds().view_piece_bytes_max).map(|piece| (piece.into(), Vec::new())).collect();
         let mut models: Vec<(StreamId, minicbor::bytes::ByteVec)> = Vec::new();
         let mut bytes = 0;
         for stream in &members {
             let model = self.encoded_model(stream, &self.state.layers.entity(stream, 0).state).unwrap_or_default();
             bytes += model.len() + stream.kind.len() + 64;
             models.push((stream.clone(), model.into()));
-            if bytes > PIECE_BYTES_MAX {
+            if bytes > self.thresholds().view_piece_bytes_max {
                 parts.push((Arc::default(), std::mem::take(&mut models)));
                 bytes = 0;
             }

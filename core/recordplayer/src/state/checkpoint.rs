@@ -11,7 +11,6 @@ use crate::commit::Head;
 use crate::domain::Domain;
 use crate::hash::{Hash, StateHash};
 use crate::id::SpaceId;
-use crate::limits::READ_BYTES;
 use crate::models::Hydrator;
 use crate::planted::{Bug, is_planted};
 use crate::record::{Position, Seen, StreamId};
@@ -91,7 +90,7 @@ impl SpaceState {
     /// Plays what the log holds behind this state, up to `upto`.
     pub fn catch_up(&mut self, reader: &dyn SpaceReader, upto: Position) -> Result<(), OpenError> {
         while self.head.position < upto {
-            let stored = reader.commits(self.head.position, upto, READ_BYTES)?;
+            let stored = reader.commits(self.head.position, upto, self.domain.thresholds().read_bytes)?;
             if stored.is_empty() {
                 return Err(OpenError::Incomplete(self.head.position.plus(1)));
             }

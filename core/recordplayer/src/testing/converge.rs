@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rand::RngExt;
 
-use super::{DeviceId, Faults, Transition, World};
+use super::{DeviceId, Transition, World};
 use crate::domain::Domain;
 
 /// So many commands of people a device takes in one history, between the founding and the rest in which everybody must agree.
@@ -58,7 +58,10 @@ pub fn converge_in<const N: usize>(
     for device in devices {
         world.look_at_something(device);
     }
-    world.suffer(Faults::bad());
+    for device in devices {
+        let weather = world.draw_weather(device);
+        world.apply(weather);
+    }
     let (mut taken, mut acts) = (0, 0);
     while taken < COMMANDS && acts < ACTS_MAX {
         let device = devices[world.random().random_range(0..N)];

@@ -14,5 +14,5 @@ pub use given::{FOUNDER, Given, SPACE, When, given};
 pub use golden::golden;
 pub use world::{
     Backup, Closing, DeviceId, DiskFault, DiskFaultKind, DiskNews, Faults, File, Files, InMemory, NotOpened,
-    OutboxFile, Restore, Shown, StoreFile, Transition, World,
+    OutboxFile, Reached, Restore, Shown, StoreFile, Transition, World, with_drawn_thresholds,
 };

@@ -8,6 +8,7 @@ mod formats;
 mod hiccups;
 mod hostile;
 mod interleavings;
+mod joining;
 mod machines;
 mod membership;
 mod note;

@@ -176,7 +176,11 @@ impl View for ListView {
 }
 
 pub fn domain() -> Arc<Domain> {
-    Domain::new("todo", 1).entity::<Item>().entity::<List>().view::<ListView>().shared()
+    application().shared()
+}
+
+pub fn application() -> Domain {
+    Domain::new("todo", 1).entity::<Item>().entity::<List>().view::<ListView>()
 }
 
 pub fn id(n: u8) -> Id {

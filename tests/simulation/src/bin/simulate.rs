@@ -88,6 +88,8 @@ fn main() -> ExitCode {
         outcome.disks_failed,
         outcome.rot_found
     );
+    let reached = outcome.reached.each().map(|(what, times)| format!("{what} {times}")).join(", ");
+    println!("what only large spaces do: {reached}");
     if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::marker::PhantomData;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use recordplayer::decide::Intent;
 use recordplayer::planted::{Bug, is_planted};
 use recordplayer::prelude::*;
+use recordplayer::testing::with_drawn_thresholds;
 use serde::{Deserialize, Serialize};
 
 /// How many things there may be on all shelves together: a rule that spans entities.
@@ -135,22 +136,22 @@ shelf! {
 shelf! {
     Shelf {
         #[serde(default)]
-        pub label: u8,
+        pub label: String,
     }
     ShelfCommand {
         Label {
-            label: u8,
+            label: String,
         },
     }
     ShelfEvent {
-        Labelled { label: u8 },
+        Labelled { label: String },
     }
     decides(shelf) {
-        ShelfCommand::Label { label } if label == shelf.label => Err(ShelfRefusal::Same {}),
-        ShelfCommand::Label { label } => Ok(vec![ShelfEvent::Labelled { label }]),
+        ShelfCommand::Label { ref label } if *label == shelf.label => Err(ShelfRefusal::Same {}),
+        ShelfCommand::Label { ref label } => Ok(vec![ShelfEvent::Labelled { label: label.clone() }]),
     }
     plays(shelf) {
-        ShelfEvent::Labelled { label } => shelf.label = label,
+        ShelfEvent::Labelled { ref label } => shelf.label.clone_from(label),
     }
 }
 
@@ -222,13 +223,12 @@ fn tell<S: Version>(record: &Record, _: &Models<'_>) -> Vec<Vec<u8>> {
     record.event::<S>().and_then(S::taken).into_iter().map(|place| vec![place]).collect()
 }
 
-fn version<S: Version>(number: u32) -> Arc<Domain> {
+fn version<S: Version>(number: u32, seed: u64) -> Arc<Domain> {
     let domain = Domain::new("shelves", number).entity::<S>().consistent_view::<Inventory<S>>();
-    domain.policy("dust", dust::<S>).effect("tell", tell::<S>).shared()
+    with_drawn_thresholds(domain.policy("dust", dust::<S>).effect("tell", tell::<S>), seed).shared()
 }
 
-/// The two versions of the application: in the first one shelves cannot be labelled.
-pub(super) fn versions() -> [Arc<Domain>; 2] {
-    static VERSIONS: LazyLock<[Arc<Domain>; 2]> = LazyLock::new(|| [version::<OldShelf>(1), version::<Shelf>(2)]);
-    VERSIONS.clone()
+/// The two versions of the application, with the thresholds of a seed: in the first one shelves cannot be labelled.
+pub(super) fn versions(seed: u64) -> [Arc<Domain>; 2] {
+    [version::<OldShelf>(1, seed), version::<Shelf>(2, seed)]
 }

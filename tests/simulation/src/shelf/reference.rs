@@ -19,16 +19,16 @@ pub(super) struct Reference {
 struct Shelves {
     things: BTreeMap<(Id, u8), u64>,
     dusted: BTreeMap<Id, u64>,
-    labels: BTreeMap<Id, u8>,
+    labels: BTreeMap<Id, String>,
 }
 
 /// What changes on one shelf.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Change {
     Put { at: Id, place: u8, thing: u64 },
     Taken { at: Id, place: u8 },
     Dusted { at: Id },
-    Labelled { at: Id, label: u8 },
+    Labelled { at: Id, label: String },
 }
 
 impl Change {
@@ -73,15 +73,15 @@ impl Reference {
                 lies(&(at, place))?;
                 Ok(vec![Change::Dusted { at }])
             }
-            ShelfCommand::Label { label } if labels.get(&at).copied().unwrap_or_default() == label => {
+            ShelfCommand::Label { ref label } if labels.get(&at).map_or("", |label| &**label) == label => {
                 Err(ShelfRefusal::Same {})
             }
-            ShelfCommand::Label { label } => Ok(vec![Change::Labelled { at, label }]),
+            ShelfCommand::Label { ref label } => Ok(vec![Change::Labelled { at, label: label.clone() }]),
         }
     }
 
     pub fn change(&mut self, number: Position, change: Change) {
-        self.shelves.change(change);
+        self.shelves.change(&change);
         self.changes.insert(number, change);
     }
 
@@ -89,7 +89,7 @@ impl Reference {
     pub fn redact(&mut self, numbers: &BTreeSet<Position>) {
         self.changes.retain(|number, _| !numbers.contains(number));
         self.shelves = Shelves::default();
-        self.changes.values().for_each(|change| self.shelves.change(*change));
+        self.changes.values().for_each(|change| self.shelves.change(change));
     }
 
     /// What lies on a shelf, by place.
@@ -102,8 +102,8 @@ impl Reference {
         self.shelves.dusted.get(&at).copied().unwrap_or_default()
     }
 
-    pub fn label(&self, at: Id) -> u8 {
-        self.shelves.labels.get(&at).copied().unwrap_or_default()
+    pub fn label(&self, at: Id) -> String {
+        self.shelves.labels.get(&at).cloned().unwrap_or_default()
     }
 
     pub fn count(&self) -> u64 {
@@ -112,12 +112,12 @@ impl Reference {
 }
 
 impl Shelves {
-    fn change(&mut self, change: Change) {
-        match change {
+    fn change(&mut self, change: &Change) {
+        match *change {
             Change::Put { at, place, thing } => drop(self.things.insert((at, place), thing)),
             Change::Taken { at, place } => drop(self.things.remove(&(at, place))),
             Change::Dusted { at } => *self.dusted.entry(at).or_default() += 1,
-            Change::Labelled { at, label } => drop(self.labels.insert(at, label)),
+            Change::Labelled { at, ref label } => drop(self.labels.insert(at, label.clone())),
         }
     }
 }

@@ -238,9 +238,7 @@ impl Device {
             return Ok(());
         }
         let before = optimistic(&mut self.replica);
-        self.replica.rebase_all();
-        while self.replica.poll_output().is_some() {}
-        if before == optimistic(&mut self.replica) {
+        if before == self.replica.decided_anew(optimistic) {
             return Ok(());
         }
         Err("a device shows otherwise than what waits there says".to_owned())

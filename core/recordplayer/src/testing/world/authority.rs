@@ -164,7 +164,9 @@ impl World {
 
     pub(super) fn authority_receives(&mut self, device: DeviceId, session: SessionId, bytes: &[u8]) {
         let actor = self.devices[device.0].actor;
-        let input = match ClientFrame::decode(bytes).expect("devices send frames") {
+        let frame = ClientFrame::decode(bytes).expect("devices send frames");
+        self.note_client_frame(device, session, &frame);
+        let input = match frame {
             ClientFrame::Subscribe { knowledge, .. } => SpaceInput::Subscribe { session, actor, knowledge },
             ClientFrame::Submit { replica, parent, answered_up_to, commands, .. } => {
                 SpaceInput::Submit(Submission { session, actor, replica, parent, answered_up_to, commands })
@@ -196,13 +198,16 @@ impl World {
             match output {
                 SpaceOutput::Send { session, frame } => {
                     self.check_access(session, &frame);
+                    self.note_server_frame(&frame);
                     self.deliver_to_device(session, frame.encode().into());
                 }
                 SpaceOutput::FanOut { sessions, after, frame } => {
                     let told = ServerFrame::decode(&frame).expect("the authority sends frames");
+                    self.note_server_frame(&told);
                     for session in sessions {
                         self.check_access(session, &told);
-                        let is_full = self.faults.lagging > 0 && self.rng.random_ratio(self.faults.lagging, 100);
+                        let lags = self.line_of(session).lagging;
+                        let is_full = lags > 0 && self.rng.random_ratio(lags, 100);
                         if is_full || lagging.contains_key(&session) {
                             lagging.entry(session).or_insert(after);
                         } else {
@@ -218,6 +223,7 @@ impl World {
                     self.travel_at(at, Journey::AuthorityWrite { life: self.life, write });
                 }
                 SpaceOutput::Mark(mark) => {
+                    self.reached.cares_ended += u64::from(mark.is_none());
                     let ms = self.rng.random_range(0..5);
                     self.travel(ms, Journey::AuthorityMark { life: self.life, mark });
                 }

@@ -33,6 +33,9 @@ impl World {
     /// Stops the device, puts files of a backup in the place of its own, and starts it.
     pub fn restore(&mut self, id: DeviceId, backup: &Backup, files: Restore) {
         self.crash(id);
+        if files != Restore::MainStore {
+            self.discards.forget_device(id);
+        }
         let device = &mut self.devices[id.0];
         if files != Restore::Outbox {
             device.store = backup.store.copy();

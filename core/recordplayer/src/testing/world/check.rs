@@ -9,8 +9,9 @@ use crate::hash::StateHash;
 use crate::protocol::ServerFrame;
 use crate::record::Position;
 use crate::replica::Replica;
+use crate::space::Space;
 use crate::state::text_change;
-use crate::storage::{SpaceReader, TextKey};
+use crate::storage::{SpaceReader, StoredCommit, TextKey};
 use crate::testing::audit;
 use crate::text::TextDocument;
 use crate::view::ViewKey;
@@ -48,6 +49,7 @@ impl World {
         self.check_promises();
         self.check_order();
         self.check_refusals();
+        self.check_discards();
         self.check_leftovers();
     }
 
@@ -67,6 +69,16 @@ impl World {
         }
     }
 
+    /// No machine holds more than its limits let it, whatever is under way.
+    pub(super) fn check_bounds(&self) {
+        let beyond = self.space.as_ref().map(Space::beyond_bounds).unwrap_or_default();
+        assert!(beyond.is_empty(), "the authority holds too many {beyond:?}; {}", self.how_to_replay());
+        for device in &self.devices {
+            let beyond = device.replica.as_ref().map(Replica::beyond_bounds).unwrap_or_default();
+            assert!(beyond.is_empty(), "{} holds too many {beyond:?}; {}", device.name, self.how_to_replay());
+        }
+    }
+
     /// What a device shows is what all that waits there shows once it is decided anew, in its order: a rebase leaves out only what nothing has
     /// touched. One that goes back is about to open anew, and decides then; one whose store may have rotted may be unable to read.
     pub(in crate::testing) fn check_rebased(&mut self, device: DeviceId) {
@@ -75,8 +87,7 @@ impl World {
             return;
         }
         let before = optimistic(replica);
-        replica.rebase_all();
-        let after = optimistic(replica);
+        let after = replica.decided_anew(optimistic);
         let differs = |view: &&ViewKey| before.get(*view) != after.get(*view);
         let differing: Vec<&ViewKey> = before.keys().chain(after.keys()).filter(differs).collect();
         assert!(
@@ -85,7 +96,6 @@ impl World {
             self.devices[device.0].name,
             self.how_to_replay()
         );
-        self.drain_device(device);
     }
 
     /// The files in which these words stand: logs, saved states and outboxes, of the authority and of the devices.
@@ -165,9 +175,17 @@ impl World {
     }
 }
 
+/// The commits of a store, on both sides of a gap.
+pub(super) fn commits_in(reader: &dyn SpaceReader) -> Vec<StoredCommit> {
+    let behind_a_gap = reader.gap().expect("what is durable can be read").map(|gap| gap.base.position);
+    let stretches = [Some(Position::START), behind_a_gap].into_iter().flatten();
+    let read = |after| reader.commits(after, Position(u64::MAX), usize::MAX).expect("what is durable can be read");
+    stretches.flat_map(read).collect()
+}
+
 /// What a store holds, as far as it can be read: its log, its saved states and its texts.
 pub(super) fn bytes_in(reader: &dyn SpaceReader) -> Vec<Vec<u8>> {
-    let commits = reader.commits(Position::START, Position(u64::MAX), usize::MAX).expect("what is durable can be read");
+    let commits = commits_in(reader);
     let rows = reader.rows(None, usize::MAX).expect("what is durable can be read");
     let texts = reader.texts(None, usize::MAX).expect("what is durable can be read");
     let commits = commits.iter().map(|stored| stored.bytes.to_vec());

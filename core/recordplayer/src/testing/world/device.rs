@@ -6,7 +6,8 @@ use std::sync::Arc;
 use rand::RngExt;
 use rand::seq::IndexedRandom;
 
-use super::{Journey, NotOpened, OutboxFile, StoreFile, World, fresh};
+use super::reached::LastChunk;
+use super::{Faults, Journey, NotOpened, OutboxFile, StoreFile, World, fresh};
 use crate::commit::{Commit, Head};
 use crate::id::{ActorId, SpaceId};
 use crate::limits::FRAME_BYTES_MAX;
@@ -70,6 +71,10 @@ pub(super) struct Device {
     pub not_opened: Option<NotOpened>,
     /// See [`World::crash_within_next_save`].
     pub tears_next_save: bool,
+    /// What goes wrong on its line.
+    pub line: Faults,
+    /// The chunk of a snapshot that it asked for last.
+    pub last_chunk: Option<LastChunk>,
     last_save_at: Timestamp,
     last_sent_at: Timestamp,
     last_received_at: Timestamp,
@@ -78,6 +83,11 @@ pub(super) struct Device {
 impl Device {
     pub fn complete_to(&self, space: SpaceId) -> Head {
         self.store.reader(space).complete_to().expect("what is durable can be read")
+    }
+
+    /// Whether nothing of the history is missing.
+    pub fn holds_all(&self, space: SpaceId) -> bool {
+        self.replica.is_some() && self.store.reader(space).gap().is_ok_and(|gap| gap.is_none())
     }
 
     /// Whether the device has everything up to here, and nothing left to do.
@@ -133,6 +143,8 @@ impl World {
             is_out: false,
             not_opened: None,
             tears_next_save: false,
+            line: Faults::none(),
+            last_chunk: None,
             last_save_at: Timestamp(0),
             last_sent_at: Timestamp(0),
             last_received_at: Timestamp(0),
@@ -148,6 +160,7 @@ impl World {
         self.check_files_of_who_leaves(id);
         self.crash(id);
         self.promises.forget_device(id);
+        self.discards.forget_device(id);
         let device = &mut self.devices[id.0];
         device.is_out = true;
         device.store = self.files.store();
@@ -251,6 +264,8 @@ impl World {
 
     fn send_up(&mut self, id: DeviceId, frame: &ClientFrame) {
         let Some(session) = self.devices[id.0].session else { return };
+        self.note_sent(id, frame);
+        self.check_discarded_is_not_sent(id, frame);
         let bytes = frame.encode();
         self.transport(id, session, |bytes| Journey::ToAuthority { device: id, session, bytes }, &bytes, true);
     }
@@ -333,6 +348,12 @@ impl World {
         );
     }
 
+    /// What goes wrong on the line of a session; nothing any more on one that is over.
+    pub(super) fn line_of(&self, session: SessionId) -> Faults {
+        let device = self.devices.iter().find(|device| device.session == Some(session));
+        device.map_or(Faults::none(), |device| device.line)
+    }
+
     /// One frame sets out: it arrives once, twice, late, overtaken or never.
     fn transport(
         &mut self,
@@ -343,9 +364,10 @@ impl World {
         is_upward: bool,
     ) {
         if self.deaf.contains(&(id, is_upward)) {
+            self.disordered.insert(session);
             return;
         }
-        let faults = self.faults;
+        let faults = self.devices[id.0].line;
         let mut happens = |percent: u32| percent > 0 && self.rng.random_ratio(percent, 100);
         let (lost, doubled, overtaken, broken) =
             (happens(faults.lost), happens(faults.doubled), happens(faults.overtaken), happens(faults.broken));
@@ -360,6 +382,9 @@ impl World {
                 self.reconnect_soon(id);
             }
             return;
+        }
+        if lost || doubled || overtaken {
+            self.disordered.insert(session);
         }
         if lost {
             return;

@@ -112,6 +112,7 @@ impl World {
         if let Err(NotOpened::Damaged(_)) = opened {
             self.disks.rotten += 1;
             self.promises.forget_device(id);
+            self.discards.forget_device(id);
             self.devices[id.0].outbox = self.files.outbox();
         } else {
             self.devices[id.0].outbox = sound;

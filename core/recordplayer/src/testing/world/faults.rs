@@ -1,6 +1,9 @@
 //! What goes wrong on the way, and how often.
 
-/// Accidents of the net, each in percent of frames.
+use rand::seq::IndexedRandom;
+use rand::{Rng, RngExt};
+
+/// Accidents of a line, each in percent of frames.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Faults {
     /// The frame never arrives.
@@ -26,5 +29,14 @@ impl Faults {
     /// A bad line: a bit of everything.
     pub const fn bad() -> Self {
         Self { lost: 5, doubled: 5, overtaken: 10, broken: 2, lagging: 5, delay_ms_max: 400 }
+    }
+
+    /// Some line, mostly a bad one. Each accident has a share of its own, and may have none: then what only comes of the others shows.
+    pub fn drawn(rng: &mut impl Rng) -> Self {
+        let mut upto = |most: u32| if rng.random_ratio(1, 4) { 0 } else { rng.random_range(0..=most) };
+        let (lost, doubled, overtaken) = (upto(12), upto(12), upto(25));
+        let (broken, lagging) = (upto(5), upto(12));
+        let delay_ms_max = *[20, 100, 400, 400, 1_500].choose(rng).expect("there are some");
+        Self { lost, doubled, overtaken, broken, lagging, delay_ms_max }
     }
 }

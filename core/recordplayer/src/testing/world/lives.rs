@@ -150,6 +150,7 @@ impl World {
         let device = &mut self.devices[id.0];
         device.replica = None;
         device.life += 1;
+        self.discards.forget_undone(id);
         self.disconnect(id);
     }
 
@@ -171,6 +172,7 @@ impl World {
             self.crash(id);
             return false;
         }
+        let is_backfill = World::is_backfill(&saved);
         let Some(written) = device.write(saved) else {
             self.disk_fails(id);
             return false;
@@ -178,6 +180,10 @@ impl World {
         if let Some(replica) = device.replica.as_mut() {
             replica.handle_saved(token, &written);
             self.promises.keep(id, replica);
+        }
+        self.keep_discards(id);
+        if is_backfill && self.devices[id.0].holds_all(self.id) {
+            self.reached.gaps_filled += 1;
         }
         self.compact_at_random(Some(id));
         self.tidy_at_random(Some(id));

@@ -6,7 +6,7 @@ use super::{DeviceId, Transition, World, fresh};
 use crate::decide::Intent;
 use crate::entity::Entity;
 use crate::id::CommandId;
-use crate::replica::{Replica, SubmitError, TextEdit, Wish};
+use crate::replica::{CommandState, Replica, SubmitError, TextEdit, Wish};
 use crate::time::Timestamp;
 
 impl World {
@@ -71,6 +71,8 @@ impl World {
         let replica = self.devices[device.0].replica.as_mut().expect("the device runs");
         let before: Vec<CommandId> = replica.outbox().map(|entry| entry.command).collect();
         let outcome = act(replica, now);
+        let let_go = before.iter().copied().filter(|command| replica.command_state(*command) == CommandState::Gone);
+        self.discards.note(device, let_go);
         self.promises.release(device, before, replica);
         self.drain_device(device);
         outcome

@@ -54,6 +54,8 @@ impl Promises {
         for command in before {
             if replica.command_state(command) == CommandState::Gone {
                 self.forget(command, device);
+                // A copy of the device may send it yet, behind what was made after it.
+                self.order.entry(device).or_default().retain(|made| *made != command);
             }
         }
     }
@@ -149,7 +151,7 @@ impl World {
     }
 
     /// The commands in the device's outbox, which must be open.
-    fn waiting_on(&self, device: DeviceId) -> BTreeSet<CommandId> {
+    pub(super) fn waiting_on(&self, device: DeviceId) -> BTreeSet<CommandId> {
         let content = self.devices[device.0].outbox.load(self.id).expect("an outbox that was opened can be read");
         content.rows.iter().map(|row| row.command).collect()
     }
@@ -193,8 +195,10 @@ impl World {
         let has = |is_it: fn(&Transition) -> bool| self.happened.iter().any(is_it);
         let is_clone = |transition: &Transition| matches!(transition, Transition::Clone { .. });
         let is_restore = |transition: &Transition| matches!(transition, Transition::RestoreAuthority { .. });
-        // A clone that had heard what was refused, and lost, goes on behind that; the device that had not sends it once more.
-        if has(is_clone) && has(is_restore) {
+        // A clone that had heard what was refused, and lost, goes on behind that; the device that had not sends it once more. So does one that had
+        // joined by a snapshot, which tells of no refusal, and has said again what came behind it.
+        let has_joined = self.reached.snapshots_offered > 0;
+        if (has(is_clone) || has_joined) && has(is_restore) {
             return;
         }
         let mut places = BTreeMap::new();
@@ -252,7 +256,7 @@ fn said_again(command: CommandId) -> impl Iterator<Item = CommandId> {
 }
 
 /// What a log has accepted, as far as it can be read.
-fn accepted_in(reader: &dyn SpaceReader) -> BTreeMap<CommandId, Commit> {
+pub(super) fn accepted_in(reader: &dyn SpaceReader) -> BTreeMap<CommandId, Commit> {
     let behind_a_gap = reader.gap().ok().flatten().map(|gap| gap.base.position);
     let commits = [Some(Position::START), behind_a_gap].into_iter().flatten().flat_map(|after| {
         let stored = reader.commits(after, Position(u64::MAX), usize::MAX).unwrap_or_default();

@@ -6,7 +6,7 @@ use std::fmt;
 use rand::RngExt;
 
 use super::device::Device;
-use super::{Backup, DeviceId, DiskFault, DiskFaultKind, Restore, StoreFile, World};
+use super::{Backup, DeviceId, DiskFault, DiskFaultKind, Faults, Restore, StoreFile, World};
 use crate::decide::Intent;
 use crate::id::CommandId;
 use crate::membership::{Membership, MembershipCommand};
@@ -21,6 +21,9 @@ const YEAR_MS: i64 = 365 * 24 * 3_600_000;
 /// So many kinds of accidents are drawn where there are disks, and so many where there are none.
 const WITH_DISKS: u32 = 65;
 const WITHOUT_DISKS: u32 = 49;
+
+/// The share of accidents that are a change of the weather.
+const WEATHER_CHANGES: (u32, u32) = (1, 20);
 
 /// Two or three writes of a store.
 const OPERATIONS_BEFORE_A_FAULT_MAX: u32 = 50;
@@ -100,6 +103,11 @@ pub enum Transition {
         from: Position,
         count: u64,
     },
+    /// The line between the device and the authority gets better or worse.
+    Weather {
+        device: DeviceId,
+        line: Faults,
+    },
     FailDisk {
         device: DeviceId,
         fault: DiskFault,
@@ -157,6 +165,10 @@ impl World {
         if self.newest() > 0 && self.rng.random_ratio(1, 8) {
             return self.draw_upgrade(device);
         }
+        let (changes, of) = WEATHER_CHANGES;
+        if self.rng.random_ratio(changes, of) {
+            return self.draw_weather(device);
+        }
         let ends = if self.files.are_on_a_disk() { WITH_DISKS } else { WITHOUT_DISKS };
         match self.rng.random_range(0..ends) {
             0..4 => Transition::CutOff(device),
@@ -195,6 +207,11 @@ impl World {
             64 => Transition::RotOutbox { device, seed: self.rng.random() },
             _ => Transition::SetClock { device, offset_ms },
         }
+    }
+
+    /// Another line for the device.
+    pub(in crate::testing) fn draw_weather(&mut self, device: DeviceId) -> Transition {
+        Transition::Weather { device, line: Faults::drawn(&mut self.rng) }
     }
 
     fn draw_redaction(&mut self) -> Transition {
@@ -295,6 +312,7 @@ impl World {
             Transition::Redact { from, count } => {
                 self.redact((from.0..from.0 + count).map(Position).collect());
             }
+            Transition::Weather { device, line } => self.devices[device.0].line = line,
             Transition::FailDisk { device, fault } => self.fail_disk(Some(device), fault),
             Transition::FailDiskOfAuthority(fault) => self.fail_disk(None, fault),
             Transition::MendDisk(device) => self.mend_disk(Some(device)),
@@ -357,12 +375,7 @@ impl World {
         let manager = &self.devices[0];
         let Some(replica) = &manager.replica else { return };
         let reopened = replica.entity::<Membership>(self.id.0).reopened();
-        let reader = manager.store.reader(self.id);
-        for record in &records {
-            let Ok(Some(stored)) = reader.commit_with(*record) else { continue };
-            let Ok(commit) = stored.open() else { continue };
-            self.promises.forget_command(commit.header.command);
-        }
+        self.note_redaction(DeviceId(0), &records);
         self.manage(&MembershipCommand::Redact { records: records.into_iter().collect(), reopened });
     }
 
@@ -402,5 +415,7 @@ impl World {
         assert!(!self.devices.iter().any(is_ended), "everybody is in and may look; {}", self.how_to_replay());
         // Whoever comes last has what everybody has (rule 7).
         self.devices(["late"]);
+        self.run_until_whole();
+        self.check_redacted();
     }
 }

@@ -1,0 +1,189 @@
+//! Joining a space by its state, and its history behind that, with thresholds so small that a few records make a large space.
+
+use std::sync::Arc;
+
+use crate::machines::{Authority, Device, FIRST, PERSON, SPACE, entry};
+use crate::todo::{Item, add, application, id};
+use recordplayer::commit::Head;
+use recordplayer::domain::Domain;
+use recordplayer::id::CommandId;
+use recordplayer::protocol::{AnswerCode, ClientFrame, ServerFrame};
+use recordplayer::replica::ReplicaOutput;
+use recordplayer::storage::Write;
+use recordplayer::testing::{Transition, World};
+use recordplayer::thresholds::Thresholds;
+
+const LIST: u8 = 100;
+
+fn small() -> Arc<Domain> {
+    let thresholds = Thresholds {
+        snapshot_from_records: 4,
+        snapshot_chunk_bytes: 1,
+        read_bytes: 1,
+        in_flight_commands_max: 2,
+        verdicts_max: 4,
+        ..Thresholds::default()
+    };
+    application().with_thresholds(thresholds).shared()
+}
+
+/// One with six items.
+fn large() -> Authority {
+    let mut authority = Authority::founded(small());
+    for item in 1..7 {
+        let number = u64::from(item) + 1;
+        let entry = entry(number, CommandId(id(item)), add(item, LIST, "an item"));
+        assert_eq!(authority.submit_answered(FIRST, None, number - 1, entry), AnswerCode::Accepted);
+        authority.said.clear();
+    }
+    authority
+}
+
+/// What the device asks for.
+fn asks(device: &mut Device) -> ClientFrame {
+    assert_eq!(device.sent.len(), 1, "{:?}", device.sent);
+    device.sent.remove(0)
+}
+
+/// All that the machine has to do, with the saves left undone.
+fn undone(device: &mut Device) -> Vec<ReplicaOutput> {
+    std::iter::from_fn(|| device.replica.poll_output()).collect()
+}
+
+fn ping(head: Head) -> ServerFrame {
+    ServerFrame::Ping { nonce: 0, heads: vec![(SPACE, head)] }
+}
+
+/// The device up to where it waits for the last chunk of the snapshot, and that chunk; with how many it took.
+fn before_the_last_chunk(authority: &mut Authority, pings: bool) -> (Device, ServerFrame, u32) {
+    let mut device = Device::new(small());
+    device.replica.handle_connected();
+    device.work();
+    let mut chunks = 0;
+    loop {
+        authority.hear(asks(&mut device));
+        let frame = authority.said.remove(0);
+        if matches!(frame, ServerFrame::SnapshotChunk { cursor: None, .. }) {
+            return (device, frame, chunks);
+        }
+        chunks += u32::from(matches!(frame, ServerFrame::SnapshotChunk { .. }));
+        device.take(frame);
+        if pings {
+            device.take(ping(authority.head()));
+        }
+    }
+}
+
+/// With each ping a device that was joining subscribed anew: it was offered the state anew, and on a slow line began again and again, for ever.
+#[test]
+fn a_ping_does_not_begin_a_snapshot_anew() {
+    let (_, _, without) = before_the_last_chunk(&mut large(), false);
+    let (_, _, with) = before_the_last_chunk(&mut large(), true);
+    assert!(with > 6, "it comes in many chunks: {with}");
+    assert_eq!(with, without);
+}
+
+/// A chunk that is lost is asked for again: by the second ping behind which nothing has come.
+#[test]
+fn a_lost_chunk_is_asked_for_again() {
+    let mut authority = large();
+    let (mut device, _, _) = before_the_last_chunk(&mut authority, true);
+    device.take(ping(authority.head()));
+    device.talk(&mut authority, |_| true);
+    device.take(ping(authority.head()));
+    device.talk(&mut authority, |_| true);
+    assert_eq!(device.replica.confirmed(), authority.head());
+}
+
+/// A device took rows that came twice for others of the same key, and a sum that did not fit for damage on the way.
+#[test]
+fn a_chunk_that_comes_twice_is_taken_once() {
+    let mut authority = large();
+    let mut device = Device::new(small());
+    device.replica.handle_connected();
+    device.work();
+    loop {
+        authority.hear(asks(&mut device));
+        let frame = authority.said.remove(0);
+        device.take(frame.clone());
+        if matches!(frame, ServerFrame::SnapshotChunk { cursor: None, .. }) {
+            break;
+        }
+        if matches!(frame, ServerFrame::SnapshotChunk { .. }) {
+            device.take(frame);
+        }
+    }
+    assert_eq!(device.replica.confirmed(), authority.head(), "it has joined at the first try");
+}
+
+/// A ping came while the snapshot was on its way to the disk: the device subscribed as one that has nothing, and saved what it was then told behind
+/// a state that held it already.
+#[test]
+fn while_a_snapshot_is_saved_nothing_is_asked_for_and_nothing_taken() {
+    let mut authority = large();
+    let (mut device, last, _) = before_the_last_chunk(&mut authority, false);
+    device.replica.handle_frames(recordplayer::time::Timestamp(0), [last]);
+    let saves = undone(&mut device);
+    assert!(matches!(saves[..], [ReplicaOutput::Save { .. }]), "{saves:?}");
+    let offer = authority.subscribe(PERSON);
+    assert!(matches!(offer, ServerFrame::SnapshotOffer { .. }));
+    for frame in [ping(authority.head()), offer, authority.everything()] {
+        device.replica.handle_frames(recordplayer::time::Timestamp(0), [frame]);
+        let outputs = undone(&mut device);
+        assert!(outputs.is_empty(), "{outputs:?}");
+    }
+}
+
+/// Records came before the snapshot that was asked for: it was offered, and the authority held it for as long as the session lived.
+#[test]
+fn an_offer_that_comes_late_is_declined() {
+    let mut authority = large();
+    let offer = authority.subscribe(PERSON);
+    let mut device = Device::new(small());
+    device.replica.handle_connected();
+    device.work();
+    device.take(authority.everything());
+    device.sent.clear();
+    device.take(offer);
+    let asked = asks(&mut device);
+    assert!(
+        matches!(asked, ClientFrame::Subscribe { knowledge, .. } if knowledge.head == authority.head()),
+        "{asked:?}"
+    );
+}
+
+/// History that was asked for twice came twice, and was saved behind itself.
+#[test]
+fn history_that_comes_again_while_it_is_saved_is_saved_once() {
+    let mut authority = large();
+    let (mut device, last, _) = before_the_last_chunk(&mut authority, false);
+    device.take(last);
+    device.talk(&mut authority, |frame| matches!(frame, ClientFrame::Subscribe { .. }));
+    assert!(!device.replica.has_history());
+    let ServerFrame::Commits { space, epoch, after, upto, commits, head, state, .. } = authority.everything() else {
+        panic!("it tells its log")
+    };
+    let history = ServerFrame::Commits { space, epoch, after, upto, commits, head, is_backfill: true, state };
+    device.replica.handle_frames(recordplayer::time::Timestamp(0), [history.clone(), history]);
+    let is_history = |output: &&ReplicaOutput| matches!(output, ReplicaOutput::Save { main, .. } if main.iter().any(|write| matches!(write, Write::Backfill { .. })));
+    assert_eq!(undone(&mut device).iter().filter(is_history).count(), 1);
+}
+
+/// A device learnt from snapshots what had become of its commands, and never told that it had: at last the authority held so many verdicts for it
+/// that it decided nothing more, and the device's work waited for ever.
+#[test]
+fn verdicts_that_came_by_a_snapshot_are_heard() {
+    let mut world = World::seeded(1, &small());
+    let [ann, bo] = world.devices(["ann", "bo"]);
+    for round in 0..5 {
+        world.apply(Transition::CutOneWay { device: ann, is_upward: false });
+        for item in [2 * round + 1, 2 * round + 2] {
+            world.send(ann, add(item, LIST, "hers")).unwrap();
+        }
+        world.run_for_ms(500);
+        world.lose_main_store(ann);
+        world.heal();
+        world.run_until_quiet();
+    }
+    assert_eq!(world.replica(bo).entity::<Item>(id(10)).title, "hers");
+}

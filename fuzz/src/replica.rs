@@ -322,7 +322,12 @@ fn snapshot(script: &mut Script<'_>, device: &mut Device) {
         let place = script.below(rows.len());
         match rows.get_mut(place) {
             Some(
-                SnapshotRow::Model { bytes, .. } | SnapshotRow::View { bytes, .. } | SnapshotRow::Text { bytes, .. },
+                SnapshotRow::Replica { bytes, .. }
+                | SnapshotRow::Newer { bytes, .. }
+                | SnapshotRow::Model { bytes, .. }
+                | SnapshotRow::View { bytes, .. }
+                | SnapshotRow::Text { bytes, .. }
+                | SnapshotRow::More { bytes },
             ) => {
                 let mut changed = bytes.to_vec();
                 change_bytes(script, &mut changed);
@@ -339,7 +344,7 @@ fn snapshot(script: &mut Script<'_>, device: &mut Device) {
     }
     device.is_beyond_its_log = true;
     device.hear(Some(ServerFrame::SnapshotOffer { space, epoch, at, state, meta: meta.into() }));
-    device.hear(Some(ServerFrame::SnapshotChunk { space, at, rows, cursor: None }));
+    device.hear(Some(ServerFrame::SnapshotChunk { space, at, rows, cursor: None, from: None }));
 }
 
 /// The rows of the snapshot that an honest authority sends.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use recordplayer::commit::Head;
 use recordplayer::hash::Hash;
-use recordplayer::id::{Id, SpaceId};
+use recordplayer::id::{Id, ReplicaId, SpaceId};
 use recordplayer::name::Name;
 use recordplayer::record::{Position, StreamId};
 use recordplayer::storage::{Checkpoint, Gap, Row, RowKey, TextKey, TextRow};
@@ -41,6 +41,7 @@ fn rows() -> Vec<(&'static str, Vec<u8>, Vec<u8>)> {
         gap: Some(Gap { lower: head(7), base: head(400) }),
         ..SpaceEntry::new(space, 1_000)
     };
+    let (replica, newer) = (RowKey::Replica(ReplicaId(Id([0x33; 16]))), RowKey::Newer(stream.clone()));
     let model = RowKey::Model(stream.clone());
     let view = RowKey::View(ViewKey { name: Name::of("board"), key: Key::text("ä") });
     let row = Row { head: head(200), version: 3, bytes: Arc::from(&b"state"[..]) };
@@ -54,7 +55,9 @@ fn rows() -> Vec<(&'static str, Vec<u8>, Vec<u8>)> {
     assert_eq!(decode_checkpoint(&encode_checkpoint(&checkpoint)).as_ref(), Ok(&checkpoint));
     assert_eq!(decode_text(9, &encode_text(&change)).as_ref(), Ok(&change));
     assert_eq!(decode_text(8, &encode_text(&base)).as_ref(), Ok(&base));
-    assert_eq!(parse_row_key(&row_key(space, &view)).as_ref(), Ok(&view));
+    for key in [&replica, &newer, &model, &view] {
+        assert_eq!(parse_row_key(&row_key(space, key)).as_ref(), Ok(key));
+    }
     assert_eq!(parse_text_key(&with_number(&text_prefix(space, &text), 9)), Ok((text.clone(), 9)));
     assert_eq!(SpaceEntry::decode(&entry.encode()).unwrap().gap, entry.gap);
 
@@ -65,6 +68,8 @@ fn rows() -> Vec<(&'static str, Vec<u8>, Vec<u8>)> {
         (LOG_INDEX, with_number(&space.key(), 5), LOG_POSTINGS.encode(&[(5, 70), (8, 71), (300, 9)])),
         (STREAM_INDEX, with_number(&stream_prefix(space, &stream), 5), STREAM_POSTINGS.encode(&[(5, 0), (300, 0)])),
         (CHECKPOINTS, space.key().to_vec(), encode_checkpoint(&checkpoint)),
+        (ROWS, row_key(space, &replica), encode_row(&row)),
+        (ROWS, row_key(space, &newer), encode_row(&row)),
         (ROWS, row_key(space, &model), encode_row(&row)),
         (ROWS, row_key(space, &view), encode_row(&row)),
         (TEXTS, with_number(&text_prefix(space, &text), 9), encode_text(&change)),

@@ -178,7 +178,7 @@ fn page<T>(
 fn parse_text(key: &[u8], value: &[u8]) -> Result<((TextKey, TextRow), usize), ReadError> {
     let (text, index) = parse_text_key(key)?;
     let row = decode_text(index, value)?;
-    let bytes = row.bytes.len();
+    let bytes = row.page_bytes(&text);
     Ok(((text, row), bytes))
 }
 
@@ -228,9 +228,9 @@ impl SpaceReader for FrozenReader {
             let prefix = space.local.key();
             let after = after.map(|key| row_key(space.local, key));
             page(&tables.rows, ROWS, Page { prefix: &prefix, after, bytes_max }, |key, value| {
-                let row = decode_row(value)?;
-                let bytes = row.bytes.len();
-                Ok(((parse_row_key(key)?, row), bytes))
+                let (key, row) = (parse_row_key(key)?, decode_row(value)?);
+                let bytes = row.page_bytes(&key);
+                Ok(((key, row), bytes))
             })
         })
     }

@@ -2,7 +2,7 @@
 //!
 //! Keys sort as the core's types do: names hold no zero byte, so a zero ends them; numbers are big-endian.
 
-use recordplayer::id::{Id, SpaceId};
+use recordplayer::id::{Id, ReplicaId, SpaceId};
 use recordplayer::name::Name;
 use recordplayer::record::StreamId;
 use recordplayer::storage::{ReadError, RowKey, TextKey};
@@ -52,8 +52,10 @@ pub(crate) const META_INDEXED_TO: &[u8] = b"indexed_to";
 /// In the table `meta`: the number that the next new space gets.
 pub(crate) const META_NEXT_SPACE: &[u8] = b"next_space";
 
-const MODEL_TAG: u8 = 0;
-const VIEW_TAG: u8 = 1;
+const REPLICA_TAG: u8 = 0;
+const NEWER_TAG: u8 = 1;
+const MODEL_TAG: u8 = 2;
+const VIEW_TAG: u8 = 3;
 
 fn put_stream(stream: &StreamId, key: &mut Vec<u8>) {
     key.extend(stream.kind.as_bytes());
@@ -83,6 +85,14 @@ pub(crate) fn stream_prefix(space: LocalSpace, stream: &StreamId) -> Vec<u8> {
 pub(crate) fn row_key(space: LocalSpace, row: &RowKey) -> Vec<u8> {
     let mut key = space.key().to_vec();
     match row {
+        RowKey::Replica(replica) => {
+            key.push(REPLICA_TAG);
+            key.extend(replica.bytes());
+        }
+        RowKey::Newer(stream) => {
+            key.push(NEWER_TAG);
+            put_stream(stream, &mut key);
+        }
         RowKey::Model(stream) => {
             key.push(MODEL_TAG);
             put_stream(stream, &mut key);
@@ -101,10 +111,15 @@ pub(crate) fn parse_row_key(key: &[u8]) -> Result<RowKey, ReadError> {
     let mut cursor = Cursor(key);
     let _space: [u8; 4] = cursor.array()?;
     match cursor.array()? {
-        [MODEL_TAG] => {
+        [REPLICA_TAG] => {
+            let replica = ReplicaId(Id(cursor.array()?));
+            cursor.end()?;
+            Ok(RowKey::Replica(replica))
+        }
+        [tag @ (NEWER_TAG | MODEL_TAG)] => {
             let stream = take_stream(&mut cursor)?;
             cursor.end()?;
-            Ok(RowKey::Model(stream))
+            Ok(if tag == NEWER_TAG { RowKey::Newer(stream) } else { RowKey::Model(stream) })
         }
         [VIEW_TAG] => {
             let name = take_name(&mut cursor)?;

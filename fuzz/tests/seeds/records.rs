@@ -98,7 +98,10 @@ fn models(log: &[Commit]) -> Vec<Seed> {
         let (kind, name, state) = match &row {
             SnapshotRow::Model { stream, bytes, .. } => (&*stream.kind, stream.kind.to_string(), bytes),
             SnapshotRow::View { view, bytes, .. } => ("", format!("view_{}", view.name), bytes),
-            SnapshotRow::Text { .. } => continue,
+            SnapshotRow::Replica { .. }
+            | SnapshotRow::Newer { .. }
+            | SnapshotRow::Text { .. }
+            | SnapshotRow::More { .. } => continue,
         };
         let number = KINDS.iter().position(|known| *known == kind).unwrap_or(KINDS.len());
         let mut script = vec![number as u8];

@@ -122,6 +122,10 @@ pub enum ServerFrame {
         #[n(3)]
         #[cbor(with = "minicbor::bytes")]
         cursor: Option<Vec<u8>>,
+        /// Where this one begins, as it was asked for: what was not asked for, or is here already, is not taken.
+        #[n(4)]
+        #[cbor(with = "minicbor::bytes")]
+        from: Option<Vec<u8>>,
     },
     /// A part of the starting state of a view, and of the models of the entities that show in it; the parts follow each other.
     #[n(6)]
@@ -320,7 +324,7 @@ pub enum AnswerCode {
     Conflict,
 }
 
-/// One row of a snapshot.
+/// One row of a snapshot. One that is larger than a chunk is begun at the end of one, and goes on in the next.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(flat)]
 pub enum SnapshotRow {
@@ -355,6 +359,35 @@ pub enum SnapshotRow {
         #[n(3)]
         is_base: bool,
         #[n(4)]
+        #[cbor(with = "shared_bytes")]
+        bytes: Arc<[u8]>,
+    },
+    /// What was decided for a replica.
+    #[n(3)]
+    Replica {
+        #[n(0)]
+        replica: ReplicaId,
+        #[n(1)]
+        version: u32,
+        #[n(2)]
+        #[cbor(with = "shared_bytes")]
+        bytes: Arc<[u8]>,
+    },
+    /// The first event of an entity that the authority's version does not know.
+    #[n(4)]
+    Newer {
+        #[n(0)]
+        stream: StreamId,
+        #[n(1)]
+        version: u32,
+        #[n(2)]
+        #[cbor(with = "shared_bytes")]
+        bytes: Arc<[u8]>,
+    },
+    /// The row before it goes on with these.
+    #[n(5)]
+    More {
+        #[n(0)]
         #[cbor(with = "shared_bytes")]
         bytes: Arc<[u8]>,
     },

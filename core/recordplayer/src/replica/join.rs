@@ -7,8 +7,8 @@ use crate::commit::{Commit, Head};
 use crate::hash::StateHash;
 use crate::models::model_hash;
 use crate::protocol::{ClientFrame, SnapshotRow};
-use crate::record::{Position, StreamId};
-use crate::state::{Meta, OpenError, SpaceState};
+use crate::record::Position;
+use crate::state::{Meta, OpenError, SpaceState, is_readable};
 use crate::storage::{Checkpoint, CheckpointWrite, Gap, ReadError, Row, RowKey, TextKey, TextRow, Write};
 
 /// About what a row takes in memory beside its bytes.
@@ -22,8 +22,12 @@ pub(super) struct Snapshot {
     sum: StateHash,
     rows: Vec<(RowKey, Option<Row>)>,
     texts: Vec<(TextKey, TextRow)>,
+    /// The row that came last, which may go on: its version and its bytes so far.
+    last: Option<(RowKey, u32, Vec<u8>)>,
     /// Of the rows.
     bytes: usize,
+    /// Whether there is a row of the core's own that this version cannot read.
+    is_foreign: bool,
     cursor: Option<Vec<u8>>,
     /// How many chunks have come, and how many had at the last ping.
     chunks: u64,
@@ -47,7 +51,7 @@ impl Replica {
         let goes_on = self.snapshot.as_ref().is_some_and(|snapshot| snapshot.checkpoint.head == at);
         if !goes_on {
             let checkpoint = Checkpoint { epoch, head: at, meta };
-            self.snapshot = Some(Snapshot::new(checkpoint, state));
+            self.snapshot = Some(Snapshot::begin(checkpoint, state));
         }
         self.fetch_chunk();
     }
@@ -68,17 +72,24 @@ impl Replica {
         self.outputs.push_back(ReplicaOutput::Send(frame));
     }
 
-    pub(super) fn snapshot_chunk(&mut self, at: Head, rows: Vec<SnapshotRow>, cursor: Option<Vec<u8>>) {
-        let Some(snapshot) = self.snapshot.as_mut().filter(|snapshot| snapshot.checkpoint.head == at) else { return };
+    pub(super) fn snapshot_chunk(
+        &mut self,
+        at: Head,
+        rows: Vec<SnapshotRow>,
+        cursor: Option<Vec<u8>>,
+        from: Option<Vec<u8>>,
+    ) {
         // What is here already was asked for twice, or came twice.
-        if !snapshot.goes_on_with(rows.first(), cursor.as_ref()) {
-            return;
-        }
+        let is_next = |snapshot: &&mut Snapshot| snapshot.checkpoint.head == at && snapshot.cursor == from;
+        let Some(snapshot) = self.snapshot.as_mut().filter(is_next) else { return };
         snapshot.chunks += 1;
         for row in rows {
             snapshot.add(row);
         }
-        if snapshot.bytes > self.domain.thresholds().snapshot_bytes_max {
+        if cursor.is_none() {
+            snapshot.end_row();
+        }
+        if snapshot.bytes > self.domain.thresholds().snapshot_bytes_max || snapshot.is_foreign {
             return self.join_by_history(at);
         }
         if cursor.is_some() {
@@ -230,54 +241,58 @@ impl Snapshot {
         self.bytes
     }
 
-    fn new(checkpoint: Checkpoint, state: StateHash) -> Self {
+    fn begin(checkpoint: Checkpoint, state: StateHash) -> Self {
         Self {
             checkpoint,
             state,
             sum: StateHash::default(),
             rows: Vec::new(),
             texts: Vec::new(),
+            last: None,
             bytes: 0,
+            is_foreign: false,
             cursor: None,
             chunks: 0,
             chunks_at_last_ping: None,
         }
     }
 
-    /// Whether a chunk follows what is here: rows come in the order of their keys, those of texts behind the others.
-    fn goes_on_with(&self, first: Option<&SnapshotRow>, next: Option<&Vec<u8>>) -> bool {
-        let follows_rows = |key: RowKey| self.texts.is_empty() && self.rows.last().is_none_or(|(last, _)| *last < key);
-        match first {
-            Some(SnapshotRow::Model { stream, .. }) => follows_rows(RowKey::Model(stream.clone())),
-            Some(SnapshotRow::View { view, .. }) => follows_rows(RowKey::View(view.clone())),
-            Some(SnapshotRow::Text { stream, field, index, .. }) => {
-                let key = text_key(stream.clone(), field.clone());
-                self.texts.last().is_none_or(|(last, row)| (last, row.index) < (&key, *index))
-            }
-            None => next.is_none() || next != self.cursor.as_ref(),
-        }
-    }
-
     fn add(&mut self, row: SnapshotRow) {
-        let head = self.checkpoint.head;
         match row {
-            SnapshotRow::Model { stream, version, bytes } => {
-                self.bytes += bytes.len() + ROW_BYTES;
-                self.sum.add(&model_hash(&stream, &bytes));
-                self.rows.push((RowKey::Model(stream), Some(Row { head, version, bytes })));
+            SnapshotRow::Replica { replica, version, bytes } => {
+                self.begin_row(RowKey::Replica(replica), version, &bytes)
             }
-            SnapshotRow::View { view, version, bytes } => {
-                self.bytes += bytes.len() + ROW_BYTES;
-                self.rows.push((RowKey::View(view), Some(Row { head, version, bytes })));
+            SnapshotRow::Newer { stream, version, bytes } => self.begin_row(RowKey::Newer(stream), version, &bytes),
+            SnapshotRow::Model { stream, version, bytes } => self.begin_row(RowKey::Model(stream), version, &bytes),
+            SnapshotRow::View { view, version, bytes } => self.begin_row(RowKey::View(view), version, &bytes),
+            SnapshotRow::More { bytes } => {
+                self.bytes += bytes.len();
+                if let Some((.., begun)) = &mut self.last {
+                    begun.extend(&*bytes);
+                }
             }
             SnapshotRow::Text { stream, field, index, is_base, bytes } => {
+                self.end_row();
                 self.bytes += bytes.len() + ROW_BYTES;
-                self.texts.push((text_key(stream, field), TextRow { index, is_base, bytes }));
+                self.texts.push((TextKey { stream, field }, TextRow { index, is_base, bytes }));
             }
         }
     }
-}
 
-fn text_key(stream: StreamId, field: crate::name::Name) -> TextKey {
-    TextKey { stream, field }
+    fn begin_row(&mut self, key: RowKey, version: u32, bytes: &[u8]) {
+        self.end_row();
+        self.bytes += bytes.len() + ROW_BYTES;
+        self.last = Some((key, version, bytes.to_vec()));
+    }
+
+    /// The last row is whole.
+    fn end_row(&mut self) {
+        let Some((key, version, bytes)) = self.last.take() else { return };
+        let row = Row { head: self.checkpoint.head, version, bytes: bytes.into() };
+        if let RowKey::Model(stream) = &key {
+            self.sum.add(&model_hash(stream, &row.bytes));
+        }
+        self.is_foreign |= !is_readable(&key, &row);
+        self.rows.push((key, Some(row)));
+    }
 }

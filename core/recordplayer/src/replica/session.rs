@@ -81,8 +81,8 @@ impl Replica {
             ServerFrame::SnapshotOffer { space, epoch, at, state, meta } if space == self.space() => {
                 self.snapshot_offered(epoch, at, state, meta);
             }
-            ServerFrame::SnapshotChunk { space, at, rows, cursor } if space == self.space() => {
-                self.snapshot_chunk(at, rows, cursor);
+            ServerFrame::SnapshotChunk { space, at, rows, cursor, from } if space == self.space() => {
+                self.snapshot_chunk(at, rows, cursor, from);
             }
             // The space is not founded yet: the command that founds it waits here.
             ServerFrame::NoAccess { space } if space == self.space() && self.is_founding() => {}

@@ -398,7 +398,7 @@ impl Space {
             }
             SpaceInput::Unsubscribe { session, view } => self.unsubscribe(session, view.as_ref()),
             SpaceInput::FetchSnapshot { session, actor, at, cursor } => {
-                self.fetch_snapshot(session, actor, at, cursor.as_deref());
+                self.fetch_snapshot(session, actor, at, cursor);
             }
             SpaceInput::FetchCommits { session, actor, after, upto } => self.fetch_commits(session, actor, after, upto),
             SpaceInput::Pull { session } => self.pull(session),

@@ -7,7 +7,7 @@ use minicbor::{Decode, Encode};
 use super::{SessionId, Space};
 use crate::commit::Head;
 use crate::hash::StateHash;
-use crate::id::ActorId;
+use crate::id::{ActorId, ReplicaId};
 use crate::name::Name;
 use crate::protocol::{ServerFrame, SnapshotRow};
 use crate::record::StreamId;
@@ -24,23 +24,44 @@ pub(super) struct Joining {
 }
 
 /// Where the next chunk begins. It goes to the client and back, so that a broken line is resumed without any memory here.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+struct Cursor {
+    /// The last row that is whole; none at the beginning.
+    #[n(0)]
+    after: Option<After>,
+    /// How many bytes of the row behind that have been sent.
+    #[n(1)]
+    sent: u64,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(flat)]
-enum Cursor {
+enum After {
     #[n(0)]
-    AfterModel {
+    Replica {
+        #[n(0)]
+        replica: ReplicaId,
+    },
+    #[n(1)]
+    Newer {
         #[n(0)]
         stream: StreamId,
     },
-    #[n(1)]
-    AfterView {
+    #[n(2)]
+    Model {
+        #[n(0)]
+        stream: StreamId,
+    },
+    #[n(3)]
+    View {
         #[n(0)]
         view: ViewKey,
     },
-    #[n(2)]
-    Texts {},
-    #[n(3)]
-    AfterText {
+    /// All rows that are no texts.
+    #[n(4)]
+    Rows {},
+    #[n(5)]
+    Text {
         #[n(0)]
         stream: StreamId,
         #[n(1)]
@@ -91,12 +112,12 @@ impl Space {
         Ok((checkpoint, state, reader))
     }
 
-    pub(super) fn fetch_snapshot(&mut self, session: SessionId, actor: ActorId, at: Head, cursor: Option<&[u8]>) {
+    pub(super) fn fetch_snapshot(&mut self, session: SessionId, actor: ActorId, at: Head, from: Option<Vec<u8>>) {
         if self.members.role_of(actor).is_none() {
             return self.no_access(session, actor);
         }
-        let cursor: Option<Cursor> = match cursor.map(minicbor::decode).transpose() {
-            Ok(cursor) => cursor,
+        let cursor: Cursor = match from.as_deref().map(minicbor::decode).transpose() {
+            Ok(cursor) => cursor.unwrap_or_default(),
             // Not a cursor of this server: begin again.
             Err(_) => return self.offer_snapshot(session, actor),
         };
@@ -106,10 +127,13 @@ impl Space {
             Some((_, reader)) => Ok(Some(reader)),
             None => self.resumed(session, actor, at),
         };
-        let chunk =
-            source.and_then(|reader| reader.map(|reader| self.snapshot_chunk(reader.as_ref(), at, cursor)).transpose());
+        let bytes = self.thresholds().snapshot_chunk_bytes;
+        let chunk = source.and_then(|reader| reader.map(|reader| chunk(reader.as_ref(), bytes, cursor)).transpose());
         match chunk {
-            Ok(Some(frame)) => self.send(session, frame),
+            Ok(Some((rows, next))) => {
+                let cursor = next.map(|cursor| minicbor::to_vec(cursor).expect("a vector takes all bytes"));
+                self.send(session, ServerFrame::SnapshotChunk { space: self.id(), at, rows, cursor, from });
+            }
             // The checkpoint has moved on since: begin again with the newest.
             Ok(None) => self.offer_snapshot(session, actor),
             Err(error) => self.fail(error),
@@ -130,66 +154,85 @@ impl Space {
         self.joining.insert(session, Joining { actor, source: Some((at, Arc::clone(&reader))) });
         Ok(Some(reader))
     }
+}
 
-    fn snapshot_chunk(
-        &self,
-        reader: &dyn SpaceReader,
-        at: Head,
-        cursor: Option<Cursor>,
-    ) -> Result<ServerFrame, ReadError> {
-        let after_row = match &cursor {
-            None => None,
-            Some(Cursor::AfterModel { stream }) => Some(RowKey::Model(stream.clone())),
-            Some(Cursor::AfterView { view }) => Some(RowKey::View(view.clone())),
-            Some(Cursor::Texts {}) => return text_chunk(self, reader, at, None),
-            Some(Cursor::AfterText { stream, field, index }) => {
-                let key = TextKey { stream: stream.clone(), field: field.clone() };
-                return text_chunk(self, reader, at, Some((key, *index)));
-            }
-        };
-        let rows = reader.rows(after_row.as_ref(), self.thresholds().snapshot_chunk_bytes)?;
-        let next = match rows.last() {
-            Some((RowKey::Model(stream), _)) => Cursor::AfterModel { stream: stream.clone() },
-            Some((RowKey::View(view), _)) => Cursor::AfterView { view: view.clone() },
-            None => Cursor::Texts {},
-        };
-        let rows = rows
-            .into_iter()
-            .map(|(key, row)| match key {
-                RowKey::Model(stream) => SnapshotRow::Model { stream, version: row.version, bytes: row.bytes },
-                RowKey::View(view) => SnapshotRow::View { view, version: row.version, bytes: row.bytes },
-            })
-            .collect();
-        Ok(chunk_frame(self, at, rows, Some(&next)))
+/// Rows of a snapshot, and where the next ones begin; nowhere behind the last.
+type Chunk = (Vec<SnapshotRow>, Option<Cursor>);
+
+fn chunk(reader: &dyn SpaceReader, bytes_max: usize, from: Cursor) -> Result<Chunk, ReadError> {
+    match from.after {
+        None => row_chunk(reader, bytes_max, None, from.sent),
+        Some(After::Replica { replica }) => row_chunk(reader, bytes_max, Some(RowKey::Replica(replica)), from.sent),
+        Some(After::Newer { stream }) => row_chunk(reader, bytes_max, Some(RowKey::Newer(stream)), from.sent),
+        Some(After::Model { stream }) => row_chunk(reader, bytes_max, Some(RowKey::Model(stream)), from.sent),
+        Some(After::View { view }) => row_chunk(reader, bytes_max, Some(RowKey::View(view)), from.sent),
+        Some(After::Rows {}) => text_chunk(reader, bytes_max, None),
+        Some(After::Text { stream, field, index }) => {
+            text_chunk(reader, bytes_max, Some((TextKey { stream, field }, index)))
+        }
     }
 }
 
-fn text_chunk(
-    space: &Space,
-    reader: &dyn SpaceReader,
-    at: Head,
-    after: Option<(TextKey, u64)>,
-) -> Result<ServerFrame, ReadError> {
-    let texts = reader.texts(after.as_ref(), space.thresholds().snapshot_chunk_bytes)?;
-    let next = texts.last().map(|(key, row)| Cursor::AfterText {
-        stream: key.stream.clone(),
-        field: key.field.clone(),
-        index: row.index,
-    });
-    let rows = texts
-        .into_iter()
-        .map(|(TextKey { stream, field }, row)| SnapshotRow::Text {
-            stream,
-            field,
-            index: row.index,
-            is_base: row.is_base,
-            bytes: row.bytes,
-        })
-        .collect();
-    Ok(chunk_frame(space, at, rows, next.as_ref()))
+/// The rows behind one of them; a row that does not fit alone, piece by piece.
+fn row_chunk(reader: &dyn SpaceReader, bytes_max: usize, after: Option<RowKey>, sent: u64) -> Result<Chunk, ReadError> {
+    let rows = reader.rows(after.as_ref(), bytes_max)?;
+    let Some((key, row)) = rows.first() else { return Ok((Vec::new(), Some(Cursor::behind(After::Rows {})))) };
+    if sent == 0 && row.bytes.len() <= bytes_max {
+        let last = rows.last().map(|(key, _)| Cursor::behind(After::row(key.clone())));
+        let rows = rows.into_iter().map(|(key, row)| snapshot_row(key, row.version, row.bytes));
+        return Ok((rows.collect(), last));
+    }
+    let rest = usize::try_from(sent).ok().and_then(|sent| row.bytes.get(sent..)).unwrap_or_default();
+    let piece = &rest[..rest.len().min(bytes_max)];
+    let next = if piece.len() < rest.len() {
+        Cursor { after: after.map(After::row), sent: sent + piece.len() as u64 }
+    } else {
+        Cursor::behind(After::row(key.clone()))
+    };
+    let row = match sent {
+        0 => snapshot_row(key.clone(), row.version, piece.into()),
+        _ => SnapshotRow::More { bytes: piece.into() },
+    };
+    Ok((vec![row], Some(next)))
 }
 
-fn chunk_frame(space: &Space, at: Head, rows: Vec<SnapshotRow>, next: Option<&Cursor>) -> ServerFrame {
-    let cursor = next.map(|cursor| minicbor::to_vec(cursor).expect("a vector takes all bytes"));
-    ServerFrame::SnapshotChunk { space: space.id(), at, rows, cursor }
+fn snapshot_row(key: RowKey, version: u32, bytes: Arc<[u8]>) -> SnapshotRow {
+    match key {
+        RowKey::Replica(replica) => SnapshotRow::Replica { replica, version, bytes },
+        RowKey::Newer(stream) => SnapshotRow::Newer { stream, version, bytes },
+        RowKey::Model(stream) => SnapshotRow::Model { stream, version, bytes },
+        RowKey::View(view) => SnapshotRow::View { view, version, bytes },
+    }
+}
+
+fn text_chunk(reader: &dyn SpaceReader, bytes_max: usize, after: Option<(TextKey, u64)>) -> Result<Chunk, ReadError> {
+    let texts = reader.texts(after.as_ref(), bytes_max)?;
+    let next = texts.last().map(|(TextKey { stream, field }, row)| {
+        Cursor::behind(After::Text { stream: stream.clone(), field: field.clone(), index: row.index })
+    });
+    let rows = texts.into_iter().map(|(TextKey { stream, field }, row)| SnapshotRow::Text {
+        stream,
+        field,
+        index: row.index,
+        is_base: row.is_base,
+        bytes: row.bytes,
+    });
+    Ok((rows.collect(), next))
+}
+
+impl Cursor {
+    fn behind(after: After) -> Self {
+        Self { after: Some(after), sent: 0 }
+    }
+}
+
+impl After {
+    fn row(key: RowKey) -> Self {
+        match key {
+            RowKey::Replica(replica) => Self::Replica { replica },
+            RowKey::Newer(stream) => Self::Newer { stream },
+            RowKey::Model(stream) => Self::Model { stream },
+            RowKey::View(view) => Self::View { view },
+        }
+    }
 }

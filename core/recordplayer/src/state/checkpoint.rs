@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ReplicaTable, SpaceState, Unsaved};
+use super::rows::{Known, own_keys};
+use super::{SpaceState, Unsaved};
 use crate::codec::{decode, encode};
 use crate::commit::Head;
 use crate::domain::Domain;
@@ -18,17 +19,14 @@ use crate::storage::{Checkpoint, CheckpointWrite, ReadError, Row, RowKey, SpaceR
 use crate::text::TextChange;
 use crate::time::Timestamp;
 
-/// What a checkpoint says beside its rows.
+/// What a checkpoint says beside its rows: of a size that does not grow with the space.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Meta {
     pub time: Timestamp,
     pub sum: StateHash,
     pub fingerprint: Hash,
-    pub replicas: ReplicaTable,
     pub reacted: Position,
     pub redacted: Seen,
-    /// The entities that hold events which the version that saved them did not know, each with the first of them.
-    pub newer: Vec<(StreamId, Position)>,
 }
 
 impl Meta {
@@ -54,34 +52,31 @@ pub enum OpenError {
 impl SpaceState {
     /// Opens what is durable: the last checkpoint, if it fits the domain and the log, then the commits behind it in lockstep.
     pub fn open(domain: Arc<Domain>, space: SpaceId, reader: &Arc<dyn SpaceReader>) -> Result<Self, OpenError> {
-        let head = reader.head()?;
-        let mut state = if let Some((checkpoint, meta)) = usable_checkpoint(&domain, reader.as_ref())? {
-            Self::at_checkpoint(domain, space, reader, &checkpoint, meta)
+        // The checkpoint and its rows are read one after the other, and belong together.
+        let opened = reader.frozen()?;
+        let head = opened.head()?;
+        let mut state = if let Some(saved) = usable_checkpoint(&domain, opened.as_ref())? {
+            Self::at_checkpoint(domain, space, reader, saved)
         } else {
             let mut state = Self::empty(domain, space, 1);
             // What is saved is of no use, or was redacted: it gives way soon.
             state.unsaved.is_wanted = head != Head::START;
+            state.unsaved.stale = own_keys(opened.as_ref())?;
             state
         };
-        state.catch_up(reader.as_ref(), head.position)?;
+        state.catch_up(opened.as_ref(), head.position)?;
         Ok(state)
     }
 
     /// A state whose rows all lie at the checkpoint.
-    pub fn at_checkpoint(
-        domain: Arc<Domain>,
-        space: SpaceId,
-        reader: &Arc<dyn SpaceReader>,
-        checkpoint: &Checkpoint,
-        meta: Meta,
-    ) -> Self {
+    fn at_checkpoint(domain: Arc<Domain>, space: SpaceId, reader: &Arc<dyn SpaceReader>, saved: Saved) -> Self {
+        let Saved { checkpoint, meta, known } = saved;
         let mut state = Self::empty(domain, space, checkpoint.epoch);
-        let newer = meta.newer.into_iter().collect();
-        *state.layers.hydrator_mut() = Hydrator::from_checkpoint(Arc::clone(reader), checkpoint.head, newer);
+        *state.layers.hydrator_mut() = Hydrator::from_checkpoint(Arc::clone(reader), checkpoint.head, known.newer);
         state.head = checkpoint.head;
         state.time = meta.time;
         state.sum = meta.sum;
-        state.replicas = meta.replicas;
+        state.replicas = known.replicas;
         state.reacted = meta.reacted;
         state.redacted = meta.redacted;
         state
@@ -117,10 +112,20 @@ impl SpaceState {
         assert!(self.saving.events == 0, "one checkpoint at a time is on its way");
         self.saving = std::mem::take(&mut self.unsaved);
         let unsaved = &self.saving;
-        let with_unknown = |stream: &StreamId| Some((stream.clone(), self.layers.entity(stream, 0).first_unknown?));
-        let newer: Vec<_> = unsaved.entities.iter().filter_map(with_unknown).collect();
+        let mut rows = Vec::with_capacity(unsaved.replicas.len() + unsaved.entities.len() + unsaved.views.len());
+        rows.extend(unsaved.stale.iter().map(|key| (key.clone(), None)));
+        for replica in &unsaved.replicas {
+            rows.push((RowKey::Replica(*replica), Some(self.replica_row(*replica))));
+        }
+        let mut newer = Vec::new();
+        for stream in &unsaved.entities {
+            if let Some(first) = self.layers.entity(stream, 0).first_unknown {
+                rows.push((RowKey::Newer(stream.clone()), Some(self.newer_row(first))));
+                newer.push((stream.clone(), first));
+            }
+        }
         self.layers.hydrator_mut().add_newer(newer);
-        let mut rows = Vec::with_capacity(unsaved.entities.len() + unsaved.views.len());
+        let unsaved = &self.saving;
         for stream in &unsaved.entities {
             rows.push((RowKey::Model(stream.clone()), self.model_row(stream)));
         }
@@ -150,19 +155,17 @@ impl SpaceState {
         Some(self.row(kind.shape, bytes))
     }
 
-    fn row(&self, version: u32, bytes: Vec<u8>) -> Row {
+    pub(super) fn row(&self, version: u32, bytes: Vec<u8>) -> Row {
         Row { head: self.head, version, bytes: bytes.into() }
     }
 
-    pub fn meta(&mut self) -> Vec<u8> {
+    fn meta(&mut self) -> Vec<u8> {
         let meta = Meta {
             time: self.time,
             sum: self.state_hash(),
             fingerprint: self.domain.fingerprint(),
-            replicas: self.replicas.clone(),
             reacted: self.reacted,
             redacted: self.redacted,
-            newer: self.layers.hydrator().newer().iter().map(|(stream, at)| (stream.clone(), *at)).collect(),
         };
         encode(&meta).expect("a checkpoint can be encoded")
     }
@@ -182,6 +185,8 @@ impl SpaceState {
     /// The checkpoint could not be written: what it would have saved is still to be saved.
     pub fn checkpoint_failed(&mut self) {
         let later = std::mem::replace(&mut self.unsaved, std::mem::take(&mut self.saving));
+        self.unsaved.stale.extend(later.stale);
+        self.unsaved.replicas.extend(later.replicas);
         self.unsaved.entities.extend(later.entities);
         self.unsaved.views.extend(later.views);
         self.unsaved.texts.extend(later.texts);
@@ -203,16 +208,27 @@ impl Unsaved {
     }
 }
 
+/// A checkpoint that a state is opened at, with what of its rows is always in memory.
+struct Saved {
+    checkpoint: Checkpoint,
+    meta: Meta,
+    known: Known,
+}
+
 /// Rule 8: a checkpoint counts only where the log holds that very commit, and where the domain is the one that saved it.
-fn usable_checkpoint(domain: &Domain, reader: &dyn SpaceReader) -> Result<Option<(Checkpoint, Meta)>, OpenError> {
+fn usable_checkpoint(domain: &Domain, reader: &dyn SpaceReader) -> Result<Option<Saved>, OpenError> {
     let Some(checkpoint) = reader.checkpoint()? else { return Ok(None) };
     let complete_to = reader.complete_to()?;
     let is_rebuildable = complete_to.position == reader.head()?.position;
     let fits = match Meta::fitting(domain, &checkpoint.meta) {
-        Some(meta) if knows_more(domain, reader, &meta)? => None,
+        Some(meta) => Known::read(reader)?.map(|known| (meta, known)),
+        None => None,
+    };
+    let fits = match fits {
+        Some((_, known)) if knows_more(domain, reader, &known)? => None,
         fits => fits,
     };
-    let Some(meta) = fits else {
+    let Some((meta, known)) = fits else {
         return if is_rebuildable { Ok(None) } else { Err(OpenError::Incomplete(complete_to.position)) };
     };
     let is_of_this_log = match checkpoint.head.position {
@@ -224,15 +240,15 @@ fn usable_checkpoint(domain: &Domain, reader: &dyn SpaceReader) -> Result<Option
         },
     };
     match (is_of_this_log, is_rebuildable) {
-        (true, _) => Ok(Some((checkpoint, meta))),
+        (true, _) => Ok(Some(Saved { checkpoint, meta, known })),
         (false, true) => Ok(None),
         (false, false) => Err(OpenError::Incomplete(complete_to.position)),
     }
 }
 
 /// Whether this version knows events that the one which saved the state did not, though both call themselves by the same number.
-fn knows_more(domain: &Domain, reader: &dyn SpaceReader, meta: &Meta) -> Result<bool, ReadError> {
-    for (stream, at) in &meta.newer {
+fn knows_more(domain: &Domain, reader: &dyn SpaceReader, known: &Known) -> Result<bool, ReadError> {
+    for (stream, at) in &known.newer {
         let Some(kind) = domain.entity_type(&stream.kind) else { continue };
         let Some(stored) = reader.commit_with(*at)? else { continue };
         let commit = stored.open()?;

@@ -29,8 +29,10 @@ impl SpaceState {
         into.head(*head);
         into.bytes(&sum.bytes());
         into.shown(&(space, epoch, time, replicas, reacted, redacted, captures_entering));
-        for Unsaved { entities, views, texts, text_counts, events, first_at, is_wanted } in [unsaved, saving] {
-            into.shown(&(entities, views, text_counts, events, first_at, is_wanted));
+        for Unsaved { stale, replicas, entities, views, texts, text_counts, events, first_at, is_wanted } in
+            [unsaved, saving]
+        {
+            into.shown(&(stale, replicas, entities, views, text_counts, events, first_at, is_wanted));
             for (key, index, change) in texts {
                 into.shown(&(key, index));
                 into.bytes(change.bytes());

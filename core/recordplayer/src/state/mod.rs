@@ -8,6 +8,7 @@ mod fingerprint;
 mod play;
 mod replicas;
 mod route;
+mod rows;
 mod texts;
 
 use std::cell::RefCell;
@@ -20,15 +21,16 @@ pub(crate) use checkpoint::{Meta, checkpoint_sum};
 pub(crate) use play::{PlayError, Touched, ViewChange, text_change};
 pub(crate) use replicas::ReplicaTable;
 pub(crate) use route::Router;
+pub(crate) use rows::is_readable;
 
 use crate::commit::Head;
 use crate::domain::Domain;
 use crate::hash::StateHash;
-use crate::id::{ActorId, SpaceId};
+use crate::id::{ActorId, ReplicaId, SpaceId};
 use crate::membership::Membership;
 use crate::models::{Hydrator, Layers, Models, ReadSet, model_hash};
 use crate::record::{Position, Seen, StreamId};
-use crate::storage::{ReadError, TextKey};
+use crate::storage::{ReadError, RowKey, TextKey};
 use crate::text::TextChange;
 use crate::time::Timestamp;
 use crate::view::ViewKey;
@@ -64,6 +66,9 @@ pub(crate) struct SpaceState {
 /// What changed since the last checkpoint.
 #[derive(Default)]
 struct Unsaved {
+    /// Rows of the core's own that were saved by whom this state does not go on from.
+    stale: BTreeSet<RowKey>,
+    replicas: BTreeSet<ReplicaId>,
     entities: BTreeSet<StreamId>,
     views: BTreeSet<ViewKey>,
     texts: Vec<(TextKey, u64, TextChange)>,

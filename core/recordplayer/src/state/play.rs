@@ -111,7 +111,7 @@ impl SpaceState {
         self.head = commit.head();
         self.epoch = commit.header.epoch;
         self.time = self.time.max(commit.header.time);
-        self.replicas.play(commit);
+        self.replicas.play(commit, &mut self.unsaved.replicas);
         if commit.is_redaction() {
             self.redacted = Seen { epoch: self.epoch, position: self.head.position };
         }

@@ -1,6 +1,6 @@
 //! The last command of each replica, and the verdicts that it may still ask for: a fold of the log.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -32,8 +32,7 @@ pub(crate) struct ReplicaEntry {
 }
 
 /// All replicas that ever sent a command to the space.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ReplicaTable(pub BTreeMap<ReplicaId, ReplicaEntry>);
 
 impl ReplicaTable {
@@ -45,7 +44,8 @@ impl ReplicaTable {
         self.get(replica).map_or(0, |entry| entry.last_number)
     }
 
-    pub fn play(&mut self, commit: &Commit) {
+    /// Plays a commit, and names whom it changed.
+    pub fn play(&mut self, commit: &Commit, changed: &mut BTreeSet<ReplicaId>) {
         let header = &commit.header;
         // Children may be known before: a restored log has lost what it knew of their parent.
         let has_children = !self.0.contains_key(&header.replica) && self.has_child_of(header.replica, header.actor);
@@ -65,9 +65,13 @@ impl ReplicaTable {
         let verdict =
             Verdict { command: header.command, is_accepted: !commit.is_refusal(), at: commit.head().position };
         entry.verdicts.insert(header.number, verdict);
-        let parent = header.parent.and_then(|parent| self.0.get_mut(&parent));
-        if let Some(parent) = parent.filter(|parent| parent.actor == header.actor) {
+        changed.insert(header.replica);
+        if let Some((id, parent)) = header.parent.and_then(|id| Some((id, self.0.get_mut(&id)?)))
+            && parent.actor == header.actor
+            && !parent.has_children
+        {
             parent.has_children = true;
+            changed.insert(id);
         }
     }
 
@@ -177,7 +181,7 @@ mod tests {
     fn table(commits: &[(u8, Option<u8>)]) -> ReplicaTable {
         let mut table = ReplicaTable::default();
         for (number, parent) in commits {
-            table.play(&first_of(*number, *parent));
+            table.play(&first_of(*number, *parent), &mut BTreeSet::new());
         }
         table
     }

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::commit::{Commit, Head};
 use crate::hash::Hash;
-use crate::id::{CommandId, SpaceId};
+use crate::id::{CommandId, ReplicaId, SpaceId};
 use crate::membership::Membership;
 use crate::name::Name;
 use crate::record::{Position, StreamId};
@@ -52,9 +52,13 @@ impl StoredCommit {
     }
 }
 
-/// What a saved row is of.
+/// What a saved row is of. What is read whole when a state is opened comes first.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum RowKey {
+    /// What was decided for one replica.
+    Replica(ReplicaId),
+    /// The first event of an entity that the version which saved it did not know.
+    Newer(StreamId),
     Model(StreamId),
     View(ViewKey),
 }
@@ -64,9 +68,21 @@ pub enum RowKey {
 pub struct Row {
     /// The last record that was played on it.
     pub head: Head,
-    /// The entity's `SHAPE` or the view's `VERSION`.
+    /// The entity's `SHAPE`, the view's `VERSION`, or that of the core's own rows.
     pub version: u32,
     pub bytes: Arc<[u8]>,
+}
+
+impl Row {
+    /// What the row takes of a page: as many small rows as may come are as bounded as a few large ones.
+    pub fn page_bytes(&self, key: &RowKey) -> usize {
+        let key = match key {
+            RowKey::Replica(_) => ID_BYTES,
+            RowKey::Newer(stream) | RowKey::Model(stream) => stream.kind.len() + ID_BYTES,
+            RowKey::View(view) => view.name.len() + view.key.as_str().len(),
+        };
+        PAGE_OVERHEAD_BYTES + key + self.bytes.len()
+    }
 }
 
 /// One position of a space at which all its rows agree.
@@ -74,7 +90,7 @@ pub struct Row {
 pub struct Checkpoint {
     pub epoch: u32,
     pub head: Head,
-    /// The rest of the space at that position (replicas, the state hash, …), encoded by the core.
+    /// The rest of the space at that position (its time, the state hash, …), encoded by the core: a few hundred bytes, whatever the space holds.
     pub meta: Arc<[u8]>,
 }
 
@@ -101,6 +117,11 @@ pub struct TextRow {
 }
 
 impl TextRow {
+    /// As [`Row::page_bytes`].
+    pub fn page_bytes(&self, key: &TextKey) -> usize {
+        PAGE_OVERHEAD_BYTES + key.stream.kind.len() + ID_BYTES + key.field.len() + self.bytes.len()
+    }
+
     pub fn part(&self) -> TextPart<'_> {
         if self.is_base { TextPart::Base(&self.bytes) } else { TextPart::Change(&self.bytes) }
     }
@@ -147,13 +168,15 @@ pub trait SpaceReader: Send + Sync + fmt::Debug {
 
     fn row(&self, key: &RowKey) -> Result<Option<Row>, ReadError>;
 
-    /// Rows in the order of their keys, beginning behind `after`, until they make `bytes_max` (at least one, if there is one).
+    /// Rows in the order of their keys, beginning behind `after`, until they make `bytes_max` by [`Row::page_bytes`] (at least one, if there is
+    /// one).
     fn rows(&self, after: Option<&RowKey>, bytes_max: usize) -> Result<Vec<(RowKey, Row)>, ReadError>;
 
     /// The rows of one text: its bases, then the changes behind them, in order.
     fn text(&self, key: &TextKey) -> Result<Vec<TextRow>, ReadError>;
 
-    /// Rows of all texts in order of (key, index), beginning behind `after`, until they make `bytes_max` (at least one, if there is one).
+    /// Rows of all texts in order of (key, index), beginning behind `after`, until they make `bytes_max` by [`TextRow::page_bytes`] (at least
+    /// one, if there is one).
     fn texts(&self, after: Option<&(TextKey, u64)>, bytes_max: usize) -> Result<Vec<(TextKey, TextRow)>, ReadError>;
 
     /// The same space as it is now, whatever is written later.
@@ -269,6 +292,10 @@ impl Write {
 
 /// What a row, a key, a head cost beside the bytes that they carry.
 const PART_OVERHEAD_BYTES: usize = 128;
+
+/// What a row costs in a page or in a frame beside its key and its bytes: numbers, lengths, what holds them together.
+const PAGE_OVERHEAD_BYTES: usize = 32;
+const ID_BYTES: usize = 16;
 
 /// What became of one write.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -277,6 +277,9 @@ fn server_frames() -> Vec<(&'static str, ServerFrame)> {
             space,
             at: head,
             rows: vec![
+                SnapshotRow::More { bytes: vec![4, 5].into() },
+                SnapshotRow::Replica { replica, version: 1, bytes: vec![0xa0].into() },
+                SnapshotRow::Newer { stream: stream(), version: 1, bytes: vec![0x07].into() },
                 SnapshotRow::Model { stream: stream(), version: 1, bytes: vec![0xa0].into() },
                 SnapshotRow::View { view: view(), version: 1, bytes: vec![0x80].into() },
                 SnapshotRow::Text {
@@ -288,6 +291,7 @@ fn server_frames() -> Vec<(&'static str, ServerFrame)> {
                 },
             ],
             cursor: Some(vec![1, 2]),
+            from: Some(vec![1, 1]),
         },
         ServerFrame::ViewStart {
             space,

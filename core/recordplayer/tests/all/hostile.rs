@@ -218,33 +218,23 @@ fn a_snapshot_without_an_end_is_given_up_and_the_history_is_fetched() {
     let offer = authority.subscribe(PERSON);
     let ServerFrame::SnapshotOffer { at, .. } = offer else { panic!("{offer:?}") };
     device.take(offer);
-    let bytes = Arc::<[u8]>::from(vec![0; 250_000]);
-    let stream = |number: u64| {
-        let mut item = [0; 16];
-        item[8..].copy_from_slice(&number.to_be_bytes());
-        StreamId::of::<Item>(Id(item))
-    };
-    let model = |number| SnapshotRow::Model { stream: stream(number), version: 1, bytes: bytes.clone() };
-    let of_view = |number| {
-        let view = ViewKey::of_stream(&stream(number));
-        SnapshotRow::View { view, version: 1, bytes: bytes.clone() }
-    };
-    let of_text = |number| {
-        let (stream, field) = (stream(number), Name::of("text"));
-        SnapshotRow::Text { stream, field, index: 0, is_base: false, bytes: bytes.clone() }
-    };
-    // Each row behind the one before, for what comes again is not taken.
-    let most = (SNAPSHOT_BYTES_MAX / 251_000) as u64;
-    let kinds: [&dyn Fn(u64) -> SnapshotRow; 3] = [&model, &of_view, &of_text];
-    for number in 0..most {
+    let (stream, bytes) = (StreamId::of::<Item>(id(1)), Arc::<[u8]>::from(vec![0; 250_000]));
+    let view = ViewKey::of_stream(&stream);
+    let model = SnapshotRow::Model { stream: stream.clone(), version: 1, bytes: bytes.clone() };
+    let of_view = SnapshotRow::View { view, version: 1, bytes: bytes.clone() };
+    let of_text = SnapshotRow::Text { stream, field: Name::of("text"), index: 0, is_base: false, bytes };
+    let rows = [model.clone(), of_view, of_text];
+    let mut from = None;
+    for row in rows.iter().cycle().take(SNAPSHOT_BYTES_MAX / 251_000) {
         device.sent.clear();
-        let (rows, cursor) = (vec![kinds[(number * 3 / most) as usize](number)], Some(vec![1]));
-        device.take(ServerFrame::SnapshotChunk { space: SPACE, at, rows, cursor });
+        let (rows, cursor) = (vec![row.clone()], Some(vec![1]));
+        device.take(ServerFrame::SnapshotChunk { space: SPACE, at, rows, cursor: cursor.clone(), from });
+        from = cursor;
         assert!(matches!(device.sent[..], [ClientFrame::FetchSnapshot { .. }]), "the next chunk: {:?}", device.sent);
     }
     device.sent.clear();
-    let (rows, cursor) = ((most..most + 20).map(of_text).collect(), Some(vec![1]));
-    device.take(ServerFrame::SnapshotChunk { space: SPACE, at, rows, cursor });
+    let (rows, cursor) = (vec![model; 20], Some(vec![1]));
+    device.take(ServerFrame::SnapshotChunk { space: SPACE, at, rows, cursor, from });
     assert!(matches!(device.sent[..], [ClientFrame::FetchCommits { .. }]), "{:?}", device.sent);
     device.talk(&mut authority, |_| true);
     assert_eq!(device.replica.confirmed(), authority.head());

@@ -18,7 +18,7 @@ const LIST: u8 = 100;
 fn small() -> Arc<Domain> {
     let thresholds = Thresholds {
         snapshot_from_records: 4,
-        snapshot_chunk_bytes: 1,
+        snapshot_chunk_bytes: 100,
         read_bytes: 1,
         in_flight_commands_max: 2,
         verdicts_max: 4,

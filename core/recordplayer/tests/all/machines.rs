@@ -8,6 +8,7 @@ use recordplayer::commit::{Commit, Head, Seal, SealKey};
 use recordplayer::decide::Intent;
 use recordplayer::domain::Domain;
 use recordplayer::id::{ActorId, CommandId, Id, ReplicaId, SpaceId};
+use recordplayer::limits::FRAME_BYTES_MAX;
 use recordplayer::membership::{Membership, MembershipCommand};
 use recordplayer::policy::{Effect, EffectsDone};
 use recordplayer::protocol::{AnswerCode, ClientFrame, CommandEntry, Knowledge, PublishEnd, ServerFrame};
@@ -18,7 +19,7 @@ use recordplayer::space::{
     SpaceOutput, Submission, Tail,
 };
 use recordplayer::storage::memory::{MemoryOutbox, MemoryStore};
-use recordplayer::storage::{OutboxStore, SpaceReader, Store, Write};
+use recordplayer::storage::{OutboxStore, RowKey, SpaceReader, Store, Write};
 use recordplayer::time::Timestamp;
 use recordplayer::view::ViewKey;
 
@@ -125,6 +126,14 @@ impl Device {
         self.store.fail_rows(fail);
     }
 
+    /// What it has saved, at this moment.
+    pub fn saved(&mut self) -> Vec<RowKey> {
+        self.replica.handle_wakeup(Timestamp(i64::MAX / 2));
+        self.work();
+        let rows = self.store.reader(SPACE).rows(None, usize::MAX).unwrap();
+        rows.into_iter().map(|(key, _)| key).collect()
+    }
+
     /// Does the machine's work.
     pub fn work(&mut self) {
         while let Some(output) = self.replica.poll_output() {
@@ -184,6 +193,8 @@ pub struct Authority {
     held_back: Vec<Write>,
     /// What is to happen outside of the log.
     pub effects: Vec<Effect>,
+    /// What its checkpoints have written.
+    pub checkpoint_bytes: usize,
     /// Whether the test is about a disk that cannot be read, and why the space gave up.
     pub may_fail: bool,
     pub has_failed: Option<OpenError>,
@@ -221,6 +232,7 @@ impl Authority {
             holds_appends_back: false,
             held_back: Vec::new(),
             effects: Vec::new(),
+            checkpoint_bytes: 0,
             may_fail: false,
             has_failed: None,
         }
@@ -288,6 +300,7 @@ impl Authority {
             holds_appends_back: false,
             held_back: Vec::new(),
             effects: Vec::new(),
+            checkpoint_bytes: 0,
             may_fail: false,
             has_failed: None,
         }
@@ -522,11 +535,16 @@ impl Authority {
                     }
                     SpaceOutput::Checkpoint(_) => {
                         let write = output.into_write().expect("a checkpoint is a write");
+                        self.checkpoint_bytes += write.bytes();
                         inputs.push(SpaceInput::Checkpointed(self.store.write(vec![write]).remove(0)));
                     }
                     SpaceOutput::Failed(error) if self.may_fail => self.has_failed = Some(error),
                     SpaceOutput::Failed(error) => panic!("{error}"),
-                    SpaceOutput::Send { frame, .. } => self.said.push(frame),
+                    SpaceOutput::Send { frame, .. } => {
+                        let bytes = frame.encode().len();
+                        assert!(bytes <= FRAME_BYTES_MAX, "{bytes} bytes are no frame");
+                        self.said.push(frame);
+                    }
                     SpaceOutput::FanOut { frame, .. } => self.said.push(ServerFrame::decode(&frame).unwrap()),
                     SpaceOutput::Effects { effects, .. } => self.effects.extend(effects),
                     SpaceOutput::Members(_) | SpaceOutput::CompactTexts(_) => {}

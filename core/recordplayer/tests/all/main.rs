@@ -9,6 +9,7 @@ mod hiccups;
 mod hostile;
 mod interleavings;
 mod joining;
+mod large_spaces;
 mod machines;
 mod membership;
 mod note;

@@ -13,6 +13,7 @@ use recordplayer::protocol::{AnswerCode, ClientFrame, ServerFrame};
 use recordplayer::record::{Position, Record, StreamId};
 use recordplayer::refusal::CoreRefusal;
 use recordplayer::replica::SubmitError;
+use recordplayer::storage::RowKey;
 use recordplayer::time::Timestamp;
 use recordplayer::view::{Key, View};
 use serde::{Deserialize, Serialize};
@@ -137,8 +138,8 @@ fn an_event_that_this_version_does_not_know_is_kept_and_played_after_the_upgrade
     assert_eq!(refused.typed::<CoreRefusal>(), Some(CoreRefusal::NewerRecords {}));
     device.submit(51, name(2, "corner")).unwrap();
     // The same after a new start, and after everything was saved.
-    device.replica.handle_wakeup(Timestamp(i64::MAX / 2));
-    device.work();
+    let newer = RowKey::Newer(StreamId::of::<Lamp>(lamp(1)));
+    assert!(device.saved().contains(&newer));
     let mut device = device.upgraded(old());
     assert!(device.submit(52, name(1, "other")).is_err());
     assert_eq!(device.replica.entity::<OldLamp>(lamp(2)).name, "corner");
@@ -148,6 +149,7 @@ fn an_event_that_this_version_does_not_know_is_kept_and_played_after_the_upgrade
     assert_eq!(device.replica.entity::<Lamp>(lamp(2)).name, "corner", "what waits is there");
     assert_eq!(device.replica.state_hash(), authority.state_hash());
     device.submit(53, name(1, "other")).unwrap();
+    assert!(!device.saved().contains(&newer), "nothing is newer than this version");
 }
 
 /// A version could play a new event and called itself by the number of the one before. What that one had saved fitted it, so the lamp stayed

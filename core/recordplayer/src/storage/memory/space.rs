@@ -304,7 +304,7 @@ impl SpaceReader for SpaceState {
         self.readable_rows()?;
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
         let rows = self.rows.range((from, Bound::Unbounded)).map(|(key, row)| (key.clone(), row.clone()));
-        Ok(up_to_bytes(rows, |(_, row)| row.bytes.len(), bytes_max))
+        Ok(up_to_bytes(rows, |(key, row)| row.page_bytes(key), bytes_max))
     }
 
     fn text(&self, key: &TextKey) -> Result<Vec<TextRow>, ReadError> {
@@ -316,7 +316,7 @@ impl SpaceReader for SpaceState {
         self.readable_rows()?;
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
         let rows = self.texts.range((from, Bound::Unbounded)).map(|((key, _), row)| (key.clone(), row.clone()));
-        Ok(up_to_bytes(rows, |(_, row)| row.bytes.len(), bytes_max))
+        Ok(up_to_bytes(rows, |(key, row)| row.page_bytes(key), bytes_max))
     }
 
     fn frozen(&self) -> Result<Arc<dyn SpaceReader>, ReadError> {

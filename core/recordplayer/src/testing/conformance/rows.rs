@@ -6,6 +6,7 @@ use super::Reopen;
 use super::history::History;
 use crate::commit::Head;
 use crate::hash::Hash;
+use crate::id::{Id, ReplicaId};
 use crate::name::Name;
 use crate::record::Position;
 use crate::storage::{Checkpoint, CheckpointWrite, Row, RowKey, Store, Write, Written};
@@ -108,14 +109,22 @@ pub(super) fn rows_come_in_order_and_within_bytes(open: Reopen<'_>) {
     let head = history.head();
     let mut rows: Vec<(RowKey, Row)> = (0..60).map(|at| (model(at * 4), row(head, &[at; 100]))).collect();
     rows.extend(["", "a", "aa", "b", "ä"].map(|key| (view(key), row(head, key.as_bytes()))));
+    rows.extend([0, 7, 255].map(|at| (RowKey::Replica(ReplicaId(Id([at; 16]))), row(head, &[at]))));
+    rows.extend([0, 4, 255].map(|at| (RowKey::Newer(History::stream(at)), row(head, &[at]))));
     rows.sort_by(|one, other| one.0.cmp(&other.0));
     let shuffled = rows.iter().rev().map(|(key, row)| (key.clone(), Some(row.clone()))).collect();
     store.write(vec![Write::Checkpoint(checkpoint(&history, shuffled))]);
     let reader = store.reader(history.space());
     assert_eq!(reader.rows(None, EVERYTHING).unwrap(), rows);
     assert_eq!(reader.rows(None, 0).unwrap(), rows[..1]);
-    assert_eq!(reader.rows(None, 250).unwrap(), rows[..2]);
-    assert_eq!(reader.rows(Some(&model(1)), 100).unwrap(), rows[1..2], "behind a key that has no row");
+    let bytes = |rows: &[(RowKey, Row)]| rows.iter().map(|(key, row)| row.page_bytes(key)).sum::<usize>();
+    for count in [1, 2, 3, 7, 20, rows.len()] {
+        let page = &rows[..count];
+        assert_eq!(reader.rows(None, bytes(page)).unwrap(), page, "what a row is of counts as well");
+        assert_eq!(reader.rows(None, bytes(page) - 1).unwrap(), rows[..(count - 1).max(1)]);
+    }
+    let behind = rows.iter().position(|(key, _)| *key == model(4)).unwrap();
+    assert_eq!(reader.rows(Some(&model(1)), 100).unwrap(), rows[behind..=behind], "behind a key that has no row");
     let last = &rows.last().unwrap().0;
     assert_eq!(reader.rows(Some(last), EVERYTHING).unwrap(), []);
     let mut paged: Vec<(RowKey, Row)> = Vec::new();

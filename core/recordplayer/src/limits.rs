@@ -24,6 +24,9 @@ pub const FRAME_BYTES_MAX: usize = 1024 * 1024;
 /// Commits of one frame, so that its head and the commits' own heads fit beside them. What is sealed as one is no longer.
 pub const FRAME_COMMITS_BYTES_MAX: usize = FRAME_BYTES_MAX - 64 * 1024;
 
+/// Commits of one frame: none has fewer bytes than 128. Bounds what a list of empty ones costs whoever reads it.
+pub const FRAME_COMMITS_MAX: u64 = FRAME_BYTES_MAX as u64 / 128;
+
 /// A record's name, a kind of entity, a view's name. Names stand in every record and every index.
 pub const NAME_BYTES_MAX: usize = 64;
 
@@ -67,6 +70,9 @@ pub const SNAPSHOT_FROM_RECORDS: u64 = 2_000;
 
 /// A chunk of a snapshot: small enough to be interleaved with news on a slow line, large enough to cost few round trips.
 pub const SNAPSHOT_CHUNK_BYTES: usize = 256 * 1024;
+
+/// How long a state stays frozen for a device that does not ask for the next chunk of it: a slow line takes some minutes for one.
+pub const JOINING_PATIENCE_MS: i64 = 5 * 60 * 1000;
 
 /// The rows of a snapshot that a device holds in memory until it has all of them. The state of a project of 100,000 cards is a fourth of it;
 /// a space that has more is joined by its history, which is saved as it comes.

@@ -71,19 +71,35 @@ pub struct ReadSet {
     pub views: BTreeSet<ViewKey>,
 }
 
+/// What was looked for and is nowhere.
+#[derive(Default)]
+struct Absent {
+    entities: Vec<StreamId>,
+    views: Vec<ViewKey>,
+}
+
 /// All layers of one space.
 pub(crate) struct Layers {
     pub domain: Arc<Domain>,
     base: RefCell<Layer>,
     upper: Vec<Layer>,
     hydrator: Hydrator,
+    /// What was looked for since the last look, and is nowhere.
+    absent: RefCell<Absent>,
     /// The first read that failed since the last look: a state that was answered meanwhile may be wrong and must not be used.
     failure: Cell<Option<ReadError>>,
 }
 
 impl Layers {
     pub fn new(domain: Arc<Domain>, hydrator: Hydrator) -> Self {
-        Self { domain, base: RefCell::default(), upper: Vec::new(), hydrator, failure: Cell::new(None) }
+        Self {
+            domain,
+            base: RefCell::default(),
+            upper: Vec::new(),
+            hydrator,
+            absent: RefCell::default(),
+            failure: Cell::new(None),
+        }
     }
 
     pub fn take_failure(&self) -> Option<ReadError> {
@@ -133,6 +149,29 @@ impl Layers {
         base.entities.len() + base.views.len()
     }
 
+    /// What was looked for and is nowhere does not stay in memory: whoever asks for what is not there could fill it.
+    pub fn forget_absent(&mut self) {
+        let Absent { entities, views } = self.absent.take();
+        let base = self.base.get_mut();
+        for stream in entities {
+            if base.entities.get(&stream).is_some_and(|slot| slot.position == Position::START) {
+                base.entities.remove(&stream);
+            }
+        }
+        for key in views {
+            if base.views.get(&key).is_some_and(|slot| slot.position == Position::START) {
+                base.views.remove(&key);
+            }
+        }
+    }
+
+    /// Whether something is in memory that is nowhere.
+    pub fn holds_absent(&self) -> bool {
+        let base = self.base.borrow();
+        base.entities.values().any(|slot| slot.position == Position::START)
+            || base.views.values().any(|slot| slot.position == Position::START)
+    }
+
     pub fn top_mut(&mut self) -> &mut Layer {
         self.upper.last_mut().unwrap_or_else(|| self.base.get_mut())
     }
@@ -157,6 +196,9 @@ impl Layers {
         }
         match self.hydrator.entity(&self.domain, stream) {
             Ok(slot) => {
+                if slot.position == Position::START {
+                    self.absent.borrow_mut().entities.push(stream.clone());
+                }
                 self.base.borrow_mut().entities.insert(stream.clone(), slot.clone());
                 slot
             }
@@ -194,6 +236,9 @@ impl Layers {
         }
         match self.hydrator.view(&self.domain, key) {
             Ok(slot) => {
+                if slot.position == Position::START {
+                    self.absent.borrow_mut().views.push(key.clone());
+                }
                 self.base.borrow_mut().views.insert(key.clone(), slot.clone());
                 slot
             }

@@ -9,6 +9,7 @@ use super::ViewItem;
 use crate::commit::Head;
 use crate::hash::{Hash, StateHash};
 use crate::id::{ActId, ActorId, CommandId, Id, ReplicaId, SpaceId};
+use crate::limits::FRAME_COMMITS_MAX;
 use crate::name::Name;
 use crate::record::{Position, StreamId};
 use crate::time::Timestamp;
@@ -141,7 +142,7 @@ pub(super) mod shared_bytes {
 
 /// Arrays of byte strings that are shared, not copied.
 pub(super) mod shared_bytes_list {
-    use super::{Arc, Decoder, Encoder, Error, Write, encode};
+    use super::{Arc, Decoder, Encoder, Error, FRAME_COMMITS_MAX, Write, encode};
 
     pub fn encode<C, W: Write>(
         list: &Vec<Arc<[u8]>>,
@@ -158,6 +159,9 @@ pub(super) mod shared_bytes_list {
     pub fn decode<C>(d: &mut Decoder<'_>, _: &mut C) -> Result<Vec<Arc<[u8]>>, Error> {
         let at = d.position();
         let count = d.array()?.ok_or_else(|| Error::message("expected an array of definite length").at(at))?;
+        if count > FRAME_COMMITS_MAX {
+            return Err(Error::message(format!("{count} commits in one frame; at most {FRAME_COMMITS_MAX}")).at(at));
+        }
         (0..count).map(|_| d.bytes().map(Arc::from)).collect()
     }
 }

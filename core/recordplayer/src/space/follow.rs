@@ -12,6 +12,7 @@ use crate::planted::{Bug, is_planted};
 use crate::protocol::{Knowledge, ServerFrame, StateMark};
 use crate::record::{Position, Record};
 use crate::storage::{ReadError, StoredCommit};
+use crate::time::Timestamp;
 use crate::view::ViewKey;
 
 /// One session that follows the space, or views of it.
@@ -41,7 +42,7 @@ impl Space {
     }
 
     /// Follows the whole space from behind what the replica holds, if that is a stretch of this log.
-    pub(super) fn subscribe(&mut self, session: SessionId, actor: ActorId, knowledge: Knowledge) {
+    pub(super) fn subscribe(&mut self, now: Timestamp, session: SessionId, actor: ActorId, knowledge: Knowledge) {
         if !self.is_member(actor) && !is_planted(Bug::SkipAccessCheck) {
             return self.no_access(session, actor);
         }
@@ -58,7 +59,7 @@ impl Space {
             Err(error) => return self.fail(error),
         }
         if knowledge.head == Head::START && self.durable.position.0 > self.thresholds().snapshot_from_records {
-            return self.offer_snapshot(session, actor);
+            return self.offer_snapshot(now, session, actor);
         }
         // Who reads the log has joined: the frozen state that it joined by is let go, for it keeps room in the file from being used again.
         self.joining.remove(&session);
@@ -94,7 +95,10 @@ impl Space {
     pub(super) fn unsubscribe(&mut self, session: SessionId, view: Option<&ViewKey>) {
         let Some(follower) = self.followers.get_mut(&session) else { return };
         match view {
-            Some(view) => drop(follower.views.remove(view)),
+            Some(view) => {
+                follower.views.remove(view);
+                self.starting.retain(|starting| starting.session != session || starting.view != *view);
+            }
             None => follower.whole = None,
         }
         if follower.whole.is_none() && follower.views.is_empty() {

@@ -359,6 +359,7 @@ impl Space {
         note(!self.to_look_at.is_empty(), "commits for policies");
         note(self.careful.as_ref().is_some_and(Careful::is_stuck), "commands that nobody tries");
         note(!self.outputs.is_empty(), "outputs");
+        note(self.state.layers.holds_absent(), "what is not there");
         held
     }
 
@@ -380,25 +381,26 @@ impl Space {
     /// When the machine wants a [`SpaceInput::Wakeup`].
     pub fn wake_at(&self) -> Option<Timestamp> {
         let checkpoint = if self.checkpointing.is_some() { None } else { self.state.checkpoint_due() };
-        [checkpoint, self.recovers_until()].into_iter().flatten().min()
+        [checkpoint, self.recovers_until(), self.joins_until()].into_iter().flatten().min()
     }
 
     /// The one entry for news.
     pub fn handle(&mut self, now: Timestamp, input: SpaceInput) {
         self.end_recovery_if_due(now);
+        self.let_go_of_who_does_not_join(now);
         match input {
             SpaceInput::Submit(submission) => self.submit(now, submission),
             SpaceInput::Publish(brought) => self.receive(now, &brought),
             SpaceInput::Reopen { recovery } => self.reopen(now, recovery),
             SpaceInput::OfferTail(offered) => self.tail_offered(now, &offered),
             SpaceInput::BringTail(tail) => self.tail_brought(&tail),
-            SpaceInput::Subscribe { session, actor, knowledge } => self.subscribe(session, actor, knowledge),
+            SpaceInput::Subscribe { session, actor, knowledge } => self.subscribe(now, session, actor, knowledge),
             SpaceInput::SubscribeView { session, actor, view, after } => {
                 self.subscribe_view(session, actor, view, after);
             }
             SpaceInput::Unsubscribe { session, view } => self.unsubscribe(session, view.as_ref()),
             SpaceInput::FetchSnapshot { session, actor, at, cursor } => {
-                self.fetch_snapshot(session, actor, at, cursor);
+                self.fetch_snapshot(now, session, actor, at, cursor);
             }
             SpaceInput::FetchCommits { session, actor, after, upto } => self.fetch_commits(session, actor, after, upto),
             SpaceInput::Pull { session } => self.pull(session),
@@ -420,6 +422,7 @@ impl Space {
             self.outputs.clear();
             self.fail(failure);
         }
+        self.state.layers.forget_absent();
         assert!(self.durable.position <= self.state.head.position, "what is durable was decided before");
     }
 

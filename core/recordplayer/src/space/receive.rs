@@ -48,7 +48,11 @@ impl Space {
         let members = self.state.base_models().get::<Membership>(space.0);
         let outcome = if members.published() == Some(publication) {
             // It is here already, and the answer was lost on the way.
-            Ok(self.state.head.position)
+            if self.has_room_for_answers() {
+                Ok(self.state.head.position)
+            } else {
+                Err(NotTaken { message: "The server is busy".to_owned(), again: true })
+            }
         } else if self.state.head.position > Position::START {
             Err(NotTaken::for_good("The server has another project with the same id"))
         } else {
@@ -114,16 +118,21 @@ impl Space {
     /// The state that the commits lead to, from nothing.
     fn played(&self, commits: &[Arc<[u8]>]) -> Result<(SpaceState, Vec<Decided>), NotTaken> {
         let mut state = SpaceState::empty(Arc::clone(&self.domain), self.id(), 1);
-        state.captures_entering = true;
         let mut decided = Vec::with_capacity(commits.len());
         for bytes in commits {
             let commit = Commit::open(Arc::clone(bytes), &state.head.hash)
                 .map_err(|error| NotTaken::for_good(format!("Its log is damaged: {error}")))?;
             let touched: Touched =
                 state.play(&commit).map_err(|error| NotTaken::for_good(format!("Its log is damaged: {error}")))?;
+            let open = state.replicas.get(commit.header.replica).map_or(0, |entry| entry.verdicts.len() as u64);
+            if open > self.thresholds().verdicts_max {
+                return Err(NotTaken::for_good("Its log keeps too many verdicts that nobody needs"));
+            }
             let members = touched.changes_membership.then(|| state.base_models().get::<Membership>(self.id().0));
-            decided.push(Decided::new(Source::Published, Arc::new(commit), touched, members));
+            // Nobody looks at a space that is not here yet, so nobody is told what each commit has touched.
+            decided.push(Decided::new(Source::Published, Arc::new(commit), Touched::default(), members));
         }
+        state.captures_entering = true;
         Ok((state, decided))
     }
 }

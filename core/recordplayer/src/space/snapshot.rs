@@ -8,19 +8,29 @@ use super::{SessionId, Space};
 use crate::commit::Head;
 use crate::hash::StateHash;
 use crate::id::{ActorId, ReplicaId};
+use crate::limits::JOINING_PATIENCE_MS;
 use crate::name::Name;
 use crate::protocol::{ServerFrame, SnapshotRow};
 use crate::record::StreamId;
 use crate::state::checkpoint_sum;
 use crate::storage::{Checkpoint, ReadError, RowKey, SpaceReader, TextKey};
+use crate::time::Timestamp;
 use crate::view::ViewKey;
 
 /// A device on its way in.
 #[derive(Debug)]
 pub(super) struct Joining {
     pub actor: ActorId,
+    /// When it asked for something last.
+    asked_at: Timestamp,
     /// The space as it was at the offered checkpoint; `None` while that is still to be written.
     pub source: Option<(Head, Arc<dyn SpaceReader>)>,
+}
+
+impl Joining {
+    fn waits_until(&self) -> Option<Timestamp> {
+        self.source.as_ref().map(|_| self.asked_at.plus_ms(JOINING_PATIENCE_MS))
+    }
 }
 
 /// Where the next chunk begins. It goes to the client and back, so that a broken line is resumed without any memory here.
@@ -73,9 +83,20 @@ enum After {
 
 impl Space {
     /// Offers the state at a checkpoint that holds everything durable; it is written first where there is none.
-    pub(super) fn offer_snapshot(&mut self, session: SessionId, actor: ActorId) {
-        self.joining.insert(session, Joining { actor, source: None });
+    pub(super) fn offer_snapshot(&mut self, now: Timestamp, session: SessionId, actor: ActorId) {
+        self.joining.insert(session, Joining { actor, asked_at: now, source: None });
         self.wants_checkpoint = true;
+    }
+
+    /// Who has not asked for the next chunk for so long goes on from the checkpoint that there is then: what is frozen for them keeps room in the
+    /// file from being used again.
+    pub(super) fn let_go_of_who_does_not_join(&mut self, now: Timestamp) {
+        self.joining.retain(|_, joining| joining.waits_until().is_none_or(|until| now < until));
+    }
+
+    /// When the first of them has not asked for long enough.
+    pub(super) fn joins_until(&self) -> Option<Timestamp> {
+        self.joining.values().filter_map(Joining::waits_until).min()
     }
 
     /// A checkpoint is there: offer it to everybody who waits.
@@ -112,20 +133,30 @@ impl Space {
         Ok((checkpoint, state, reader))
     }
 
-    pub(super) fn fetch_snapshot(&mut self, session: SessionId, actor: ActorId, at: Head, from: Option<Vec<u8>>) {
+    pub(super) fn fetch_snapshot(
+        &mut self,
+        now: Timestamp,
+        session: SessionId,
+        actor: ActorId,
+        at: Head,
+        from: Option<Vec<u8>>,
+    ) {
         if self.members.role_of(actor).is_none() {
             return self.no_access(session, actor);
         }
         let cursor: Cursor = match from.as_deref().map(minicbor::decode).transpose() {
             Ok(cursor) => cursor.unwrap_or_default(),
             // Not a cursor of this server: begin again.
-            Err(_) => return self.offer_snapshot(session, actor),
+            Err(_) => return self.offer_snapshot(now, session, actor),
         };
         let source =
             self.joining.get(&session).and_then(|joining| joining.source.clone()).filter(|(head, _)| *head == at);
         let source = match source {
-            Some((_, reader)) => Ok(Some(reader)),
-            None => self.resumed(session, actor, at),
+            Some((_, reader)) => {
+                self.joining.get_mut(&session).expect("just found").asked_at = now;
+                Ok(Some(reader))
+            }
+            None => self.resumed(now, session, actor, at),
         };
         let bytes = self.thresholds().snapshot_chunk_bytes;
         let chunk = source.and_then(|reader| reader.map(|reader| chunk(reader.as_ref(), bytes, cursor)).transpose());
@@ -135,7 +166,7 @@ impl Space {
                 self.send(session, ServerFrame::SnapshotChunk { space: self.id(), at, rows, cursor, from });
             }
             // The checkpoint has moved on since: begin again with the newest.
-            Ok(None) => self.offer_snapshot(session, actor),
+            Ok(None) => self.offer_snapshot(now, session, actor),
             Err(error) => self.fail(error),
         }
     }
@@ -143,6 +174,7 @@ impl Space {
     /// A line that was cut goes on where it was, as long as the checkpoint is still the same.
     fn resumed(
         &mut self,
+        now: Timestamp,
         session: SessionId,
         actor: ActorId,
         at: Head,
@@ -151,7 +183,7 @@ impl Space {
         if reader.checkpoint()?.is_none_or(|checkpoint| checkpoint.head != at) {
             return Ok(None);
         }
-        self.joining.insert(session, Joining { actor, source: Some((at, Arc::clone(&reader))) });
+        self.joining.insert(session, Joining { actor, asked_at: now, source: Some((at, Arc::clone(&reader))) });
         Ok(Some(reader))
     }
 }

@@ -34,6 +34,10 @@ const UNDURABLE_BYTES_CLIENTS: usize = 16;
 /// Answers of policies to one commit, about.
 const ANSWERS_OF_POLICIES: usize = 16;
 
+/// Answers that wait for what is decided to become durable, in the same measure: one to each commit, and another where its sender has come
+/// again over a new line.
+const ANSWERS_CLIENTS: usize = 2 * UNDURABLE_COMMITS_CLIENTS;
+
 /// Commands of one replica, as they came in one frame.
 #[derive(Clone, Debug)]
 pub struct Submission {
@@ -87,6 +91,11 @@ impl Space {
             Known::Next => {}
             // What was decided may be lost, and come in again.
             Known::Expect(_) | Known::Conflict if !self.may_decide() => {}
+            // Who asks again and again while a disk stalls waits for no more answers than one who asks once.
+            Known::Decided { at, .. } if at > self.durable.position && !self.has_room_for_answers() => {
+                self.answer(submission, entry.number, AnswerCode::RetryAfter, RETRY_AFTER_MS);
+                return false;
+            }
             Known::Decided { code, at } => {
                 self.answer_at(at, submission, entry.number, code);
                 return true;
@@ -150,6 +159,11 @@ impl Space {
     pub(super) fn is_beyond_room(&self) -> bool {
         let decided = self.undurable.iter().filter(|decided| !decided.source.is_elsewhere()).count();
         decided > UNDURABLE_COMMITS_CLIENTS * self.thresholds().in_flight_commands_max + ANSWERS_OF_POLICIES
+    }
+
+    /// Whether an answer may wait to which nothing new was decided.
+    pub(super) fn has_room_for_answers(&self) -> bool {
+        self.answers.len() < ANSWERS_CLIENTS * self.thresholds().in_flight_commands_max
     }
 
     /// Whether the command would be decided now.

@@ -19,6 +19,7 @@ use crate::commit::{Commit, Head, Seal};
 use crate::limits::FRAME_BYTES_MAX;
 use crate::membership::Membership;
 use crate::protocol::ServerFrame;
+use crate::record::Position;
 use crate::time::Timestamp;
 
 /// A place that a device holds, and proves.
@@ -55,7 +56,7 @@ impl Space {
         let space = self.id();
         if is_mine && self.undurable.iter().any(|decided| decided.commit.head() == place) {
             let frame = ServerFrame::WantTail { space, after: Some(place) };
-            return self.answers.push_back((place.position, offered.session, frame));
+            return self.say_later(place.position, offered.session, frame);
         }
         match self.reader.commit_with(place.position) {
             Ok(stored) => {
@@ -72,7 +73,14 @@ impl Space {
         if end == self.durable {
             self.send(session, frame);
         } else {
-            self.answers.push_back((end.position, session, frame));
+            self.say_later(end.position, session, frame);
+        }
+    }
+
+    /// Says it once the position is durable; nothing where too much waits: the device offers it again when it next hears where the log ends.
+    fn say_later(&mut self, at: Position, session: SessionId, frame: ServerFrame) {
+        if self.has_room_for_answers() {
+            self.answers.push_back((at, session, frame));
         }
     }
 

@@ -45,7 +45,7 @@ impl Looking {
 pub(super) struct ViewStarting {
     at: Position,
     pub session: SessionId,
-    view: ViewKey,
+    pub view: ViewKey,
     frames: Vec<ServerFrame>,
 }
 

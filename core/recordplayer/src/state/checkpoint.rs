@@ -175,6 +175,7 @@ impl SpaceState {
     pub fn checkpointed(&mut self, reader: &Arc<dyn SpaceReader>, at: Head) -> Vec<TextKey> {
         let saved = std::mem::take(&mut self.saving);
         self.layers.hydrator_mut().move_to(Arc::clone(reader), at);
+        self.layers.forget_absent();
         let unsaved = &self.unsaved;
         let base = self.layers.base_mut();
         base.entities.retain(|stream, _| unsaved.entities.contains(stream));

@@ -52,6 +52,20 @@ fn who_acknowledges_nothing_is_asked_to_wait() {
     assert!(matches!(code, AnswerCode::Accepted | AnswerCode::Refused), "{code:?}");
 }
 
+/// A client that sent its command again and again while the disk stalled made the server keep an answer for each time.
+#[test]
+fn who_asks_again_while_the_disk_stalls_is_told_to_wait() {
+    let mut authority = Authority::founded(domain());
+    authority.holds_appends_back = true;
+    let command = || entry(2, CommandId(Id([7; 16])), add(1, 100, "x"));
+    let waits = |authority: &mut Authority| authority.try_to(FIRST, None, 0, command());
+    assert_eq!(waits(&mut authority), None, "it waits for the disk");
+    let told = (0..10_000).find_map(|_| waits(&mut authority));
+    assert_eq!(told, Some(AnswerCode::RetryAfter));
+    authority.let_appends_pass();
+    assert_eq!(waits(&mut authority), Some(AnswerCode::Accepted));
+}
+
 /// A command that overflowed the stack killed the server, was sent again at once, killed it again, and nobody else was served any more.
 #[test]
 fn a_command_that_kills_the_process_is_quarantined_and_the_others_go_on() {

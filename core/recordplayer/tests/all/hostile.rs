@@ -4,17 +4,21 @@ use std::sync::Arc;
 
 use crate::machines::{self, Authority, Device, FIRST, PERSON, SPACE};
 use crate::todo::{Item, ItemCommand, add, command, domain, id};
+use recordplayer::claims::Claims;
 use recordplayer::codec::{decode, encode};
 use recordplayer::commit::{Commit, Draft, Head, Header};
 use recordplayer::decide::Intent;
 use recordplayer::hash::Hash;
 use recordplayer::id::{ActorId, CommandId, Id, ReplicaId, SpaceId};
-use recordplayer::limits::{COMMIT_EVENTS_MAX, OVER_MAX, REQUIRES_MAX, SNAPSHOT_BYTES_MAX};
+use recordplayer::limits::{
+    COMMIT_EVENTS_MAX, FRAME_COMMITS_MAX, OVER_MAX, REQUIRES_MAX, SNAPSHOT_BYTES_MAX, VERDICTS_MAX,
+};
 use recordplayer::membership::{Membership, MembershipCommand};
 use recordplayer::name::Name;
 use recordplayer::protocol::{AnswerCode, ClientFrame, PublishEnd, ServerFrame, SnapshotRow};
 use recordplayer::record::{Payload, Position, RecordKind, StreamId};
 use recordplayer::text::{Text, TextActor, TextDocument, TextPart, compact};
+use recordplayer::time::Timestamp;
 use recordplayer::view::ViewKey;
 
 const PUBLICATION: Id = Id([0xb0; 16]);
@@ -201,6 +205,55 @@ fn a_saved_text_whose_counts_were_made_up_is_none() {
         *value = u64::MAX.into();
         assert!(decode::<Text>(&encode(&saved).unwrap()).is_err(), "{field}");
     }
+}
+
+/// A frame of a mebibyte made its reader hold fifty: a million commits without a byte.
+#[test]
+fn a_frame_holds_only_so_many_commits() {
+    let publish = |count: u64| {
+        let commits = vec![Arc::from([]); usize::try_from(count).unwrap()];
+        let (publication, part, ends) = (Id([1; 16]), 0, None);
+        ClientFrame::Publish { space: SPACE, publication, part, ends, commits }.encode()
+    };
+    assert!(ClientFrame::decode(&publish(FRAME_COMMITS_MAX)).is_ok());
+    assert!(ClientFrame::decode(&publish(FRAME_COMMITS_MAX + 1)).is_err());
+}
+
+/// A log that nobody had decided within the limits kept a verdict for each of its commands, in one row that fits no frame.
+#[test]
+fn a_log_that_keeps_too_many_verdicts_is_not_taken_on() {
+    let mut hash = Hash::ZERO;
+    let mut commits: Vec<Arc<[u8]>> = Vec::new();
+    for number in 1..=VERDICTS_MAX + 1 {
+        let header = Header {
+            space: SPACE,
+            epoch: 1,
+            first: Position(number),
+            time: Timestamp(0),
+            actor: PERSON,
+            replica: FIRST,
+            number,
+            command: CommandId(Id::derived("a command", &[&number.to_be_bytes()])),
+            answered_up_to: 0,
+            claims: Claims::default(),
+            parent: None,
+            requires: Vec::new(),
+            domain_version: 1,
+            over: Vec::new(),
+            trigger: None,
+        };
+        let (stream, name) = (StreamId::of::<Item>(id(1)), Name::of("item.finish"));
+        let draft = Draft { kind: RecordKind::Command, stream, name, payload: [0xa0].into() };
+        let commit = Commit::new(header, vec![draft], &hash, |_| [0; 16]).unwrap();
+        hash = commit.hash;
+        commits.push(commit.bytes);
+    }
+    let mut server = Authority::empty(domain());
+    let within = commits[..commits.len() - 1].to_vec();
+    let said = server.bring(PERSON, Id([1; 16]), PublishEnd::Rehearse, within);
+    assert!(matches!(said, ServerFrame::Published { .. }), "{said:?}");
+    let said = server.bring(PERSON, Id([1; 16]), PublishEnd::Rehearse, commits);
+    assert!(matches!(&said, ServerFrame::NotPublished { message, .. } if message.contains("verdicts")), "{said:?}");
 }
 
 /// An authority that never ends a snapshot filled the memory of who joined.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::machines::{Authority, Device, FIRST, entry};
+use crate::machines::{Authority, Device, FIRST, PERSON, SPACE, entry};
 use crate::todo::{Item, ItemCommand, ListView, OPEN_MAX, add, command, domain, id};
 use recordplayer::context::Context;
 use recordplayer::decide::Intent;
@@ -12,7 +12,7 @@ use recordplayer::domain::Domain;
 use recordplayer::entity::{Entity, Stamp};
 use recordplayer::id::{CommandId, Id, ReplicaId};
 use recordplayer::limits::FRAME_BYTES_MAX;
-use recordplayer::protocol::{AnswerCode, ServerFrame};
+use recordplayer::protocol::{AnswerCode, ClientFrame, ServerFrame};
 use recordplayer::space::Ending;
 use recordplayer::view::Key;
 
@@ -123,6 +123,32 @@ fn a_saved_row_that_is_larger_than_a_frame_comes_in_pieces() {
     let list = device.replica.view::<ListView>(Key::from(id(100)));
     assert!(list.titles.values().map(String::len).sum::<usize>() > FRAME_BYTES_MAX);
     assert_eq!(list.titles[&id(9)], title(b'a' + 9));
+}
+
+/// The state was frozen for whoever had begun to join, for as long as their line was open: all that was written since then stayed in the file twice.
+#[test]
+fn who_does_not_go_on_joining_is_offered_the_state_anew() {
+    let mut authority = with_replicas(1_000, 1);
+    let mut device = Device::new(domain());
+    device.replica.handle_connected();
+    assert!(matches!(authority.answers(&mut device), ServerFrame::SnapshotOffer { .. }));
+    assert!(!authority.space.is_idle());
+    let ServerFrame::SnapshotOffer { at, .. } = authority.subscribe(PERSON) else { panic!("it offers the state") };
+    authority.said.clear();
+    let asks = |authority: &mut Authority| {
+        authority.hear(ClientFrame::FetchSnapshot { space: SPACE, at, cursor: None });
+        authority.said.pop()
+    };
+    assert!(matches!(asks(&mut authority), Some(ServerFrame::SnapshotChunk { .. })));
+    let code = authority.submit_answered(FIRST, None, 2, entry(3, numbered(5_000), rename(5_000)));
+    assert_eq!(code, AnswerCode::Accepted);
+    authority.save();
+    assert!(matches!(asks(&mut authority), Some(ServerFrame::SnapshotChunk { .. })), "it stays as it was");
+    let until = authority.space.wake_at().expect("it looks again");
+    authority.now = until;
+    authority.wake();
+    assert!(authority.space.is_idle(), "nothing is held for anybody");
+    assert!(matches!(asks(&mut authority), Some(ServerFrame::SnapshotOffer { .. })), "and it begins anew");
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -21,6 +21,7 @@ use crate::effects::Effects;
 use crate::limits::{SESSIONS_MAX, SPACE_QUEUE_MAX};
 use crate::marks::Marks;
 use crate::outbound::{Outbound, goodbye};
+use crate::publications::Publications;
 use crate::space_actor::{self, Call};
 
 /// One session, as the spaces see it.
@@ -36,6 +37,17 @@ pub(crate) struct Link {
 struct Active {
     calls: mpsc::Sender<Call>,
     head: Arc<Mutex<Head>>,
+    /// Set when it has left memory: what came too late for it comes before what is said then.
+    has_left: Arc<SetOnce<()>>,
+}
+
+/// A space is in memory until this is dropped.
+pub(crate) struct InMemory {
+    hub: Arc<Hub>,
+    space: SpaceId,
+    pub head: Arc<Mutex<Head>>,
+    has_left: Arc<SetOnce<()>>,
+    is_followed: bool,
 }
 
 /// The spaces in memory. Once the server ends, no other one is opened: its store is about to be closed.
@@ -60,6 +72,7 @@ pub(crate) struct Hub {
     pub disk_failed: SetOnce<String>,
     /// Held by whoever compacts texts.
     pub compacting: tokio::sync::Mutex<()>,
+    pub publications: Publications,
     directory: Mutex<Directory>,
     sessions: Mutex<BTreeMap<SessionId, Arc<Link>>>,
     spaces: Mutex<Spaces>,
@@ -88,6 +101,7 @@ impl Hub {
             effects: OnceLock::new(),
             disk_failed: SetOnce::new(),
             compacting: tokio::sync::Mutex::default(),
+            publications: Publications::default(),
             directory: Mutex::new(directory),
             sessions: Mutex::default(),
             spaces: Mutex::default(),
@@ -169,47 +183,60 @@ impl Hub {
 
     /// Gives news to the space, which is opened if it is not in memory. While the server ends, nothing is opened, and the news goes unheard.
     pub async fn send(self: &Arc<Self>, space: SpaceId, mut call: Call) {
-        while let Some(calls) = self.activate(space) {
-            match calls.send(call).await {
+        while let Some(active) = self.activate(space) {
+            match active.calls.send(call).await {
                 Ok(()) => return,
                 Err(mpsc::error::SendError(back)) => {
                     call = back;
-                    self.retire(space, &calls);
+                    active.has_left.wait().await;
                 }
             }
         }
     }
 
     /// Gives news to the space if it is in memory.
-    pub async fn send_if_active(&self, space: SpaceId, call: Call) {
-        let calls = lock(&self.spaces).active.get(&space).map(|active| active.calls.clone());
-        if let Some(calls) = calls {
-            // A space that leaves memory meanwhile has no use for it.
-            let _ = calls.send(call).await;
+    pub async fn send_if_active(&self, space: SpaceId, mut call: Call) {
+        loop {
+            let Some(active) = lock(&self.spaces).active.get(&space).cloned() else { return };
+            match active.calls.send(call).await {
+                Ok(()) => return,
+                // It leaves memory; or what came late for it opens it anew, and this is said behind that.
+                Err(mpsc::error::SendError(back)) => {
+                    call = back;
+                    active.has_left.wait().await;
+                }
+            }
         }
     }
 
-    fn activate(self: &Arc<Self>, space: SpaceId) -> Option<mpsc::Sender<Call>> {
+    fn activate(self: &Arc<Self>, space: SpaceId) -> Option<Active> {
         let mut spaces = lock(&self.spaces);
         if let Some(active) = spaces.active.get(&space) {
-            return Some(active.calls.clone());
+            return Some(active.clone());
         }
         if spaces.is_ending {
             return None;
         }
-        let (calls, incoming) = mpsc::channel(SPACE_QUEUE_MAX);
-        let head = Arc::new(Mutex::new(Head::START));
-        spaces.active.insert(space, Active { calls: calls.clone(), head: Arc::clone(&head) });
-        tokio::spawn(space_actor::run(Arc::clone(self), space, calls.downgrade(), incoming, head));
-        Some(calls)
+        Some(self.open(&mut spaces, space, Vec::new()))
     }
 
-    /// Takes the actor out of the list; the next call opens the space anew.
-    pub fn retire(&self, space: SpaceId, calls: &mpsc::Sender<Call>) {
-        let mut spaces = lock(&self.spaces);
-        if spaces.active.get(&space).is_some_and(|active| active.calls.same_channel(calls)) {
-            spaces.active.remove(&space);
+    /// Opens a space that is first told this.
+    fn open(self: &Arc<Self>, spaces: &mut Spaces, space: SpaceId, first: Vec<Call>) -> Active {
+        let (calls, incoming) = mpsc::channel(SPACE_QUEUE_MAX.max(first.len()));
+        for call in first {
+            calls.try_send(call).expect("there is room for all of them");
         }
+        let active = Active { calls, head: Arc::new(Mutex::new(Head::START)), has_left: Arc::default() };
+        spaces.active.insert(space, active.clone());
+        let in_memory = InMemory {
+            hub: Arc::clone(self),
+            space,
+            head: Arc::clone(&active.head),
+            has_left: Arc::clone(&active.has_left),
+            is_followed: false,
+        };
+        tokio::spawn(space_actor::run(Arc::clone(self), space, in_memory, incoming));
+        active
     }
 
     pub fn active_spaces(&self) -> Vec<SpaceId> {
@@ -243,6 +270,29 @@ impl Hub {
         let people = people.into_iter().filter_map(|person| Some((person, self.accounts.name_of(person)?))).collect();
         link.out.push(&ServerFrame::MySpaces { spaces }, None);
         link.out.push(&ServerFrame::People { people }, None);
+    }
+}
+
+impl InMemory {
+    /// The space leaves memory, and its channel is closed. What came while it did, in this order, opens it anew.
+    pub fn leave(mut self, late: Vec<Call>) {
+        let hub = Arc::clone(&self.hub);
+        let mut spaces = lock(&hub.spaces);
+        if !late.is_empty() && !spaces.is_ending {
+            hub.open(&mut spaces, self.space, late);
+            self.is_followed = true;
+        }
+        drop(spaces);
+    }
+}
+
+impl Drop for InMemory {
+    fn drop(&mut self) {
+        if !self.is_followed {
+            lock(&self.hub.spaces).active.remove(&self.space);
+        }
+        // Nobody else sets it.
+        let _ = self.has_left.set(());
     }
 }
 

@@ -21,6 +21,7 @@ mod hub;
 pub mod limits;
 mod marks;
 mod outbound;
+mod publications;
 mod server;
 mod serving;
 mod session;

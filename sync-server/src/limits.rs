@@ -26,6 +26,15 @@ pub const OUTBOUND_FRAMES_MAX: usize = 16 * 1024;
 /// records: three times what a project is measured with.
 pub const PUBLICATION_BYTES_MAX: usize = 64 << 20;
 
+/// What a commit of it costs beside its bytes, while it is held.
+pub const PUBLICATION_COMMIT_BYTES: usize = 64;
+
+/// The same for all who bring something at a time; who comes later is asked to come again.
+pub const PUBLICATIONS_BYTES_MAX: usize = 4 * PUBLICATION_BYTES_MAX;
+
+/// Pings of the server without a further part, after which what was brought is let go: others may want its room.
+pub const PUBLICATION_PINGS_MAX: u32 = 3;
+
 /// The upgrade to a web socket, and then the first frame: a slow line takes a second.
 pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -46,6 +55,9 @@ pub const SESSIONS_MAX: usize = 10_000;
 
 /// Spaces that one session may follow: more than a person has; bounds the heads in a ping.
 pub const SUBSCRIPTIONS_MAX: usize = 1_024;
+
+/// Views that one session may look at: more than any screen shows.
+pub const VIEWS_MAX: usize = 1_024;
 
 /// News that waits for one space actor; who sends more waits, and so its socket is read no further.
 pub const SPACE_QUEUE_MAX: usize = 256;

@@ -13,6 +13,7 @@ use recordplayer::limits::IN_FLIGHT_COMMANDS_MAX;
 use recordplayer::membership::Membership;
 use recordplayer::protocol::{ClientFrame, CommandEntry, Goodbye, PROTOCOL_VERSIONS, PublishEnd, ServerFrame};
 use recordplayer::space::{OfferedTail, Publication, SpaceInput, Submission, Tail};
+use recordplayer::view::ViewKey;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, interval, timeout, timeout_at};
@@ -23,10 +24,11 @@ use crate::accounts::Device;
 use crate::clock::now;
 use crate::hub::{Hub, Link};
 use crate::limits::{
-    GOODBYE_TIMEOUT, HANDSHAKE_TIMEOUT, PING_INTERVAL, PUBLICATION_BYTES_MAX, SILENCE_TIMEOUT, SUBSCRIPTIONS_MAX,
-    WRITE_TIMEOUT,
+    GOODBYE_TIMEOUT, HANDSHAKE_TIMEOUT, PING_INTERVAL, PUBLICATION_BYTES_MAX, PUBLICATION_COMMIT_BYTES,
+    PUBLICATION_PINGS_MAX, SILENCE_TIMEOUT, SUBSCRIPTIONS_MAX, VIEWS_MAX, WRITE_TIMEOUT,
 };
 use crate::outbound::goodbye;
+use crate::publications::Room;
 use crate::space_actor::Call;
 
 type Incoming = SplitStream<WebSocketStream<TcpStream>>;
@@ -51,8 +53,14 @@ pub(crate) async fn run(hub: Arc<Hub>, socket: WebSocketStream<TcpStream>) {
         }
     };
     tracing::info!(session = link.id.0, person = %link.device.person, "a session begins");
-    let mut session =
-        Session { hub: Arc::clone(&hub), link: Arc::clone(&link), bringing: None, spaces: BTreeSet::new() };
+    let mut session = Session {
+        hub: Arc::clone(&hub),
+        link: Arc::clone(&link),
+        bringing: None,
+        not_taken: None,
+        spaces: BTreeSet::new(),
+        views: BTreeSet::new(),
+    };
     {
         let mut writing = pin!(write_frames(&hub, &link, &mut outgoing));
         let is_writing = tokio::select! {
@@ -191,6 +199,10 @@ struct Bringing {
     parts: u32,
     bytes: usize,
     commits: Vec<Arc<[u8]>>,
+    /// What it takes of the room for all who bring something.
+    room: Room,
+    /// The pings of the server since the last part.
+    pings: u32,
 }
 
 struct Session {
@@ -198,8 +210,12 @@ struct Session {
     link: Arc<Link>,
     /// One at a time.
     bringing: Option<Bringing>,
+    /// What was not taken last: parts of it may be on their way still.
+    not_taken: Option<(SpaceId, Id)>,
     /// The spaces that know of this session.
     spaces: BTreeSet<SpaceId>,
+    /// The views that it looks at.
+    views: BTreeSet<(SpaceId, ViewKey)>,
 }
 
 impl Session {
@@ -219,6 +235,7 @@ impl Session {
                 _ = pings.tick() => {
                     nonce += 1;
                     self.link.out.push(&ServerFrame::Ping { nonce, heads: self.heads() }, None);
+                    self.let_go_of_what_is_not_brought();
                     continue;
                 }
             };
@@ -248,9 +265,16 @@ impl Session {
                 self.ask(space, SpaceInput::Subscribe { session, actor, knowledge }).await
             }
             ClientFrame::SubscribeView { space, view, after } => {
+                self.views.insert((space, view.clone()));
+                if self.views.len() > VIEWS_MAX {
+                    return Err(goodbye(Goodbye::TooMuch, "too many views in one session", "look at fewer at a time"));
+                }
                 self.ask(space, SpaceInput::SubscribeView { session, actor, view, after }).await
             }
             ClientFrame::Unsubscribe { space, view } => {
+                if let Some(view) = &view {
+                    self.views.remove(&(space, view.clone()));
+                }
                 self.hub.send_if_active(space, Call::Input(SpaceInput::Unsubscribe { session, view })).await;
                 Ok(())
             }
@@ -268,7 +292,7 @@ impl Session {
                 let founds = commands.first().is_some_and(|first| is_founding(space, first));
                 let input =
                     SpaceInput::Submit(Submission { session, actor, replica, parent, answered_up_to, commands });
-                if founds { self.enter(space, input).await } else { self.ask(space, input).await }
+                if founds { self.enter(space, Call::Input(input)).await } else { self.ask(space, input).await }
             }
             ClientFrame::Publish { space, publication, part, ends, commits } => {
                 self.receive(space, publication, part, ends, commits).await
@@ -278,7 +302,7 @@ impl Session {
                 let is_mine = self.hub.accounts.seal_key().is_seal_of(epoch, &place.hash, &seal);
                 if is_mine && !self.hub.is_unreadable(space) {
                     let offered = OfferedTail { session, place, seal, epoch, follows };
-                    return self.enter(space, SpaceInput::OfferTail(offered)).await;
+                    return self.enter(space, Call::Input(SpaceInput::OfferTail(offered))).await;
                 }
                 self.link.out.push(&ServerFrame::WantTail { space, after: None }, None);
                 Ok(())
@@ -310,30 +334,58 @@ impl Session {
         ends: Option<PublishEnd>,
         commits: Vec<Arc<[u8]>>,
     ) -> Result<(), Box<ServerFrame>> {
+        if part > 0 && self.not_taken == Some((space, publication)) {
+            return Ok(());
+        }
+        self.not_taken = None;
         if part == 0 {
-            self.bringing = Some(Bringing { space, publication, parts: 0, bytes: 0, commits: Vec::new() });
+            let (room, commits) = (Room::default(), Vec::new());
+            self.bringing = Some(Bringing { space, publication, parts: 0, bytes: 0, commits, room, pings: 0 });
         }
         let is_next = |bringing: &Bringing| {
             bringing.space == space && bringing.publication == publication && bringing.parts == part
         };
-        let Some(bringing) = self.bringing.as_mut().filter(|bringing| is_next(bringing)) else {
+        let Some(mut bringing) = self.bringing.take().filter(is_next) else {
             return Err(goodbye(Goodbye::Malformed, "a part of a project came out of turn", "bring it from part 0"));
         };
+        let bytes = commits.iter().map(|commit| commit.len() + PUBLICATION_COMMIT_BYTES).sum::<usize>();
         bringing.parts += 1;
-        bringing.bytes += commits.iter().map(|commit| commit.len()).sum::<usize>();
-        bringing.commits.extend(commits);
+        bringing.bytes += bytes;
+        bringing.pings = 0;
         if bringing.bytes > PUBLICATION_BYTES_MAX {
-            self.bringing = None;
             let message = format!("The project has more than {} MiB of history", PUBLICATION_BYTES_MAX >> 20);
-            let frame = ServerFrame::NotPublished { space, publication, message, again: false };
-            self.link.out.push(&frame, None);
+            self.not_published(&bringing, message, false);
             return Ok(());
         }
-        let Some(end) = ends else { return Ok(()) };
-        let commits = self.bringing.take().map(|bringing| bringing.commits).unwrap_or_default();
+        if !self.hub.publications.take(bytes, &mut bringing.room) {
+            self.not_published(&bringing, "The server takes on other projects just now".to_owned(), true);
+            return Ok(());
+        }
+        bringing.commits.extend(commits);
+        let Some(end) = ends else {
+            self.bringing = Some(bringing);
+            return Ok(());
+        };
         let (session, actor) = (self.link.id, self.link.device.person);
-        let input = SpaceInput::Publish(Publication { session, actor, publication, end, commits });
-        self.enter(space, input).await
+        let Bringing { commits, room, .. } = bringing;
+        self.enter(space, Call::Publish(Publication { session, actor, publication, end, commits }, room)).await
+    }
+
+    /// Whoever does not go on bringing a space begins anew.
+    fn let_go_of_what_is_not_brought(&mut self) {
+        let Some(mut bringing) = self.bringing.take() else { return };
+        bringing.pings += 1;
+        if bringing.pings > PUBLICATION_PINGS_MAX {
+            self.not_published(&bringing, "Nothing more of it came for too long".to_owned(), true);
+        } else {
+            self.bringing = Some(bringing);
+        }
+    }
+
+    fn not_published(&mut self, bringing: &Bringing, message: String, again: bool) {
+        let (space, publication) = (bringing.space, bringing.publication);
+        self.not_taken = Some((space, publication));
+        self.link.out.push(&ServerFrame::NotPublished { space, publication, message, again }, None);
     }
 
     /// Asks a space that exists; there is the same answer where it does not and where the person may not.
@@ -349,15 +401,15 @@ impl Session {
             self.link.out.push(&frame, None);
             return Ok(());
         }
-        self.enter(space, input).await
+        self.enter(space, Call::Input(input)).await
     }
 
-    async fn enter(&mut self, space: SpaceId, input: SpaceInput) -> Result<(), Box<ServerFrame>> {
+    async fn enter(&mut self, space: SpaceId, call: Call) -> Result<(), Box<ServerFrame>> {
         self.spaces.insert(space);
         if self.spaces.len() > SUBSCRIPTIONS_MAX {
             return Err(goodbye(Goodbye::TooMuch, "too many projects in one session", "follow fewer at a time"));
         }
-        self.hub.send(space, Call::Input(input)).await;
+        self.hub.send(space, call).await;
         Ok(())
     }
 }

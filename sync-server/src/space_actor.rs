@@ -10,7 +10,7 @@ use recordplayer::id::SpaceId;
 use recordplayer::policy::EffectsDone;
 use recordplayer::protocol::{Goodbye, ServerFrame};
 use recordplayer::record::Position;
-use recordplayer::space::{Mark, Opening, SessionId, Space, SpaceInput, SpaceOutput};
+use recordplayer::space::{Mark, Opening, Publication, SessionId, Space, SpaceInput, SpaceOutput};
 use recordplayer::storage::{SpaceReader, TextKey, Write, Written};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -19,14 +19,17 @@ use tokio::time::{Instant, sleep};
 use crate::clock::now;
 use crate::compaction;
 use crate::effects::Piece;
-use crate::hub::Hub;
+use crate::hub::{Hub, InMemory};
 use crate::limits::{SPACE_IDLE, WRITE_RETRY};
 use crate::outbound::goodbye;
+use crate::publications::Room;
 
 /// What a space is asked.
 #[derive(Debug)]
 pub(crate) enum Call {
     Input(SpaceInput),
+    /// A space that was begun without a server comes in; the room that it takes until it is looked at.
+    Publish(Publication, Room),
     /// The state hash, once nothing waits.
     Hash(oneshot::Sender<SpaceHash>),
     /// Save, and leave memory; answered when that is done.
@@ -58,13 +61,7 @@ struct Actor {
     has_failed: bool,
 }
 
-pub(crate) async fn run(
-    hub: Arc<Hub>,
-    id: SpaceId,
-    own: mpsc::WeakSender<Call>,
-    mut calls: mpsc::Receiver<Call>,
-    head: Arc<Mutex<Head>>,
-) {
+pub(crate) async fn run(hub: Arc<Hub>, id: SpaceId, in_memory: InMemory, mut calls: mpsc::Receiver<Call>) {
     let opening = {
         let (domain, reader) = (Arc::clone(&hub.domain), hub.writer.reader(id));
         let opening = Opening {
@@ -88,7 +85,7 @@ pub(crate) async fn run(
                 writes,
                 writing: 0,
                 compaction: None,
-                head,
+                head: Arc::clone(&in_memory.head),
                 sessions: BTreeSet::new(),
                 hashes: Vec::new(),
                 has_failed: false,
@@ -105,18 +102,17 @@ pub(crate) async fn run(
         }
     }
     calls.close();
-    if let Some(own) = own.upgrade() {
-        hub.retire(id, &own);
-    }
     if let Some(stopped) = stopped {
+        drop(in_memory);
         let _ = stopped.send(());
         return;
     }
-    // What arrived while the space left memory opens it anew.
-    while let Ok(call) = calls.try_recv() {
-        let hub = Arc::clone(&hub);
-        tokio::spawn(async move { hub.send(id, call).await });
+    // What arrives while the space leaves memory opens it anew, in its order: a session that is gone is not to be heard of afterwards.
+    let mut late = Vec::new();
+    while let Some(call) = calls.recv().await {
+        late.push(call);
     }
+    in_memory.leave(late);
 }
 
 /// How far the effects of the space are carried out. Of a space that nothing is noted of, what has happened so far brings nothing about.
@@ -137,12 +133,21 @@ fn effects_done(hub: &Hub, space: SpaceId, reader: &dyn SpaceReader) -> Option<E
 /// Ends the sessions whose calls nobody can answer.
 fn cut_off(hub: &Hub, space: SpaceId, calls: &mut mpsc::Receiver<Call>) {
     while let Ok(call) = calls.try_recv() {
-        if let Call::Input(input) = call
-            && let Some(link) = session_of(&input).and_then(|session| hub.link(session))
-        {
+        let session = match call {
+            Call::Input(input) => session_of(&input),
+            Call::Publish(brought, _) => Some(brought.session),
+            Call::Hash(_) | Call::Stop(_) => None,
+        };
+        if let Some(link) = session.and_then(|session| hub.link(session)) {
             tracing::warn!(%space, session = link.id.0, "the session ends with its space");
             link.out.end(Some(&*unavailable()));
         }
+    }
+}
+
+fn end_sessions(hub: &Hub, sessions: &BTreeSet<SessionId>) {
+    for link in sessions.iter().filter_map(|session| hub.link(*session)) {
+        link.out.end(Some(&*unavailable()));
     }
 }
 
@@ -168,8 +173,15 @@ impl Actor {
                     idle_at = Instant::now() + SPACE_IDLE;
                     match call {
                         Some(Call::Input(input)) => {
-                            self.sessions.extend(session_of(&input));
+                            match input {
+                                SpaceInput::Gone { session } => drop(self.sessions.remove(&session)),
+                                ref input => self.sessions.extend(session_of(input)),
+                            }
                             self.handle(input);
+                        }
+                        Some(Call::Publish(brought, room)) => {
+                            self.sessions.insert(brought.session);
+                            self = self.take_on(brought, room).await?;
                         }
                         Some(Call::Hash(answer)) => self.hashes.push(answer),
                         Some(Call::Stop(stopped)) => {
@@ -194,12 +206,32 @@ impl Actor {
                 }
             }
         }
-        for session in std::mem::take(&mut self.sessions) {
-            if let Some(link) = self.hub.link(session) {
-                link.out.end(Some(&*unavailable()));
+        end_sessions(&self.hub, &self.sessions);
+        None
+    }
+
+    /// Lets the machine look at a whole log, away from the tasks that others wait for. If the server ends meanwhile, it waits for that as for
+    /// every append, and no longer: then nothing of it is here, and whoever brought it has it still.
+    async fn take_on(mut self, brought: Publication, room: Room) -> Option<Self> {
+        let (hub, space, sessions) = (Arc::clone(&self.hub), self.space.id(), self.sessions.clone());
+        let turn = hub.publications.turn().await;
+        let looked_at = tokio::task::spawn_blocking(move || {
+            self.space.handle(now(), SpaceInput::Publish(brought));
+            self
+        });
+        let looked_at = looked_at.await;
+        drop((turn, room));
+        match looked_at {
+            Ok(mut actor) => {
+                actor.work();
+                Some(actor)
+            }
+            Err(error) => {
+                tracing::error!(%space, %error, "the space fails over a project that is brought, and is opened anew");
+                end_sessions(&hub, &sessions);
+                None
             }
         }
-        None
     }
 
     /// What is due while an append is on its way is done with the append's answer.
@@ -247,6 +279,11 @@ impl Actor {
     /// Hands the news to the machine, and does its work.
     fn handle(&mut self, input: SpaceInput) {
         self.space.handle(now(), input);
+        self.work();
+    }
+
+    /// Does the machine's work.
+    fn work(&mut self) {
         let mut lagging: BTreeMap<SessionId, Position> = BTreeMap::new();
         let mut gone: BTreeSet<SessionId> = BTreeSet::new();
         while let Some(output) = self.space.poll_output() {

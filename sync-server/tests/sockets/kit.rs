@@ -78,6 +78,14 @@ impl Town {
         serve_with(&runtime, server, std::future::pending(), test)
     }
 
+    /// As [`Self::run`], for another application, by a server that has one thread.
+    pub fn run_on_one_thread<T>(&self, domain: Domain, test: impl AsyncFnOnce(SocketAddr, &Control) -> T) -> T {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let server = Server::open(domain.shared(), self.0.path()).unwrap();
+        let test = async |address, control: &Control, _| test(address, control).await;
+        serve_with(&runtime, server, std::future::pending(), test)
+    }
+
     fn serve_in<T>(
         &self,
         runtime: &Runtime,

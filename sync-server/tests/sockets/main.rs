@@ -1,5 +1,6 @@
 //! The server at its own border: real sockets on loopback, frames in and frames out.
 
+mod crowding;
 mod effects;
 mod garbage;
 mod kit;

@@ -21,8 +21,9 @@ const SOCKET: &str = "door.sock";
 /// A socket that is being opened, or closed: nobody looks for it here.
 const HIDDEN: &str = "door.sock.hidden";
 
-/// A visitor that has come in sends its request within this time.
-const REQUEST_WITHIN: Duration = Duration::from_secs(10);
+/// A visitor that sends nothing of its request for so long, or takes nothing of its answer, is shown out: the door does not close before it has
+/// left.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 type Handler = dyn Fn(&[u8]) -> Vec<u8> + Send + Sync;
 
@@ -138,7 +139,7 @@ fn admit(stream: UnixStream, room: &Arc<Room>, handler: &Arc<Handler>) {
     let handler = Arc::clone(handler);
     let served = std::thread::Builder::new().name("door visitor".to_owned()).spawn(move || {
         let _inside = inside;
-        if let Err(error) = serve(stream, &handler) {
+        if let Err(error) = serve(stream, &handler, PATIENCE) {
             tracing::debug!(%error, "a visitor left without an answer");
         }
     });
@@ -157,8 +158,9 @@ impl Drop for Inside {
     }
 }
 
-fn serve(mut stream: UnixStream, handler: &Arc<Handler>) -> io::Result<()> {
-    stream.set_read_timeout(Some(REQUEST_WITHIN))?;
+fn serve(mut stream: UnixStream, handler: &Arc<Handler>, patience: Duration) -> io::Result<()> {
+    stream.set_read_timeout(Some(patience))?;
+    stream.set_write_timeout(Some(patience))?;
     let request = read_block(&mut stream, DOOR_REQUEST_BYTES_MAX)?;
     write_block(&mut stream, &handler(&request))
 }
@@ -231,6 +233,16 @@ mod tests {
         waits.recv().unwrap();
         drop(door);
         assert_eq!(visitor.join().unwrap().unwrap().unwrap(), b"you said slowly");
+    }
+
+    /// Somebody asked for more than a socket holds and read none of it: the program that has the door could not end any more.
+    #[test]
+    fn who_takes_nothing_of_the_answer_is_shown_out() {
+        let (mut visitor, stream) = UnixStream::pair().unwrap();
+        let handler: Arc<Handler> = Arc::new(|_: &[u8]| vec![0; 16 << 20]);
+        write_block(&mut visitor, b"all of it").unwrap();
+        let left = serve(stream, &handler, Duration::from_millis(50)).unwrap_err();
+        assert_eq!(left.kind(), io::ErrorKind::WouldBlock);
     }
 
     #[test]

@@ -260,7 +260,7 @@ impl Snapshot {
     fn add(&mut self, row: SnapshotRow) {
         match row {
             SnapshotRow::Replica { replica, version, bytes } => {
-                self.begin_row(RowKey::Replica(replica), version, &bytes)
+                self.begin_row(RowKey::Replica(replica), version, &bytes);
             }
             SnapshotRow::Newer { stream, version, bytes } => self.begin_row(RowKey::Newer(stream), version, &bytes),
             SnapshotRow::Model { stream, version, bytes } => self.begin_row(RowKey::Model(stream), version, &bytes),

@@ -42,6 +42,7 @@ impl Replica {
                 // Who has records needs no state to begin with.
                 self.snapshot = None;
                 self.is_current = self.state.head.position >= head.position;
+                self.is_followed = true;
                 self.number_and_send();
                 self.backfill_next();
             }

@@ -29,6 +29,7 @@ impl Replica {
             return;
         }
         self.authority_end = head.position;
+        self.is_followed = false;
         if epoch <= self.state.epoch {
             return self.offer_tail(head, Offering::Parted { epoch, head });
         }

@@ -193,6 +193,9 @@ pub struct Replica {
     refused_behind: Option<Head>,
     /// Whether everything is here that the authority told of since the last subscription: before its first word nobody knows.
     is_current: bool,
+    /// Whether the authority has said in this session that it goes on from what is here. Before that nothing is sent: where it was restored, what it has
+    /// lost of this device comes first.
+    is_followed: bool,
     /// The authority asked to wait.
     pause: Option<Pause>,
     /// How far verdicts had come at the last ping, while something was being sent.
@@ -253,6 +256,7 @@ impl Replica {
             offering: None,
             refused_behind: None,
             is_current: false,
+            is_followed: false,
             pause: None,
             answered_at_last_ping: None,
             history_asked: None,

@@ -307,10 +307,12 @@ impl Replica {
     /// takes it first, or waits until it can.
     pub(super) fn number_and_send(&mut self) {
         self.fork_if_caught_up();
-        if !matches!(self.link, super::Link::Online | super::Link::Founding)
-            || self.pause.is_some()
-            || self.identity.must_fork
-        {
+        let may_send = match self.link {
+            super::Link::Founding => true,
+            super::Link::Online => self.is_followed,
+            super::Link::Offline | super::Link::Joining | super::Link::Unavailable | super::Link::Ended => false,
+        };
+        if !may_send || self.pause.is_some() || self.identity.must_fork {
             return;
         }
         self.give_numbers();

@@ -24,6 +24,7 @@ impl Replica {
         self.offering = None;
         self.refused_behind = None;
         self.history_asked = None;
+        self.is_followed = false;
         // What founds a space must be there before it can be subscribed to.
         if self.is_founding() {
             self.link = Link::Founding;

@@ -62,6 +62,7 @@ const STORE_CHECKS: &[(&str, StoreCheck)] = checks![
     snapshot::a_snapshot_begins_a_log_in_its_middle,
     snapshot::backfill_closes_the_gap,
     snapshot::backfill_that_does_not_fit_is_fenced,
+    snapshot::what_came_erased_may_stand_in_what_is_saved,
     snapshot::a_snapshot_of_a_held_position_keeps_the_log,
     snapshot::a_snapshot_ahead_keeps_the_stretch_from_the_start,
     snapshot::a_snapshot_of_another_history_drops_the_log,

@@ -61,8 +61,6 @@ impl Batch<'_, '_> {
     fn redact(&mut self, space: SpaceId, records: &BTreeSet<Position>) -> Result<(), ReadError> {
         let Some(entry) = self.store.spaces.get(&space).filter(|_| !records.is_empty()) else { return Ok(()) };
         let entry = entry.clone();
-        // What is saved may hold what lies in the gap.
-        let mut is_stale = entry.gap.is_some();
         for record in records {
             let log = SpaceLog::new(&entry, &self.tables.log, &self.tables.packed, &self.tables.log_index);
             let Some((global, _)) = log.found(record.0)? else { continue };
@@ -71,11 +69,9 @@ impl Batch<'_, '_> {
             let Some(redacted) = commit.redacted(records, &stored.previous).map_err(unreadable)? else { continue };
             let row = encode_log(entry.local, &redacted, stored.is_adopted);
             segments::replace(&mut self.tables.log, &mut self.tables.packed, global, &row)?;
-            is_stale = true;
         }
-        if is_stale {
-            self.tables.checkpoints.remove(&entry.local.key()[..]).map_err(read_error)?;
-        }
+        // What is saved may hold it also where the log does not: what lies in the gap, or came behind a snapshot and without its payload.
+        self.tables.checkpoints.remove(&entry.local.key()[..]).map_err(read_error)?;
         Ok(())
     }
 

@@ -78,20 +78,19 @@ impl SpaceState {
     }
 
     fn redact(&mut self, records: &BTreeSet<Position>) {
-        // What is saved may hold what lies in the gap.
-        let mut is_stale = !records.is_empty() && self.gap.is_some();
+        if records.is_empty() {
+            return;
+        }
         for record in records {
             let Some((_, held)) = self.commits.range_mut(..=*record).next_back() else { continue };
             let StoredCommit { previous, bytes, .. } = &mut held.commit;
             let commit = Commit::open(Arc::clone(bytes), previous).expect("the log holds commits");
             if let Some(redacted) = commit.redacted(records, previous).expect("a commit that was opened is redacted") {
                 *bytes = redacted.bytes;
-                is_stale = true;
             }
         }
-        if is_stale {
-            self.checkpoint = None;
-        }
+        // What is saved may hold it also where the log does not: what lies in the gap, or came behind a snapshot and without its payload.
+        self.checkpoint = None;
     }
 
     /// Takes older commits while they are missing; they follow `lower` and must meet `base` where they reach it.

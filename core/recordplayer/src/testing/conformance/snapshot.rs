@@ -1,5 +1,6 @@
 //! Checks of joining by a snapshot, and of fetching the older records afterwards.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::Reopen;
@@ -7,7 +8,7 @@ use super::history::{History, as_stored};
 use super::rows::{checkpoint, model, row};
 use crate::commit::{Commit, Head};
 use crate::record::Position;
-use crate::storage::{CheckpointWrite, Row, RowKey, SpaceReader, StoredCommit, Write, Written};
+use crate::storage::{Append, CheckpointWrite, Row, RowKey, SpaceReader, StoredCommit, Write, Written};
 
 const EVERYTHING: usize = usize::MAX;
 
@@ -86,6 +87,21 @@ pub(super) fn backfill_closes_the_gap(open: Reopen<'_>) {
     drop((reader, store));
     let store = open();
     check(&*store.reader(history.space()));
+}
+
+/// A device joined by a state from before a redaction, and fetched its history behind it, without what was redacted. Then the redaction itself
+/// came, found nothing in the log that was to go, and left the state as it was, with all that was played from what was redacted.
+pub(super) fn what_came_erased_may_stand_in_what_is_saved(open: Reopen<'_>) {
+    let (mut older, at, newer, history) = joined();
+    let redacts = BTreeSet::from([older[2].records[1].number]);
+    let redacted = older[2].redacted(&redacts, &older[1].hash).unwrap().expect("it goes");
+    older[2] = Arc::new(redacted);
+    let mut store = open();
+    store.write(vec![snapshot(&at, vec![(model(1), row(at.head(), b"one"))]), backfill(&at, &older)]);
+    assert_eq!(store.reader(history.space()).gap(), Ok(None));
+    let append = Append { redacts, ..Append::new(history.space(), history.epoch(), at.head(), newer) };
+    store.write(vec![Write::Append(append)]);
+    assert_eq!(store.reader(history.space()).checkpoint(), Ok(None));
 }
 
 pub(super) fn backfill_that_does_not_fit_is_fenced(open: Reopen<'_>) {

@@ -79,10 +79,11 @@ impl World {
         assert!(sent.is_none(), "{name} sends what was discarded: {sent:?}; {}", self.how_to_replay());
     }
 
-    /// A copy of the device may have sent it since, and the authority have lost that: then the device says again what it has of it.
+    /// A copy of the device may have sent it since, or its log be an older one in which it stands, and the authority have lost that: then the
+    /// device says it again.
     fn may_come_back(&self) -> bool {
         let has = |is_it: fn(&Transition) -> bool| self.happened.iter().any(is_it);
-        has(|transition| matches!(transition, Transition::Clone { .. }))
+        has(|transition| matches!(transition, Transition::Clone { .. } | Transition::Restore { .. }))
             && has(|transition| matches!(transition, Transition::RestoreAuthority { .. }))
     }
 

@@ -55,7 +55,7 @@ impl Promises {
             if replica.command_state(command) == CommandState::Gone {
                 self.forget(command, device);
                 // A copy of the device may send it yet, behind what was made after it.
-                self.order.entry(device).or_default().retain(|made| *made != command);
+                self.order.values_mut().for_each(|made| made.retain(|made| *made != command));
             }
         }
     }

@@ -52,8 +52,11 @@ pub const BY_TESTS: &[Package] = &[
 pub const BY_FUZZING: &[Package] = &[Package { name: "g++", reason: "compiles the C++ sources of libFuzzer" }];
 
 /// What histories of the real programs need to let their disks fail.
-pub const BY_PROCESSES: &[Package] =
-    &[Package { name: "strace", reason: "lets system calls of the programs fail, and kills them at one" }];
+pub const BY_PROCESSES: &[Package] = &[
+    Package { name: "strace", reason: "lets system calls of the programs fail, and kills them at one" },
+    Package { name: "mount", reason: "the small disks that the programs fill" },
+    Package { name: "util-linux", reason: "lets them be mounted by who is not root" },
+];
 
 /// Makes sure that every package that a build needs is installed, and these: asks before installing, unless `yes` has answered already.
 pub fn ensure(yes: bool, more: &[&[Package]]) -> Result<(), Failure> {

@@ -1,20 +1,22 @@
 //! Counts tests by reading what `cargo test` prints.
 
+use std::collections::BTreeMap;
+
 /// The sums over every test program of a run.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     pub passed: u64,
     pub failed: u64,
-    /// Checks that did not run because their inputs are absent.
-    pub inputs_absent: u64,
+    /// Checks that did not run, by what they lack: `inputs`, `strace`, `tmpfs`.
+    pub absent: BTreeMap<String, u64>,
 }
 
 impl Tally {
     /// Takes one line of the output: a test program ends with one `test result:` line, and says in a line of its own, as
-    /// often as it happens, how many checks it leaves out because their inputs are absent.
+    /// often as it happens, how many checks it leaves out because something is absent.
     pub fn read(&mut self, line: &str) {
-        if let Some((_, rest)) = line.split_once("inputs absent: ") {
-            self.inputs_absent += leading_number(rest).unwrap_or(0);
+        if let Some((what, checks)) = left_out(line) {
+            *self.absent.entry(what.to_owned()).or_default() += checks;
         }
         let Some(result) = line.strip_prefix("test result: ") else { return };
         for part in result.split([';', '.']) {
@@ -27,6 +29,20 @@ impl Tally {
             }
         }
     }
+}
+
+impl Tally {
+    /// How many checks did not run, whatever they lack.
+    pub fn not_run(&self) -> u64 {
+        self.absent.values().sum()
+    }
+}
+
+/// What a line says is absent, and how many checks did not run for it: `strace absent: 1 checks not run`.
+fn left_out(line: &str) -> Option<(&str, u64)> {
+    let (before, rest) = line.split_once(" absent: ")?;
+    let checks = rest.trim_end().strip_suffix(" checks not run")?.parse().ok()?;
+    Some((before.rsplit(' ').next()?, checks))
 }
 
 fn leading_number(text: &str) -> Option<u64> {
@@ -47,11 +63,16 @@ mod tests {
     }
 
     #[test]
-    fn checks_without_inputs_are_summed_wherever_the_line_begins() {
+    fn checks_that_did_not_run_are_summed_by_what_they_lack_wherever_the_line_begins() {
         let mut tally = Tally::default();
         tally.read("inputs absent: 7 checks not run");
         tally.read("test one ... inputs absent: 1 checks not run");
+        tally.read("test two ... strace absent: 2 checks not run");
+        tally.read("tmpfs absent: 1 checks not run");
+        tally.read("the file absent: 3 bytes");
         tally.read("test result: ok. 2 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s");
-        assert_eq!(tally.inputs_absent, 8);
+        let absent: Vec<_> = tally.absent.iter().map(|(what, checks)| (what.as_str(), *checks)).collect();
+        assert_eq!(absent, [("inputs", 8), ("strace", 2), ("tmpfs", 1)]);
+        assert_eq!(tally.not_run(), 11);
     }
 }

@@ -1,91 +1,22 @@
 //! `cargo xtask mutants`: changes of the core's sources, one at a time, each of which some test must notice.
 
-use std::fs;
-use std::process::{Command, Stdio};
+mod parts;
+mod results;
 
-use serde_json::Value;
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
 
 use crate::cargo::{self, Workspace};
 use crate::consent;
 use crate::failure::Failure;
+use parts::{LEFT_OUT, PARTS, Part};
+use results::Results;
 
 const INSTALL: &str = "cargo install cargo-mutants --locked";
 
 /// Of the mutants that can be built, so many must be caught, in per cent.
-const CAUGHT_MIN: u64 = 85;
-
-/// What decides, plays, merges, rebases, keeps the log and checks access, by the package that holds it; and the tests that are asked.
-const PARTS: &[Part] = &[
-    Part {
-        package: "recordplayer",
-        files: &[
-            "core/recordplayer/src/decide.rs",
-            "core/recordplayer/src/context.rs",
-            "core/recordplayer/src/membership.rs",
-            "core/recordplayer/src/commit/encoding.rs",
-            "core/recordplayer/src/commit/redaction.rs",
-            "core/recordplayer/src/replica/confirm.rs",
-            "core/recordplayer/src/replica/go_back.rs",
-            "core/recordplayer/src/replica/join.rs",
-            "core/recordplayer/src/replica/rebase.rs",
-            "core/recordplayer/src/replica/requires.rs",
-            "core/recordplayer/src/replica/say_again.rs",
-            "core/recordplayer/src/replica/tail.rs",
-            "core/recordplayer/src/replica/texts.rs",
-            "core/recordplayer/src/space/again.rs",
-            "core/recordplayer/src/space/epoch.rs",
-            "core/recordplayer/src/space/follow.rs",
-            "core/recordplayer/src/space/over.rs",
-            "core/recordplayer/src/space/recovery.rs",
-            "core/recordplayer/src/space/submit.rs",
-            "core/recordplayer/src/space/tail.rs",
-            "core/recordplayer/src/state/checkpoint.rs",
-            "core/recordplayer/src/state/play.rs",
-            "core/recordplayer/src/state/replicas.rs",
-            "core/recordplayer/src/state/texts.rs",
-            "core/recordplayer/src/storage/memory/space.rs",
-            "core/recordplayer/src/text/base.rs",
-            "core/recordplayer/src/text/change.rs",
-            "core/recordplayer/src/text/diff.rs",
-            "core/recordplayer/src/text/document.rs",
-            "core/recordplayer/src/text/splice.rs",
-        ],
-        tests: &["all"],
-        skipped: &[
-            "text_editing::what_is_too_large_for_one_change_becomes_several",
-            "texts::a_text_that_is_too_long_is_refused_here_and_nothing_is_queued",
-            "texts::an_edit_of_a_restored_device_is_said_again_behind_a_compacted_text",
-        ],
-    },
-    Part {
-        package: "recordplayer-kanban",
-        files: &[
-            "core/kanban/src/board.rs",
-            "core/kanban/src/card/decide.rs",
-            "core/kanban/src/card/event.rs",
-            "core/kanban/src/column.rs",
-            "core/kanban/src/comment.rs",
-            "core/kanban/src/project.rs",
-            "core/kanban/src/rank.rs",
-        ],
-        tests: &[],
-        skipped: &[],
-    },
-    Part {
-        package: "recordplayer-store",
-        files: &["core/store/src/log.rs", "core/store/src/store/apply.rs", "core/store/src/segments.rs"],
-        tests: &["conformance", "crash", "rot", "writer"],
-        skipped: &[],
-    },
-];
-
-struct Part {
-    package: &'static str,
-    files: &'static [&'static str],
-    tests: &'static [&'static str],
-    /// They take long and are about something else.
-    skipped: &'static [&'static str],
-}
+const CAUGHT_MIN: usize = 85;
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -95,88 +26,133 @@ pub struct Arguments {
     /// Only the mutants in this file
     #[arg(long)]
     file: Option<String>,
+    /// Try those again that were missed in earlier runs
+    #[arg(long)]
+    missed: bool,
+    /// Forget what earlier runs have found, as after a change of the sources or of many tests
+    #[arg(long, conflicts_with = "missed")]
+    anew: bool,
     /// Install what the system lacks without asking
     #[arg(long)]
     yes: bool,
 }
 
-/// What became of the mutants.
-#[derive(Debug, Default)]
-struct Tally {
-    caught: u64,
-    /// Of these, a test did not end in its time: it has noticed, too.
-    timeout: u64,
-    missed: u64,
-    unviable: u64,
-}
-
 pub fn mutants(arguments: &Arguments) -> Result<(), Failure> {
     ensure_cargo_mutants(arguments.yes)?;
-    let workspace = Workspace::read()?;
-    let mut sum = Tally::default();
+    let folder = Workspace::read()?.target.join("mutants");
+    let (mut sum, mut all) = (Results::default(), 0);
     for part in PARTS {
-        let is_meant = |file: &&&str| arguments.file.as_ref().is_none_or(|only| only == **file);
-        let files: Vec<&str> = part.files.iter().filter(is_meant).copied().collect();
+        let files = part.files_meant(arguments.file.as_deref());
         if files.is_empty() {
             continue;
         }
-        let output = workspace.target.join("mutants").join(part.package);
-        fs::create_dir_all(&output)
-            .map_err(|error| Failure::failed(format!("cannot make the folder {}: {error}", output.display())))?;
-        let mut command = cargo::cargo(&["mutants", "--package", part.package, "--profile", "mutants"]);
-        command.arg("--output").arg(&output);
-        for file in files {
-            command.args(["--file", file]);
+        let run = Run { part, files, folder: folder.join(part.package) };
+        let mutants = run.list(None)?;
+        all += mutants.len();
+        sum.add(run.go_on(&mutants, arguments)?.of(&mutants));
+    }
+    judge(&sum, all)
+}
+
+impl Part {
+    /// The globs of its files, or the one file that is meant, where it lies in this package.
+    fn files_meant<'a>(&self, only: Option<&'a str>) -> Vec<&'a str>
+    where
+        'static: 'a,
+    {
+        let Some(only) = only else { return self.files.to_vec() };
+        let is_here = self.files.iter().any(|glob| match glob.split_once("**") {
+            Some((above, _)) => only.starts_with(above),
+            None => *glob == only,
+        });
+        if is_here { vec![only] } else { Vec::new() }
+    }
+}
+
+/// The mutants of one package, and what is found of them.
+struct Run<'a> {
+    part: &'static Part,
+    files: Vec<&'a str>,
+    folder: PathBuf,
+}
+
+impl Run<'_> {
+    /// Tries what was not tried yet, of a shard or of all. Answers with everything that is known by then.
+    fn go_on(&self, mutants: &BTreeSet<String>, arguments: &Arguments) -> Result<Results, Failure> {
+        let folder = &self.folder;
+        if arguments.anew {
+            results::forget(folder)?;
         }
-        if let Some(shard) = &arguments.shard {
-            command.args(["--shard", shard]);
+        let known = Results::gather(folder)?;
+        // A shard is one of all mutants, and stays the same while there are fewer and fewer to try.
+        let meant = arguments.shard.as_ref().map(|shard| self.list(Some(shard))).transpose()?;
+        let is_known =
+            |name: &&String| known.all().any(|of| of == *name) && !(arguments.missed && known.missed.contains(*name));
+        let is_meant = |name: &&String| meant.as_ref().is_none_or(|meant| meant.contains(*name));
+        let to_try = mutants.iter().filter(|name| is_meant(name) && !is_known(name)).count();
+        println!("{}: {} mutants, {to_try} to try", self.part.package, mutants.len());
+        if to_try == 0 {
+            return Ok(known);
         }
-        command.args(["--", "--lib"]);
-        for test in part.tests {
+        results::pass_over(folder, mutants.iter().filter(|name| !is_meant(name) || is_known(name)))?;
+        let mut command = self.command();
+        command.args(["--iterate", "--profile", "mutants", "--output"]).arg(folder).args(["--", "--lib"]);
+        for test in self.part.tests {
             command.args(["--test", test]);
         }
         command.arg("--");
-        for test in part.skipped {
+        for test in self.part.skipped {
             command.args(["--skip", test]);
         }
-        // It ends with a failure where one was missed, too: what became of them stands in its file.
+        // It ends with a failure where one was missed, too: what became of them stands in its files.
         command.status().map_err(|error| Failure::failed(format!("cannot start cargo mutants: {error}")))?;
-        let outcomes = output.join("mutants.out/outcomes.json");
-        let text = fs::read_to_string(&outcomes)
-            .map_err(|error| Failure::failed(format!("cannot read {}: {error}", outcomes.display())))?;
-        sum.add(&text)?;
-        println!("what was missed: {}", output.join("mutants.out/missed.txt").display());
+        Results::gather(folder)
     }
-    sum.judge()
+
+    /// The names of all its mutants, or of a shard of them.
+    fn list(&self, shard: Option<&str>) -> Result<BTreeSet<String>, Failure> {
+        let mut command = self.command();
+        command.args(["--list", "--colors", "never"]);
+        if let Some(shard) = shard {
+            command.args(["--shard", shard]);
+        }
+        let output = command.stderr(Stdio::inherit()).output();
+        let output = output.map_err(|error| Failure::failed(format!("cannot start cargo mutants: {error}")))?;
+        if !output.status.success() {
+            return Err(Failure::failed("failed: cargo mutants --list"));
+        }
+        Ok(String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect())
+    }
+
+    fn command(&self) -> Command {
+        let mut command = cargo::cargo(&["mutants", "--package", self.part.package]);
+        command.args(LEFT_OUT);
+        for file in &self.files {
+            command.args(["--file", file]);
+        }
+        command
+    }
 }
 
-impl Tally {
-    fn add(&mut self, outcomes: &str) -> Result<(), Failure> {
-        let outcomes: Value = serde_json::from_str(outcomes)
-            .map_err(|error| Failure::failed(format!("what cargo mutants has written cannot be read: {error}")))?;
-        let number = |name: &str| outcomes[name].as_u64().unwrap_or_default();
-        self.caught += number("caught") + number("timeout");
-        self.timeout += number("timeout");
-        self.missed += number("missed");
-        self.unviable += number("unviable");
-        Ok(())
+/// Says what became of them, and which were missed.
+fn judge(sum: &Results, all: usize) -> Result<(), Failure> {
+    let (viable, noticed) = (sum.viable(), sum.noticed());
+    if viable == 0 {
+        return Err(Failure::failed("there was no mutant that could be built"));
     }
-
-    fn judge(&self) -> Result<(), Failure> {
-        let viable = self.caught + self.missed;
-        if viable == 0 {
-            return Err(Failure::failed("there was no mutant that could be built"));
-        }
-        let percent = self.caught * 100 / viable;
-        println!(
-            "{viable} mutants, {} caught ({percent} %; {} by a test that did not end), {} missed; {} could not be built",
-            self.caught, self.timeout, self.missed, self.unviable
-        );
-        if percent >= CAUGHT_MIN {
-            Ok(())
-        } else {
-            Err(Failure::failed(format!("{percent} % were caught; it should be {CAUGHT_MIN} %")))
-        }
+    println!("\nmissed:");
+    sum.missed.iter().for_each(|name| println!("  {name}"));
+    let percent = noticed * 100 / viable;
+    let (timeout, missed, unviable) = (sum.timeout.len(), sum.missed.len(), sum.unviable.len());
+    println!(
+        "{viable} mutants that can be built, {noticed} caught ({percent} %; {timeout} by a test that did not end), {missed} missed; \
+         {unviable} cannot be built, {} were not tried yet",
+        all - viable - unviable
+    );
+    if percent >= CAUGHT_MIN {
+        Ok(())
+    } else {
+        Err(Failure::failed(format!("{percent} % were caught; it should be {CAUGHT_MIN} %")))
     }
 }
 

@@ -65,7 +65,7 @@ fn people_act(people: &mut People, world: &mut World, device: DeviceId) {
     let (first, first_from, thing, has_word) = (below(PLACES), below(PLACES), u64::from(below(30)), below(3) > 0);
     let (kind, is_blind) = (below(12), below(8) == 0);
     // Nobody else says the same: who is told what they may not read is known by it, and what was redacted.
-    let word = format!("cue {:012x}", world.random().random_range(0..1_u64 << 48));
+    let label = format!("cue {:012x}", world.random().random_range(0..1_u64 << 48));
     let is_blind = is_blind || world.may_be_rotten(device);
     // Who looks takes from where something lies, and puts where nothing does.
     let some = |at: Id, first: u8, is_taken: bool| {
@@ -76,7 +76,7 @@ fn people_act(people: &mut People, world: &mut World, device: DeviceId) {
     let command = match kind {
         0..5 => ShelfCommand::Put { place: some(at, first, false), thing },
         5..7 => ShelfCommand::Take { place: some(at, first, true) },
-        7..9 => ShelfCommand::Label { label: if has_word { word } else { "plain".to_owned() } },
+        7..9 => ShelfCommand::Label { label: if has_word { label } else { "plain".to_owned() } },
         _ => ShelfCommand::Move { from: some(at, first_from, true), shelf: other, place: some(other, first, false) },
     };
     let mut below = |end: u8| world.random().random_range(0..end);

@@ -49,6 +49,14 @@ impl World {
         self.happened.iter().any(is_cause)
     }
 
+    /// Whether a backup may have brought back to the authority what a device holds without its payload: the log is the same there, and its state
+    /// is not.
+    pub(super) fn may_have_lost_a_redaction(&self) -> bool {
+        let has = |is_it: fn(&Transition) -> bool| self.happened.iter().any(is_it);
+        has(|transition| matches!(transition, Transition::Redact { .. }))
+            && has(|transition| matches!(transition, Transition::RestoreAuthority { .. }))
+    }
+
     fn files_of(&mut self, whose: Option<DeviceId>) -> Vec<&mut dyn File> {
         match whose {
             None => vec![&mut *self.store],

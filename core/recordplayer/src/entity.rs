@@ -6,7 +6,6 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::context::Context;
-use crate::planted::{Bug, is_planted, wrong_clock};
 use crate::record::{Origin, Position, Record};
 use crate::text::TextChange;
 
@@ -75,10 +74,6 @@ pub struct Stamp {
 
 impl Stamp {
     pub fn of(record: &Record) -> Self {
-        let mut origin = record.origin;
-        if is_planted(Bug::ClockInPlay) {
-            origin.time = wrong_clock();
-        }
-        Self { number: record.number, origin }
+        Self { number: record.number, origin: record.origin }
     }
 }

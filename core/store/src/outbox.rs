@@ -10,6 +10,7 @@ use std::ops::Bound;
 use std::path::Path;
 
 use recordplayer::id::{CommandId, Id, SpaceId};
+use recordplayer::planted::{Bug, is_planted};
 use recordplayer::storage::{OutboxContent, OutboxRow, OutboxStore, OutboxWrite, ReadError, WriteError};
 use redb::{Database, Durability, ReadableDatabase, StorageBackend, Table, TableDefinition};
 
@@ -82,7 +83,10 @@ impl RedbOutbox {
 
     fn write_batch(&mut self, batch: Vec<OutboxWrite>) -> Result<(), ReadError> {
         let mut transaction = self.database().begin_write().map_err(read_error)?;
-        transaction.set_durability(Durability::Immediate).map_err(|error| ReadError::Io(error.to_string()))?;
+        let is_put = |write: &OutboxWrite| matches!(write, OutboxWrite::Put { .. });
+        let skips = is_planted(Bug::SkipSync) && !batch.iter().any(is_put);
+        let durability = if skips { Durability::None } else { Durability::Immediate };
+        transaction.set_durability(durability).map_err(|error| ReadError::Io(error.to_string()))?;
         {
             let mut table = transaction.open_table(OUTBOX_TABLE).map_err(read_error)?;
             for write in batch {

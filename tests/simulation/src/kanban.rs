@@ -278,27 +278,45 @@ impl People<'_> {
         }
     }
 
-    /// Types a word into a card's description, at either end, or wipes it.
+    /// Types a word into a card's description, at either end, or wipes it; or goes on with what it was before news of it came.
     fn describe(&mut self, device: DeviceId, typed: &str) {
         let card = self.some_card(device, Card::exists);
         let is_at_end = self.below(2) == 1;
         // Where the text cannot be read, that is told, and nobody types into it.
-        let Some(length) = self.length(device, card) else { return };
-        let position = if is_at_end { length } else { 0 };
-        let work = match self.below(6) {
+        let Some([now, before]) = self.texts(device, card) else { return };
+        let position = if is_at_end { now.chars().count() } else { 0 };
+        let after = format!("{before}{typed}");
+        let work = match self.below(7) {
             0 => TextWork::Replace(""),
+            1 => TextWork::Edit { before: &before, after: &after },
             _ => TextWork::Splice { position, delete: 0, insert: typed },
         };
         let command = CommandId(Id(self.world.random().random()));
         let make = |change| CardCommand::Describe { change };
         let edit = TextEdit::<Card> { command, entity: card.into(), claims: Claims::default(), work, make };
         let outcome = self.world.edit(device, &edit).map(drop);
+        // What it saves may find that its disk has failed.
+        let is_taken = outcome.is_ok() && self.world.is_running(device);
         self.count(device, outcome);
+        if is_taken && let Some([text, _]) = self.texts(device, card) {
+            let is_typed = |(at, word): (usize, &str)| [&text[..at], &text[at + word.len()..]].concat() == now;
+            let holds = match work {
+                TextWork::Replace(wished) => text == wished,
+                TextWork::Edit { .. } | TextWork::Splice { .. } => text.match_indices(typed).any(is_typed),
+            };
+            assert!(holds, "{work:?} on {now:?} makes it {text:?}; {}", self.world.how_to_replay());
+        }
     }
 
-    fn length(&self, device: DeviceId, card: CardId) -> Option<usize> {
-        match self.world.replica(device).text::<Card>(card, Card::DESCRIPTION) {
-            Ok(text) => Some(text.text().chars().count()),
+    /// The description of a card as the device shows it, and as it is confirmed there.
+    fn texts(&self, device: DeviceId, card: CardId) -> Option<[String; 2]> {
+        let replica = self.world.replica(device);
+        let texts = replica.text::<Card>(card, Card::DESCRIPTION).and_then(|text| {
+            let confirmed = replica.confirmed_text::<Card>(card, Card::DESCRIPTION)?;
+            Ok([text.text(), confirmed.text()])
+        });
+        match texts {
+            Ok(texts) => Some(texts),
             Err(_) if self.world.may_be_rotten(device) => None,
             Err(error) => panic!("{error}; {}", self.world.how_to_replay()),
         }

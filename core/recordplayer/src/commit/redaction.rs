@@ -14,6 +14,7 @@ use super::{Commit, CommitError};
 use crate::hash::Hash;
 use crate::id::SpaceId;
 use crate::membership::{Membership, MembershipEvent};
+use crate::planted::{Bug, is_planted};
 use crate::record::{Payload, Position, Record, RecordKind};
 
 impl Commit {
@@ -38,7 +39,8 @@ impl Commit {
         }
         let goes = |record: &Record| {
             let is_meant = records.contains(&record.number) && !record.is_of::<Membership>();
-            (is_meant || record.number == command.number) && record.payload != Payload::Erased
+            (is_meant || (record.number == command.number && !is_planted(Bug::KeepCommand)))
+                && record.payload != Payload::Erased
         };
         let going: BTreeSet<Position> =
             self.records.iter().filter(|record| goes(record)).map(|record| record.number).collect();

@@ -11,7 +11,6 @@ use crate::planted::{Bug, is_planted};
 use crate::protocol::StateMark;
 use crate::record::{Payload, Position};
 use crate::response::Response;
-use crate::state::Touched;
 use crate::storage::{Append, OutboxWrite, ReadError, Write};
 
 /// What merging a batch of commits came to.
@@ -74,9 +73,6 @@ impl Replica {
         let mut writes = Vec::new();
         for commit in &news {
             let touched = self.state.play(commit).expect("the commits were checked to follow each other");
-            if is_planted(Bug::PlayTwice) && commit.header.actor == self.actor {
-                commit.events().for_each(|event| self.state.play_event(event, &mut Touched::default()));
-            }
             dirty.add(&touched);
             writes.extend(self.settle(commit, &mut dirty));
             self.tell_meetings(commit, &news);
@@ -89,7 +85,8 @@ impl Replica {
             writes.push(self.identity_write());
         }
         let epoch = self.state.epoch;
-        let is_redaction = news.iter().any(|commit| commit.is_redaction());
+        let looked_at = if is_planted(Bug::RedactLastOnly) { &news[news.len() - 1..] } else { &news[..] };
+        let is_redaction = looked_at.iter().any(|commit| commit.is_redaction());
         let append = Append::new(self.space(), epoch, ours, news);
         self.save(vec![Write::Append(append)], writes, Saving { is_redaction, ..Saving::default() });
         assert_eq!(self.state.head, upto, "the batch ends where its frame says");

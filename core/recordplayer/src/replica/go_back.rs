@@ -16,6 +16,7 @@ use super::tail::Offering;
 use super::{Link, Replica, ReplicaOutput, Saving};
 use crate::commit::{Commit, Head};
 use crate::id::CommandId;
+use crate::planted::{Bug, is_planted};
 use crate::record::{Payload, Position, Seen};
 use crate::state::text_change;
 use crate::storage::{OutboxWrite, ReadError, TextKey};
@@ -63,15 +64,10 @@ impl Replica {
         let again: Vec<OutboxEntry> = fresh.filter_map(|commit| said_again(commit, seen)).collect();
         let space = self.space();
         let mut writes = Vec::new();
-        let mut outbox = Vec::new();
-        for entry in again {
-            self.identity.last_order += 1;
-            outbox.push(Pending::new(self.identity.last_order, entry));
-        }
+        let mut outbox: Vec<Pending> = again.into_iter().map(|entry| Pending::new(0, entry)).collect();
+        let accepted = outbox.len();
         for mut pending in std::mem::take(&mut self.outbox) {
             writes.push(OutboxWrite::Remove { space, order: pending.order });
-            self.identity.last_order += 1;
-            pending.order = self.identity.last_order;
             pending.is_sent = false;
             pending.is_number_stored = false;
             let entry = Arc::make_mut(&mut pending.entry);
@@ -80,7 +76,12 @@ impl Replica {
             entry.seen.position = entry.seen.position.min(shared.position);
             outbox.push(pending);
         }
+        if is_planted(Bug::GoBackBehind) {
+            outbox.rotate_left(accepted);
+        }
         for pending in &mut outbox {
+            self.identity.last_order += 1;
+            pending.order = self.identity.last_order;
             let entry = Arc::make_mut(&mut pending.entry);
             if entry.refused.is_none()
                 && let Some(text) = texts.get(&entry.command)

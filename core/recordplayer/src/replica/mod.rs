@@ -142,6 +142,9 @@ enum Link {
     Ended,
 }
 
+/// So long a device waits at most where the authority asks it to.
+pub(crate) const PAUSE_MS_MAX: i64 = 60_000;
+
 /// For how long the authority asked to wait.
 #[derive(Clone, Copy, Debug)]
 struct Pause {
@@ -372,6 +375,11 @@ impl Replica {
             "bytes of a snapshot",
         );
         beyond
+    }
+
+    /// How much longer it waits, where the authority asked it to.
+    pub(crate) fn pauses_for_ms(&self, now: Timestamp) -> Option<i64> {
+        self.pause.filter(|pause| !pause.is_over(now)).map(|pause| pause.until.0 - now.0)
     }
 
     /// Whether it is about to drop its log: what waits is not shown on top of that any more.

@@ -14,6 +14,7 @@ use super::rebase::Dirty;
 use super::{Replica, Saving};
 use crate::id::CommandId;
 use crate::limits::REQUIRES_MAX;
+use crate::planted::{Bug, is_planted};
 use crate::record::{Position, StreamId};
 use crate::refusal::CoreRefusal;
 use crate::storage::OutboxWrite;
@@ -185,7 +186,11 @@ impl Replica {
         let first = requiring.filter_map(|pending| pending.entry.number).min();
         let in_flight = self.domain.thresholds().in_flight_commands_max as u64;
         let kept = first.map_or(u64::MAX, |number| number.saturating_sub(in_flight));
-        self.identity.answered_up_to.min(kept)
+        if is_planted(Bug::ForgetRequired) {
+            self.identity.answered_up_to
+        } else {
+            self.identity.answered_up_to.min(kept)
+        }
     }
 }
 

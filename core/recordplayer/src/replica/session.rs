@@ -2,7 +2,7 @@
 
 use super::outbox::Pending;
 use super::tail::Offering;
-use super::{Link, Pause, Replica, ReplicaOutput};
+use super::{Link, PAUSE_MS_MAX, Pause, Replica, ReplicaOutput};
 use crate::commit::Head;
 use crate::id::SpaceId;
 use crate::planted::{Bug, is_planted};
@@ -220,7 +220,7 @@ impl Replica {
             }
             AnswerCode::RetryAfter => {
                 self.unsend_from(number);
-                self.pause = Some(Pause::new(now, i64::try_from(value).unwrap_or(60_000).clamp(1, 60_000)));
+                self.pause = Some(Pause::new(now, i64::try_from(value).unwrap_or(PAUSE_MS_MAX).clamp(1, PAUSE_MS_MAX)));
             }
             // The log has told more since this answer set out.
             AnswerCode::Expect if value <= self.known_to_be_answered() => {}
@@ -235,7 +235,7 @@ impl Replica {
             // It keeps its number and its place; those behind it wait with it.
             AnswerCode::WaitForUpgrade => {
                 self.unsend_from(number);
-                self.pause = Some(Pause::new(now, 60_000));
+                self.pause = Some(Pause::new(now, PAUSE_MS_MAX));
             }
         }
     }

@@ -223,7 +223,11 @@ impl Space {
             if let Err(error) = self.send_until_removed(session) {
                 return self.fail(error);
             }
-            self.leave(session);
+            if is_planted(Bug::LeaveViewsOpen) {
+                self.unsubscribe(session, None);
+            } else {
+                self.leave(session);
+            }
             self.send(session, ServerFrame::AccessEnded { space: self.id(), at });
         }
         let members = Arc::clone(&self.members);

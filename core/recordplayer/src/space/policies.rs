@@ -16,6 +16,7 @@ use crate::commit::Commit;
 use crate::decide::{Intent, Undecided};
 use crate::id::{ActorId, CommandId, Id};
 use crate::membership::Membership;
+use crate::planted::{Bug, is_planted};
 use crate::policy::Policy;
 use crate::protocol::CommandEntry;
 use crate::record::{Position, Record, Seen};
@@ -108,7 +109,8 @@ impl Space {
         let before = self.state.replicas.get(policy.replica);
         // Events are answered in their order, the last of them perhaps in part.
         let is_answered = before.is_some_and(|before| {
-            record.number < before.trigger || before.verdicts.values().any(|verdict| verdict.command == command)
+            record.number < before.trigger
+                || (!is_planted(Bug::ReactAgain) && before.verdicts.values().any(|verdict| verdict.command == command))
         });
         if is_answered {
             return;

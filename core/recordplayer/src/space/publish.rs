@@ -157,7 +157,9 @@ impl Space {
                 self.durable = state.head;
                 self.members = state.base_models().get::<Membership>(self.id().0);
                 self.state = state;
-                self.give_effects_again();
+                if !is_planted(Bug::ForgetEffects) {
+                    self.give_effects_again();
+                }
                 self.hold_name();
                 self.go_on_reacting();
                 self.drop_careful_queue();

@@ -207,9 +207,6 @@ impl Space {
         if replica.actor != submission.actor {
             return Known::Conflict;
         }
-        if is_planted(Bug::ForgetDecided) {
-            return Known::Next;
-        }
         if entry.number > replica.last_number {
             let next = replica.last_number + 1;
             if entry.number != next {
@@ -226,6 +223,7 @@ impl Space {
                 Known::Decided { code, at: verdict.at }
             }
             None if entry.number == replica.last_number && entry.command != replica.last_command => Known::Conflict,
+            None if is_planted(Bug::ForgetDecided) => Known::Next,
             None => Known::Decided { code: AnswerCode::Answered, at: Position::START },
         }
     }
@@ -259,6 +257,10 @@ impl Space {
             Err(Undecided::Refused(refused)) => {
                 self.hold_name();
                 self.refuse(header, intent, refused)
+            }
+            Err(Undecided::UnknownCommand) if is_planted(Bug::RefuseUnknown) => {
+                let why = format!("{} is unknown", intent.name);
+                Ok(self.commit_refused(header, intent, CoreRefusal::Malformed { why }.into()))
             }
             Err(undecided @ (Undecided::UnknownCommand | Undecided::Unreadable(_))) => Err(undecided),
         }
@@ -311,7 +313,7 @@ impl Space {
             space: self.id(),
             epoch: self.epoch_to_decide_in(),
             first: self.state.head.position.plus(1),
-            time: now.max(self.state.time),
+            time: if is_planted(Bug::TimeGoesBack) { now } else { now.max(self.state.time) },
             actor: submission.actor,
             replica: submission.replica,
             number: entry.number,

@@ -138,9 +138,6 @@ impl SpaceState {
                 .map_err(|error| ReadError::Damaged(error.to_string()))?;
             rows.push((RowKey::View(key.clone()), Some(self.row(view.version, bytes))));
         }
-        if is_planted(Bug::RowBehindPosition) {
-            rows.pop();
-        }
         let text_row =
             |index: u64, change: &TextChange| TextRow { index, is_base: false, bytes: change.bytes().into() };
         let texts = unsaved.texts.iter().map(|(key, index, change)| (key.clone(), text_row(*index, change))).collect();
@@ -178,7 +175,7 @@ impl SpaceState {
         self.layers.forget_absent();
         let unsaved = &self.unsaved;
         let base = self.layers.base_mut();
-        base.entities.retain(|stream, _| unsaved.entities.contains(stream));
+        base.entities.retain(|stream, _| unsaved.entities.contains(stream) && !is_planted(Bug::ForgetWhileSaving));
         base.views.retain(|key, _| unsaved.views.contains(key));
         saved.ripe_texts()
     }

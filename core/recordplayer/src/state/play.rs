@@ -9,6 +9,7 @@ use crate::domain::Domain;
 use crate::entity::Entity;
 use crate::membership::Membership;
 use crate::models::{AnyState, Layers, Models};
+use crate::planted::{Bug, is_planted};
 use crate::record::{Position, Record, RecordKind, Seen, StreamId};
 use crate::storage::TextKey;
 use crate::text::TextChange;
@@ -103,7 +104,8 @@ impl SpaceState {
             self.unsaved.is_wanted |= self.domain.saving_strategy().on_events.contains(&&*record.name);
         }
         self.stale.extend(touched.streams.iter().cloned());
-        self.unsaved.entities.extend(touched.streams.iter().cloned());
+        let is_saved = |stream: &&StreamId| !is_planted(Bug::RowBehindPosition) || **stream == commit.records[0].stream;
+        self.unsaved.entities.extend(touched.streams.iter().filter(is_saved).cloned());
         self.advance(commit, touched);
     }
 
@@ -148,8 +150,9 @@ impl SpaceState {
         }
         let shared = Arc::new(record.clone());
         for (((name, view), at), (before, after)) in domain.view_types().zip(0..).zip(before.iter().zip(after.iter())) {
-            let union: BTreeSet<&Key> = before.iter().chain(after).collect();
-            for key in union {
+            let both: Vec<&Key> = before.iter().chain(after).collect();
+            let union: BTreeSet<&Key> = both.iter().copied().collect();
+            for key in if is_planted(Bug::PlayTwice) { both } else { union.into_iter().collect() } {
                 let view_key = ViewKey { name: name.clone(), key: key.clone() };
                 let mut slot = self.layers.take_view(&view_key);
                 if self.layers.has_failed() {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::commit::Commit;
+use crate::commit::{Commit, Header};
 use crate::domain::Domain;
 use crate::id::SpaceId;
 use crate::models::Hydrator;
@@ -35,6 +35,27 @@ pub(super) fn decided_once(commits: &[Commit]) -> Result<(), String> {
         *number += 1;
         if header.number != *number {
             return Err(format!("the numbers of {} have a gap: {} and not {number}", header.replica, header.number));
+        }
+    }
+    Ok(())
+}
+
+/// No record has an earlier time than the one before (rule 12); or which has.
+pub(super) fn times_rise(commits: &[Commit]) -> Result<(), String> {
+    let earlier = commits.windows(2).find(|pair| pair[1].header.time < pair[0].header.time);
+    earlier
+        .map_or(Ok(()), |pair| Err(format!("record {} has an earlier time than the one before", pair[1].header.first)))
+}
+
+/// Nothing is accepted that requires what was refused before (rule 10); or what is.
+pub(super) fn requirements_hold(commits: &[Commit]) -> Result<(), String> {
+    let mut refused = BTreeSet::new();
+    for commit in commits {
+        let Header { command, requires, .. } = &commit.header;
+        if commit.is_refusal() {
+            refused.extend((!is_repeated(commit)).then_some(*command));
+        } else if let Some(required) = requires.iter().find(|required| refused.contains(required)) {
+            return Err(format!("{command} was accepted, and requires {required}, which was refused"));
         }
     }
     Ok(())

@@ -81,6 +81,7 @@ pub fn converge_in<const N: usize>(
         let ms = world.random().random_range(0..400);
         world.run_for_ms(ms);
         world.check_rebased(device);
+        world.check_pauses();
     }
     world.gather();
     world

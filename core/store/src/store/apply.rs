@@ -6,6 +6,7 @@ use std::sync::Arc;
 use recordplayer::commit::{Commit, CommitError, Head};
 use recordplayer::hash::Hash;
 use recordplayer::id::SpaceId;
+use recordplayer::planted::{Bug, is_planted};
 use recordplayer::record::Position;
 use recordplayer::storage::{Append, CheckpointWrite, Gap, ReadError, TextKey, TextRow, Write, Written};
 
@@ -71,7 +72,9 @@ impl Batch<'_, '_> {
             segments::replace(&mut self.tables.log, &mut self.tables.packed, global, &row)?;
         }
         // What is saved may hold it also where the log does not: what lies in the gap, or came behind a snapshot and without its payload.
-        self.tables.checkpoints.remove(&entry.local.key()[..]).map_err(read_error)?;
+        if !is_planted(Bug::KeepCheckpoint) {
+            self.tables.checkpoints.remove(&entry.local.key()[..]).map_err(read_error)?;
+        }
         Ok(())
     }
 

@@ -13,6 +13,9 @@ use serde::{Deserialize, Serialize};
 /// How many things there may be on all shelves together: a rule that spans entities.
 pub(super) const THINGS_MAX: u64 = 14;
 
+/// The label of a shelf on which nothing more is put: a rule that the first version of the application does not know.
+pub(super) const CLOSED: &str = "closed";
+
 /// One version of a shelf: what all know, and what this one knows beside that.
 macro_rules! shelf {
     (
@@ -69,6 +72,7 @@ macro_rules! shelf {
             fn decide(&self, command: &$command, cx: &mut Context<'_>) -> Result<Vec<$event>, ShelfRefusal> {
                 let $deciding = self;
                 match *command {
+                    $($decides)*
                     $command::Put { place, .. } if self.places.contains_key(&place) => Err(ShelfRefusal::Occupied {}),
                     $command::Put { place, thing } => {
                         if cx.view::<Inventory<Self>>(Key::whole_space()).things() >= THINGS_MAX {
@@ -90,7 +94,6 @@ macro_rules! shelf {
                     }
                     $command::Dust { place } if self.places.contains_key(&place) => Ok(vec![$event::Dusted {}]),
                     $command::Take { .. } | $command::Dust { .. } => Err(ShelfRefusal::Empty {}),
-                    $($decides)*
                 }
             }
 
@@ -149,6 +152,7 @@ shelf! {
     decides(shelf) {
         ShelfCommand::Label { ref label } if *label == shelf.label => Err(ShelfRefusal::Same {}),
         ShelfCommand::Label { ref label } => Ok(vec![ShelfEvent::Labelled { label: label.clone() }]),
+        ShelfCommand::Put { .. } if shelf.label == CLOSED => Err(ShelfRefusal::Closed {}),
     }
     plays(shelf) {
         ShelfEvent::Labelled { ref label } => shelf.label.clone_from(label),
@@ -176,12 +180,16 @@ pub(super) enum ShelfRefusal {
     Full {},
     #[error("It lies there already")]
     Same {},
+    #[error("The shelf is closed. Give it another label first")]
+    Closed {},
 }
 
 /// Where something lies, on all shelves together.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Inventory<S> {
     places: BTreeSet<(Id, u8)>,
+    /// How many events have led to this.
+    events: u64,
     #[serde(skip)]
     version: PhantomData<S>,
 }
@@ -189,6 +197,10 @@ pub(super) struct Inventory<S> {
 impl<S> Inventory<S> {
     pub(super) fn things(&self) -> u64 {
         self.places.len() as u64
+    }
+
+    pub(super) fn events(&self) -> u64 {
+        self.events
     }
 }
 
@@ -201,6 +213,7 @@ impl<S: Version> View for Inventory<S> {
 
     fn play(&mut self, _: &Key, record: &Record, _: &Models<'_>) {
         let Some(event) = record.event::<S>() else { return };
+        self.events += 1;
         // What was put there or taken away before may have been redacted.
         self.places.extend(S::put(event).map(|(place, _)| (record.stream.id, place)));
         S::taken(event).map(|place| self.places.remove(&(record.stream.id, place)));

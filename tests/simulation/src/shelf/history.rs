@@ -8,12 +8,13 @@ use recordplayer::decide::Intent;
 use recordplayer::entity::Entity;
 use recordplayer::id::{CommandId, Id};
 use recordplayer::record::{Payload, Position, Record};
+use recordplayer::refusal::CoreRefusal;
 use recordplayer::replica::{OutboxEntry, SubmitError, Wish};
 use recordplayer::response::Response;
 use recordplayer::testing::{DeviceId, Transition, World, converge_in};
 use recordplayer::view::Key;
 
-use super::domain::{Inventory, OldShelf, Shelf, ShelfCommand, ShelfRefusal, gathers_dust, versions};
+use super::domain::{CLOSED, Inventory, OldShelf, Shelf, ShelfCommand, ShelfRefusal, gathers_dust, versions};
 use super::reference::{Change, Reference};
 use crate::Outcome;
 
@@ -62,10 +63,14 @@ fn shelf(number: u8) -> Id {
 fn people_act(people: &mut People, world: &mut World, device: DeviceId) {
     let mut below = |end: u8| world.random().random_range(0..end);
     let (at, other) = (shelf(below(SHELVES)), shelf(below(SHELVES)));
-    let (first, first_from, thing, has_word) = (below(PLACES), below(PLACES), u64::from(below(30)), below(3) > 0);
+    let (first, first_from, thing, word) = (below(PLACES), below(PLACES), u64::from(below(30)), below(4));
     let (kind, is_blind) = (below(12), below(8) == 0);
     // Nobody else says the same: who is told what they may not read is known by it, and what was redacted.
-    let label = format!("cue {:012x}", world.random().random_range(0..1_u64 << 48));
+    let label = match word {
+        0 => CLOSED.to_owned(),
+        1 => "plain".to_owned(),
+        _ => format!("cue {:012x}", world.random().random_range(0..1_u64 << 48)),
+    };
     let is_blind = is_blind || world.may_be_rotten(device);
     // Who looks takes from where something lies, and puts where nothing does.
     let some = |at: Id, first: u8, is_taken: bool| {
@@ -76,7 +81,7 @@ fn people_act(people: &mut People, world: &mut World, device: DeviceId) {
     let command = match kind {
         0..5 => ShelfCommand::Put { place: some(at, first, false), thing },
         5..7 => ShelfCommand::Take { place: some(at, first, true) },
-        7..9 => ShelfCommand::Label { label: if has_word { label } else { "plain".to_owned() } },
+        7..9 => ShelfCommand::Label { label },
         _ => ShelfCommand::Move { from: some(at, first_from, true), shelf: other, place: some(other, first, false) },
     };
     let mut below = |end: u8| world.random().random_range(0..end);
@@ -104,8 +109,10 @@ fn people_act(people: &mut People, world: &mut World, device: DeviceId) {
     let may_go = |entry: &&OutboxEntry| entry.refused.is_some() || entry.number.is_none();
     let command = world.replica(device).outbox().find(may_go).map(|entry| entry.command);
     if let Some(command) = command.filter(|_| discards) {
-        let outcome = world.with(device, |replica, _| replica.discard(command));
-        outcome.expect("what was refused, or never sent, can be discarded");
+        let gone = world.with(device, |replica, _| replica.discard(command));
+        let gone = gone.expect("what was refused, or never sent, can be discarded");
+        // Nobody goes on with what they have thrown away.
+        people.last = people.last.filter(|(_, last)| gone.iter().all(|entry| entry.command != *last));
     }
 }
 
@@ -150,7 +157,10 @@ impl People {
             let Some((at, command)) = self.command_of(&commit, &mut dust, &why) else { continue };
             // The core's own refusals (of what requires a refused command, say) are none of the domain's business.
             let refused = Response::of(&commit).map(|response| response.refused);
-            if refused.as_ref().is_some_and(|refused| refused.typed::<ShelfRefusal>().is_none()) {
+            if let Some(refused) = refused.as_ref().filter(|refused| refused.typed::<ShelfRefusal>().is_none()) {
+                let refused = refused.typed::<CoreRefusal>();
+                let is_malformed = refused.is_none_or(|refused| matches!(refused, CoreRefusal::Malformed { .. }));
+                assert!(!is_malformed, "what a newer version says is well said: {commit:?}; {why}");
                 continue;
             }
             let answer = reference.answer(at, &command);
@@ -189,8 +199,9 @@ impl People {
                     "a shelf differs; {why}"
                 );
             }
-            let things = replica.view::<Inventory<Shelf>>(Key::whole_space()).things();
-            assert_eq!(things, reference.count(), "the inventory differs; {why}");
+            let inventory = replica.view::<Inventory<Shelf>>(Key::whole_space());
+            let expected = (reference.things(), reference.events());
+            assert_eq!((inventory.things(), inventory.events()), expected, "the inventory differs; {why}");
         }
         if !has_restore {
             let (told, lost) = (world.effects().count(), redacted.len());

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use recordplayer::id::Id;
 use recordplayer::record::Position;
 
-use super::domain::{ShelfCommand, ShelfRefusal, THINGS_MAX};
+use super::domain::{CLOSED, ShelfCommand, ShelfRefusal, THINGS_MAX};
 
 /// All shelves.
 #[derive(Debug, Default)]
@@ -50,6 +50,9 @@ impl Reference {
         let is_free = |at: &(Id, u8)| if things.contains_key(at) { Err(ShelfRefusal::Occupied {}) } else { Ok(()) };
         let lies = |place: &(Id, u8)| things.get(place).copied().ok_or(ShelfRefusal::Empty {});
         match *command {
+            ShelfCommand::Put { .. } if labels.get(&at).is_some_and(|label| label == CLOSED) => {
+                Err(ShelfRefusal::Closed {})
+            }
             ShelfCommand::Put { place, thing } => {
                 is_free(&(at, place))?;
                 if things.len() as u64 >= THINGS_MAX {
@@ -106,8 +109,13 @@ impl Reference {
         self.shelves.labels.get(&at).cloned().unwrap_or_default()
     }
 
-    pub fn count(&self) -> u64 {
+    pub fn things(&self) -> u64 {
         self.shelves.things.len() as u64
+    }
+
+    /// How many changes have made them what they are.
+    pub fn events(&self) -> u64 {
+        self.changes.len() as u64
     }
 }
 

@@ -22,6 +22,7 @@ impl World {
         let writes = self.writes_on_their_way();
         let done = self.rng.random_range(0..=writes.len());
         for write in writes.into_iter().take(done) {
+            self.recoveries.note(&write);
             self.store.write(vec![write]);
         }
         self.store.close(Closing::AtOnce);
@@ -111,6 +112,7 @@ impl World {
     /// One write of the running authority.
     pub(super) fn authority_writes(&mut self, write: Write) {
         let is_checkpoint = matches!(write, Write::Checkpoint(_));
+        self.recoveries.note(&write);
         let unknown = || Written::Unknown("the store did not answer".to_owned());
         let written = match self.next_failure.take() {
             Some(Failure::UnknownLost) => unknown(),

@@ -67,8 +67,7 @@ impl World {
 
     /// As [`Self::put_back_authority`], and opens it in a new epoch at once: nothing that was lost comes back as it was.
     pub fn restore_authority(&mut self, backup: &dyn StoreFile) {
-        self.put_back_authority(backup);
-        self.recovery = Some(self.begin_recovery(0));
+        self.recover_authority(backup, 0);
         self.reopen_authority();
     }
 
@@ -83,6 +82,7 @@ impl World {
     pub fn recover_authority(&mut self, backup: &dyn StoreFile, lasts_ms: i64) {
         self.set_store_back(backup);
         self.recovery = Some(self.begin_recovery(lasts_ms));
+        self.note_recovery();
         self.start_authority();
     }
 
@@ -93,6 +93,13 @@ impl World {
         self.mark = None;
         self.is_opening = false;
         self.forget_promises_of_authority();
+    }
+
+    fn note_recovery(&mut self) {
+        let behind = self.store.reader(self.id).head().expect("what was just opened can be read");
+        if let Some(recovery) = self.recovery {
+            self.recoveries.begin(behind.position, recovery.epoch);
+        }
     }
 
     fn begin_recovery(&mut self, lasts_ms: i64) -> Recovery {

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::device::{Device, looks_below, looks_of};
-use super::{DeviceId, Journey, World};
+use super::{DeviceId, Journey, Transition, World};
 use crate::commit::Head;
 use crate::hash::StateHash;
 use crate::protocol::ServerFrame;
 use crate::record::Position;
-use crate::replica::Replica;
+use crate::replica::{PAUSE_MS_MAX, Replica};
 use crate::space::Space;
 use crate::state::text_change;
 use crate::storage::{SpaceReader, StoredCommit, TextKey};
@@ -20,7 +20,7 @@ impl World {
     /// What must hold whenever the world is quiet.
     pub fn check_invariants(&mut self) {
         let why = self.how_to_replay();
-        self.check_decided_once();
+        self.check_log();
         let (head, _) = self.authority();
         let mut replayed = audit::replay(self.domain(), self.id, self.store.reader(self.id).as_ref());
         let space = self.space.as_mut().expect("the authority runs");
@@ -98,6 +98,16 @@ impl World {
         );
     }
 
+    /// Nobody waits longer than the authority has asked, however the clocks are set.
+    pub(in crate::testing) fn check_pauses(&self) {
+        for (at, device) in self.devices.iter().enumerate() {
+            let now = self.time_of(DeviceId(at));
+            let left = device.replica.as_ref().and_then(|replica| replica.pauses_for_ms(now));
+            let (name, why) = (&device.name, self.how_to_replay());
+            assert!(left.is_none_or(|ms| ms <= PAUSE_MS_MAX), "{name} waits for {left:?} ms; {why}");
+        }
+    }
+
     /// The files in which these words stand: logs, saved states and outboxes, of the authority and of the devices.
     pub fn where_is(&self, words: &str) -> Vec<String> {
         let holds = |bytes: &[u8]| bytes.windows(words.len()).any(|part| part == words.as_bytes());
@@ -137,11 +147,27 @@ impl World {
         }
     }
 
-    /// Each command has its effects in the log once, and the numbers of each replica count without a gap.
-    fn check_decided_once(&self) {
+    /// Each command has its effects in the log once, the numbers of each replica count without a gap, times rise, and so on.
+    fn check_log(&self) {
         let commits = audit::commits(self.store.reader(self.id).as_ref());
-        let found = audit::decided_once(&commits);
+        let found = audit::decided_once(&commits)
+            .and_then(|()| audit::times_rise(&commits))
+            .and_then(|()| if self.has_replaced_files() { Ok(()) } else { audit::requirements_hold(&commits) })
+            .and_then(|()| self.recoveries.decided_nothing(&commits));
         assert!(found.is_ok(), "{}; {}", found.unwrap_err(), self.how_to_replay());
+    }
+
+    /// Whether somebody has forgotten what was refused, with the files that held it.
+    fn has_replaced_files(&self) -> bool {
+        self.happened.iter().any(|transition| {
+            matches!(
+                transition,
+                Transition::Restore { .. }
+                    | Transition::Clone { .. }
+                    | Transition::RotOutbox { .. }
+                    | Transition::RestoreAuthority { .. }
+            )
+        })
     }
 
     /// The end of the authority's log, and its state hash.

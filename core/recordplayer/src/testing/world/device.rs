@@ -11,7 +11,6 @@ use super::{Faults, Journey, NotOpened, OutboxFile, StoreFile, World, fresh};
 use crate::commit::{Commit, Head};
 use crate::id::{ActorId, SpaceId};
 use crate::limits::FRAME_BYTES_MAX;
-use crate::planted::{Bug, is_planted};
 use crate::protocol::{ClientFrame, ServerFrame};
 use crate::record::{Position, Record};
 use crate::replica::{Meeting, Replica, ReplicaOutput, SaveToken};
@@ -286,11 +285,6 @@ impl World {
         while let Some(output) = self.devices[id.0].replica.as_mut().and_then(Replica::poll_output) {
             match output {
                 ReplicaOutput::Save { token, main, outbox } => {
-                    if is_planted(Bug::SkipSync) && main.is_empty() {
-                        let replica = self.devices[id.0].replica.as_mut().expect("it has just spoken");
-                        replica.handle_saved(token, &[]);
-                        self.promises.keep(id, replica);
-                    }
                     let device = &mut self.devices[id.0];
                     // One writer: what is saved later is on disk later.
                     let at = device.last_save_at.max(self.now).plus_ms(self.rng.random_range(0..5));

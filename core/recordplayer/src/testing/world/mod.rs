@@ -18,6 +18,7 @@ mod lives;
 mod people;
 mod promises;
 mod reached;
+mod recoveries;
 mod redacted;
 mod transition;
 mod versions;
@@ -166,6 +167,7 @@ pub struct World {
     effects: effects::CarriedOut,
     reached: Reached,
     redactions: redacted::Redactions,
+    recoveries: recoveries::Recoveries,
 }
 
 impl World {
@@ -213,6 +215,7 @@ impl World {
             effects: effects::CarriedOut::default(),
             reached: Reached::default(),
             redactions: redacted::Redactions::default(),
+            recoveries: recoveries::Recoveries::default(),
         };
         world.start_authority();
         world.travel(PING_MS, Journey::Ping);

@@ -339,9 +339,12 @@ impl World {
         }
     }
 
-    /// The last backup of the authority takes the place of its store, once.
+    /// The last backup of the authority takes the place of its store. It may do so again, before there is another one.
     pub(super) fn restore_last_backup(&mut self, recovers_ms: Option<i64>) {
-        let Some(backup) = self.copies.authority.take() else { return };
+        let Some(backup) = self.copies.authority.as_ref().map(|backup| backup.copy()) else { return };
+        if self.rng.random() {
+            self.copies.authority = None;
+        }
         match recovers_ms {
             Some(lasts_ms) => self.recover_authority(&*backup, lasts_ms),
             None => self.restore_authority(&*backup),
@@ -351,6 +354,10 @@ impl World {
     fn restore_copy(&mut self, from: DeviceId, to: DeviceId, files: Restore) {
         let Some(backup) = self.copies.devices.get_mut(from.0).and_then(Option::take) else { return };
         self.promises.forget_device(to);
+        if from != to {
+            // What was copied of it before is of another person.
+            self.copies.devices.iter_mut().skip(to.0).take(1).for_each(|backup| *backup = None);
+        }
         self.restore(to, &backup, files);
     }
 

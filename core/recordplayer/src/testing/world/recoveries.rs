@@ -19,6 +19,8 @@ pub(super) struct Recoveries {
 struct Begun {
     /// The end of the backup.
     behind: Position,
+    /// What lies behind this came in after a later restore, whose epoch may have a smaller number where the clock was set back.
+    upto: Position,
     /// The epoch that goes on behind what has come back.
     epoch: u32,
     known: BTreeSet<Hash>,
@@ -33,14 +35,18 @@ impl Recoveries {
 
     /// A backup that ends here has taken the place of the store.
     pub fn begin(&mut self, behind: Position, epoch: u32) {
-        self.begun.push(Begun { behind, epoch, known: self.appended.clone() });
+        for earlier in &mut self.begun {
+            earlier.upto = earlier.upto.min(behind);
+        }
+        self.begun.push(Begun { behind, upto: Position(u64::MAX), epoch, known: self.appended.clone() });
     }
 
     /// Before its new epoch, a restored log holds nothing that was decided since; or what it holds.
     pub fn decided_nothing(&self, commits: &[Commit]) -> Result<(), String> {
-        for Begun { behind, epoch, known } in &self.begun {
+        for Begun { behind, upto, epoch, known } in &self.begun {
             let is_new = |commit: &&Commit| {
-                commit.header.first > *behind && commit.header.epoch < *epoch && !known.contains(&commit.hash)
+                let is_of_it = commit.header.first > *behind && commit.header.first <= *upto;
+                is_of_it && commit.header.epoch < *epoch && !known.contains(&commit.hash)
             };
             if let Some(commit) = commits.iter().find(is_new) {
                 let (record, of) = (commit.header.first, commit.header.epoch);

@@ -23,6 +23,7 @@ pub fn read_row(table: &str, key: &[u8], value: &[u8]) -> Result<Vec<u8>, ReadEr
             put_varint(row.space.0.into(), &mut written);
             put_varint(row.first, &mut written);
             put_varint(row.head.position.0 - (row.first - 1), &mut written);
+            written.push(row.is_adopted.into());
             written.extend(row.head.hash.0);
             written.extend(&*row.bytes);
             Ok(written)

@@ -74,7 +74,7 @@ fn four_people_agree_whatever_happens_and_nothing_that_was_taken_is_lost() {
 
 #[test]
 fn every_verdict_is_that_of_a_model_which_knows_nothing_of_records() {
-    let sum = play_out(Kind::Shelf, (0..60).chain(FOUND_IN_SHELVES).chain(FOUND_IN_SOME));
+    let sum = play_out(Kind::Shelf, (0..90).chain(FOUND_IN_SHELVES).chain(FOUND_IN_SOME));
     assert!(sum.taken > 71 * 20 && sum.refused_there > 71, "they do next to nothing: {sum:?}");
     assert_all_reached(&sum);
 }

@@ -63,10 +63,10 @@ fn shelf(number: u8) -> Id {
 fn people_act(people: &mut People, world: &mut World, device: DeviceId) {
     let mut below = |end: u8| world.random().random_range(0..end);
     let (at, other) = (shelf(below(SHELVES)), shelf(below(SHELVES)));
-    let (first, first_from, thing, word) = (below(PLACES), below(PLACES), u64::from(below(30)), below(4));
+    let (first, first_from, thing, kind_of_label) = (below(PLACES), below(PLACES), u64::from(below(30)), below(4));
     let (kind, is_blind) = (below(12), below(8) == 0);
     // Nobody else says the same: who is told what they may not read is known by it, and what was redacted.
-    let label = match word {
+    let label = match kind_of_label {
         0 => CLOSED.to_owned(),
         1 => "plain".to_owned(),
         _ => format!("cue {:012x}", world.random().random_range(0..1_u64 << 48)),

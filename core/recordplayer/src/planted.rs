@@ -49,8 +49,6 @@ bugs! {
     TrustOldAnswer,
     /// A space decides while devices still bring what its backup lacks.
     DecideInRecovery,
-    /// The epoch that follows a restore is the next one, though another restore of the same backup has begun that.
-    CountEpochs,
     /// A device that goes back says what waits before what was accepted and is lost.
     GoBackBehind,
 

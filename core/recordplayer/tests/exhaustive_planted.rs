@@ -55,7 +55,6 @@ fn case_of(bug: Bug) -> Option<Search> {
         | Bug::PauseForever
         | Bug::HashMapInPlay
         | Bug::DecideInRecovery
-        | Bug::CountEpochs
         | Bug::RedactLastOnly
         | Bug::KeepCheckpoint
         | Bug::RedactUnpacked

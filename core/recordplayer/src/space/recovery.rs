@@ -36,8 +36,7 @@ impl Recovery {
     /// comes from a clock, and is only greater where a log is ahead of that. Where the clock was wrong, the devices that had followed the other
     /// epoch prove that there was one, and the space goes on behind it.
     pub fn begin(id: Id, now: Timestamp, lasts_ms: i64, last_epoch: u32) -> Self {
-        let counts = is_planted(Bug::CountEpochs);
-        let since = if counts { 0 } else { u32::try_from((now.0 - NUMBERED_FROM_MS) / 1_000).unwrap_or_default() };
+        let since = u32::try_from((now.0 - NUMBERED_FROM_MS) / 1_000).unwrap_or_default();
         Self { id, epoch: since.max(last_epoch.saturating_add(1)), until: now.plus_ms(lasts_ms) }
     }
 }

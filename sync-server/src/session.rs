@@ -7,11 +7,10 @@ use std::sync::Arc;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use recordplayer::commit::Head;
-use recordplayer::entity::Entity;
 use recordplayer::id::{Id, SpaceId};
 use recordplayer::limits::IN_FLIGHT_COMMANDS_MAX;
 use recordplayer::membership::Membership;
-use recordplayer::protocol::{ClientFrame, CommandEntry, Goodbye, PROTOCOL_VERSIONS, PublishEnd, ServerFrame};
+use recordplayer::protocol::{ClientFrame, Goodbye, PROTOCOL_VERSIONS, PublishEnd, ServerFrame};
 use recordplayer::space::{OfferedTail, Publication, SpaceInput, Submission, Tail};
 use recordplayer::view::ViewKey;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -289,7 +288,9 @@ impl Session {
                     let message = format!("{} commands in one frame; at most {IN_FLIGHT_COMMANDS_MAX}", commands.len());
                     return Err(goodbye(Goodbye::TooMuch, &message, "send fewer at a time"));
                 }
-                let founds = commands.first().is_some_and(|first| is_founding(space, first));
+                let founds = commands
+                    .first()
+                    .is_some_and(|first| first.number == 1 && Membership::founds(space, &first.stream, &first.name));
                 let input =
                     SpaceInput::Submit(Submission { session, actor, replica, parent, answered_up_to, commands });
                 if founds { self.enter(space, Call::Input(input)).await } else { self.ask(space, input).await }
@@ -412,12 +413,4 @@ impl Session {
         self.hub.send(space, call).await;
         Ok(())
     }
-}
-
-/// Whether the command founds the space: the only one that an unknown space takes.
-fn is_founding(space: SpaceId, entry: &CommandEntry) -> bool {
-    entry.number == 1
-        && *entry.stream.kind == *Membership::KIND
-        && entry.stream.id == space.0
-        && &*entry.name == "space.found"
 }

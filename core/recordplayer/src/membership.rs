@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::context::Context;
 use crate::entity::{Entity, Stamp};
-use crate::id::{ActorId, Id};
-use crate::record::Position;
+use crate::id::{ActorId, Id, SpaceId};
+use crate::record::{Position, StreamId};
 
 /// The longest title of a space, in bytes.
 pub const TITLE_BYTES_MAX: usize = 256;
@@ -154,6 +154,11 @@ pub enum MembershipRefusal {
 }
 
 impl Membership {
+    /// Whether a command with this name founds the space: the only one that is taken where nothing is yet.
+    pub fn founds(space: SpaceId, stream: &StreamId, name: &str) -> bool {
+        *stream.kind == *Self::KIND && stream.id == space.0 && name == "space.found"
+    }
+
     pub fn title(&self) -> &str {
         &self.title
     }

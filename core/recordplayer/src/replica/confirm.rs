@@ -148,7 +148,7 @@ impl Replica {
                     .iter()
                     .any(|p| p.entry.number == Some(header.number) && p.entry.command != header.command);
             self.identity.must_fork |= is_unknown;
-            self.identity.answered_up_to = self.identity.answered_up_to.max(header.number);
+            self.has_heard(header.number, Some(header.command));
         }
         let is_it = |pending: &Pending| pending.entry.command == header.command;
         let Some(at) = self.outbox.iter().position(is_it) else { return writes };

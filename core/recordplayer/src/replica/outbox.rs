@@ -264,11 +264,18 @@ impl Replica {
         let in_log = self.state.replicas.last_number(self.identity.replica);
         self.identity.must_fork |= in_log > self.identity.last_number;
         // No commit that comes as news says so of these any more.
-        let waiting = self.outbox.iter().filter(|pending| pending.is_waiting());
-        let first_open = waiting.filter_map(|pending| pending.entry.number).min();
-        let heard = first_open.map_or(in_log, |number| in_log.min(number - 1));
-        self.identity.answered_up_to = self.identity.answered_up_to.max(heard);
+        self.has_heard(in_log, None);
         Ok(writes)
+    }
+
+    /// Verdicts are here up to this number, but of what waits still, other than this one: behind a snapshot a verdict may be known before the commit
+    /// is here that holds it, and later ones before that.
+    pub(super) fn has_heard(&mut self, upto: u64, decided: Option<CommandId>) {
+        let waiting =
+            self.outbox.iter().filter(|pending| pending.is_waiting() && Some(pending.entry.command) != decided);
+        let first_open = waiting.filter_map(|pending| pending.entry.number).min();
+        let heard = first_open.map_or(upto, |number| upto.min(number - 1));
+        self.identity.answered_up_to = self.identity.answered_up_to.max(heard);
     }
 
     /// Takes out what waits and stands in the log under any number: an outbox from an older copy does not know that it was ever sent.
@@ -323,6 +330,7 @@ impl Replica {
         let Thresholds { in_flight_commands_max, in_flight_bytes_max, .. } = *self.domain.thresholds();
         let mut in_flight = 0;
         let mut bytes = 0;
+        let mut first_open = None;
         let mut writes = Vec::new();
         let mut numbered = Vec::new();
         for at in 0..self.outbox.len() {
@@ -336,8 +344,15 @@ impl Replica {
             if is_full || !pending.is_stored {
                 break;
             }
-            if pending.entry.number.is_none() {
-                self.identity.last_number += 1;
+            if let Some(number) = pending.entry.number {
+                first_open.get_or_insert(number);
+            } else {
+                // What is in flight together lies close together, also where a verdict is long in coming.
+                let next = self.identity.last_number + 1;
+                if next.saturating_sub(*first_open.get_or_insert(next)) >= in_flight_commands_max as u64 {
+                    break;
+                }
+                self.identity.last_number = next;
                 Arc::make_mut(&mut pending.entry).number = Some(self.identity.last_number);
                 numbered.push(pending.entry.command);
                 writes.push(OutboxWrite::Put { space: self.state.space, row: pending.row() });

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::look_back::events_of;
-use super::outbox::{Optimistic, OutboxEntry, Pending};
+use super::outbox::{Optimistic, OutboxEntry};
 use super::rebase::Dirty;
 use super::{Replica, Saving};
 use crate::id::CommandId;
@@ -138,11 +138,8 @@ impl Replica {
 
     /// The authority did not found the space, and so it knows nothing of it: what would have founded it is refused, everything else with it, and
     /// numbers begin anew.
-    pub(super) fn not_founded(&mut self, number: u64) {
-        let is_it = |pending: &Pending| pending.is_waiting() && pending.entry.number == Some(number);
-        let Some(founding) = self.outbox.iter().find(|pending| is_it(pending)).map(|it| it.entry.command) else {
-            return;
-        };
+    pub(super) fn not_founded(&mut self) {
+        let Some(founding) = self.founding().map(|entry| entry.command) else { return };
         self.identity.last_number = 0;
         let mut writes = vec![self.identity_write()];
         for at in 0..self.outbox.len() {

@@ -1,10 +1,11 @@
 //! The session with the authority: what it says, and what is asked of it.
 
-use super::outbox::Pending;
+use super::outbox::OutboxEntry;
 use super::tail::Offering;
 use super::{Link, PAUSE_MS_MAX, Pause, Replica, ReplicaOutput};
 use crate::commit::Head;
 use crate::id::SpaceId;
+use crate::membership::Membership;
 use crate::planted::{Bug, is_planted};
 use crate::protocol::{AnswerCode, ClientFrame, Knowledge, ServerFrame};
 use crate::record::Position;
@@ -37,7 +38,14 @@ impl Replica {
     /// Whether the space exists only here, as commands that wait.
     pub(super) fn is_founding(&self) -> bool {
         let is_empty = self.state.head == Head::START && !self.identity.must_fork;
-        is_empty && self.outbox.iter().any(Pending::is_waiting)
+        is_empty && self.founding().is_some()
+    }
+
+    /// What founds the space, and waits. A device whose log is lost may have nothing either but commands that wait, in a space that is there.
+    pub(super) fn founding(&self) -> Option<&OutboxEntry> {
+        let space = self.space();
+        let mut waiting = self.outbox.iter().filter(|pending| pending.is_waiting()).map(|pending| &*pending.entry);
+        waiting.find(|entry| Membership::founds(space, &entry.stream, &entry.name))
     }
 
     pub fn handle_disconnected(&mut self) {
@@ -211,7 +219,12 @@ impl Replica {
             {
                 self.fork_later();
             }
-            AnswerCode::Refused if self.link == Link::Founding => self.not_founded(number),
+            AnswerCode::Refused
+                if self.link == Link::Founding
+                    && self.founding().is_some_and(|founding| founding.number == Some(number)) =>
+            {
+                self.not_founded();
+            }
             // The commit itself brings the verdict.
             AnswerCode::Accepted | AnswerCode::Refused | AnswerCode::Answered => {
                 if self.link == Link::Founding {

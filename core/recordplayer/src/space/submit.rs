@@ -7,7 +7,6 @@ use super::{SessionId, Space};
 use crate::commit::{Commit, CommitError, Draft, Head, Header};
 use crate::context::Deciding;
 use crate::decide::{Decision, Intent, Undecided, decide};
-use crate::entity::Entity;
 use crate::id::{ActorId, ReplicaId};
 use crate::limits::REQUIRES_MAX;
 use crate::membership::Membership;
@@ -191,9 +190,7 @@ impl Space {
 
     /// Members may send; into a space that nobody founded, anybody may send what founds it.
     fn may_send(&self, actor: ActorId, intent: &Intent) -> bool {
-        let founds = *intent.stream.kind == *Membership::KIND
-            && intent.stream.id == self.id().0
-            && &*intent.name == "space.found";
+        let founds = Membership::founds(self.id(), &intent.stream, &intent.name);
         self.state.role_of(actor).is_some() || (founds && self.state.head.position == Position::START)
     }
 

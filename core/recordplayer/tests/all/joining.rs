@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use crate::machines::{Authority, Device, FIRST, PERSON, SPACE, entry};
-use crate::todo::{Item, add, application, id};
+use crate::todo::{Item, ItemRefusal, OPEN_MAX, add, application, id};
 use recordplayer::commit::Head;
 use recordplayer::domain::Domain;
 use recordplayer::id::CommandId;
 use recordplayer::protocol::{AnswerCode, ClientFrame, ServerFrame};
-use recordplayer::replica::ReplicaOutput;
+use recordplayer::refusal::Refused;
+use recordplayer::replica::{ReplicaOutput, Wish};
 use recordplayer::storage::Write;
 use recordplayer::testing::{Transition, World};
 use recordplayer::thresholds::Thresholds;
@@ -186,4 +187,58 @@ fn verdicts_that_came_by_a_snapshot_are_heard() {
         world.run_until_quiet();
     }
     assert_eq!(world.replica(bo).entity::<Item>(id(10)).title, "hers");
+}
+
+/// Behind a snapshot a device knew that a command of its was decided, but not how: the refusal lay in the history that was still to come. It
+/// counted later verdicts as its last ones meanwhile, and numbered on; so the authority let go of the refusal, and accepted what required it.
+#[test]
+fn a_refusal_that_a_snapshot_only_tells_of_is_kept_for_what_requires_it() {
+    for seed in 0..24 {
+        let mut world = World::seeded(seed, &small());
+        let [ann, bo] = world.devices(["ann", "bo"]);
+        world.apply(Transition::CutOneWay { device: ann, is_upward: false });
+        for item in 1..=OPEN_MAX as u8 {
+            world.send(bo, add(item, LIST, "bo's")).unwrap();
+        }
+        world.run_for_ms(5_000);
+        let refused = world.send(ann, add(50, LIST, "there is no room")).unwrap();
+        world.run_for_ms(500);
+        world.lose_main_store(ann);
+        for item in 60..66 {
+            world.send(ann, add(item, LIST + 1, "hers")).unwrap();
+        }
+        let wish = Wish { requires: vec![refused], ..Wish::new(CommandId(id(70)), add(70, LIST + 1, "builds on it")) };
+        world.wish(ann, wish).unwrap();
+        world.heal();
+        world.run_until_quiet();
+        let titles = [65, 70].map(|item| world.replica(bo).entity::<Item>(id(item)).title.clone());
+        assert_eq!(titles, ["hers", ""], "{}", world.how_to_replay());
+    }
+}
+
+/// A device whose log is lost has nothing but commands that wait, as has one that founds a space: the first refusal was taken for one of the
+/// founding, and all that waited was called refused, though it came into the log. Who threw it away saw it come back.
+#[test]
+fn a_device_whose_log_is_lost_founds_nothing() {
+    let mut world = World::seeded(5, &application().shared());
+    let [ann, bo] = world.devices(["ann", "bo"]);
+    world.cut_off(ann);
+    for item in 1..=OPEN_MAX as u8 {
+        world.send(bo, add(item, LIST, "bo's")).unwrap();
+    }
+    let refused = world.send(ann, add(50, LIST, "there is no room")).unwrap();
+    world.send(ann, add(51, LIST + 1, "hers")).unwrap();
+    world.run_for_ms(5_000);
+    world.lose_main_store(ann);
+    world.heal();
+    for _ in 0..5_000 {
+        world.run_for_ms(1);
+        let entries = world.replica(ann).outbox().filter(|entry| entry.refused.is_some());
+        for entry in entries {
+            let why = entry.refused.as_ref().and_then(Refused::typed);
+            assert_eq!((entry.command, why), (refused, Some(ItemRefusal::ListFull { max: OPEN_MAX as u64 })));
+        }
+    }
+    assert_eq!(world.replica(ann).outbox().map(|entry| entry.command).collect::<Vec<_>>(), [refused]);
+    assert_eq!(world.replica(bo).entity::<Item>(id(51)).title, "hers");
 }

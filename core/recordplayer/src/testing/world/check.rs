@@ -14,7 +14,6 @@ use crate::state::text_change;
 use crate::storage::{SpaceReader, StoredCommit, TextKey};
 use crate::testing::audit;
 use crate::text::TextDocument;
-use crate::thresholds::Thresholds;
 use crate::view::ViewKey;
 
 impl World {
@@ -153,24 +152,22 @@ impl World {
         let commits = audit::commits(self.store.reader(self.id).as_ref());
         let found = audit::decided_once(&commits)
             .and_then(|()| audit::times_rise(&commits))
-            .and_then(|()| if self.may_forget_refusals() { Ok(()) } else { audit::requirements_hold(&commits) })
+            .and_then(|()| if self.has_replaced_files() { Ok(()) } else { audit::requirements_hold(&commits) })
             .and_then(|()| self.recoveries.decided_nothing(&commits));
         assert!(found.is_ok(), "{}; {}", found.unwrap_err(), self.how_to_replay());
     }
 
-    /// Whether somebody may have forgotten what was refused: with the files that held it, or because few verdicts are kept.
-    fn may_forget_refusals(&self) -> bool {
-        let keeps_few = *self.domain().thresholds() != Thresholds::default();
-        keeps_few
-            || self.happened.iter().any(|transition| {
-                matches!(
-                    transition,
-                    Transition::Restore { .. }
-                        | Transition::Clone { .. }
-                        | Transition::RotOutbox { .. }
-                        | Transition::RestoreAuthority { .. }
-                )
-            })
+    /// Whether somebody has forgotten what was refused, with the files that held it.
+    fn has_replaced_files(&self) -> bool {
+        self.happened.iter().any(|transition| {
+            matches!(
+                transition,
+                Transition::Restore { .. }
+                    | Transition::Clone { .. }
+                    | Transition::RotOutbox { .. }
+                    | Transition::RestoreAuthority { .. }
+            )
+        })
     }
 
     /// The end of the authority's log, and its state hash.

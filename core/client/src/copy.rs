@@ -32,6 +32,8 @@ pub(crate) enum Concern {
     Damaged(String),
     /// The disk does not let what is on it be read, for now: it stays.
     Unreadable(String),
+    /// What is saved was made by another version, or has lost payloads, and the history from which it would be made anew is not here: fetch it anew.
+    Incomplete,
     /// The server was restored, and holds less: what others did behind its end is told, and the space is fetched anew.
     WentBack(Vec<Arc<Commit>>),
     /// Payloads were taken out of the history, and the copy here is to be fetched anew without them.
@@ -46,6 +48,11 @@ impl Concern {
             ReadError::Damaged(_) => Self::Damaged(error.to_string()),
             ReadError::Io(_) => Self::Unreadable(error.to_string()),
         }
+    }
+
+    /// Whether something could not be read.
+    pub fn is_of_the_disk(&self) -> bool {
+        matches!(self, Self::Damaged(_) | Self::Unreadable(_))
     }
 }
 
@@ -62,7 +69,7 @@ impl Concerns {
     }
 
     pub fn raise(&self, space: SpaceId, concern: Concern) {
-        if matches!(concern, Concern::Damaged(_) | Concern::Unreadable(_)) {
+        if concern.is_of_the_disk() {
             self.note_damage();
         }
         // Where the device is closing, nobody is left to care.

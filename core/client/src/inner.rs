@@ -79,7 +79,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 pub(crate) fn not_opened(error: &OpenError) -> Concern {
     match error {
         OpenError::Read(error) => Concern::of(error),
-        OpenError::Incomplete(_) => Concern::Damaged(error.to_string()),
+        OpenError::Incomplete(_) => Concern::Incomplete,
     }
 }
 

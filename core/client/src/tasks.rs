@@ -45,8 +45,11 @@ pub(crate) fn open_copies(inner: &Arc<Inner>) {
     for (space, account) in known {
         if let Err(error) = inner.open_copy(space, &account) {
             tracing::error!(%space, %error, "the copy of a space cannot be opened");
-            inner.concerns.note_damage();
-            take_concern(inner, space, not_opened(&error));
+            let concern = not_opened(&error);
+            if concern.is_of_the_disk() {
+                inner.concerns.note_damage();
+            }
+            take_concern(inner, space, concern);
         }
     }
 }
@@ -70,6 +73,9 @@ fn take_concern(inner: &Arc<Inner>, space: SpaceId, concern: Concern) {
             inner.notice(format!(
                 "The project {title:?} cannot be read on this device just now ({why}). Nothing of it is lost: look at the disk, and start the program again"
             ));
+        }
+        Concern::Incomplete => {
+            fetch_anew(inner, space, "was without the history that this version of the program needs")
         }
         Concern::Redacted => fetch_anew(inner, space, "held what has been taken out of the project's history"),
         Concern::WentBack(others) => went_back(inner, space, &others),

@@ -212,8 +212,13 @@ impl Replica {
         }
     }
 
-    /// Older records: each must follow the one before, from record 1.
-    pub(super) fn backfill(&mut self, after: Head, commits: &[Arc<[u8]>]) {
+    /// Older records: each must follow the one before, from record 1. An authority in another epoch was perhaps restored, and its log leads
+    /// elsewhere; of that this device is told, or catches up with it, before it asks again.
+    pub(super) fn backfill(&mut self, epoch: u32, after: Head, commits: &[Arc<[u8]>]) {
+        if epoch != self.state.epoch {
+            self.history_asked = None;
+            return;
+        }
         // A space that is joined by its history has no gap, and that history comes as news.
         let Ok(Some(gap)) = self.reader.gap() else { return };
         // What was asked for twice may come while its first answer is being saved.

@@ -441,6 +441,8 @@ impl Replica {
             pending.is_sent = false;
             writes.push(OutboxWrite::Put { space: self.state.space, row: pending.row() });
         }
+        // What had a number was in flight together with what it requires, and to be refused there: the verdict may not be kept there any more.
+        writes.extend(self.refuse_dependents(&mut Dirty::default()));
         // The changes of texts were signed by the old identity.
         writes.extend(self.say_all_texts_again());
         self.save(Vec::new(), writes, Saving::default());

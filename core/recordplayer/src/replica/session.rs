@@ -74,7 +74,7 @@ impl Replica {
                     return;
                 }
                 if is_backfill && self.state.head != Head::START {
-                    self.backfill(after, &commits);
+                    self.backfill(epoch, after, &commits);
                 } else {
                     self.commits(epoch, after, upto, head, &commits);
                     self.compare(upto, state);

@@ -42,9 +42,9 @@ impl Meta {
 pub enum OpenError {
     #[error(transparent)]
     Read(#[from] ReadError),
-    /// The saved state does not fit, and the log that could rebuild it is not complete here.
+    /// The saved state is of another version of the program or has lost payloads, and the log that could rebuild it is not complete here.
     #[error(
-        "the saved state is of another version of the program, and the history before record {0} is not here; fetch the project again"
+        "what is saved here has to be made anew, and the history before record {0} is not here; fetch the project again"
     )]
     Incomplete(Position),
 }

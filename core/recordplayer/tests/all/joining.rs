@@ -170,6 +170,37 @@ fn history_that_comes_again_while_it_is_saved_is_saved_once() {
     assert_eq!(undone(&mut device).iter().filter(is_history).count(), 1);
 }
 
+/// The authority was restored while a device fetched its history: what came led to another log than the state that the device had joined by, and its
+/// store did not take it.
+#[test]
+fn history_of_another_log_is_not_taken() {
+    let mut authority = large();
+    let (mut device, last, _) = before_the_last_chunk(&mut authority, false);
+    device.take(last);
+    device.talk(&mut authority, |frame| matches!(frame, ClientFrame::Subscribe { .. }));
+    let ServerFrame::Commits { space, epoch, after, upto, commits, head, state, .. } = authority.everything() else {
+        panic!("it tells its log")
+    };
+    let history = |epoch| ServerFrame::Commits {
+        space,
+        epoch,
+        after,
+        upto,
+        commits: commits.clone(),
+        head,
+        is_backfill: true,
+        state,
+    };
+    device.replica.handle_frames(recordplayer::time::Timestamp(0), [history(epoch + 1)]);
+    let outputs = undone(&mut device);
+    assert!(outputs.is_empty(), "nothing of it is saved: {outputs:?}");
+    device.sent.clear();
+    device.take(ping(authority.head()));
+    assert!(device.sent.iter().any(|frame| matches!(frame, ClientFrame::FetchCommits { .. })), "it is asked for again");
+    device.take(history(epoch));
+    assert!(device.replica.has_history());
+}
+
 /// A device learnt from snapshots what had become of its commands, and never told that it had: at last the authority held so many verdicts for it
 /// that it decided nothing more, and the device's work waited for ever.
 #[test]

@@ -1,10 +1,11 @@
 //! What requires a refused command is refused with it, wherever the two are when that happens (rule 10).
 
-use crate::machines::{Authority, Device, FIRST, MINE, entry};
+use crate::machines::{Authority, Device, FIRST, MINE, SPACE, entry};
 use crate::todo::{ItemCommand, OPEN_MAX, add, command, domain};
 use recordplayer::decide::Intent;
 use recordplayer::id::{CommandId, Id, ReplicaId};
-use recordplayer::protocol::{AnswerCode, ClientFrame, CommandEntry};
+use recordplayer::protocol::{AnswerCode, ClientFrame, CommandEntry, ServerFrame};
+use recordplayer::record::Position;
 use recordplayer::refusal::{CoreRefusal, Refused};
 use recordplayer::replica::{CommandState, ReplicaOutput, SubmitError, Wish};
 use recordplayer::time::Timestamp;
@@ -197,4 +198,35 @@ fn what_is_refused_again_leaves_everything_as_it_was() {
     assert!(matches!(again, Err(SubmitError::Refused(_))), "{again:?}");
     assert_eq!(device.replica.outbox().cloned().collect::<Vec<_>>(), before);
     assert!(device.replica.poll_output().is_none_or(|output| !matches!(output, ReplicaOutput::Save { .. })));
+}
+
+/// A copy of a device sends what it had, and what it made on top of it. Its numbers were answered, to the original, and it takes another identity;
+/// the refusal of what it requires was heard there long ago, and the authority does not keep it any more.
+#[test]
+fn what_a_copy_requires_is_refused_to_its_new_identity_too() {
+    let (mut device, mut authority) = start();
+    let before = authority.everything();
+    device.submit(20, add(50, FULL, "one too many")).unwrap();
+    let mut copy = device.copied(domain(), ReplicaId(Id([0x77; 16])));
+    copy.replica.handle_connected();
+    copy.take(before);
+    copy.replica.submit(Timestamp(0), requiring(22, 20, add(70, ROOMY, "builds on it"))).unwrap();
+    copy.work();
+    assert_eq!(sent(&mut copy).len(), 2, "it is on its way, together with what it requires");
+
+    assert_eq!(decide(&mut authority, sent(&mut device).remove(0)), AnswerCode::Refused);
+    device.take(authority.everything());
+    for item in 60..62 {
+        device.submit(item, add(item, ROOMY, "by the original")).unwrap();
+        assert_eq!(decide(&mut authority, sent(&mut device).remove(0)), AnswerCode::Accepted);
+        device.take(authority.everything());
+    }
+
+    for number in 1..=2 {
+        let (code, at) = (AnswerCode::Answered, Position::START);
+        copy.take(ServerFrame::Answer { space: SPACE, replica: MINE, number, code, at, value: 0 });
+    }
+    copy.take(authority.everything());
+    assert_eq!(state(&copy, 22), Some(CoreRefusal::RequiredRefused { command: named(20) }));
+    assert_eq!(sent(&mut copy), [], "nothing is left to be sent");
 }

@@ -57,8 +57,8 @@ impl World {
                 }
                 self.drain_device(id);
             }
-            // The history that is needed for another version was still on its way.
-            Err(OpenError::Incomplete(_)) if self.newest() > 0 => self.fetch_anew(id),
+            // The history that is needed for another version, or without what was taken out, was still on its way.
+            Err(OpenError::Incomplete(_)) if self.newest() > 0 || self.has_redacted() => self.fetch_anew(id),
             Err(error) => self.device_is_damaged(id, &error.to_string()),
         }
     }

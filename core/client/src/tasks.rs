@@ -75,7 +75,7 @@ fn take_concern(inner: &Arc<Inner>, space: SpaceId, concern: Concern) {
             ));
         }
         Concern::Incomplete => {
-            fetch_anew(inner, space, "was without the history that this version of the program needs")
+            fetch_anew(inner, space, "was without the history that this version of the program needs");
         }
         Concern::Redacted => fetch_anew(inner, space, "held what has been taken out of the project's history"),
         Concern::WentBack(others) => went_back(inner, space, &others),

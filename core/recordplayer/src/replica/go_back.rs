@@ -52,9 +52,7 @@ impl Replica {
     }
 
     fn go_back(&mut self, shared: Head) -> Result<(), ReadError> {
-        // Of a space that was joined by a snapshot, the log here begins where that was, unless its history has come meanwhile.
-        let from = self.reader.gap()?.map_or(shared.position, |gap| gap.base.position.max(shared.position));
-        let behind = self.commits_behind(from)?;
+        let behind = self.commits_behind(shared.position)?;
         let accepted = behind.into_iter().filter(|commit| !commit.is_refusal());
         let (mine, others): (Vec<_>, Vec<_>) = accepted.partition(|commit| commit.header.actor == self.actor);
         let texts = self.texts_behind(&mine)?;

@@ -10,7 +10,7 @@ use crate::id::{ActId, CommandId};
 use crate::limits::COMMIT_BYTES_MAX;
 use crate::playback::PlaybackError;
 use crate::record::{Payload, Position, Record, RecordKind, StreamId};
-use crate::storage::ReadError;
+use crate::storage::{Gap, ReadError};
 
 impl Replica {
     /// Those of the commands that are known here: decided, be it accepted or refused, or in the outbox. Reads the whole log.
@@ -82,20 +82,33 @@ impl Replica {
     }
 
     pub(super) fn commits_where(&self, is_wanted: impl Fn(&Header) -> bool) -> Result<Vec<Arc<Commit>>, ReadError> {
-        self.commits_behind_where(Position::START, is_wanted)
+        let upto = self.reader.head()?.position;
+        let mut found = self.commits_on_disk(Position::START, upto, &is_wanted)?;
+        found.extend(self.on_their_way(upto).filter(|commit| is_wanted(&commit.header)).cloned());
+        Ok(found)
     }
 
-    /// Everything confirmed behind a place that the log here goes on from.
-    pub(super) fn commits_behind(&self, position: Position) -> Result<Vec<Arc<Commit>>, ReadError> {
-        self.commits_behind_where(position, |_| true)
+    /// Everything confirmed behind a place that is here. Of a space that was joined by a snapshot a stretch is missing until its history has come.
+    pub(super) fn commits_behind(&self, place: Position) -> Result<Vec<Arc<Commit>>, ReadError> {
+        let upto = self.reader.head()?.position;
+        let mut found = Vec::new();
+        let mut from = place;
+        if let Some(Gap { lower, base }) = self.reader.gap()? {
+            found = self.commits_on_disk(place, lower.position, |_| true)?;
+            from = place.max(base.position);
+        }
+        found.extend(self.commits_on_disk(from, upto, |_| true)?);
+        found.extend(self.on_their_way(upto.max(place)).cloned());
+        Ok(found)
     }
 
-    fn commits_behind_where(
+    /// Those behind one position and up to another, between which nothing is missing.
+    fn commits_on_disk(
         &self,
         behind: Position,
+        upto: Position,
         is_wanted: impl Fn(&Header) -> bool,
     ) -> Result<Vec<Arc<Commit>>, ReadError> {
-        let upto = self.reader.head()?.position;
         let mut at = behind;
         let mut found = Vec::new();
         while at < upto {
@@ -109,7 +122,6 @@ impl Replica {
                 }
             }
         }
-        found.extend(self.on_their_way(upto.max(behind)).filter(|commit| is_wanted(&commit.header)).cloned());
         Ok(found)
     }
 }

@@ -273,3 +273,31 @@ fn a_device_whose_log_is_lost_founds_nothing() {
     assert_eq!(world.replica(ann).outbox().map(|entry| entry.command).collect::<Vec<_>>(), [refused]);
     assert_eq!(world.replica(bo).entity::<Item>(id(51)).title, "hers");
 }
+
+/// The authority was restored while a device fetched its history. Of what was here of that already, the device brought back nothing: it looked
+/// only behind the state that it had joined by.
+#[test]
+fn what_is_here_of_the_history_comes_back_where_the_authority_has_lost_it() {
+    let mut world = World::seeded(2, &small());
+    let [ann, bo] = world.devices(["ann", "bo"]);
+    world.run_until_quiet();
+    let backup = world.backup_of_authority();
+    world.send(ann, add(50, LIST, "hers")).unwrap();
+    world.run_until_quiet();
+    let behind = world.complete_to(ann).position;
+    for item in 1..=8 {
+        world.send(bo, add(item, LIST, "bo's")).unwrap();
+        world.run_until_quiet();
+    }
+    world.lose_main_store(ann);
+    while world.complete_to(ann).position < behind {
+        world.run_for_ms(1);
+    }
+    assert!(!world.replica(ann).has_history(), "it is not whole yet");
+    world.restore_authority(&*backup);
+    world.heal();
+    world.run_until_quiet();
+    for device in [ann, bo] {
+        assert_eq!(world.replica(device).entity::<Item>(id(50)).title, "hers", "{}", world.how_to_replay());
+    }
+}

@@ -36,7 +36,11 @@ pub enum Merge {
 impl Replica {
     /// `head` is where the authority's log ended when it sent them.
     pub(super) fn commits(&mut self, epoch: u32, after: Head, upto: Head, head: Head, commits: &[Arc<[u8]>]) {
-        match self.merge(epoch, after, upto, commits) {
+        // The redaction was lost with a restore of the authority, and what is gone here is whole there.
+        if self.identity.awaits_redaction.is_some_and(|of| of < epoch) {
+            return self.outputs.push_back(ReplicaOutput::Redacted);
+        }
+        match self.merge(epoch, (after, upto, head), commits) {
             Merge::Advanced { .. } | Merge::Rebased { .. } | Merge::Known => {
                 // Who has records needs no state to begin with.
                 self.snapshot = None;
@@ -53,7 +57,7 @@ impl Replica {
     }
 
     /// Plays the commits that follow what is confirmed, saves them, and rebases what waits: once for the batch.
-    fn merge(&mut self, epoch: u32, after: Head, upto: Head, commits: &[Arc<[u8]>]) -> Merge {
+    fn merge(&mut self, epoch: u32, (after, upto, head): (Head, Head, Head), commits: &[Arc<[u8]>]) -> Merge {
         let ours = self.state.head;
         if after.position > ours.position {
             return Merge::Gap { expected: ours.position.plus(1), found: after.position.plus(1) };
@@ -81,7 +85,7 @@ impl Replica {
         if let Some(failure) = self.state.take_failure() {
             self.outputs.push_back(ReplicaOutput::Damaged(failure));
         }
-        if !writes.is_empty() {
+        if self.expect_redaction(epoch, upto.position < head.position, &news) || !writes.is_empty() {
             writes.push(self.identity_write());
         }
         let epoch = self.state.epoch;
@@ -92,6 +96,19 @@ impl Replica {
         assert_eq!(self.state.head, upto, "the batch ends where its frame says");
         let (from, to) = (ours.position, upto.position);
         if waits { Merge::Rebased { from, to } } else { Merge::Advanced { from, to } }
+    }
+
+    /// Where payloads are gone, the log says further on by what; true where what is known of that has changed.
+    fn expect_redaction(&mut self, epoch: u32, goes_on: bool, news: &[Arc<Commit>]) -> bool {
+        let mut records = news.iter().flat_map(|commit| &commit.records);
+        let awaits_redaction = if !goes_on {
+            None
+        } else if records.any(|record| record.payload == Payload::Erased) {
+            Some(epoch)
+        } else {
+            self.identity.awaits_redaction
+        };
+        std::mem::replace(&mut self.identity.awaits_redaction, awaits_redaction) != awaits_redaction
     }
 
     /// Whether what is confirmed here comes to what it comes to there (rule 6). Where it does not, what is saved here is wrong, and is fetched anew.

@@ -213,9 +213,10 @@ impl Replica {
     }
 
     /// Older records: each must follow the one before, from record 1. An authority in another epoch was perhaps restored, and its log leads
-    /// elsewhere; of that this device is told, or catches up with it, before it asks again.
+    /// elsewhere; of that this device is told, or catches up with it, before it asks again. And until it has caught up, it cannot know by what payloads
+    /// are gone.
     pub(super) fn backfill(&mut self, epoch: u32, after: Head, commits: &[Arc<[u8]>]) {
-        if epoch != self.state.epoch {
+        if epoch != self.state.epoch || !self.is_current {
             self.history_asked = None;
             return;
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::machines::{self, Authority, FIRST, SPACE};
 use crate::note::{self, Note, NoteCommand};
-use crate::todo::{Item, ItemCommand, List, ListView, add, command, domain, id};
+use crate::todo::{Item, ItemCommand, List, ListView, add, application, command, domain, id};
 use rand::RngExt;
 use recordplayer::commit::{Commit, Head};
 use recordplayer::decide::Intent;
@@ -18,6 +18,7 @@ use recordplayer::replica::{CommandState, SubmitError};
 use recordplayer::saving::Saving;
 use recordplayer::storage::memory::Failure;
 use recordplayer::testing::{DeviceId, Faults, Restore, World};
+use recordplayer::thresholds::Thresholds;
 use recordplayer::view::ViewKey;
 
 const LIST: u8 = 100;
@@ -483,6 +484,36 @@ fn whoever_has_no_whole_history_fetches_the_state_anew() {
     world.run_until_quiet();
     assert_eq!(world.where_is(SECRET), Vec::<String>::new());
     assert_eq!(world.replica(bo).entity::<Item>(id(2)).title, "second");
+}
+
+/// A device was catching up, with commits whose payloads were gone, and had not come to what took them out. The authority lost just that with a
+/// restore: it held the words again, and the device never did.
+#[test]
+fn a_redaction_that_is_lost_half_way_is_lost_everywhere() {
+    let thresholds = Thresholds { frame_commits_bytes_max: 1, read_bytes: 1, ..Thresholds::default() };
+    let mut world = World::seeded(7, &application().with_thresholds(thresholds).shared());
+    let [ann, bo] = world.devices(["ann", "bo"]);
+    world.cut_off(bo);
+    world.send(ann, add(1, LIST, "first")).unwrap();
+    world.send(ann, rename(1, SECRET)).unwrap();
+    world.send(ann, rename(1, "after")).unwrap();
+    world.run_for_ms(5_000);
+    let (backup, of_ann) = (world.backup_of_authority(), world.backup(ann));
+    let records = records_with(&world, SECRET);
+    let secret = records[0];
+    redact(&mut world, ann, records).unwrap();
+    world.run_for_ms(5_000);
+    world.heal();
+    while world.replica(bo).confirmed().position < secret {
+        world.run_for_ms(1);
+    }
+    world.cut_off(bo);
+    world.cut_off(ann);
+    world.restore(ann, &of_ann, Restore::Both);
+    world.restore_authority(&*backup);
+    world.heal();
+    world.run_until_quiet();
+    assert_eq!(world.where_is(SECRET), ["the authority", "ann", "bo"], "{}", world.how_to_replay());
 }
 
 /// A person took a record out of the history, offline. Meanwhile the authority was restored from a backup, and the record's number is another

@@ -18,9 +18,6 @@ pub struct Simulate {
     /// Instead of drawing from seeds, go through all that can happen in small cases, in every order
     #[arg(long, conflicts_with_all = ["seeds", "seed", "seconds", "planted", "kind"])]
     exhaustive: bool,
-    /// Of fresh seeds play those as well whose histories do what only large spaces do
-    #[arg(long, requires = "seconds")]
-    large: bool,
     /// The first seed
     #[arg(long)]
     seed: Option<u64>,
@@ -65,7 +62,6 @@ pub fn simulate(arguments: &Simulate) -> Result<(), Failure> {
     for (name, value) in &named {
         call.extend(value.iter().flat_map(|value| [*name, value.as_str()]));
     }
-    call.extend(arguments.large.then_some("--large"));
     cargo::run(&call)
 }
 

@@ -5,7 +5,8 @@ use std::panic::catch_unwind;
 use recordplayer_simulation::{Kind, Outcome};
 
 /// Seeds that have found something once, by the kind of which it was; the table in `docs/reliability.md` tells what.
-const FOUND_IN_KANBAN: [u64; 21] = [
+const FOUND_IN_KANBAN: [u64; 22] = [
+    6,
     25,
     98,
     262,
@@ -29,7 +30,7 @@ const FOUND_IN_KANBAN: [u64; 21] = [
     20_261_204_500_277,
 ];
 
-const FOUND_IN_SHELVES: [u64; 16] = [
+const FOUND_IN_SHELVES: [u64; 29] = [
     12,
     218,
     747,
@@ -46,6 +47,19 @@ const FOUND_IN_SHELVES: [u64; 16] = [
     172_014_361_721_559,
     213_868_802_371_469,
     20_261_128_140_815,
+    81_129_083_002_437,
+    81_129_083_027_368,
+    81_129_083_030_951,
+    20_261_129_700_311,
+    20_261_129_700_429,
+    20_261_129_700_987,
+    20_261_129_701_255,
+    20_261_129_707_103,
+    20_261_129_904_731,
+    20_261_129_907_913,
+    20_261_129_911_978,
+    20_261_129_912_343,
+    20_261_129_932_271,
 ];
 
 /// As they were found before there were two kinds, or noted without it.

@@ -14,5 +14,5 @@ pub use given::{FOUNDER, Given, SPACE, When, given};
 pub use golden::golden;
 pub use world::{
     Backup, Closing, DeviceId, DiskFault, DiskFaultKind, DiskNews, Faults, File, Files, InMemory, NotOpened,
-    OutboxFile, Reached, Restore, Shown, StoreFile, Transition, World, has_small_thresholds, with_drawn_thresholds,
+    OutboxFile, Reached, Restore, Shown, StoreFile, Transition, World, with_drawn_thresholds,
 };

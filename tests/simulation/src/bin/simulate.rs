@@ -10,7 +10,6 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use clap::{Parser, ValueEnum};
-use recordplayer::testing::has_small_thresholds;
 use recordplayer_simulation::{Kind, Outcome};
 
 /// Drive simulated devices through faults, seed by seed
@@ -26,9 +25,6 @@ struct Arguments {
     /// Plant one bug after another, and see that each is found
     #[arg(long, conflicts_with_all = ["seeds", "seed", "seconds"])]
     planted: bool,
-    /// With those fresh seeds as well whose histories do what only large spaces do; a few in a thousand of these fail still
-    #[arg(long, requires = "seconds")]
-    large: bool,
     /// The first seed; without it, and without a number of seeds, a fresh one
     #[arg(long)]
     seed: Option<u64>,
@@ -69,7 +65,6 @@ fn main() -> ExitCode {
         kind: arguments.kind.into(),
         next: AtomicU64::new(first),
         end,
-        leaves_out_large: arguments.seconds.is_some() && !arguments.large,
         until: arguments.seconds.map(|seconds| began + Duration::from_secs(seconds)),
         sum: Mutex::default(),
     };
@@ -103,8 +98,6 @@ struct Run {
     kind: Kind,
     next: AtomicU64,
     end: u64,
-    /// Whether seeds with small thresholds are passed over.
-    leaves_out_large: bool,
     until: Option<Instant>,
     sum: Mutex<Sum>,
 }
@@ -123,9 +116,6 @@ impl Run {
             let seed = self.next.fetch_add(1, Ordering::Relaxed);
             if seed >= self.end || self.until.is_some_and(|until| now() >= until) {
                 return;
-            }
-            if self.leaves_out_large && has_small_thresholds(seed) {
-                continue;
             }
             let outcome = catch_unwind(|| self.kind.play_out(seed));
             let Ok(mut sum) = self.sum.lock() else { return };

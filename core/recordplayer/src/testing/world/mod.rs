@@ -36,7 +36,7 @@ pub use files::{Closing, DiskFault, DiskFaultKind, File, Files, InMemory, NotOpe
 use rand::seq::IndexedRandom;
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-pub use reached::{Reached, has_small_thresholds, with_drawn_thresholds};
+pub use reached::{Reached, with_drawn_thresholds};
 pub use transition::Transition;
 
 use crate::commit::Head;

@@ -79,19 +79,10 @@ impl Add for Reached {
     }
 }
 
-/// Whether the histories of a seed have small thresholds.
-pub fn has_small_thresholds(seed: u64) -> bool {
-    draws_small(&mut ChaCha8Rng::seed_from_u64(seed ^ DRAWN_BY))
-}
-
-fn draws_small(rng: &mut ChaCha8Rng) -> bool {
-    !rng.random::<bool>()
-}
-
 /// The domain as it is; or, for every second seed or so, with thresholds so small that a short history reaches them.
 pub fn with_drawn_thresholds(domain: Domain, seed: u64) -> Domain {
     let mut rng = ChaCha8Rng::seed_from_u64(seed ^ DRAWN_BY);
-    if !draws_small(&mut rng) {
+    if rng.random() {
         return domain;
     }
     let (may_be_too_large, of) = SNAPSHOTS_TOO_LARGE;

@@ -152,22 +152,9 @@ impl World {
         let commits = audit::commits(self.store.reader(self.id).as_ref());
         let found = audit::decided_once(&commits)
             .and_then(|()| audit::times_rise(&commits))
-            .and_then(|()| if self.has_replaced_files() { Ok(()) } else { audit::requirements_hold(&commits) })
+            .and_then(|()| audit::requirements_hold(&commits))
             .and_then(|()| self.recoveries.decided_nothing(&commits));
         assert!(found.is_ok(), "{}; {}", found.unwrap_err(), self.how_to_replay());
-    }
-
-    /// Whether somebody has forgotten what was refused, with the files that held it.
-    fn has_replaced_files(&self) -> bool {
-        self.happened.iter().any(|transition| {
-            matches!(
-                transition,
-                Transition::Restore { .. }
-                    | Transition::Clone { .. }
-                    | Transition::RotOutbox { .. }
-                    | Transition::RestoreAuthority { .. }
-            )
-        })
     }
 
     /// The end of the authority's log, and its state hash.

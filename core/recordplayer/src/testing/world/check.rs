@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::device::{Device, looks_below, looks_of};
-use super::{DeviceId, Journey, Transition, World};
+use super::{DeviceId, Journey, World};
 use crate::commit::Head;
 use crate::hash::StateHash;
 use crate::protocol::ServerFrame;

@@ -32,7 +32,12 @@ impl Replica {
         self.authority_end = head.position;
         self.is_followed = false;
         if epoch <= self.state.epoch {
-            return self.offer_tail(head, Offering::Parted { epoch, head });
+            match self.last_sealed() {
+                Ok(Some(_)) => return self.offer_tail(head, Offering::Parted { epoch, head }),
+                // It has joined by a state, and heard nothing since: there is nothing that it could bring, or prove.
+                Ok(None) => {}
+                Err(error) => return self.outputs.push_back(ReplicaOutput::Damaged(error)),
+            }
         }
         let shared = places.iter().find(|place| self.holds(**place)).copied().unwrap_or(Head::START);
         if let Err(error) = self.go_back(shared) {

@@ -11,7 +11,7 @@ use recordplayer::protocol::{AnswerCode, ClientFrame, ServerFrame};
 use recordplayer::refusal::Refused;
 use recordplayer::replica::{ReplicaOutput, Wish};
 use recordplayer::storage::Write;
-use recordplayer::testing::{Transition, World};
+use recordplayer::testing::{Restore, Transition, World};
 use recordplayer::thresholds::Thresholds;
 
 const LIST: u8 = 100;
@@ -300,4 +300,35 @@ fn what_is_here_of_the_history_comes_back_where_the_authority_has_lost_it() {
     for device in [ann, bo] {
         assert_eq!(world.replica(device).entity::<Item>(id(50)).title, "hers", "{}", world.how_to_replay());
     }
+}
+
+/// The authority was restored twice, and its clock had been set back in between: its second epoch came before the first one. A device that had
+/// joined by a state of the first had no seal by which to prove it, kept what it had, and stood still for ever.
+#[test]
+fn who_has_joined_and_can_prove_nothing_follows_an_earlier_epoch() {
+    const YEAR_MS: i64 = 365 * 24 * 60 * 60 * 1_000;
+    let mut world = World::seeded(4, &small());
+    let [ann, bo] = world.devices(["ann", "bo"]);
+    world.send(ann, add(50, LIST, "before")).unwrap();
+    world.run_until_quiet();
+    let (backup, of_ann) = (world.backup_of_authority(), world.backup(ann));
+    world.restore_authority(&*backup);
+    world.run_until_quiet();
+    for item in 1..=8 {
+        world.send(ann, add(item, LIST, "lost")).unwrap();
+        world.run_until_quiet();
+    }
+    world.lose_main_store(bo);
+    while world.replica(bo).confirmed() == Head::START {
+        world.run_for_ms(1);
+    }
+    world.cut_off(bo);
+    world.cut_off(ann);
+    world.restore(ann, &of_ann, Restore::Both);
+    world.apply(Transition::SetClockOfAuthority { offset_ms: -YEAR_MS });
+    world.restore_authority(&*backup);
+    world.heal();
+    world.run_until_quiet();
+    assert_eq!(world.replica(bo).confirmed(), world.replica(ann).confirmed());
+    assert_eq!(world.replica(bo).entity::<Item>(id(1)).title, "");
 }

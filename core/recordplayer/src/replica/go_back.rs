@@ -32,10 +32,10 @@ impl Replica {
         self.authority_end = head.position;
         self.is_followed = false;
         if epoch <= self.state.epoch {
-            match self.last_sealed() {
-                Ok(Some(_)) => return self.offer_tail(head, Offering::Parted { epoch, head }),
+            match self.reader.gap() {
                 // It has joined by a state, and heard nothing since: there is nothing that it could bring, or prove.
-                Ok(None) => {}
+                Ok(Some(gap)) if gap.base == self.state.head => {}
+                Ok(_) => return self.offer_tail(head, Offering::Parted { epoch, head }),
                 Err(error) => return self.outputs.push_back(ReplicaOutput::Damaged(error)),
             }
         }

@@ -96,7 +96,7 @@ impl Replica {
     }
 
     /// The last place here that the authority has sealed. What one frame brought ends with a seal, so it lies no further back than that.
-    pub(super) fn last_sealed(&self) -> Result<Option<(Head, u32, Seal)>, ReadError> {
+    fn last_sealed(&self) -> Result<Option<(Head, u32, Seal)>, ReadError> {
         let upto = self.reader.head()?.position;
         let waiting: Vec<_> = self.on_their_way(upto).collect();
         let sealed = |commit: &Commit| commit.seal.map(|seal| (commit.head(), commit.header.epoch, seal));

@@ -222,6 +222,8 @@ pub struct Space {
     seal_key: Option<SealKey>,
     /// The last restore of the store, over for this space as soon as it has the epoch of that.
     recovery: Option<Recovery>,
+    /// It had gone on since, when the last input came.
+    has_gone_on: bool,
     names: Arc<dyn Names>,
     /// Set after a crash, until enough has gone well.
     careful: Option<Careful>,
@@ -287,6 +289,7 @@ impl Space {
             salt_key,
             seal_key,
             recovery,
+            has_gone_on: false,
             names,
             careful: match after {
                 Ending::InOrder => None,
@@ -386,6 +389,7 @@ impl Space {
 
     /// The one entry for news.
     pub fn handle(&mut self, now: Timestamp, input: SpaceInput) {
+        self.has_gone_on |= self.recovery.is_some() && !self.is_in_recovery();
         self.end_recovery_if_due(now);
         self.let_go_of_who_does_not_join(now);
         match input {

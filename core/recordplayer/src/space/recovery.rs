@@ -44,7 +44,7 @@ impl Recovery {
 impl Space {
     /// Whether the store was restored, and this space has not gone on since; also where the store does not know it at all.
     pub fn is_in_recovery(&self) -> bool {
-        self.recovery.is_some_and(|recovery| !self.has_gone_on_since(recovery))
+        !self.has_gone_on && self.recovery.is_some_and(|recovery| !self.has_gone_on_since(recovery))
     }
 
     /// Whether the space was opened after this restore, or founded since. The number of its epoch does not say so alone: what came back may be of a

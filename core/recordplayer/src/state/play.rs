@@ -150,9 +150,12 @@ impl SpaceState {
         }
         let shared = Arc::new(record.clone());
         for (((name, view), at), (before, after)) in domain.view_types().zip(0..).zip(before.iter().zip(after.iter())) {
-            let both: Vec<&Key> = before.iter().chain(after).collect();
-            let union: BTreeSet<&Key> = both.iter().copied().collect();
-            for key in if is_planted(Bug::PlayTwice) { both } else { union.into_iter().collect() } {
+            let mut keys: Vec<&Key> = before.iter().chain(after).collect();
+            if !is_planted(Bug::PlayTwice) {
+                keys.sort_unstable();
+                keys.dedup();
+            }
+            for key in keys {
                 let view_key = ViewKey { name: name.clone(), key: key.clone() };
                 let mut slot = self.layers.take_view(&view_key);
                 if self.layers.has_failed() {

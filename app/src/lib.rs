@@ -8,6 +8,7 @@ mod founding;
 pub mod headless;
 mod import;
 mod keyboard;
+pub mod links;
 pub mod markdown;
 mod player;
 mod said;

@@ -14,6 +14,7 @@ pub mod commits;
 pub mod disk;
 pub mod files;
 pub mod frames;
+pub mod links;
 pub mod markdown;
 pub mod models;
 pub mod payloads;
@@ -41,6 +42,7 @@ pub struct Target {
 pub const TARGETS: &[Target] = &[
     Target { name: "client_frame", run: frames::client },
     Target { name: "commit", run: commits::run },
+    Target { name: "link", run: links::run },
     Target { name: "markdown", run: markdown::run },
     Target { name: "model", run: models::run },
     Target { name: "outbox_file", run: files::outbox },

@@ -5,8 +5,8 @@ use recordplayer_kanban::Project;
 use recordplayer_kanban::card::FieldValue;
 use recordplayer_kanban::view::CardView;
 
-use super::links::is_of_web;
 use super::project::OpenProject;
+use crate::links::is_of_web;
 use crate::theme::{Icon, Theme, Type, space};
 use crate::time::moment;
 use crate::widget::text;

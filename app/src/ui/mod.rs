@@ -21,7 +21,6 @@ mod hand;
 mod import;
 mod jobs;
 mod key_queue;
-mod links;
 mod live_text;
 mod menu;
 mod new_project;

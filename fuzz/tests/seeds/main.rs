@@ -1,6 +1,7 @@
 //! The inputs that everything began with, made of our own fixtures. `RECORDPLAYER_GOLDEN=write` writes them anew.
 
 mod boards;
+mod links;
 mod machines;
 mod markdown;
 mod records;
@@ -37,7 +38,9 @@ pub fn from_hex(text: &str) -> Vec<u8> {
 }
 
 fn all() -> Vec<Seed> {
-    [boards::seeds(), machines::seeds(), markdown::seeds(), records::seeds(), rows::seeds(), texts::seeds()].concat()
+    let links = links::seeds();
+    [boards::seeds(), links, machines::seeds(), markdown::seeds(), records::seeds(), rows::seeds(), texts::seeds()]
+        .concat()
 }
 
 #[test]

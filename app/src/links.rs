@@ -3,14 +3,15 @@
 
 use egui::{Context, OutputCommand};
 
-pub(super) fn is_of_web(address: &str) -> bool {
+/// Whether it is an address of the web.
+pub fn is_of_web(address: &str) -> bool {
     let begins_with =
         |scheme: &str| address.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
     begins_with("https://") || begins_with("http://")
 }
 
 /// Takes out of this frame what would open anything else, and answers with the address.
-pub(super) fn keep_to_web(ctx: &Context) -> Option<String> {
+pub fn keep_to_web(ctx: &Context) -> Option<String> {
     ctx.output_mut(|output| {
         let is_kept_back =
             |command: &mut OutputCommand| matches!(command, OutputCommand::OpenUrl(open) if !is_of_web(&open.url));

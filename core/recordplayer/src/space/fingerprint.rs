@@ -27,7 +27,7 @@ impl Space {
             salt_key,
             seal_key: _,
             recovery,
-            has_gone_on: _, // Follows from the log.
+            founded_in: _, // Follows from the log.
             names: _,
             careful,
             outputs,

@@ -27,6 +27,7 @@ mod submit;
 mod tail;
 mod watch;
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 use std::sync::Arc;
@@ -222,8 +223,8 @@ pub struct Space {
     seal_key: Option<SealKey>,
     /// The last restore of the store, over for this space as soon as it has the epoch of that.
     recovery: Option<Recovery>,
-    /// It had gone on since, when the last input came.
-    has_gone_on: bool,
+    /// The epoch of the first record, once that was read.
+    founded_in: OnceCell<u32>,
     names: Arc<dyn Names>,
     /// Set after a crash, until enough has gone well.
     careful: Option<Careful>,
@@ -289,7 +290,7 @@ impl Space {
             salt_key,
             seal_key,
             recovery,
-            has_gone_on: false,
+            founded_in: OnceCell::new(),
             names,
             careful: match after {
                 Ending::InOrder => None,
@@ -389,7 +390,6 @@ impl Space {
 
     /// The one entry for news.
     pub fn handle(&mut self, now: Timestamp, input: SpaceInput) {
-        self.has_gone_on |= self.recovery.is_some() && !self.is_in_recovery();
         self.end_recovery_if_due(now);
         self.let_go_of_who_does_not_join(now);
         match input {

@@ -44,7 +44,7 @@ impl Recovery {
 impl Space {
     /// Whether the store was restored, and this space has not gone on since; also where the store does not know it at all.
     pub fn is_in_recovery(&self) -> bool {
-        !self.has_gone_on && self.recovery.is_some_and(|recovery| !self.has_gone_on_since(recovery))
+        self.recovery.is_some_and(|recovery| !self.has_gone_on_since(recovery))
     }
 
     /// Whether the space was opened after this restore, or founded since. The number of its epoch does not say so alone: what came back may be of a
@@ -59,8 +59,13 @@ impl Space {
         if let Some(first) = first {
             return first.commit.header.epoch == epoch;
         }
-        let stored = self.reader.commit_with(Position(1)).ok().flatten();
-        stored.and_then(|stored| stored.open().ok()).is_some_and(|commit| commit.header.epoch == epoch)
+        if self.founded_in.get().is_none()
+            && let Ok(Some(stored)) = self.reader.commit_with(Position(1))
+            && let Ok(first) = stored.open()
+        {
+            self.founded_in.get_or_init(|| first.header.epoch);
+        }
+        self.founded_in.get() == Some(&epoch)
     }
 
     /// Somebody has proved that there was an epoch, perhaps of another history: one restore of a backup came before another one, and this one's clock

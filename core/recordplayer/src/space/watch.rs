@@ -244,12 +244,13 @@ impl Space {
         let mut bytes = 0;
         for stream in &members {
             let model = self.encoded_model(stream, &self.state.layers.entity(stream, 0).state).unwrap_or_default();
-            bytes += model.len() + stream.kind.len() + 64;
-            models.push((stream.clone(), model.into()));
-            if bytes > self.thresholds().view_piece_bytes_max {
+            let added = model.len() + stream.kind.len() + 64;
+            if bytes > 0 && bytes + added > self.thresholds().view_piece_bytes_max {
                 parts.push((Arc::default(), std::mem::take(&mut models)));
                 bytes = 0;
             }
+            bytes += added;
+            models.push((stream.clone(), model.into()));
         }
         parts.push((Arc::default(), models));
         if let Some(failure) = self.state.take_failure() {

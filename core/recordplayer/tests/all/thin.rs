@@ -5,15 +5,16 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use crate::machines::{Authority, FIRST, SPACE, entry};
-use crate::todo::{Item, ItemCommand, ItemEvent, ListView, add, command, domain, id};
+use crate::todo::{Item, ItemCommand, ItemEvent, ListView, add, application, command, domain, id};
 use rand::RngExt;
 use recordplayer::commit::Head;
 use recordplayer::hash::Hash;
 use recordplayer::id::{CommandId, Id, SpaceId};
-use recordplayer::protocol::ServerFrame;
+use recordplayer::protocol::{AnswerCode, ServerFrame};
 use recordplayer::record::{Position, RecordKind};
 use recordplayer::testing::{DeviceId, Faults, Shown, World};
 use recordplayer::thin::{ThinOutput, ThinView};
+use recordplayer::thresholds::Thresholds;
 use recordplayer::view::ViewKey;
 
 const LIST: u8 = 100;
@@ -297,6 +298,28 @@ fn a_start_in_pieces_is_whole_or_is_asked_for_again() {
         check(&world, wall, ann);
         assert_eq!(world.thin(wall).0.get::<ListView>().titles.len(), 8);
     }
+}
+
+/// A large model was sent together with all that came before it: of the two, none was larger than a frame, and both were.
+#[test]
+fn a_large_model_begins_a_piece_of_its_own() {
+    let thresholds = Thresholds { view_piece_bytes_max: 1_000, ..Thresholds::default() };
+    let mut authority = Authority::founded(application().with_thresholds(thresholds).shared());
+    for item in 1..7 {
+        let title = "x".repeat(if item % 2 == 0 { 900 } else { 400 });
+        assert_eq!(
+            authority.submit(FIRST, None, u64::from(item) + 1, item, add(item, LIST, &title)),
+            AnswerCode::Accepted
+        );
+    }
+    authority.look_at(looked_at());
+    let pieces = authority.said.iter().filter_map(|frame| match frame {
+        ServerFrame::ViewStart { models, .. } => Some(models.iter().map(|(_, model)| model.len()).collect::<Vec<_>>()),
+        _ => None,
+    });
+    let pieces: Vec<_> = pieces.collect();
+    assert!(pieces.len() > 3, "{pieces:?}");
+    assert!(pieces.iter().all(|piece| piece.len() < 2 || piece.iter().sum::<usize>() <= 1_000), "{pieces:?}");
 }
 
 /// Somebody looked at a list in which nothing happened, while the space was busy. With every ping the log was looked through for what had not

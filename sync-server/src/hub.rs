@@ -18,7 +18,7 @@ use crate::accounts::{Accounts, Device};
 use crate::clock::now;
 use crate::directory::Directory;
 use crate::effects::Effects;
-use crate::limits::{SESSIONS_MAX, SPACE_QUEUE_MAX};
+use crate::limits::{PEOPLE_MAX, SESSIONS_MAX, SPACE_QUEUE_MAX};
 use crate::marks::Marks;
 use crate::outbound::{Outbound, goodbye};
 use crate::publications::Publications;
@@ -269,8 +269,20 @@ impl Hub {
         };
         let people = people.into_iter().filter_map(|person| Some((person, self.accounts.name_of(person)?))).collect();
         link.out.push(&ServerFrame::MySpaces { spaces }, None);
-        link.out.push(&ServerFrame::People { people }, None);
+        for frame in told_of_people(people) {
+            link.out.push(&frame, None);
+        }
     }
+}
+
+/// In as many frames as they need: the client learns from each of them.
+fn told_of_people(mut people: Vec<(ActorId, String)>) -> Vec<ServerFrame> {
+    let mut frames = Vec::new();
+    while !people.is_empty() {
+        let rest = people.split_off(people.len().min(PEOPLE_MAX));
+        frames.push(ServerFrame::People { people: std::mem::replace(&mut people, rest) });
+    }
+    frames
 }
 
 impl InMemory {
@@ -299,5 +311,30 @@ impl Drop for InMemory {
 impl fmt::Debug for Hub {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Hub({} sessions, {} active spaces)", self.session_count(), self.active_spaces().len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use recordplayer::id::Id;
+    use recordplayer::limits::FRAME_BYTES_MAX;
+
+    use super::*;
+    use crate::limits::PERSON_NAME_BYTES_MAX;
+
+    /// All that a person's projects know stood in one frame: from some 13,000 people on it was one that nobody takes.
+    #[test]
+    fn many_people_are_told_of_in_frames() {
+        let name = "x".repeat(PERSON_NAME_BYTES_MAX);
+        let people: Vec<_> =
+            (0..20_000_u32).map(|n| (ActorId(Id::derived("a person", &[&n.to_be_bytes()])), name.clone())).collect();
+        let mut told = Vec::new();
+        for frame in told_of_people(people.clone()) {
+            let bytes = frame.encode().len();
+            assert!(bytes <= FRAME_BYTES_MAX, "{bytes} bytes");
+            let ServerFrame::People { people } = frame else { panic!("it tells of people") };
+            told.extend(people);
+        }
+        assert_eq!(told, people);
     }
 }

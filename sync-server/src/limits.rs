@@ -56,6 +56,9 @@ pub const SESSIONS_MAX: usize = 10_000;
 /// Spaces that one session may follow: more than a person has; bounds the heads in a ping.
 pub const SUBSCRIPTIONS_MAX: usize = 1_024;
 
+/// People of one frame: 4,096 names of the largest size take a third of it.
+pub const PEOPLE_MAX: usize = 4_096;
+
 /// Views that one session may look at: more than any screen shows.
 pub const VIEWS_MAX: usize = 1_024;
 

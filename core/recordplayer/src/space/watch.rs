@@ -46,7 +46,7 @@ pub(super) struct ViewStarting {
     at: Position,
     pub session: SessionId,
     pub view: ViewKey,
-    frames: Vec<ServerFrame>,
+    frames: Arc<[ServerFrame]>,
 }
 
 impl Space {
@@ -122,9 +122,14 @@ impl Space {
     /// Takes the view's state as it is decided, and sends it as soon as that is durable: state and tail come from one position.
     fn start_view(&mut self, session: SessionId, view: ViewKey) {
         let at = self.state.head;
-        let frames = match self.starting_frames(&view, at) {
-            Ok(frames) => frames,
-            Err(error) => return self.fail(error),
+        // Who looks at the same, while it is not durable yet, waits with the others for one state.
+        let same = self.starting.iter().find(|starting| starting.at == at.position && starting.view == view);
+        let frames = match same.map(|starting| Arc::clone(&starting.frames)) {
+            Some(frames) => frames,
+            None => match self.starting_frames(&view, at) {
+                Ok(frames) => frames.into(),
+                Err(error) => return self.fail(error),
+            },
         };
         self.starting.push(ViewStarting { at: at.position, session, view, frames });
         if self.durable == at {
@@ -280,8 +285,8 @@ impl Space {
             let Some(follower) = self.followers.get_mut(&starting.session) else { continue };
             let Some(looking) = follower.views.get_mut(&starting.view) else { continue };
             *looking = Looking::From { at: position };
-            for frame in starting.frames {
-                self.send(starting.session, frame);
+            for frame in &*starting.frames {
+                self.send(starting.session, frame.clone());
             }
         }
     }

@@ -21,6 +21,7 @@ mod publish;
 mod rebase;
 mod recovery;
 mod redaction;
+mod redaction_and_restores;
 mod requires;
 mod restored;
 mod shelf;

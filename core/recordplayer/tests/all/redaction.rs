@@ -5,24 +5,23 @@ use std::sync::Arc;
 
 use crate::machines::{self, Authority, FIRST, SPACE};
 use crate::note::{self, Note, NoteCommand};
-use crate::todo::{Item, ItemCommand, List, ListView, add, application, command, domain, id};
+use crate::todo::{Item, ItemCommand, List, ListView, add, command, domain, id};
 use rand::RngExt;
 use recordplayer::commit::{Commit, Head};
 use recordplayer::decide::Intent;
 use recordplayer::domain::Domain;
 use recordplayer::id::{CommandId, Id};
-use recordplayer::membership::{Membership, MembershipCommand, MembershipRefusal, REDACTED_RECORDS_MAX};
+use recordplayer::membership::{Membership, MembershipCommand, REDACTED_RECORDS_MAX};
 use recordplayer::protocol::AnswerCode;
 use recordplayer::record::{Payload, Position};
-use recordplayer::replica::{CommandState, SubmitError};
+use recordplayer::replica::SubmitError;
 use recordplayer::saving::Saving;
 use recordplayer::storage::memory::Failure;
-use recordplayer::testing::{DeviceId, Faults, Restore, World};
-use recordplayer::thresholds::Thresholds;
+use recordplayer::testing::{DeviceId, Faults, World};
 use recordplayer::view::ViewKey;
 
-const LIST: u8 = 100;
-const SECRET: &str = "a word that must go";
+pub const LIST: u8 = 100;
+pub const SECRET: &str = "a word that must go";
 
 pub fn redact(world: &mut World, by: DeviceId, records: Vec<Position>) -> Result<CommandId, SubmitError> {
     let space = world.space().0;
@@ -31,7 +30,7 @@ pub fn redact(world: &mut World, by: DeviceId, records: Vec<Position>) -> Result
 }
 
 /// The records of events that say the words.
-fn records_with(world: &World, words: &str) -> Vec<Position> {
+pub fn records_with(world: &World, words: &str) -> Vec<Position> {
     let holds = |payload: &Payload| match payload {
         Payload::Plain(bytes) => bytes.windows(words.len()).any(|part| part == words.as_bytes()),
         Payload::Erased => false,
@@ -40,11 +39,11 @@ fn records_with(world: &World, words: &str) -> Vec<Position> {
     records.filter(|record| record.is_event() && holds(&record.payload)).map(|record| record.number).collect()
 }
 
-fn rename(item: u8, title: &str) -> Intent {
+pub fn rename(item: u8, title: &str) -> Intent {
     command(item, &ItemCommand::Rename { title: title.to_owned() })
 }
 
-fn title(world: &World, device: DeviceId) -> String {
+pub fn title(world: &World, device: DeviceId) -> String {
     world.replica(device).entity::<Item>(id(1)).title.clone()
 }
 
@@ -396,32 +395,6 @@ fn what_a_refused_edit_was_made_on_goes_and_what_its_author_wrote_stays() {
     assert!(crashes > 0, "never between the two");
 }
 
-/// What was accepted and lost again by a restore waits once more, on the text of then; and some of that is redacted meanwhile.
-#[test]
-fn what_is_said_again_after_a_restore_is_not_said_on_what_was_redacted() {
-    let mut world = World::seeded(12, &note::domain());
-    let [ann, bo] = world.devices(["ann", "bo"]);
-    note::write(&mut world, ann, "before ");
-    note::write(&mut world, ann, SECRET);
-    world.run_until_quiet();
-    let backup = world.backup_of_authority();
-    note::write(&mut world, bo, " mine");
-    world.run_until_quiet();
-    world.cut_off(bo);
-    note::write(&mut world, bo, ", too");
-    world.run_for_ms(100);
-    world.restore_authority(&*backup);
-    world.run_for_ms(5_000);
-    let records = records_with(&world, SECRET);
-    redact(&mut world, ann, records).unwrap();
-    world.run_for_ms(5_000);
-    world.heal();
-    world.run_until_quiet();
-    world.run_for_ms(3_000);
-    assert_eq!(world.where_is(SECRET), Vec::<String>::new());
-    assert_eq!(note::text(&world, ann), "before  mine, too");
-}
-
 /// Until the next checkpoint the saved rows of a text are those of before: nobody reads them.
 #[test]
 fn a_text_is_not_read_from_what_was_saved_before() {
@@ -435,30 +408,6 @@ fn a_text_is_not_read_from_what_was_saved_before() {
     redact(&mut world, ann, records).unwrap();
     world.run_until_quiet();
     assert_eq!((note::text(&world, ann), note::text(&world, bo)), ("before ".to_owned(), "before ".to_owned()));
-}
-
-/// A backup cannot be recalled; but whoever restores one gets the redaction back with the rest.
-#[test]
-fn an_authority_that_is_restored_from_before_redacts_again() {
-    for seed in 0..20 {
-        let mut world = World::seeded(seed, &domain());
-        let [ann, bo] = world.devices(["ann", "bo"]);
-        world.send(ann, add(1, LIST, "first")).unwrap();
-        world.run_until_quiet();
-        world.send(bo, rename(1, SECRET)).unwrap();
-        world.run_until_quiet();
-        let backup = world.backup_of_authority();
-        let of_bo = world.backup(bo);
-        let records = records_with(&world, SECRET);
-        redact(&mut world, ann, records).unwrap();
-        world.run_until_quiet();
-        world.put_back_authority(&*backup);
-        world.restore(bo, &of_bo, Restore::MainStore);
-        world.run_until_quiet();
-        world.run_for_ms(3_000);
-        assert_eq!(world.where_is(SECRET), Vec::<String>::new(), "{}", world.how_to_replay());
-        assert_eq!(title(&world, bo), "first");
-    }
 }
 
 /// A device that joined by the state and has not fetched the history yet cannot play it without what went: it fetches the state again.
@@ -484,66 +433,4 @@ fn whoever_has_no_whole_history_fetches_the_state_anew() {
     world.run_until_quiet();
     assert_eq!(world.where_is(SECRET), Vec::<String>::new());
     assert_eq!(world.replica(bo).entity::<Item>(id(2)).title, "second");
-}
-
-/// A device was catching up, with commits whose payloads were gone, and had not come to what took them out. The authority lost just that with a
-/// restore: it held the words again, and the device never did.
-#[test]
-fn a_redaction_that_is_lost_half_way_is_lost_everywhere() {
-    let thresholds = Thresholds { frame_commits_bytes_max: 1, read_bytes: 1, ..Thresholds::default() };
-    let mut world = World::seeded(7, &application().with_thresholds(thresholds).shared());
-    let [ann, bo] = world.devices(["ann", "bo"]);
-    world.cut_off(bo);
-    world.send(ann, add(1, LIST, "first")).unwrap();
-    world.send(ann, rename(1, SECRET)).unwrap();
-    world.send(ann, rename(1, "after")).unwrap();
-    world.run_for_ms(5_000);
-    let (backup, of_ann) = (world.backup_of_authority(), world.backup(ann));
-    let records = records_with(&world, SECRET);
-    let secret = records[0];
-    redact(&mut world, ann, records).unwrap();
-    world.run_for_ms(5_000);
-    world.heal();
-    while world.replica(bo).confirmed().position < secret {
-        world.run_for_ms(1);
-    }
-    world.cut_off(bo);
-    world.cut_off(ann);
-    world.restore(ann, &of_ann, Restore::Both);
-    world.restore_authority(&*backup);
-    world.heal();
-    world.run_until_quiet();
-    assert_eq!(world.where_is(SECRET), ["the authority", "ann", "bo"], "{}", world.how_to_replay());
-}
-
-/// A person took a record out of the history, offline. Meanwhile the authority was restored from a backup, and the record's number is another
-/// one's now: that one was taken out.
-#[test]
-fn a_redaction_is_not_carried_out_on_another_history() {
-    let mut world = World::seeded(4, &domain());
-    let [ann, bo] = world.devices(["ann", "bo"]);
-    world.send(ann, add(1, LIST, "first")).unwrap();
-    world.run_until_quiet();
-    let backup = world.backup_of_authority();
-    world.send(ann, rename(1, SECRET)).unwrap();
-    world.run_until_quiet();
-    world.cut_off(ann);
-    let records = records_with(&world, SECRET);
-    let redaction = redact(&mut world, ann, records).unwrap();
-    world.restore_authority(&*backup);
-    for item in 10..14 {
-        world.send(bo, add(item, LIST, "innocent")).unwrap();
-    }
-    world.run_for_ms(5_000);
-    world.heal();
-    world.run_until_quiet();
-    let CommandState::Refused(refused) = world.replica(ann).command_state(redaction) else { panic!("refused") };
-    assert_eq!(refused.typed(), Some(MembershipRefusal::RestoredSince {}));
-    assert!(world.log().iter().flat_map(|commit| &commit.records).all(|record| record.payload != Payload::Erased));
-    // Whoever has seen the history as it is now can.
-    let records = records_with(&world, SECRET);
-    redact(&mut world, ann, records).unwrap();
-    world.run_until_quiet();
-    world.run_for_ms(3_000);
-    assert_eq!(title(&world, bo), "first");
 }

@@ -49,13 +49,6 @@ impl World {
         self.happened.iter().any(is_cause)
     }
 
-    /// Whether a backup may have brought back to the authority what a device holds without its payload: the log is the same there, and its state
-    /// is not.
-    pub(super) fn may_have_lost_a_redaction(&self) -> bool {
-        let is_restore = |transition: &Transition| matches!(transition, Transition::RestoreAuthority { .. });
-        self.has_redacted() && self.happened.iter().any(is_restore)
-    }
-
     pub(super) fn has_redacted(&self) -> bool {
         self.happened.iter().any(|transition| matches!(transition, Transition::Redact { .. }))
     }

@@ -85,7 +85,11 @@ impl Replica {
         if let Some(failure) = self.state.take_failure() {
             self.outputs.push_back(ReplicaOutput::Damaged(failure));
         }
-        if self.expect_redaction(epoch, upto.position < head.position, &news) || !writes.is_empty() {
+        let has_changed = self.expect_redaction(epoch, upto.position < head.position, &news);
+        if has_changed && self.identity.awaits_redaction.is_some() {
+            // Before the commits: a crash between the two files must not leave them without it.
+            self.save(Vec::new(), vec![self.identity_write()], Saving::default());
+        } else if has_changed || !writes.is_empty() {
             writes.push(self.identity_write());
         }
         let epoch = self.state.epoch;

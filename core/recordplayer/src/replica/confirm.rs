@@ -72,6 +72,12 @@ impl Replica {
             Ok(news) => news,
             Err(merge) => return merge,
         };
+        let has_changed = self.expect_redaction(epoch, upto.position < head.position, &news);
+        let has_come = has_changed && self.identity.awaits_redaction.is_none();
+        if has_changed && !has_come {
+            // Before the commits, for a crash between the two files must not leave them without it; and before any verdict in them counts as heard.
+            self.save(Vec::new(), vec![self.identity_write()], Saving::default());
+        }
         let waits = self.outbox.iter().any(Pending::is_waiting);
         let mut dirty = self.lift();
         let mut writes = Vec::new();
@@ -85,11 +91,7 @@ impl Replica {
         if let Some(failure) = self.state.take_failure() {
             self.outputs.push_back(ReplicaOutput::Damaged(failure));
         }
-        let has_changed = self.expect_redaction(epoch, upto.position < head.position, &news);
-        if has_changed && self.identity.awaits_redaction.is_some() {
-            // Before the commits: a crash between the two files must not leave them without it.
-            self.save(Vec::new(), vec![self.identity_write()], Saving::default());
-        } else if has_changed || !writes.is_empty() {
+        if has_come || !writes.is_empty() {
             writes.push(self.identity_write());
         }
         let epoch = self.state.epoch;

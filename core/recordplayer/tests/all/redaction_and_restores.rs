@@ -1,13 +1,19 @@
 //! Redaction, and an authority that is restored from an older copy: the backup holds what was taken out since, and the numbers may mean others.
 
+use crate::machines::{Authority, Device, FIRST, MINE, SPACE};
 use crate::note;
 use crate::redaction::{LIST, SECRET, records_with, redact, rename, title};
 use crate::todo::{add, application, domain};
-use recordplayer::membership::MembershipRefusal;
-use recordplayer::record::Payload;
-use recordplayer::replica::CommandState;
+use recordplayer::codec::decode;
+use recordplayer::decide::Intent;
+use recordplayer::membership::{Membership, MembershipCommand, MembershipRefusal};
+use recordplayer::protocol::{AnswerCode, ServerFrame};
+use recordplayer::record::{Payload, Record};
+use recordplayer::replica::{CommandState, Identity, ReplicaOutput};
+use recordplayer::storage::OutboxWrite;
 use recordplayer::testing::{Restore, World};
 use recordplayer::thresholds::Thresholds;
+use recordplayer::time::Timestamp;
 
 /// What was accepted and lost again by a restore waits once more, on the text of then; and some of that is redacted meanwhile.
 #[test]
@@ -119,4 +125,38 @@ fn a_redaction_is_not_carried_out_on_another_history() {
     world.run_until_quiet();
     world.run_for_ms(3_000);
     assert_eq!(title(&world, bo), "first");
+}
+
+/// What a device notes of a redaction that is still to come is on its disk before the commits. What it says there of verdicts is what the log there
+/// holds: a crash between the two left numbers as heard whose verdicts had never come.
+#[test]
+fn what_is_noted_before_the_commits_counts_no_verdict_of_them_as_heard() {
+    let mut authority = Authority::founded(domain());
+    let mut device = Device::new(domain());
+    device.replica.handle_connected();
+    device.take(authority.everything());
+    device.submit(20, add(1, LIST, SECRET)).unwrap();
+    assert_eq!(authority.submit(MINE, None, 1, 20, add(1, LIST, SECRET)), AnswerCode::Accepted);
+    let records = authority.log().into_iter().flat_map(|commit| commit.records).filter(Record::is_event);
+    let last = records.last().unwrap().number;
+    let redact = MembershipCommand::Redact { records: vec![last], reopened: None };
+    let redact = Intent::of::<Membership>(SPACE.0, &redact).unwrap();
+    assert_eq!(authority.submit(FIRST, None, 2, 21, redact), AnswerCode::Accepted);
+    let ServerFrame::Commits { space, epoch, after, commits, head, .. } = authority.everything() else {
+        panic!("it tells its log")
+    };
+    // All but the redaction itself.
+    let upto = authority.log().iter().rev().nth(1).unwrap().head();
+    let commits = commits[..commits.len() - 1].to_vec();
+    let frame = ServerFrame::Commits { space, epoch, after, upto, commits, head, is_backfill: false, state: None };
+    device.replica.handle_frames(Timestamp(0), [frame]);
+    let saves = std::iter::from_fn(|| device.replica.poll_output()).filter_map(|output| match output {
+        ReplicaOutput::Save { main, outbox, .. } => Some((main.len(), outbox)),
+        _ => None,
+    });
+    let saves: Vec<_> = saves.collect();
+    let [(0, noted), (1, _)] = saves.as_slice() else { panic!("{saves:?}") };
+    let [OutboxWrite::Identity { bytes, .. }] = noted.as_slice() else { panic!("{noted:?}") };
+    let identity: Identity = decode(bytes).unwrap();
+    assert_eq!((identity.awaits_redaction, identity.answered_up_to), (Some(1), 0));
 }

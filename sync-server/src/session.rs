@@ -308,8 +308,8 @@ impl Session {
                 self.link.out.push(&ServerFrame::WantTail { space, after: None }, None);
                 Ok(())
             }
-            ClientFrame::BringTail { space, after, commits } => {
-                let tail = Tail { session, after, commits };
+            ClientFrame::BringTail { space, after, commits, redactions } => {
+                let tail = Tail { session, after, commits, redactions };
                 self.hub.send_if_active(space, Call::Input(SpaceInput::BringTail(tail))).await;
                 Ok(())
             }

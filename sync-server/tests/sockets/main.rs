@@ -142,8 +142,13 @@ fn a_tail_without_a_seal_of_this_server_makes_no_space() {
         bo.send(&ClientFrame::OfferTail { space: SPACE, place, seal: Seal(Hash([2; 32])), epoch: 1, follows: true })
             .await;
         assert_eq!(bo.until(unwanted).await, None);
-        bo.send(&ClientFrame::BringTail { space: SPACE, after: Head::START, commits: vec![vec![0x83; 40].into()] })
-            .await;
+        bo.send(&ClientFrame::BringTail {
+            space: SPACE,
+            after: Head::START,
+            commits: vec![vec![0x83; 40].into()],
+            redactions: Vec::new(),
+        })
+        .await;
         bo.send(&subscribe()).await;
         assert!(bo.has_no_access().await, "there is no such space");
     });

@@ -32,7 +32,7 @@ const FOUND_IN_KANBAN: [u64; 24] = [
     20_261_204_500_277,
 ];
 
-const FOUND_IN_SHELVES: [u64; 29] = [
+const FOUND_IN_SHELVES: [u64; 30] = [
     12,
     218,
     747,
@@ -62,6 +62,7 @@ const FOUND_IN_SHELVES: [u64; 29] = [
     20_261_129_911_978,
     20_261_129_912_343,
     20_261_129_932_271,
+    7_667_890_646_976,
 ];
 
 /// As they were found before there were two kinds, or noted without it.

@@ -224,6 +224,23 @@ pub(super) fn erase(bytes: &[u8], goes: impl Fn(u64) -> bool) -> Result<Vec<u8>,
     Ok(erased)
 }
 
+/// The places of the records whose own payloads are gone.
+pub(super) fn erased(bytes: &[u8]) -> Result<Vec<u64>, CommitError> {
+    let mut decoder = Decoder::new(bytes);
+    expect_array(&mut decoder, 3)?;
+    decoder.skip()?;
+    let mut erased = Vec::new();
+    for index in 0..decoder.array()?.unwrap_or(0) {
+        expect_array(&mut decoder, 4)?;
+        (0..3).try_for_each(|_| decoder.skip())?;
+        if decoder.datatype()? == Type::Array {
+            erased.push(index);
+        }
+        decoder.skip()?;
+    }
+    Ok(erased)
+}
+
 /// A commit is a command with events, or one response.
 fn check_shape(records: &[Record]) -> Result<(), CommitError> {
     let rest_are_events = records[1..].iter().all(|record| record.kind == RecordKind::Event);

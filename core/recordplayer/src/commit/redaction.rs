@@ -9,7 +9,7 @@
 
 use std::collections::BTreeSet;
 
-use super::encoding::erase;
+use super::encoding::{erase, erased};
 use super::{Commit, CommitError};
 use crate::hash::Hash;
 use crate::id::SpaceId;
@@ -51,6 +51,13 @@ impl Commit {
         let redacted = Self::open(bytes.into(), previous)?;
         assert_eq!(redacted.hash, self.hash, "a digest stands for what is gone");
         Ok(Some(redacted))
+    }
+
+    /// The records whose payloads are gone. Those that were written as the command's went with that one, and are not named beside it.
+    pub(crate) fn gone(&self) -> impl Iterator<Item = Position> {
+        let is_gone = self.records.iter().any(|record| record.payload == Payload::Erased);
+        let gone = if is_gone { erased(&self.bytes).expect("the commit was read") } else { Vec::new() };
+        gone.into_iter().map(|index| self.header.first.plus(index))
     }
 }
 

@@ -7,6 +7,7 @@ use minicbor::{Decode, Encode};
 use super::values::{shared_bytes, shared_bytes_list};
 use crate::claims::Claims;
 use crate::commit::{Head, Seal};
+use crate::hash::Hash;
 use crate::id::{CommandId, Id, ReplicaId, SpaceId};
 use crate::name::Name;
 use crate::record::{Position, Seen, StreamId};
@@ -155,7 +156,20 @@ pub enum ClientFrame {
         #[n(2)]
         #[cbor(with = "shared_bytes_list")]
         commits: Vec<Arc<[u8]>>,
+        /// What took out the payloads that are gone from them, where that lies further on.
+        #[n(3)]
+        redactions: Vec<SealedCommit>,
     },
+}
+
+/// A commit by itself: its hash comes out of that of the one before it and its bytes, and its seal says whose it is.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct SealedCommit {
+    #[n(0)]
+    pub previous: Hash,
+    #[n(1)]
+    #[cbor(with = "shared_bytes")]
+    pub commit: Arc<[u8]>,
 }
 
 /// What the last part of a publication asks for.

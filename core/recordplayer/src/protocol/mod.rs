@@ -7,7 +7,7 @@ mod client;
 mod server;
 mod values;
 
-pub use client::{ClientFrame, CommandEntry, Knowledge, PublishEnd};
+pub use client::{ClientFrame, CommandEntry, Knowledge, PublishEnd, SealedCommit};
 pub use server::{AnswerCode, Goodbye, MySpace, ServerFrame, SnapshotRow, StateMark, ViewItem};
 
 use crate::limits::FRAME_BYTES_MAX;

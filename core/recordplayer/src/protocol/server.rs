@@ -15,14 +15,15 @@ use crate::record::{Position, StreamId};
 use crate::time::Timestamp;
 use crate::view::ViewKey;
 
-/// The hash of all models, for those whose version of the application is the same.
+/// All that there is has been told, and of what is gone also what took it out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct StateMark {
     /// The fingerprint of the domain.
     #[n(0)]
     pub domain: Hash,
+    /// The hash of all models, for those whose version of the application is the same; nothing while more is decided than that.
     #[n(1)]
-    pub state: StateHash,
+    pub state: Option<StateHash>,
 }
 
 /// What a server says.

@@ -36,11 +36,7 @@ pub enum Merge {
 impl Replica {
     /// `head` is where the authority's log ended when it sent them.
     pub(super) fn commits(&mut self, epoch: u32, after: Head, upto: Head, head: Head, commits: &[Arc<[u8]>]) {
-        // The redaction was lost with a restore of the authority, and what is gone here is whole there.
-        if self.identity.awaits_redaction.is_some_and(|of| of < epoch) {
-            return self.outputs.push_back(ReplicaOutput::Redacted);
-        }
-        match self.merge(epoch, (after, upto, head), commits) {
+        match self.merge(epoch, (after, upto), commits) {
             Merge::Advanced { .. } | Merge::Rebased { .. } | Merge::Known => {
                 // Who has records needs no state to begin with.
                 self.snapshot = None;
@@ -57,7 +53,7 @@ impl Replica {
     }
 
     /// Plays the commits that follow what is confirmed, saves them, and rebases what waits: once for the batch.
-    fn merge(&mut self, epoch: u32, (after, upto, head): (Head, Head, Head), commits: &[Arc<[u8]>]) -> Merge {
+    fn merge(&mut self, epoch: u32, (after, upto): (Head, Head), commits: &[Arc<[u8]>]) -> Merge {
         let ours = self.state.head;
         if after.position > ours.position {
             return Merge::Gap { expected: ours.position.plus(1), found: after.position.plus(1) };
@@ -72,12 +68,6 @@ impl Replica {
             Ok(news) => news,
             Err(merge) => return merge,
         };
-        let has_changed = self.expect_redaction(epoch, upto.position < head.position, &news);
-        let has_come = has_changed && self.identity.awaits_redaction.is_none();
-        if has_changed && !has_come {
-            // Before the commits, for a crash between the two files must not leave them without it; and before any verdict in them counts as heard.
-            self.save(Vec::new(), vec![self.identity_write()], Saving::default());
-        }
         let waits = self.outbox.iter().any(Pending::is_waiting);
         let mut dirty = self.lift();
         let mut writes = Vec::new();
@@ -91,7 +81,7 @@ impl Replica {
         if let Some(failure) = self.state.take_failure() {
             self.outputs.push_back(ReplicaOutput::Damaged(failure));
         }
-        if has_come || !writes.is_empty() {
+        if !writes.is_empty() {
             writes.push(self.identity_write());
         }
         let epoch = self.state.epoch;
@@ -104,23 +94,15 @@ impl Replica {
         if waits { Merge::Rebased { from, to } } else { Merge::Advanced { from, to } }
     }
 
-    /// Where payloads are gone, the log says further on by what; true where what is known of that has changed.
-    fn expect_redaction(&mut self, epoch: u32, goes_on: bool, news: &[Arc<Commit>]) -> bool {
-        let mut records = news.iter().flat_map(|commit| &commit.records);
-        let awaits_redaction = if !goes_on {
-            None
-        } else if records.any(|record| record.payload == Payload::Erased) {
-            Some(epoch)
-        } else {
-            self.identity.awaits_redaction
-        };
-        std::mem::replace(&mut self.identity.awaits_redaction, awaits_redaction) != awaits_redaction
-    }
-
     /// Whether what is confirmed here comes to what it comes to there (rule 6). Where it does not, what is saved here is wrong, and is fetched anew.
     pub(super) fn compare(&mut self, at: Head, state: Option<StateMark>) {
         let Some(mark) = state.filter(|_| self.state.head == at && !self.is_redacting()) else { return };
-        if mark.domain == self.domain.fingerprint() && mark.state != self.state.state_hash() {
+        if !self.state.unexplained.is_empty() {
+            // What took them out was lost with a restore of the authority, and what is gone here is whole there.
+            return self.outputs.push_back(ReplicaOutput::Redacted);
+        }
+        let is_of_this_domain = mark.domain == self.domain.fingerprint();
+        if is_of_this_domain && mark.state.is_some_and(|state| state != self.state.state_hash()) {
             let why = format!("its state at {} is not the server's", at.position);
             self.outputs.push_back(ReplicaOutput::Damaged(ReadError::Damaged(why)));
         }

@@ -10,7 +10,7 @@ use super::rebase::Dirty;
 use super::{Replica, ReplicaOutput, SaveToken, Saving};
 use crate::claims::Claims;
 use crate::codec::{decode, encode};
-use crate::commit::{Draft, Head};
+use crate::commit::Draft;
 use crate::decide::Intent;
 use crate::id::{CommandId, ReplicaId};
 use crate::models::ReadSet;
@@ -44,9 +44,6 @@ pub struct Identity {
     /// The log holds commands of this replica that are not of this device, or not those that it sent: it takes a new identity once it has
     /// caught up.
     pub must_fork: bool,
-    /// Payloads were gone in what has come, and who took them out is still to come: the epoch of the authority that said so.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub awaits_redaction: Option<u32>,
 }
 
 impl Identity {
@@ -60,7 +57,6 @@ impl Identity {
             generation: 0,
             text_generation: 0,
             must_fork: false,
-            awaits_redaction: None,
         }
     }
 }
@@ -215,10 +211,6 @@ impl Replica {
         let damaged = |what: &str| ReadError::Damaged(format!("the outbox holds {what} that cannot be read"));
         if let Some(identity) = &content.identity {
             self.identity = decode(identity).map_err(|_| damaged("an identity"))?;
-        }
-        // That was said of a log that is not here any more.
-        if self.state.head == Head::START {
-            self.identity.awaits_redaction = None;
         }
         for row in content.rows {
             let entry: OutboxEntry = decode(&row.bytes).map_err(|_| damaged("a command"))?;
@@ -440,7 +432,6 @@ impl Replica {
             generation,
             text_generation: 0,
             must_fork: false,
-            awaits_redaction: self.identity.awaits_redaction,
         };
         writes.push(self.identity_write());
         // The numbers were those of the old identity, also where they were answered.

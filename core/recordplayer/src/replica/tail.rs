@@ -7,10 +7,15 @@ use std::sync::Arc;
 
 use super::{Replica, ReplicaOutput};
 use crate::commit::{Commit, Head, Seal};
-use crate::limits::FRAME_BYTES_MAX;
-use crate::protocol::ClientFrame;
-use crate::record::Position;
+use crate::limits::{FRAME_BYTES_MAX, FRAME_COMMITS_BYTES_MAX};
+use crate::membership::Membership;
+use crate::protocol::{ClientFrame, SealedCommit};
+use crate::record::{Position, StreamId};
+use crate::state::Unexplained;
 use crate::storage::ReadError;
+
+/// What proves that payloads went by the authority's own word, beside a tail: half of what its frame has left.
+const REDACTIONS_BYTES_MAX: usize = (FRAME_BYTES_MAX - FRAME_COMMITS_BYTES_MAX) / 2;
 
 /// What the authority said, for which it was offered what this device holds; it stands where that is not wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +29,12 @@ pub(super) enum Offering {
     /// The person is no member any more.
     Ended,
     Unavailable,
+}
+
+/// A part of a tail, with what took payloads out of it.
+struct Provable {
+    commits: Vec<Arc<[u8]>>,
+    redactions: Vec<SealedCommit>,
 }
 
 impl Replica {
@@ -82,14 +93,15 @@ impl Replica {
             };
         };
         match self.tail_behind(after) {
-            Ok(commits) if commits.is_empty() => {
+            Ok(Provable { commits, .. }) if commits.is_empty() => {
                 // It has all that this device can prove.
                 self.offering = None;
+                self.refused_behind = Some(after);
                 self.subscribe();
             }
-            Ok(commits) => {
-                let space = self.space();
-                self.outputs.push_back(ReplicaOutput::Send(ClientFrame::BringTail { space, after, commits }));
+            Ok(Provable { commits, redactions }) => {
+                let frame = ClientFrame::BringTail { space: self.space(), after, commits, redactions };
+                self.outputs.push_back(ReplicaOutput::Send(frame));
             }
             Err(error) => self.outputs.push_back(ReplicaOutput::Damaged(error)),
         }
@@ -117,8 +129,9 @@ impl Replica {
         Ok(None)
     }
 
-    /// What follows a place, as much as a frame holds, up to the last seal in it.
-    fn tail_behind(&self, after: Head) -> Result<Vec<Arc<[u8]>>, ReadError> {
+    /// What follows a place, as much as a frame holds, up to the last seal in it. Where what took payloads out is not here,
+    /// nothing is proven from there on.
+    fn tail_behind(&self, after: Head) -> Result<Provable, ReadError> {
         let (upto, bytes_max) = (self.reader.head()?.position, self.domain.thresholds().frame_commits_bytes_max);
         let stored = self.reader.commits(after.position, upto, bytes_max)?;
         let reaches_end = stored.last().is_none_or(|last| last.head.position == upto);
@@ -137,8 +150,47 @@ impl Replica {
         };
         let count = tail.iter().take_while(fits).count();
         tail.truncate(count);
-        let sealed = tail.iter().rposition(|commit| commit.seal.is_some()).map_or(0, |at| at + 1);
-        tail.truncate(sealed);
-        Ok(tail.into_iter().map(|commit| Arc::clone(&commit.bytes)).collect())
+        up_to_a_seal(&mut tail);
+        let mut unexplained = Unexplained::of(&tail);
+        let end = tail.last().map_or(after, |last| last.head());
+        let redactions = self.redactions_behind(end.position, &mut unexplained)?;
+        if let Some(first) = unexplained.first() {
+            tail.retain(|commit| commit.header.first < first);
+            up_to_a_seal(&mut tail);
+        }
+        Ok(Provable { commits: tail.into_iter().map(|commit| Arc::clone(&commit.bytes)).collect(), redactions })
     }
+
+    /// What lies behind a place and explains these, as much as fits into a frame beside a tail.
+    fn redactions_behind(&self, end: Position, explains: &mut Unexplained) -> Result<Vec<SealedCommit>, ReadError> {
+        let (mut redactions, mut bytes) = (Vec::new(), 0);
+        let upto = self.reader.head()?;
+        let stream = StreamId::of::<Membership>(self.space().0);
+        let numbers = if explains.is_empty() { Vec::new() } else { self.reader.stream(&stream, end, upto.position)? };
+        let stored = numbers.into_iter().map(|number| match self.reader.commit_with(number)? {
+            Some(stored) => Ok(Some((stored.previous, Arc::new(stored.open()?)))),
+            None => Ok(None),
+        });
+        let mut previous = upto.hash;
+        let waiting = self.on_their_way(upto.position.max(end)).map(|commit| {
+            let before = std::mem::replace(&mut previous, commit.hash);
+            Ok(Some((before, Arc::clone(commit))))
+        });
+        for found in stored.chain(waiting) {
+            let Some((previous, commit)) = found? else { continue };
+            bytes += commit.bytes.len();
+            if explains.is_empty() || bytes > REDACTIONS_BYTES_MAX {
+                break;
+            }
+            if commit.seal.is_some() && explains.explain(&commit) {
+                redactions.push(SealedCommit { previous, commit: Arc::clone(&commit.bytes) });
+            }
+        }
+        Ok(redactions)
+    }
+}
+
+fn up_to_a_seal(tail: &mut Vec<Arc<Commit>>) {
+    let sealed = tail.iter().rposition(|commit| commit.seal.is_some()).map_or(0, |at| at + 1);
+    tail.truncate(sealed);
 }

@@ -167,9 +167,10 @@ impl Space {
         follower.whole = Some(if is_live { Whole::Live { sent: upto } } else { Whole::Behind { sent: upto } });
     }
 
-    /// What the durable log comes to; nothing while more is decided than that.
+    /// What the durable log comes to; nothing while what took something out of it may still come back.
     fn state_mark(&mut self) -> Option<StateMark> {
-        Some(StateMark { domain: self.domain.fingerprint(), state: self.state_hash()? })
+        let (domain, state) = (self.domain.fingerprint(), self.state_hash());
+        self.state.unexplained.is_empty().then_some(StateMark { domain, state })
     }
 
     fn chunk(&self, stored: Vec<StoredCommit>, is_backfill: bool, state: Option<StateMark>) -> Option<ServerFrame> {

@@ -13,11 +13,11 @@
 mod again;
 mod careful;
 mod effects;
-mod epoch;
 mod fingerprint;
 mod follow;
 mod names;
 mod over;
+mod own;
 mod policies;
 mod publish;
 mod receive;

@@ -21,8 +21,8 @@ use crate::view::ViewKey;
 pub(super) enum Source {
     /// From a command that came in.
     Decided,
-    /// It begins an epoch; nothing was looked at for it.
-    Begun,
+    /// The authority says it itself; nothing was looked at for it.
+    Own,
     /// Decided before the store was set back, it comes in again, byte for byte.
     Adopted,
     /// Decided where the space was before it was given to this authority.

@@ -83,6 +83,9 @@ impl Space {
         if state.epoch > 1 {
             return Err(NotTaken::for_good("It was at a server already: its log is of a later epoch"));
         }
+        if !state.unexplained.is_empty() {
+            return Err(NotTaken::for_good("Something was taken out of it, and it does not say by whom"));
+        }
         let members = state.base_models().get::<Membership>(self.id().0);
         if let Some(unique) = self.domain.unique()
             && let Some(name) = (unique.held)(self.id(), &state.base_models())
@@ -109,7 +112,7 @@ impl Space {
         let command = MembershipCommand::Publish { publication, person: giver };
         // Who brought it has the place of who gave it.
         let event = MembershipEvent::Published { publication, person: giver, into: brought.actor };
-        self.begin_epoch(now, (self.state.epoch + 1, "publication", publication), brought.actor, (&command, &event))
+        self.say_itself(now, (self.state.epoch + 1, "publication", publication), brought.actor, (&command, &event))
             .map_err(|message| NotTaken { message, again: true })?;
         self.hold_name();
         Ok(self.state.head.position)

@@ -10,7 +10,7 @@
 use super::Space;
 use crate::commit::Head;
 use crate::id::{ActorId, Id, ReplicaId};
-use crate::membership::{Membership, MembershipCommand, MembershipEvent};
+use crate::membership::{Membership, MembershipCommand, MembershipEvent, REDACTED_RECORDS_MAX};
 use crate::planted::{Bug, is_planted};
 use crate::record::Position;
 use crate::storage::ReadError;
@@ -118,8 +118,25 @@ impl Space {
         let command = MembershipCommand::Reopen { recovery: id };
         let event = MembershipEvent::Reopened { recovery: id };
         // Nobody does it but the server itself.
-        if let Err(why) = self.begin_epoch(now, (epoch, "recovery", id), ActorId::default(), (&command, &event)) {
-            self.fail(ReadError::Damaged(why));
+        if let Err(why) = self.say_itself(now, (epoch, "recovery", id), ActorId::default(), (&command, &event)) {
+            return self.fail(ReadError::Damaged(why));
+        }
+        self.take_out_what_is_gone(now);
+    }
+
+    /// Words came back, and what took them out did not (see [`tail`](super::tail)): now it cannot come any more, so whoever still holds them
+    /// is told to take them out by the server itself.
+    pub(super) fn take_out_what_is_gone(&mut self, now: Timestamp) {
+        let gone: Vec<Position> = self.state.unexplained.records().collect();
+        for records in gone.chunks(REDACTED_RECORDS_MAX) {
+            let id = Id::derived("taken out", &[&self.state.head.hash.0]);
+            let reopened = self.state.base_models().get::<Membership>(self.id().0).reopened();
+            let command = MembershipCommand::Redact { records: records.to_vec(), reopened };
+            let event = MembershipEvent::Redacted { records: records.to_vec() };
+            let epoch = self.state.epoch;
+            if let Err(why) = self.say_itself(now, (epoch, "redaction", id), ActorId::default(), (&command, &event)) {
+                return self.fail(ReadError::Damaged(why));
+            }
         }
     }
 }

@@ -182,6 +182,7 @@ impl Space {
         if self.state.head == Head::START {
             return self.answer(submission, entry.number, AnswerCode::Refused, 0);
         }
+        self.take_out_what_is_gone(now);
         let header = self.header(now, submission, entry);
         let refusal = CoreRefusal::Quarantined { panic: "the server died while it decided this".to_owned() };
         let code = self.commit_refused(header, &intent, refusal.into());
@@ -233,6 +234,7 @@ impl Space {
         intent: &Intent,
         trigger: Option<Position>,
     ) -> Result<AnswerCode, Undecided> {
+        self.take_out_what_is_gone(now);
         let header = Header { trigger, ..self.header(now, submission, entry) };
         let seen = self.place_of(entry.seen).map_err(Undecided::Unreadable)?;
         let is_decided = self.is_decided_before(submission, entry, seen, &header)?;

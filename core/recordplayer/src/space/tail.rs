@@ -8,7 +8,8 @@
 //!   ◄─ WantTail { after: my end now }                  … until the device has no more, and subscribes
 //! ```
 //! The seal is all the proof that is asked for: whoever has it got the commit from here, and so was a member then; that may be lost too. Nothing
-//! is decided again, and nothing happens by it outside the log.
+//! is decided again, and nothing happens by it outside the log. Where payloads are gone, what took them out is brought too: as a part of the tail,
+//! or beside it.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -18,8 +19,9 @@ use super::{SessionId, Space};
 use crate::commit::{Commit, Head, Seal};
 use crate::limits::FRAME_BYTES_MAX;
 use crate::membership::Membership;
-use crate::protocol::ServerFrame;
+use crate::protocol::{SealedCommit, ServerFrame};
 use crate::record::Position;
+use crate::state::Unexplained;
 use crate::time::Timestamp;
 
 /// A place that a device holds, and proves.
@@ -40,6 +42,8 @@ pub struct Tail {
     pub session: SessionId,
     pub after: Head,
     pub commits: Vec<Arc<[u8]>>,
+    /// What took out the payloads that are gone from them, where that lies further on.
+    pub redactions: Vec<SealedCommit>,
 }
 
 impl Space {
@@ -126,7 +130,28 @@ impl Space {
             commits.push(Arc::new(commit));
         }
         let last = commits.last()?;
-        key.is_seal_of(last.header.epoch, &last.hash, &last.seal?).then_some(commits)
+        let is_proven = key.is_seal_of(last.header.epoch, &last.hash, &last.seal?);
+        (is_proven && self.explains(&commits, &tail.redactions)).then_some(commits)
+    }
+
+    /// Whether payloads are gone only by what was decided here: a digest stands for its payload in every seal, so whoever brings the log could
+    /// have taken out what they liked.
+    fn explains(&self, commits: &[Arc<Commit>], redactions: &[SealedCommit]) -> bool {
+        let mut unexplained = Unexplained::of(commits);
+        for SealedCommit { previous, commit } in redactions {
+            if unexplained.is_empty() {
+                break;
+            }
+            let Ok(redaction) = Commit::open(Arc::clone(commit), previous) else { return false };
+            let is_mine = self.seal_key.zip(redaction.seal).is_some_and(|(key, seal)| {
+                redaction.header.space == self.id() && key.is_seal_of(redaction.header.epoch, &redaction.hash, &seal)
+            });
+            if !is_mine {
+                return false;
+            }
+            unexplained.explain(&redaction);
+        }
+        unexplained.is_empty()
     }
 
     fn take_in(&mut self, commit: &Arc<Commit>) -> bool {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::rows::{Known, own_keys};
-use super::{SpaceState, Unsaved};
+use super::{SpaceState, Unexplained, Unsaved};
 use crate::codec::{decode, encode};
 use crate::commit::Head;
 use crate::domain::Domain;
@@ -19,7 +19,7 @@ use crate::storage::{Checkpoint, CheckpointWrite, ReadError, Row, RowKey, SpaceR
 use crate::text::TextChange;
 use crate::time::Timestamp;
 
-/// What a checkpoint says beside its rows: of a size that does not grow with the space.
+/// What a checkpoint says beside its rows: of a size that does not grow with the space, but for what a redaction that is on its way takes out.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Meta {
     pub time: Timestamp,
@@ -27,6 +27,8 @@ pub(crate) struct Meta {
     pub fingerprint: Hash,
     pub reacted: Position,
     pub redacted: Seen,
+    #[serde(default, skip_serializing_if = "Unexplained::is_empty")]
+    pub unexplained: Unexplained,
 }
 
 impl Meta {
@@ -79,6 +81,7 @@ impl SpaceState {
         state.replicas = known.replicas;
         state.reacted = meta.reacted;
         state.redacted = meta.redacted;
+        state.unexplained = meta.unexplained;
         state
     }
 
@@ -163,6 +166,7 @@ impl SpaceState {
             fingerprint: self.domain.fingerprint(),
             reacted: self.reacted,
             redacted: self.redacted,
+            unexplained: self.unexplained.clone(),
         };
         encode(&meta).expect("a checkpoint can be encoded")
     }

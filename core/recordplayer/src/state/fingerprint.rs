@@ -20,6 +20,7 @@ impl SpaceState {
             replicas,
             reacted,
             redacted,
+            unexplained,
             sum,
             stale: _, // The sum was just brought up to date.
             unsaved,
@@ -28,7 +29,7 @@ impl SpaceState {
         } = self;
         into.head(*head);
         into.bytes(&sum.bytes());
-        into.shown(&(space, epoch, time, replicas, reacted, redacted, captures_entering));
+        into.shown(&(space, epoch, time, replicas, reacted, redacted, unexplained, captures_entering));
         for Unsaved { stale, replicas, entities, views, texts, text_counts, events, first_at, is_wanted } in
             [unsaved, saving]
         {

@@ -10,6 +10,7 @@ mod replicas;
 mod route;
 mod rows;
 mod texts;
+mod unexplained;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,6 +23,7 @@ pub(crate) use play::{PlayError, Touched, ViewChange, text_change};
 pub(crate) use replicas::ReplicaTable;
 pub(crate) use route::Router;
 pub(crate) use rows::is_readable;
+pub(crate) use unexplained::Unexplained;
 
 use crate::commit::Head;
 use crate::domain::Domain;
@@ -53,6 +55,8 @@ pub(crate) struct SpaceState {
     pub reacted: Position,
     /// The last commit that took payloads out of the log.
     pub redacted: Seen,
+    /// What went before anything that was played says so.
+    pub unexplained: Unexplained,
     sum: StateHash,
     /// Entities whose part in the sum is stale.
     stale: BTreeSet<StreamId>,
@@ -92,6 +96,7 @@ impl SpaceState {
             replicas: ReplicaTable::default(),
             reacted: Position::START,
             redacted: Seen::default(),
+            unexplained: Unexplained::default(),
             sum: StateHash::default(),
             stale: BTreeSet::new(),
             unsaved: Unsaved::default(),
@@ -109,6 +114,7 @@ impl SpaceState {
         copy.time = self.time;
         copy.replicas = self.replicas.clone();
         copy.redacted = self.redacted;
+        copy.unexplained = self.unexplained.clone();
         copy.sum = self.sum;
         copy
     }

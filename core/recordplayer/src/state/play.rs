@@ -114,6 +114,7 @@ impl SpaceState {
         self.epoch = commit.header.epoch;
         self.time = self.time.max(commit.header.time);
         self.replicas.play(commit, &mut self.unsaved.replicas);
+        self.unexplained.play(commit);
         if commit.is_redaction() {
             self.redacted = Seen { epoch: self.epoch, position: self.head.position };
         }

@@ -12,8 +12,8 @@ use recordplayer::limits::COMMIT_BYTES_MAX;
 use recordplayer::membership::{Membership, MembershipEvent};
 use recordplayer::name::Name;
 use recordplayer::protocol::{
-    AnswerCode, ClientFrame, CommandEntry, Goodbye, Knowledge, MySpace, PublishEnd, ServerFrame, SnapshotRow,
-    StateMark, ViewItem,
+    AnswerCode, ClientFrame, CommandEntry, Goodbye, Knowledge, MySpace, PublishEnd, SealedCommit, ServerFrame,
+    SnapshotRow, StateMark, ViewItem,
 };
 use recordplayer::record::{Payload, Position, RecordKind, Seen, StreamId};
 use recordplayer::testing::golden;
@@ -223,7 +223,12 @@ fn client_frames() -> Vec<(&'static str, ClientFrame)> {
             commits: vec![commit().bytes],
         },
         ClientFrame::OfferTail { space, place: head, seal: Seal(Hash([8; 32])), epoch: 3, follows: true },
-        ClientFrame::BringTail { space, after: head, commits: vec![commit().sealed(&SealKey::new([4; 32])).bytes] },
+        ClientFrame::BringTail {
+            space,
+            after: head,
+            commits: vec![commit().sealed(&SealKey::new([4; 32])).bytes],
+            redactions: vec![SealedCommit { previous: Hash([5; 32]), commit: commit().bytes }],
+        },
     ];
     let name = |frame: &ClientFrame| match frame {
         ClientFrame::Hello { .. } => "hello",
@@ -263,7 +268,7 @@ fn server_frames() -> Vec<(&'static str, ServerFrame)> {
             commits: vec![commit().bytes],
             head,
             is_backfill: false,
-            state: Some(StateMark { domain: Hash([7; 32]), state: StateHash::default() }),
+            state: Some(StateMark { domain: Hash([7; 32]), state: Some(StateHash::default()) }),
         },
         ServerFrame::Answer { space, replica, number: 7, code: AnswerCode::Accepted, at: Position(43), value: 0 },
         ServerFrame::SnapshotOffer {

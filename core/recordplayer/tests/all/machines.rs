@@ -11,7 +11,7 @@ use recordplayer::id::{ActorId, CommandId, Id, ReplicaId, SpaceId};
 use recordplayer::limits::FRAME_BYTES_MAX;
 use recordplayer::membership::{Membership, MembershipCommand};
 use recordplayer::policy::{Effect, EffectsDone};
-use recordplayer::protocol::{AnswerCode, ClientFrame, CommandEntry, Knowledge, PublishEnd, ServerFrame};
+use recordplayer::protocol::{AnswerCode, ClientFrame, CommandEntry, Knowledge, PublishEnd, SealedCommit, ServerFrame};
 use recordplayer::record::{Position, Seen};
 use recordplayer::replica::{Identity, OpenError, Replica, ReplicaOutput, SubmitError, Wish};
 use recordplayer::space::{
@@ -119,6 +119,12 @@ impl Device {
     /// A device with what an authority's disk holds.
     pub fn copy_of(authority: &Authority, domain: Arc<Domain>) -> Self {
         Self::open(domain, authority.store.copy(), MemoryOutbox::new(), MINE)
+    }
+
+    /// The log that it has saved.
+    pub fn log(&self) -> Vec<Commit> {
+        let stored = self.store.reader(SPACE).commits(Position::START, Position(u64::MAX / 2), usize::MAX).unwrap();
+        stored.iter().map(|stored| stored.open().unwrap()).collect()
     }
 
     /// From now on no saved row can be read, or again each of them.
@@ -355,7 +361,7 @@ impl Authority {
     }
 
     pub fn bring_tail_unanswered(&mut self, after: Head, commits: Vec<Arc<[u8]>>) -> bool {
-        self.handle(SpaceInput::BringTail(Tail { session: BRINGER, after, commits }));
+        self.handle(SpaceInput::BringTail(Tail { session: BRINGER, after, commits, redactions: Vec::new() }));
         self.said.is_empty()
     }
 
@@ -369,7 +375,17 @@ impl Authority {
     }
 
     pub fn bring_tail(&mut self, after: Head, commits: Vec<Arc<[u8]>>) -> ServerFrame {
-        self.handle(SpaceInput::BringTail(Tail { session: BRINGER, after, commits }));
+        self.bring_tail_with(after, commits, Vec::new())
+    }
+
+    /// As [`Self::bring_tail`], with what took payloads out of it.
+    pub fn bring_tail_with(
+        &mut self,
+        after: Head,
+        commits: Vec<Arc<[u8]>>,
+        redactions: Vec<SealedCommit>,
+    ) -> ServerFrame {
+        self.handle(SpaceInput::BringTail(Tail { session: BRINGER, after, commits, redactions }));
         self.said.pop().expect("it answers")
     }
 
@@ -502,7 +518,9 @@ impl Authority {
             ClientFrame::OfferTail { place, seal, epoch, follows, .. } => {
                 SpaceInput::OfferTail(OfferedTail { session, place, seal, epoch, follows })
             }
-            ClientFrame::BringTail { after, commits, .. } => SpaceInput::BringTail(Tail { session, after, commits }),
+            ClientFrame::BringTail { after, commits, redactions, .. } => {
+                SpaceInput::BringTail(Tail { session, after, commits, redactions })
+            }
             other => panic!("{other:?}"),
         };
         self.handle(input);

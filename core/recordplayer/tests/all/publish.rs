@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use crate::machines::{Authority, FIRST, PERSON, SPACE};
 use crate::todo::{add, domain};
-use recordplayer::commit::Head;
+use recordplayer::commit::{Commit, Head};
 use recordplayer::decide::Intent;
+use recordplayer::hash::Hash;
 use recordplayer::id::{ActorId, Id};
 use recordplayer::membership::{Membership, MembershipCommand};
 use recordplayer::protocol::{AnswerCode, PublishEnd, ServerFrame};
@@ -95,6 +96,27 @@ fn a_rehearsal_and_what_is_wrong_leave_nothing_behind() {
     assert_eq!(server.head(), Head::START);
     let said = server.bring(ACCOUNT, PUBLICATION, PublishEnd::TakeOn, given);
     assert!(matches!(said, ServerFrame::Published { .. }), "and what is right is taken on: {said:?}");
+}
+
+/// Whoever reads it would look for what took it out, for ever.
+#[test]
+fn a_log_out_of_which_something_is_gone_without_a_word_is_not_taken_on() {
+    let (_, mut given) = begun(true);
+    let mut previous = Hash::default();
+    for bytes in &mut given {
+        let commit = Commit::open(Arc::clone(bytes), &previous).unwrap();
+        let records = commit.records.iter().map(|record| record.number).collect();
+        if let Some(without) = commit.redacted(&records, &previous).unwrap() {
+            *bytes = without.bytes;
+        }
+        previous = commit.hash;
+    }
+    let mut server = Authority::empty(domain());
+    let said = server.bring(ACCOUNT, PUBLICATION, PublishEnd::Rehearse, given.clone());
+    assert!(why_not(&said).contains("taken out"), "{said:?}");
+    let said = server.bring(ACCOUNT, PUBLICATION, PublishEnd::TakeOn, given);
+    assert!(why_not(&said).contains("taken out"), "{said:?}");
+    assert_eq!(server.head(), Head::START);
 }
 
 /// What was decided behind a redaction is decided again, for it looked at what goes; but a log that comes in was decided long ago. Half of it was

@@ -179,7 +179,9 @@ impl World {
             ClientFrame::OfferTail { place, seal, epoch, follows, .. } => {
                 SpaceInput::OfferTail(OfferedTail { session, place, seal, epoch, follows })
             }
-            ClientFrame::BringTail { after, commits, .. } => SpaceInput::BringTail(Tail { session, after, commits }),
+            ClientFrame::BringTail { after, commits, redactions, .. } => {
+                SpaceInput::BringTail(Tail { session, after, commits, redactions })
+            }
             ClientFrame::Unsubscribe { view, .. } => SpaceInput::Unsubscribe { session, view },
             ClientFrame::Hello { .. }
             | ClientFrame::Publish { .. }

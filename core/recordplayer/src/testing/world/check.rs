@@ -26,9 +26,16 @@ impl World {
         let space = self.space.as_mut().expect("the authority runs");
         let is_like = audit::is_like(&mut space.state, &mut replayed);
         assert!(is_like.is_ok(), "at the authority {}; {why}", is_like.unwrap_err());
+        assert!(
+            space.state.unexplained.is_empty(),
+            "the authority says what took out {:?}; {why}",
+            space.state.unexplained
+        );
         for device in &mut self.devices {
             let Some(replica) = device.replica.as_mut() else { continue };
             assert_eq!(replica.confirmed(), head, "{} has the whole log; {why}", device.name);
+            let unexplained = &replica.state.unexplained;
+            assert!(unexplained.is_empty(), "{} knows what took out {unexplained:?}; {why}", device.name);
             // States are compared between equal versions.
             if device.version == self.version {
                 let is_like = audit::is_like(&mut replica.state, &mut replayed);

@@ -1,4 +1,5 @@
-//! A new epoch: where the log goes on under another authority, or after an older copy of it was put in its place ([`recovery`](super::recovery)).
+//! What the authority itself says: that a new epoch begins, where the log goes on under another authority, or after an older copy of it was put in its
+//! place ([`recovery`](super::recovery)); and that something was taken out.
 
 use super::Space;
 use super::publish::Source;
@@ -10,8 +11,8 @@ use crate::record::RecordKind;
 use crate::time::Timestamp;
 
 impl Space {
-    /// The first commit of an epoch: a command of the authority's own, named by what it is for and an id that is used once.
-    pub(super) fn begin_epoch(
+    /// A command of the authority's own, which nobody may refuse, named by what it is for and an id that is used once.
+    pub(super) fn say_itself(
         &mut self,
         now: Timestamp,
         (epoch, what, id): (u32, &str, Id),
@@ -40,7 +41,7 @@ impl Space {
         };
         let commit = self.commit(header, vec![intent.draft(), draft]).map_err(|error| error.to_string())?;
         let touched = self.state.play(&commit).map_err(|error| error.to_string())?;
-        self.push_decided(Source::Begun, commit, touched);
+        self.push_decided(Source::Own, commit, touched);
         Ok(())
     }
 }

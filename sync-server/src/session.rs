@@ -300,7 +300,7 @@ impl Session {
             }
             ClientFrame::OfferTail { space, place, seal, epoch, follows } => {
                 // Nobody wakes a space, or makes one, without a seal of this server.
-                let is_mine = self.hub.accounts.seal_key().is_seal_of(epoch, &place.hash, &seal);
+                let is_mine = self.hub.accounts.seal_key().is_seal_of(space, epoch, &place, &seal);
                 if is_mine && !self.hub.is_unreadable(space) {
                     let offered = OfferedTail { session, place, seal, epoch, follows };
                     return self.enter(space, Call::Input(SpaceInput::OfferTail(offered))).await;

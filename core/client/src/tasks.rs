@@ -6,7 +6,7 @@ use std::time::Duration;
 use recordplayer::commit::Commit;
 use recordplayer::id::SpaceId;
 use recordplayer::membership::Membership;
-use recordplayer::replica::OutboxEntry;
+use recordplayer::replica::{EditedText, OutboxEntry};
 use recordplayer::storage::{TextKey, compact_texts};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::sleep;
@@ -105,12 +105,22 @@ fn end_access(inner: &Arc<Inner>, space: SpaceId) {
     let (title, unsent) = copy.look(|replica| {
         let title = replica.entity::<Membership>(space.0).title().to_owned();
         let with_text = |entry: &OutboxEntry| (entry.clone(), replica.text_of(entry.command));
-        (title, replica.outbox().map(with_text).collect::<Vec<_>>())
+        let of_text = |entry: OutboxEntry| {
+            let text = entry.text.as_ref().map(EditedText::after);
+            (entry, text)
+        };
+        // What a restored server has lost comes first, as it was done before.
+        let unsent = replica
+            .lost_with_access()
+            .map(|lost| lost.into_iter().map(of_text).chain(replica.outbox().map(with_text)).collect::<Vec<_>>());
+        (title, unsent)
     });
-    let lost = if unsent.is_empty() {
-        Ok(String::new())
-    } else {
-        unsent::export(&inner.folder, space, &title, &unsent).map(|path| format!(" What was not sent lies in {path}"))
+    let lost = match unsent {
+        Ok(unsent) if unsent.is_empty() => Ok(String::new()),
+        Ok(unsent) => unsent::export(&inner.folder, space, &title, &unsent)
+            .map(|path| format!(" What the server does not have of yours lies in {path}"))
+            .map_err(|error| error.to_string()),
+        Err(error) => Err(error.to_string()),
     };
     match lost {
         Ok(lies_in) => {

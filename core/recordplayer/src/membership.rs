@@ -119,6 +119,23 @@ pub enum MembershipEvent {
     },
 }
 
+impl MembershipEvent {
+    /// Whether it makes this person a member.
+    pub(crate) fn takes_in(&self, who: ActorId) -> bool {
+        match self {
+            Self::Founded { founder: person, .. }
+            | Self::MemberAdded { person, .. }
+            | Self::Published { into: person, .. } => *person == who,
+            Self::Renamed { .. }
+            | Self::RoleChanged { .. }
+            | Self::MemberRemoved { .. }
+            | Self::HandedOver { .. }
+            | Self::Reopened { .. }
+            | Self::Redacted { .. } => false,
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum MembershipRefusal {
     #[error("This project does not exist yet")]

@@ -21,9 +21,9 @@ pub struct StateMark {
     /// The fingerprint of the domain.
     #[n(0)]
     pub domain: Hash,
-    /// The hash of all models, for those whose version of the application is the same; nothing while more is decided than that.
+    /// The hash of all models, for those whose version of the application is the same.
     #[n(1)]
-    pub state: Option<StateHash>,
+    pub state: StateHash,
 }
 
 /// What a server says.

@@ -34,9 +34,11 @@ pub enum Merge {
 }
 
 impl Replica {
-    /// `head` is where the authority's log ended when it sent them.
-    pub(super) fn commits(&mut self, epoch: u32, after: Head, upto: Head, head: Head, commits: &[Arc<[u8]>]) {
-        match self.merge(epoch, (after, upto), commits) {
+    /// `head` is where the authority's log ended when it sent them. True where they were news, and all there is.
+    pub(super) fn commits(&mut self, epoch: u32, after: Head, upto: Head, head: Head, commits: &[Arc<[u8]>]) -> bool {
+        let merge = self.merge(epoch, (after, upto), commits);
+        let is_news = matches!(merge, Merge::Advanced { .. } | Merge::Rebased { .. });
+        match merge {
             Merge::Advanced { .. } | Merge::Rebased { .. } | Merge::Known => {
                 // Who has records needs no state to begin with.
                 self.snapshot = None;
@@ -44,12 +46,14 @@ impl Replica {
                 self.is_followed = true;
                 self.number_and_send();
                 self.backfill_next();
+                return is_news && self.is_current;
             }
             Merge::Gap { .. } => self.subscribe(),
             // A damaged frame is as good as a lost one; the line is asked for it again with the next heads.
             Merge::Damaged { .. } => {}
             Merge::Parted { .. } => self.outputs.push_back(ReplicaOutput::Parted { epoch, head: upto }),
         }
+        false
     }
 
     /// Plays the commits that follow what is confirmed, saves them, and rebases what waits: once for the batch.
@@ -95,16 +99,21 @@ impl Replica {
     }
 
     /// Whether what is confirmed here comes to what it comes to there (rule 6). Where it does not, what is saved here is wrong, and is fetched anew.
-    pub(super) fn compare(&mut self, at: Head, state: Option<StateMark>) {
-        let Some(mark) = state.filter(|_| self.state.head == at && !self.is_redacting()) else { return };
-        if !self.state.unexplained.is_empty() {
-            // What took them out was lost with a restore of the authority, and what is gone here is whole there.
-            return self.outputs.push_back(ReplicaOutput::Redacted);
+    pub(super) fn compare(&mut self, at: Head, state: Option<StateMark>, has_news: bool) {
+        if self.is_redacting() {
+            return;
         }
-        let is_of_this_domain = mark.domain == self.domain.fingerprint();
-        if is_of_this_domain && mark.state.is_some_and(|state| state != self.state.state_hash()) {
-            let why = format!("its state at {} is not the server's", at.position);
-            self.outputs.push_back(ReplicaOutput::Damaged(ReadError::Damaged(why)));
+        let is_unexplained = !self.state.unexplained.is_empty();
+        match state.filter(|_| self.state.head == at) {
+            // What took them out was lost with a restore of the authority, and what is gone here is whole there.
+            Some(_) if is_unexplained => self.outputs.push_back(ReplicaOutput::Redacted),
+            Some(mark) if mark.domain == self.domain.fingerprint() && mark.state != self.state.state_hash() => {
+                let why = format!("its state at {} is not the server's", at.position);
+                self.outputs.push_back(ReplicaOutput::Damaged(ReadError::Damaged(why)));
+            }
+            // Whether that is all there is, only the answer of a subscription says.
+            None if is_unexplained && has_news => self.subscribe(),
+            Some(_) | None => {}
         }
     }
 

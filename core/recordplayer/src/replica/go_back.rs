@@ -16,8 +16,9 @@ use super::tail::Offering;
 use super::{Link, Replica, ReplicaOutput, Saving};
 use crate::commit::{Commit, Head};
 use crate::id::CommandId;
+use crate::membership::Membership;
 use crate::planted::{Bug, is_planted};
-use crate::record::{Payload, Position, Seen};
+use crate::record::{Payload, Position, Seen, StreamId};
 use crate::state::text_change;
 use crate::storage::{OutboxWrite, ReadError, TextKey};
 use crate::text::{TextChange, TextDocument};
@@ -99,6 +100,38 @@ impl Replica {
         self.link = Link::Offline;
         self.save(Vec::new(), writes, Saving { goes_back: Some(others), ..Saving::default() });
         Ok(())
+    }
+
+    /// What an authority that was restored has lost of this person's accepted work, where it says that they are no member: what they did here since they
+    /// were taken in last, for an export. Nothing where they left in this very log.
+    pub fn lost_with_access(&self) -> Result<Vec<OutboxEntry>, ReadError> {
+        if !self.has_parted_with_who_ended {
+            return Ok(Vec::new());
+        }
+        let behind = self.commits_behind(self.taken_in_at()?)?;
+        let mine = behind.into_iter().filter(|commit| !commit.is_refusal() && commit.header.actor == self.actor);
+        let mine: Vec<_> = mine.collect();
+        let mut texts = self.texts_behind(&mine)?;
+        let is_waiting = |command| self.outbox.iter().any(|pending| pending.entry.command == command);
+        let seen = Seen { epoch: self.state.epoch, position: self.state.head.position };
+        let lost = mine.iter().filter(|commit| !is_waiting(commit.header.command));
+        let lost = lost.filter_map(|commit| said_again(commit, seen));
+        Ok(lost.map(|entry| OutboxEntry { text: texts.remove(&entry.command), ..entry }).collect())
+    }
+
+    /// Where this person became a member last.
+    fn taken_in_at(&self) -> Result<Position, ReadError> {
+        let stream = StreamId::of::<Membership>(self.space().0);
+        let numbers = self.reader.stream(&stream, Position::START, self.reader.head()?.position)?;
+        for number in numbers.into_iter().rev() {
+            let Some(stored) = self.reader.commit_with(number)? else { continue };
+            let commit = stored.open()?;
+            if commit.events().any(|event| event.event::<Membership>().is_some_and(|event| event.takes_in(self.actor)))
+            {
+                return Ok(commit.head().position);
+            }
+        }
+        Ok(Position::START)
     }
 
     /// What each edit of this person behind the shared place, and each that waits, made of its text: the changes themselves build on what is

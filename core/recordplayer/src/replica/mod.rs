@@ -192,7 +192,9 @@ pub struct Replica {
     /// Where the authority's log ended by its latest word in this session; what says less is older.
     authority_end: Position,
     /// Set while the authority is offered what it has lost.
-    offering: Option<Offering>,
+    offering: Option<(Offering, Head)>,
+    /// The person is no member in the authority's log, and that is not the one here, in which they are.
+    has_parted_with_who_ended: bool,
     /// Behind this place of its log the authority did not take what it was offered in this session.
     refused_behind: Option<Head>,
     /// Whether everything is here that the authority told of since the last subscription: before its first word nobody knows.
@@ -258,6 +260,7 @@ impl Replica {
             authority_end: Position::START,
             link: Link::Offline,
             offering: None,
+            has_parted_with_who_ended: false,
             refused_behind: None,
             is_current: false,
             is_followed: false,

@@ -76,8 +76,8 @@ impl Replica {
                 if is_backfill && self.state.head != Head::START {
                     self.backfill(epoch, after, &commits);
                 } else {
-                    self.commits(epoch, after, upto, head, &commits);
-                    self.compare(upto, state);
+                    let has_news = self.commits(epoch, after, upto, head, &commits);
+                    self.compare(upto, state, has_news);
                     self.follow_on(is_backfill);
                     self.checkpoint_if_due(now);
                 }

@@ -45,7 +45,7 @@ impl Replica {
         }
         match self.last_sealed() {
             Ok(Some((place, epoch, seal))) if self.has_to_say(head, (place, epoch), because) => {
-                self.offering = Some(because);
+                self.offering = Some((because, head));
                 let (space, follows) = (self.space(), self.holds(head));
                 self.outputs.push_back(ReplicaOutput::Send(ClientFrame::OfferTail {
                     space,
@@ -72,19 +72,22 @@ impl Replica {
         match because {
             Offering::Parted { epoch, head } => self.outputs.push_back(ReplicaOutput::Parted { epoch, head }),
             Offering::Unknown => self.unknown_there(),
-            Offering::Ended => self.end(),
+            Offering::Ended => {
+                self.has_parted_with_who_ended = true;
+                self.end();
+            }
             Offering::Unavailable => self.unavailable(),
         }
     }
 
     /// The authority wants what follows a place, or nothing.
     pub(super) fn tail_wanted(&mut self, wanted: Option<Head>) {
-        let Some(because) = self.offering else { return };
+        let Some((because, head)) = self.offering else { return };
         let Some(after) = wanted.filter(|after| self.holds(*after)) else {
             self.offering = None;
             return match because {
                 // It may have gone on meanwhile: its next word says so. Where it has not, nothing is offered behind this place again.
-                Offering::Parted { head, .. } => {
+                Offering::Parted { .. } => {
                     self.refused_behind = Some(head).filter(|_| wanted.is_none());
                     self.authority_end = self.authority_end.max(wanted.map_or(Position::START, |end| end.position));
                     self.subscribe();
@@ -96,7 +99,7 @@ impl Replica {
             Ok(Provable { commits, .. }) if commits.is_empty() => {
                 // It has all that this device can prove.
                 self.offering = None;
-                self.refused_behind = Some(after);
+                self.refused_behind = Some(head);
                 self.subscribe();
             }
             Ok(Provable { commits, redactions }) => {
@@ -178,11 +181,16 @@ impl Replica {
         });
         for found in stored.chain(waiting) {
             let Some((previous, commit)) = found? else { continue };
-            bytes += commit.bytes.len();
-            if explains.is_empty() || bytes > REDACTIONS_BYTES_MAX {
+            if explains.is_empty() {
                 break;
             }
-            if commit.seal.is_some() && explains.explain(&commit) {
+            let mut left = explains.clone();
+            if commit.seal.is_some() && left.explain(&commit) {
+                bytes += commit.bytes.len();
+                if bytes > REDACTIONS_BYTES_MAX {
+                    break;
+                }
+                *explains = left;
                 redactions.push(SealedCommit { previous, commit: Arc::clone(&commit.bytes) });
             }
         }

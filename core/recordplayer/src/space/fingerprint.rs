@@ -20,6 +20,7 @@ impl Space {
             followers,
             starting,
             joining,
+            bringing,
             checkpointing,
             wants_checkpoint,
             to_look_at: _, // What the log holds behind the place up to which it was looked at.
@@ -41,7 +42,7 @@ impl Space {
             into.bytes(&commit.hash.0);
             into.shown(&(source, effects, ends_frame));
         }
-        into.shown(&(members, appending, undurable_bytes, answers, followers, starting, joining));
+        into.shown(&(members, appending, undurable_bytes, answers, followers, starting, joining, bringing));
         into.shown(&(checkpointing, wants_checkpoint, careful, giving, recovery));
     }
 }

@@ -109,6 +109,7 @@ impl Space {
     pub(super) fn leave(&mut self, session: SessionId) {
         self.followers.remove(&session);
         self.joining.remove(&session);
+        self.bringing.remove(&session);
         self.starting.retain(|starting| starting.session != session);
     }
 
@@ -167,9 +168,9 @@ impl Space {
         follower.whole = Some(if is_live { Whole::Live { sent: upto } } else { Whole::Behind { sent: upto } });
     }
 
-    /// What the durable log comes to; nothing while what took something out of it may still come back.
+    /// What the durable log comes to; nothing while more is decided than that, or what took something out of it may still come back.
     fn state_mark(&mut self) -> Option<StateMark> {
-        let (domain, state) = (self.domain.fingerprint(), self.state_hash());
+        let (domain, state) = (self.domain.fingerprint(), self.state_hash()?);
         self.state.unexplained.is_empty().then_some(StateMark { domain, state })
     }
 

@@ -213,6 +213,8 @@ pub struct Space {
     followers: BTreeMap<SessionId, Follower>,
     starting: Vec<ViewStarting>,
     joining: BTreeMap<SessionId, Joining>,
+    /// Who has proved that they hold what the log here lacks.
+    bringing: BTreeSet<SessionId>,
     /// Where the checkpoint lies that is on its way.
     checkpointing: Option<Head>,
     wants_checkpoint: bool,
@@ -283,6 +285,7 @@ impl Space {
             followers: BTreeMap::new(),
             starting: Vec::new(),
             joining: BTreeMap::new(),
+            bringing: BTreeSet::new(),
             checkpointing: None,
             wants_checkpoint: false,
             to_look_at: VecDeque::new(),

@@ -107,7 +107,9 @@ impl Space {
             return;
         }
         match self.offered() {
-            Ok((checkpoint, state, reader)) => {
+            // Something was redacted since, and took it away: the next one is offered.
+            Ok(None) => self.wants_checkpoint = true,
+            Ok(Some((checkpoint, state, reader))) => {
                 for session in waiting {
                     let frame = ServerFrame::SnapshotOffer {
                         space: self.id(),
@@ -125,12 +127,11 @@ impl Space {
         }
     }
 
-    fn offered(&self) -> Result<(Checkpoint, StateHash, Arc<dyn SpaceReader>), ReadError> {
+    fn offered(&self) -> Result<Option<(Checkpoint, StateHash, Arc<dyn SpaceReader>)>, ReadError> {
         let reader = self.reader.frozen()?;
-        let missing = || ReadError::Damaged("the checkpoint that was just written is not there".to_owned());
-        let checkpoint = reader.checkpoint()?.ok_or_else(missing)?;
+        let Some(checkpoint) = reader.checkpoint()? else { return Ok(None) };
         let state = checkpoint_sum(&checkpoint)?;
-        Ok((checkpoint, state, reader))
+        Ok(Some((checkpoint, state, reader)))
     }
 
     pub(super) fn fetch_snapshot(

@@ -7,7 +7,8 @@
 //!   BringTail { after, commits up to a seal }       ─► follow my end? the last seal is mine? ─► played, appended as they are
 //!   ◄─ WantTail { after: my end now }                  … until the device has no more, and subscribes
 //! ```
-//! The seal is all the proof that is asked for: whoever has it got the commit from here, and so was a member then; that may be lost too. Nothing
+//! The seal is all the proof that is asked for: whoever has it got the commit from here, and so was a member then; that may be lost too. Who has none that
+//! says more than the log here hears nothing of where that ends. Nothing
 //! is decided again, and nothing happens by it outside the log. Where payloads are gone, what took them out is brought too: as a part of the tail,
 //! or beside it.
 
@@ -16,7 +17,7 @@ use std::sync::Arc;
 
 use super::publish::{Decided, Source};
 use super::{SessionId, Space};
-use crate::commit::{Commit, Head, Seal};
+use crate::commit::{Commit, Head, Seal, SealKey};
 use crate::limits::FRAME_BYTES_MAX;
 use crate::membership::Membership;
 use crate::protocol::{SealedCommit, ServerFrame};
@@ -48,27 +49,28 @@ pub struct Tail {
 
 impl Space {
     pub(super) fn tail_offered(&mut self, now: Timestamp, offered: &OfferedTail) {
-        let OfferedTail { place, epoch, .. } = *offered;
-        let is_mine = self.seal_key.is_some_and(|key| key.is_seal_of(epoch, &place.hash, &offered.seal));
-        if is_mine && self.goes_on_behind(now, epoch, offered.follows) {
-            return self.want_tail(offered.session);
-        }
-        if is_mine && offered.follows && place.position > self.state.head.position {
-            return self.want_tail(offered.session);
+        let OfferedTail { place, epoch, session, follows, seal } = *offered;
+        let space = self.id();
+        let is_mine = self.seal_key.is_some_and(|key| key.is_seal_of(space, epoch, &place, &seal));
+        if !is_mine {
+            return self.send(session, ServerFrame::WantTail { space, after: None });
         }
         // Somebody else may have brought it meanwhile: then nothing behind it is wanted, and the device goes on from there.
-        let space = self.id();
-        if is_mine && self.undurable.iter().any(|decided| decided.commit.head() == place) {
-            let frame = ServerFrame::WantTail { space, after: Some(place) };
-            return self.say_later(place.position, offered.session, frame);
+        if self.undurable.iter().any(|decided| decided.commit.head() == place) {
+            return self.say_later(place.position, session, ServerFrame::WantTail { space, after: Some(place) });
         }
-        match self.reader.commit_with(place.position) {
-            Ok(stored) => {
-                let after = stored.filter(|stored| is_mine && stored.head == place).map(|_| place);
-                self.send(offered.session, ServerFrame::WantTail { space, after });
-            }
-            Err(error) => self.fail(error),
+        let is_here = match self.reader.commit_with(place.position) {
+            Ok(stored) => stored.is_some_and(|stored| stored.head == place),
+            Err(error) => return self.fail(error),
+        };
+        if is_here {
+            return self.send(session, ServerFrame::WantTail { space, after: Some(place) });
         }
+        if self.goes_on_behind(now, epoch, follows) || (follows && place.position > self.state.head.position) {
+            self.bringing.insert(session);
+            return self.want_tail(session);
+        }
+        self.send(session, ServerFrame::WantTail { space, after: None });
     }
 
     /// Says where the log ends, as soon as that is durable.
@@ -89,6 +91,10 @@ impl Space {
     }
 
     pub(super) fn tail_brought(&mut self, tail: &Tail) {
+        // Where the log ends is told to those who have proved that they had it.
+        if !self.bringing.contains(&tail.session) {
+            return self.send(tail.session, ServerFrame::WantTail { space: self.id(), after: None });
+        }
         if tail.after != self.durable || self.durable != self.state.head {
             // Somebody else was quicker, or the space has gone on: the device sees whether it has what follows.
             return self.want_tail(tail.session);
@@ -129,24 +135,25 @@ impl Space {
             (at, epoch) = (commit.head(), commit.header.epoch);
             commits.push(Arc::new(commit));
         }
-        let last = commits.last()?;
-        let is_proven = key.is_seal_of(last.header.epoch, &last.hash, &last.seal?);
-        (is_proven && self.explains(&commits, &tail.redactions)).then_some(commits)
+        // The hash does not cover the seals, and whoever gets these commits again must be able to rely on each.
+        let are_real = commits.iter().all(|commit| commit.seal.is_none() || key.has_sealed(commit));
+        let is_proven = are_real && commits.last()?.seal.is_some();
+        (is_proven && self.explains(&key, &commits, &tail.redactions)).then_some(commits)
     }
 
     /// Whether payloads are gone only by what was decided here: a digest stands for its payload in every seal, so whoever brings the log could
     /// have taken out what they liked.
-    fn explains(&self, commits: &[Arc<Commit>], redactions: &[SealedCommit]) -> bool {
+    fn explains(&self, key: &SealKey, commits: &[Arc<Commit>], redactions: &[SealedCommit]) -> bool {
         let mut unexplained = Unexplained::of(commits);
+        // What took something out came behind it: a redaction of an earlier epoch is of another history, and means other records.
+        let with_gaps = commits.iter().filter(|commit| commit.gone().next().is_some());
+        let epoch = with_gaps.map(|commit| commit.header.epoch).max().unwrap_or_default();
         for SealedCommit { previous, commit } in redactions {
             if unexplained.is_empty() {
                 break;
             }
             let Ok(redaction) = Commit::open(Arc::clone(commit), previous) else { return false };
-            let is_mine = self.seal_key.zip(redaction.seal).is_some_and(|(key, seal)| {
-                redaction.header.space == self.id() && key.is_seal_of(redaction.header.epoch, &redaction.hash, &seal)
-            });
-            if !is_mine {
+            if redaction.header.space != self.id() || redaction.header.epoch < epoch || !key.has_sealed(&redaction) {
                 return false;
             }
             unexplained.explain(&redaction);
@@ -155,6 +162,9 @@ impl Space {
     }
 
     fn take_in(&mut self, commit: &Arc<Commit>) -> bool {
+        // What takes payloads out must be able to prove it by itself, also where somebody has left its seal out.
+        let unsealed = self.seal_key.filter(|_| commit.seal.is_none() && commit.is_redaction());
+        let commit = &unsealed.map_or_else(|| Arc::clone(commit), |key| Arc::new(commit.sealed(&key)));
         let Ok(touched) = self.state.play(commit) else { return false };
         let members = touched.changes_membership.then(|| self.state.base_models().get::<Membership>(self.id().0));
         self.undurable_bytes += commit.bytes.len();

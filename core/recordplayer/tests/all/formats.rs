@@ -98,10 +98,14 @@ fn a_seal_is_the_authoritys_and_changes_nothing_else() {
     let opened = Commit::open(Arc::clone(&sealed.bytes), &Hash([9; 32])).unwrap();
     assert_eq!((opened.hash, opened.head(), opened.seal), (commit.hash, commit.head(), sealed.seal));
     let seal = opened.seal.unwrap();
-    assert!(key.is_seal_of(commit.header.epoch, &commit.hash, &seal));
-    assert!(!key.is_seal_of(commit.header.epoch, &Hash([1; 32]), &seal));
-    assert!(!key.is_seal_of(commit.header.epoch + 1, &commit.hash, &seal));
-    assert!(!SealKey::new([5; 32]).is_seal_of(commit.header.epoch, &commit.hash, &seal));
+    let (space, epoch, place) = (commit.header.space, commit.header.epoch, commit.head());
+    let further = Head { position: place.position.plus(1), ..place };
+    assert!(key.has_sealed(&opened) && key.is_seal_of(space, epoch, &place, &seal));
+    assert!(!key.is_seal_of(space, epoch, &Head { hash: Hash([1; 32]), ..place }, &seal), "another commit");
+    assert!(!key.is_seal_of(space, epoch, &further, &seal), "a place further on");
+    assert!(!key.is_seal_of(space, epoch + 1, &place, &seal), "a later epoch");
+    assert!(!key.is_seal_of(SpaceId(Id([0x52; 16])), epoch, &place, &seal), "another project");
+    assert!(!SealKey::new([5; 32]).has_sealed(&opened) && !key.has_sealed(&commit));
 }
 
 #[test]
@@ -268,7 +272,7 @@ fn server_frames() -> Vec<(&'static str, ServerFrame)> {
             commits: vec![commit().bytes],
             head,
             is_backfill: false,
-            state: Some(StateMark { domain: Hash([7; 32]), state: Some(StateHash::default()) }),
+            state: Some(StateMark { domain: Hash([7; 32]), state: StateHash::default() }),
         },
         ServerFrame::Answer { space, replica, number: 7, code: AnswerCode::Accepted, at: Position(43), value: 0 },
         ServerFrame::SnapshotOffer {

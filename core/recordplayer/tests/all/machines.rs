@@ -350,7 +350,12 @@ impl Authority {
 
     /// What it says to somebody who says that they hold more.
     pub fn offer_tail(&mut self, place: Head, seal: Seal) -> ServerFrame {
-        self.handle(SpaceInput::OfferTail(OfferedTail { session: BRINGER, place, seal, epoch: 1, follows: true }));
+        self.offer_tail_of(1, place, seal)
+    }
+
+    /// As [`Self::offer_tail`], with a place of that epoch.
+    pub fn offer_tail_of(&mut self, epoch: u32, place: Head, seal: Seal) -> ServerFrame {
+        self.handle(SpaceInput::OfferTail(OfferedTail { session: BRINGER, place, seal, epoch, follows: true }));
         self.said.pop().expect("it answers")
     }
 

@@ -99,7 +99,7 @@ fn a_state_that_is_not_the_authoritys_is_found_with_the_next_subscription() {
     device.take(authority.everything());
     let told = authority.told_of(Knowledge { epoch: 1, head: device.replica.confirmed() });
     let ServerFrame::Commits { upto, state: Some(mark), .. } = &told else { panic!("{told:?}") };
-    assert_eq!((*upto, mark.state), (device.replica.confirmed(), Some(device.replica.state_hash())));
+    assert_eq!((*upto, mark.state), (device.replica.confirmed(), device.replica.state_hash()));
     let tells = |device: &mut Device, other: StateMark| {
         let ServerFrame::Commits { space, epoch, after, upto, commits, head, is_backfill, .. } = told.clone() else {
             unreachable!("just seen")
@@ -109,7 +109,7 @@ fn a_state_that_is_not_the_authoritys_is_found_with_the_next_subscription() {
         let outputs: Vec<_> = std::iter::from_fn(|| device.replica.poll_output()).collect();
         outputs.iter().any(|output| matches!(output, ReplicaOutput::Damaged(_)))
     };
-    let state = Some(StateHash::from_bytes(&[3; 32]));
+    let state = StateHash::from_bytes(&[3; 32]);
     assert!(!tells(&mut device, *mark));
     assert!(!tells(&mut device, StateMark { domain: Hash([7; 32]), state }), "another version has other models");
     assert!(tells(&mut device, StateMark { state, ..*mark }));

@@ -8,7 +8,7 @@ use recordplayer::claims::Claims;
 use recordplayer::commit::{Commit, Head, SealKey};
 use recordplayer::decide::Intent;
 use recordplayer::hash::Hash;
-use recordplayer::id::{CommandId, Id, ReplicaId};
+use recordplayer::id::{CommandId, Id, ReplicaId, SpaceId};
 use recordplayer::protocol::{AnswerCode, ClientFrame, ServerFrame};
 use recordplayer::record::Position;
 use recordplayer::replica::{EditedText, TextEdit, TextWork};
@@ -175,10 +175,27 @@ fn a_tail_that_this_server_has_not_sealed_is_not_taken() {
     let seal = commit.seal.expect("the last commit of an append is sealed");
 
     let forged = tail(&authority, &other_key);
-    assert!(refuses(&authority.offer_tail(commit.head(), other_key.seal(1, &commit.hash))), "another server's seal");
-    assert!(refuses(&authority.offer_tail(commit.head(), key.seal(1, &Hash([1; 32])))), "the seal of something else");
+    // Where the log ends is told to nobody who has not proved to have had more.
+    assert!(refuses(&authority.bring_tail(Head::START, mine.clone())), "nothing was offered");
+    let (far, further) = (commit.head().position.plus(9), SpaceId(Id([0x52; 16])));
+    let far = Head { position: far, ..commit.head() };
+    assert!(refuses(&authority.offer_tail(far, seal)), "the seal of a place further back");
+    let foreign = key.seal(further, 1, &commit.head());
+    assert!(refuses(&authority.offer_tail(commit.head(), foreign)), "the seal of another project's");
+    assert!(
+        refuses(&authority.offer_tail(commit.head(), other_key.seal(SPACE, 1, &commit.head()))),
+        "another server's seal"
+    );
+    assert!(
+        refuses(
+            &authority.offer_tail(commit.head(), key.seal(SPACE, 1, &Head { hash: Hash([1; 32]), ..commit.head() }))
+        ),
+        "the seal of something else"
+    );
     let here = Head { hash: Hash([1; 32]), ..end };
-    assert!(refuses(&authority.offer_tail(here, key.seal(1, &here.hash))), "a place of another log");
+    assert!(refuses(&authority.offer_tail(here, key.seal(SPACE, 1, &here))), "a place of another log");
+    let wanted = ServerFrame::WantTail { space: SPACE, after: Some(end) };
+    assert_eq!(authority.offer_tail(commit.head(), seal), wanted);
     assert!(refuses(&authority.bring_tail(end, forged)), "commits under another server's seal");
     let unsealed = [&mine[0][..mine[0].len() - 34], &[0xf6]].concat();
     assert!(refuses(&authority.bring_tail(end, vec![unsealed.into()])), "commits under none");
@@ -187,9 +204,7 @@ fn a_tail_that_this_server_has_not_sealed_is_not_taken() {
     assert_eq!(authority.head(), end);
 
     let nothing_more = ServerFrame::WantTail { space: SPACE, after: Some(end) };
-    assert_eq!(authority.offer_tail(end, key.seal(1, &end.hash)), nothing_more, "what is here already");
-    let wanted = ServerFrame::WantTail { space: SPACE, after: Some(end) };
-    assert_eq!(authority.offer_tail(commit.head(), seal), wanted);
+    assert_eq!(authority.offer_tail(end, key.seal(SPACE, 1, &end)), nothing_more, "what is here already");
     assert_eq!(
         authority.bring_tail(Head::START, mine.clone()),
         wanted,
@@ -209,9 +224,10 @@ fn what_another_device_has_just_brought_is_known_before_it_is_durable() {
     let end = authority.head();
     let mine = tail(&authority, &key);
     let brought = Commit::open(Arc::clone(&mine[0]), &end.hash).unwrap();
+    authority.offer_tail(brought.head(), brought.seal.unwrap());
     authority.holds_appends_back = true;
     assert!(authority.bring_tail_unanswered(end, mine));
-    assert!(authority.offer_tail_unanswered(brought.head(), key.seal(1, &brought.hash)));
+    assert!(authority.offer_tail_unanswered(brought.head(), key.seal(SPACE, 1, &brought.head())));
     authority.let_appends_pass();
     let nothing_more = ServerFrame::WantTail { space: SPACE, after: Some(brought.head()) };
     assert_eq!(authority.said, [nothing_more.clone(), nothing_more]);

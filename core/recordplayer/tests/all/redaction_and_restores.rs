@@ -11,7 +11,7 @@ use recordplayer::decide::Intent;
 use recordplayer::hash::Hash;
 use recordplayer::membership::{Membership, MembershipCommand, MembershipRefusal};
 use recordplayer::protocol::{AnswerCode, ClientFrame, Knowledge, SealedCommit, ServerFrame};
-use recordplayer::record::{Payload, Record};
+use recordplayer::record::{Payload, Position, Record};
 use recordplayer::replica::{CommandState, ReplicaOutput};
 use recordplayer::storage::StoredCommit;
 use recordplayer::testing::{Restore, World};
@@ -130,6 +130,13 @@ fn a_redaction_is_not_carried_out_on_another_history() {
     assert_eq!(title(&world, bo), "first");
 }
 
+/// Says to the authority that somebody holds the end that it has lost.
+fn offer(authority: &mut Authority, lost: &[StoredCommit]) {
+    let last = lost.last().unwrap().open().unwrap();
+    let wanted = ServerFrame::WantTail { space: SPACE, after: Some(authority.head()) };
+    assert_eq!(authority.offer_tail_of(last.header.epoch, last.head(), last.seal.unwrap()), wanted);
+}
+
 /// An authority that lost its end; and what a device has of that: words whose payloads are gone, something else, and what took them out.
 fn lost_end(key: &SealKey) -> (Authority, Device, Vec<StoredCommit>) {
     let mut authority = Authority::founded(domain()).copied(domain(), Some(*key));
@@ -164,6 +171,7 @@ fn what_comes_back_without_its_payload_is_taken_out_everywhere() {
         let (mut authority, mut device, lost) = lost_end(&SealKey::new([5; 32]));
         let [words, other, redaction] = lost.as_slice() else { panic!("{lost:?}") };
         let tail = vec![Arc::clone(&words.bytes), Arc::clone(&other.bytes)];
+        offer(&mut authority, &lost);
         let wants_more = ServerFrame::WantTail { space: SPACE, after: Some(other.head) };
         assert_eq!(authority.bring_tail_with(authority.head(), tail, vec![alone(redaction)]), wants_more);
         let nothing = Knowledge { epoch: 0, head: Head::START };
@@ -192,6 +200,7 @@ fn payloads_that_nobody_took_out_do_not_come_back_without_them() {
     let (key, other_key) = (SealKey::new([5; 32]), SealKey::new([6; 32]));
     let (mut authority, _, lost) = lost_end(&key);
     let [words, other, redaction] = lost.as_slice() else { panic!("{lost:?}") };
+    offer(&mut authority, &lost);
     let end = authority.head();
     let tail = || vec![Arc::clone(&words.bytes), Arc::clone(&other.bytes)];
     let unsealed: Arc<[u8]> = [&redaction.bytes[..redaction.bytes.len() - 34], &[0xf6]].concat().into();
@@ -211,6 +220,66 @@ fn payloads_that_nobody_took_out_do_not_come_back_without_them() {
     let whole = lost.iter().map(|stored| Arc::clone(&stored.bytes)).collect();
     let nothing_more = ServerFrame::WantTail { space: SPACE, after: Some(redaction.head) };
     assert_eq!(authority.bring_tail(end, whole), nothing_more, "what took them out is a part of it");
+}
+
+/// Where two restores lie between, a number of the history means another record.
+#[test]
+fn what_took_something_out_of_an_earlier_history_explains_nothing() {
+    let key = SealKey::new([5; 32]);
+    let mut authority = Authority::founded(domain()).copied(domain(), Some(key));
+    authority.reopen();
+    let before = authority.copied(domain(), Some(key));
+    assert_eq!(authority.submit(MINE, None, 1, 20, add(1, LIST, "innocent")), AnswerCode::Accepted);
+    let stored = authority.reader().commits(before.head().position, authority.head().position, usize::MAX).unwrap();
+    let innocent = stored[0].open().unwrap();
+    let without = innocent.redacted(&[innocent.records[1].number].into(), &stored[0].previous).unwrap().unwrap();
+    let mut authority = before;
+    offer(&mut authority, &stored);
+    // It names the very record, and is this authority's.
+    let numbers = innocent.records[1].number.0..=innocent.records[1].number.0 + 9;
+    let redact = MembershipCommand::Redact { records: numbers.map(Position).collect(), reopened: None };
+    let mut other = Authority::founded(domain()).copied(domain(), Some(key));
+    for item in 0..9 {
+        assert_eq!(
+            other.submit(MINE, None, 1 + u64::from(item), 40 + item, add(item, LIST, "other")),
+            AnswerCode::Accepted
+        );
+    }
+    let redact = Intent::of::<Membership>(SPACE.0, &redact).unwrap();
+    assert_eq!(other.submit(FIRST, None, 2, 60, redact), AnswerCode::Accepted);
+    let all = other.reader().commits(Position::START, other.head().position, usize::MAX).unwrap();
+    let redaction = all.last().unwrap();
+    assert!(redaction.open().unwrap().redacts().any(|record| record == innocent.records[1].number));
+    let refused = ServerFrame::WantTail { space: SPACE, after: None };
+    let end = authority.head();
+    assert_eq!(authority.bring_tail_with(end, vec![without.bytes], vec![alone(redaction)]), refused);
+}
+
+/// The hash of a commit does not cover its seal: whoever brings it could leave that out, or put another one there.
+#[test]
+fn what_comes_back_can_be_proved_again() {
+    let key = SealKey::new([5; 32]);
+    let (mut authority, _, lost) = lost_end(&key);
+    let [words, other, redaction] = lost.as_slice() else { panic!("{lost:?}") };
+    let unsealed: Arc<[u8]> = [&redaction.bytes[..redaction.bytes.len() - 34], &[0xf6]].concat().into();
+    let opened = Commit::open(Arc::clone(&unsealed), &redaction.previous).unwrap();
+    let forged = opened.sealed(&SealKey::new([6; 32]));
+    let tail = |redaction: Arc<[u8]>| vec![Arc::clone(&words.bytes), Arc::clone(&other.bytes), redaction];
+    offer(&mut authority, &lost);
+    let end = authority.head();
+    // Behind it lies one more, which is sealed.
+    let mut further = authority.copied(domain(), Some(key));
+    offer(&mut further, &lost);
+    further.bring_tail(end, tail(Arc::clone(&redaction.bytes)));
+    assert_eq!(further.submit(MINE, None, 3, 70, add(7, LIST, "more")), AnswerCode::Accepted);
+    let more = further.reader().commits(redaction.head.position, further.head().position, usize::MAX).unwrap();
+    let with_more = |redaction| [tail(redaction), vec![Arc::clone(&more[0].bytes)]].concat();
+    let refused = ServerFrame::WantTail { space: SPACE, after: None };
+    assert_eq!(authority.bring_tail(end, with_more(forged.bytes)), refused, "a seal that is not its own");
+    let taken = ServerFrame::WantTail { space: SPACE, after: Some(more[0].head) };
+    assert_eq!(authority.bring_tail(end, with_more(unsealed)), taken);
+    let stored = authority.reader().commit_with(redaction.head.position).unwrap().unwrap();
+    assert_eq!(stored.bytes, redaction.bytes, "what takes payloads out has its seal again");
 }
 
 /// Nor does an honest device bring them, which has not come to what took them out itself.

@@ -9,7 +9,7 @@ use rand::seq::IndexedRandom;
 use super::reached::LastChunk;
 use super::{Faults, Journey, NotOpened, OutboxFile, StoreFile, World, fresh};
 use crate::commit::{Commit, Head};
-use crate::id::{ActorId, SpaceId};
+use crate::id::{ActorId, CommandId, SpaceId};
 use crate::limits::FRAME_BYTES_MAX;
 use crate::protocol::{ClientFrame, ServerFrame};
 use crate::record::{Position, Record};
@@ -66,6 +66,8 @@ pub(super) struct Device {
     pub clock_ms: i64,
     /// Whether its person was taken out of the space, which then left the device.
     pub is_out: bool,
+    /// The commands that its person got as a file then.
+    pub exported: BTreeSet<CommandId>,
     /// Why its files were not opened the last time.
     pub not_opened: Option<NotOpened>,
     /// See [`World::crash_within_next_save`].
@@ -140,6 +142,7 @@ impl World {
             outbox: self.files.outbox(),
             clock_ms: 0,
             is_out: false,
+            exported: BTreeSet::new(),
             not_opened: None,
             tears_next_save: false,
             line: Faults::none(),
@@ -157,6 +160,7 @@ impl World {
     /// The space leaves the device; what was never sent is exported, and is the person's own affair from then on.
     fn leave(&mut self, id: DeviceId) {
         self.check_files_of_who_leaves(id);
+        self.export_of_who_leaves(id);
         self.crash(id);
         self.promises.forget_device(id);
         self.discards.forget_device(id);

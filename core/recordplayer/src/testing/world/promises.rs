@@ -267,6 +267,30 @@ pub(super) fn accepted_in(reader: &dyn SpaceReader) -> BTreeMap<CommandId, Commi
 }
 
 /// The commands that can be said again by what a log holds: what was redacted cannot.
+impl World {
+    /// What its person gets as a file: what waits, and what was accepted and is lost. What was promised is there, or in the log.
+    pub(super) fn export_of_who_leaves(&mut self, id: DeviceId) {
+        let why = self.how_to_replay();
+        let device = &mut self.devices[id.0];
+        let Some(replica) = &device.replica else { return };
+        let Ok(lost) = replica.lost_with_access() else { return };
+        device.exported =
+            lost.iter().map(|entry| entry.command).chain(replica.outbox().map(|entry| entry.command)).collect();
+        // Of a space that was joined by its state the device cannot say what it did there.
+        let knows_all = device.store.reader(self.id).gap().is_ok_and(|gap| gap.is_none());
+        if !knows_all || self.space.is_none() {
+            return;
+        }
+        let (name, exported) = (device.name.clone(), device.exported.clone());
+        let log = audit::commits(self.store.reader(self.id).as_ref());
+        let decided: BTreeSet<CommandId> = log.iter().map(|commit| commit.header.command).collect();
+        for (command, by) in self.promises.kept.keys() {
+            let is_known = decided.contains(command) || exported.contains(command);
+            assert!(*by != id || is_known, "{name} leaves with {command} in its export; {why}");
+        }
+    }
+}
+
 fn held_in(reader: &dyn SpaceReader) -> BTreeSet<CommandId> {
     let accepted = accepted_in(reader).into_iter();
     accepted.filter(|(_, commit)| !is_redacted(commit)).map(|(command, _)| command).collect()

@@ -294,9 +294,10 @@ impl People<'_> {
         let command = CommandId(Id(self.world.random().random()));
         let make = |change| CardCommand::Describe { change };
         let edit = TextEdit::<Card> { command, entity: card.into(), claims: Claims::default(), work, make };
+        // What it saves may find that its disk has failed; or that its store has rotted, and then it shows only what waits until it has the rest.
+        let is_sound = !self.world.may_be_rotten(device);
         let outcome = self.world.edit(device, &edit).map(drop);
-        // What it saves may find that its disk has failed.
-        let is_taken = outcome.is_ok() && self.world.is_running(device);
+        let is_taken = outcome.is_ok() && is_sound && self.world.is_running(device);
         self.count(device, outcome);
         if is_taken && let Some([text, _]) = self.texts(device, card) {
             let is_typed = |(at, word): (usize, &str)| [&text[..at], &text[at + word.len()..]].concat() == now;

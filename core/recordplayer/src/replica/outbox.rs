@@ -240,10 +240,11 @@ impl Replica {
             match self.verdict_in_log(&pending.entry)? {
                 InLog::Accepted(end) => {
                     let commit = self.reader.commit_with(end)?.map(|stored| stored.open()).transpose()?;
-                    if let Some(commit) = commit
-                        && let Some(write) = self.say_what_lacks(at, &commit)?
-                    {
-                        writes.push(write);
+                    let said = commit.as_ref().map(|commit| self.say_what_lacks(at, commit)).transpose()?.flatten();
+                    // What a snapshot only tells of may not be all that was typed: whoever has the history knows.
+                    let may_lack = commit.is_none() && self.may_say_more(&self.outbox[at].entry)?;
+                    if said.is_some() || may_lack {
+                        writes.extend(said);
                         at += 1;
                         continue;
                     }

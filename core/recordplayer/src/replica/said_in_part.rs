@@ -31,6 +31,13 @@ impl Replica {
         Ok(Some(self.put(&self.outbox[at])))
     }
 
+    /// Whether an edit that was accepted may say more than was accepted, as far as the text here shows: its change is not in it.
+    pub(super) fn may_say_more(&self, entry: &OutboxEntry) -> Result<bool, ReadError> {
+        let Some((key, ours)) = self.command_text(entry) else { return Ok(false) };
+        let rows = self.state.text_rows(self.reader.as_ref(), &key)?;
+        Ok(!rows.changes()?.iter().any(|change| change.bytes() == ours.bytes()))
+    }
+
     fn what_lacks(&self, entry: &OutboxEntry, commit: &Commit) -> Result<Option<(EditedText, CommandId)>, ReadError> {
         let Some((key, ours)) = self.command_text(entry) else { return Ok(None) };
         let changes = commit.events().filter_map(|event| text_change(&self.domain, event));

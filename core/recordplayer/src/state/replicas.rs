@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::commit::Commit;
 use crate::id::{ActorId, CommandId, ReplicaId};
+use crate::limits::IN_FLIGHT_COMMANDS_MAX;
 use crate::record::Position;
 
 /// What was decided about one command.
@@ -27,8 +28,19 @@ pub(crate) struct ReplicaEntry {
     pub parent: Option<ReplicaId>,
     /// Whether others were cloned or restored from it.
     pub has_children: bool,
-    /// The numbers above the replica's `answered_up_to`.
+    /// The numbers above the replica's `answered_up_to`; and refusals as far below it as something may be on its way that requires them: of that a
+    /// copy of the device knows nothing which says that it has heard them.
     pub verdicts: BTreeMap<u64, Verdict>,
+}
+
+impl ReplicaEntry {
+    fn let_go_up_to(&mut self, heard: u64) {
+        let above = self.verdicts.split_off(&heard.saturating_add(1));
+        let below = std::mem::replace(&mut self.verdicts, above);
+        let may_be_required = |number: u64| number + IN_FLIGHT_COMMANDS_MAX as u64 > heard;
+        let refused = below.into_iter().filter(|(number, verdict)| !verdict.is_accepted && may_be_required(*number));
+        self.verdicts.extend(refused);
+    }
 }
 
 /// All replicas that ever sent a command to the space.
@@ -61,7 +73,7 @@ impl ReplicaTable {
         entry.last_number = header.number;
         entry.last_command = header.command;
         entry.trigger = header.trigger.unwrap_or(entry.trigger);
-        entry.verdicts = entry.verdicts.split_off(&header.answered_up_to.saturating_add(1));
+        entry.let_go_up_to(header.answered_up_to);
         let verdict =
             Verdict { command: header.command, is_accepted: !commit.is_refusal(), at: commit.head().position };
         entry.verdicts.insert(header.number, verdict);

@@ -83,6 +83,27 @@ fn on_its_way_it_is_refused_although_the_verdict_was_acknowledged_before_it_came
     assert_eq!(sent(&mut device)[0].0, 3);
 }
 
+/// A copy of the device says that it has heard of the refusal, and knows nothing of what the original has sent meanwhile. (Simulation, kanban, seed
+/// 20261129423195.)
+#[test]
+fn what_the_original_has_sent_is_refused_although_a_copy_has_acknowledged_the_verdict() {
+    let (mut device, mut authority) = start();
+    device.submit(20, add(50, FULL, "one too many")).unwrap();
+    device.submit(21, add(60, ROOMY, "something else")).unwrap();
+    let mut first = sent(&mut device);
+    assert_eq!(decide(&mut authority, first.remove(0)), AnswerCode::Refused);
+    let mut copy = device.copied(domain(), ReplicaId(Id([0x77; 16])));
+    device.replica.submit(Timestamp(0), requiring(22, 20, add(70, ROOMY, "builds on it"))).unwrap();
+    device.work();
+    let mut of_original = sent(&mut device);
+    copy.replica.handle_connected();
+    copy.take(authority.everything());
+    let mut of_copy = sent(&mut copy);
+    assert_eq!(of_copy[0].0, 1, "it has heard the first verdict");
+    assert_eq!(decide(&mut authority, of_copy.remove(0)), AnswerCode::Accepted);
+    assert_eq!(decide(&mut authority, of_original.remove(0)), AnswerCode::Refused);
+}
+
 #[test]
 fn what_has_no_number_is_refused_here_and_so_is_what_requires_that() {
     let (mut device, _) = refused_group();

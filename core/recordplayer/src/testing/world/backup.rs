@@ -126,9 +126,8 @@ impl World {
 
     /// Whether the authority was restored, and is not open yet.
     pub(super) fn is_reopening(&self) -> bool {
-        let Some(recovery) = self.recovery else { return false };
-        let is_open = |space: &Space| space.decided() == space.durable() && space.epoch() >= recovery.epoch;
-        !self.space.as_ref().is_some_and(is_open)
+        let is_open = |space: &Space| space.decided() == space.durable() && !space.is_in_recovery();
+        self.recovery.is_some() && !self.space.as_ref().is_some_and(is_open)
     }
 
     /// Whether the authority that runs has begun a later epoch.

@@ -393,7 +393,7 @@ fn honest_frames() -> Vec<ServerFrame> {
             said.iter().find_map(cursor_of)
         };
     }
-    frames.push(ServerFrame::AccessEnded { space: SPACE, at: at.position });
+    frames.push(ServerFrame::AccessEnded { space: SPACE, at: at.position, is_known: true });
     frames.push(ServerFrame::NoAccess { space: SPACE });
     frames.push(ServerFrame::Unavailable { space: SPACE });
     frames.push(ServerFrame::Ping { nonce: 1, heads: vec![(SPACE, at)] });

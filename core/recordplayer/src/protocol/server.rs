@@ -180,6 +180,9 @@ pub enum ServerFrame {
         space: SpaceId,
         #[n(1)]
         at: Position,
+        /// Whether what the device holds is known to be of this log. Where it is not, the log was restored, and what the person did since may be lost.
+        #[n(2)]
+        is_known: bool,
     },
     /// No such space, or not for this person: the same answer for both.
     #[n(9)]

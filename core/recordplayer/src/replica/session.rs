@@ -95,7 +95,9 @@ impl Replica {
             }
             // The space is not founded yet: the command that founds it waits here.
             ServerFrame::NoAccess { space } if space == self.space() && self.is_founding() => {}
-            ServerFrame::AccessEnded { space, at } if space == self.space() => self.access_ended(at),
+            ServerFrame::AccessEnded { space, at, is_known } if space == self.space() => {
+                self.access_ended(at, is_known);
+            }
             ServerFrame::NoAccess { space } if space == self.space() => {
                 self.offer_tail(Head::START, Offering::Unknown);
             }
@@ -129,9 +131,13 @@ impl Replica {
     }
 
     /// The log here may say otherwise, and go further: then this was said before the person was taken in again, or the authority has lost
-    /// that since.
-    fn access_ended(&mut self, at: Position) {
-        if at < self.state.head.position && self.state.role_of(self.actor).is_some() {
+    /// that since. Or it is not the authority's at all: then that has lost some of it.
+    fn access_ended(&mut self, at: Position, is_known: bool) {
+        if self.link == Link::Ended {
+            return;
+        }
+        let says_otherwise = at < self.state.head.position && self.state.role_of(self.actor).is_some();
+        if says_otherwise || !is_known {
             self.offer_tail(Head::START, Offering::Ended);
         } else {
             self.end();

@@ -44,7 +44,10 @@ impl Space {
     /// Follows the whole space from behind what the replica holds, if that is a stretch of this log.
     pub(super) fn subscribe(&mut self, now: Timestamp, session: SessionId, actor: ActorId, knowledge: Knowledge) {
         if !self.is_member(actor) && !is_planted(Bug::SkipAccessCheck) {
-            return self.no_access(session, actor);
+            return match self.is_of_this_log(knowledge) {
+                Ok(is_known) => self.no_access(session, actor, is_known),
+                Err(error) => self.fail(error),
+            };
         }
         match self.is_of_this_log(knowledge) {
             Ok(true) => {}
@@ -186,7 +189,7 @@ impl Space {
     /// Older records for a device that joined by a snapshot.
     pub(super) fn fetch_commits(&mut self, session: SessionId, actor: ActorId, after: Position, upto: Position) {
         if !self.is_member(actor) {
-            return self.no_access(session, actor);
+            return self.no_access(session, actor, false);
         }
         match self.reader.commits(after, upto.min(self.durable.position), self.thresholds().read_bytes) {
             Ok(stored) => {
@@ -215,13 +218,14 @@ impl Space {
     /// Who is no member any more got the commit that says so, and gets no byte more.
     pub(super) fn end_access(&mut self) {
         let at = self.durable.position;
-        let gone: Vec<SessionId> = self
+        let gone: Vec<(SessionId, bool)> = self
             .followers
             .iter()
             .filter(|(_, follower)| self.members.role_of(follower.actor).is_none())
-            .map(|(s, _)| *s)
+            .map(|(session, follower)| (*session, follower.whole.is_some()))
             .collect();
-        for session in gone {
+        // What somebody holds who only looks, nobody has asked.
+        for (session, is_known) in gone {
             if let Err(error) = self.send_until_removed(session) {
                 return self.fail(error);
             }
@@ -230,7 +234,7 @@ impl Space {
             } else {
                 self.leave(session);
             }
-            self.send(session, ServerFrame::AccessEnded { space: self.id(), at });
+            self.send(session, ServerFrame::AccessEnded { space: self.id(), at, is_known });
         }
         let members = Arc::clone(&self.members);
         self.joining.retain(|_, joining| members.role_of(joining.actor).is_some());

@@ -446,14 +446,14 @@ impl Space {
         self.outputs.push_back(SpaceOutput::Failed(error.into()));
     }
 
-    /// Who was a member once is told that it is over, and drops what it has; whoever else learns nothing. While the store is being recovered
+    /// Who was a member once is told that it is over, and drops what it has, and whether that is of this log; whoever else learns nothing. While the store is being recovered
     /// nobody knows who belongs here: whoever has a copy keeps that.
-    fn no_access(&mut self, session: SessionId, actor: ActorId) {
+    fn no_access(&mut self, session: SessionId, actor: ActorId, is_known: bool) {
         let space = self.id();
         let frame = if self.is_in_recovery() {
             ServerFrame::Unavailable { space }
         } else if self.members.was_member(actor) {
-            ServerFrame::AccessEnded { space, at: self.durable.position }
+            ServerFrame::AccessEnded { space, at: self.durable.position, is_known }
         } else {
             ServerFrame::NoAccess { space }
         };

@@ -13,7 +13,6 @@ use super::publish::{Decided, Source};
 use super::{SessionId, Space};
 use crate::commit::Commit;
 use crate::id::{ActorId, Id};
-use crate::limits::IN_FLIGHT_COMMANDS_MAX;
 use crate::membership::{Membership, MembershipCommand, MembershipEvent};
 use crate::protocol::{PublishEnd, ServerFrame};
 use crate::record::Position;
@@ -128,8 +127,8 @@ impl Space {
                 .map_err(|error| NotTaken::for_good(format!("Its log is damaged: {error}")))?;
             let touched: Touched =
                 state.play(&commit).map_err(|error| NotTaken::for_good(format!("Its log is damaged: {error}")))?;
-            let open = state.replicas.get(commit.header.replica).map_or(0, |entry| entry.verdicts.len() as u64);
-            if open > self.thresholds().verdicts_max + IN_FLIGHT_COMMANDS_MAX as u64 {
+            let open = commit.header.number.saturating_sub(commit.header.answered_up_to);
+            if open > self.thresholds().verdicts_max {
                 return Err(NotTaken::for_good("Its log keeps too many verdicts that nobody needs"));
             }
             let members = touched.changes_membership.then(|| state.base_models().get::<Membership>(self.id().0));

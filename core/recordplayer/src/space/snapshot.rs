@@ -143,7 +143,7 @@ impl Space {
         from: Option<Vec<u8>>,
     ) {
         if self.members.role_of(actor).is_none() {
-            return self.no_access(session, actor);
+            return self.no_access(session, actor, false);
         }
         let cursor: Cursor = match from.as_deref().map(minicbor::decode).transpose() {
             Ok(cursor) => cursor.unwrap_or_default(),

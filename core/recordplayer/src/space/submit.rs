@@ -83,7 +83,7 @@ impl Space {
         let intent =
             Intent { stream: entry.stream.clone(), name: entry.name.clone(), payload: Arc::clone(&entry.payload) };
         if !self.may_send(submission.actor, &intent) {
-            self.no_access(submission.session, submission.actor);
+            self.no_access(submission.session, submission.actor, false);
             return false;
         }
         match self.what_is_known(submission, entry) {

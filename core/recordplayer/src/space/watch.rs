@@ -58,7 +58,7 @@ impl Space {
         after: Option<Knowledge>,
     ) {
         if !self.is_member(actor) || !self.domain.has_view(&view) {
-            return self.no_access(session, actor);
+            return self.no_access(session, actor, false);
         }
         let looking = match after.map(|knowledge| self.goes_on(session, &view, knowledge)).transpose() {
             Ok(looking) => looking.flatten().unwrap_or(Looking::Starting),

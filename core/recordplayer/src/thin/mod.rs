@@ -174,7 +174,7 @@ impl ThinView {
                 self.news(after, upto, piece, is_last, items);
             }
             // What is known goes further: the person was taken in again since that was said.
-            ServerFrame::AccessEnded { space, at }
+            ServerFrame::AccessEnded { space, at, .. }
                 if space == self.space && self.is_of_this_log && self.position() > Some(at) => {}
             ServerFrame::AccessEnded { space, .. } | ServerFrame::NoAccess { space } if space == self.space => {
                 (self.known, self.starting, self.gathering, self.is_ended) = (None, None, None, true);

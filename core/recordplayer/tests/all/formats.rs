@@ -336,7 +336,7 @@ fn server_frames() -> Vec<(&'static str, ServerFrame)> {
             ],
             hash: Some(Hash([9; 32])),
         },
-        ServerFrame::AccessEnded { space, at: Position(43) },
+        ServerFrame::AccessEnded { space, at: Position(43), is_known: true },
         ServerFrame::NoAccess { space },
         ServerFrame::Ping { nonce: 258, heads: vec![(space, head)] },
         ServerFrame::Pong { nonce: 258, heads: vec![(space, head)] },

@@ -9,6 +9,7 @@ use recordplayer::commit::{Commit, Head, SealKey};
 use recordplayer::decide::Intent;
 use recordplayer::hash::Hash;
 use recordplayer::id::{CommandId, Id, ReplicaId, SpaceId};
+use recordplayer::membership::{Membership, MembershipCommand};
 use recordplayer::protocol::{AnswerCode, ClientFrame, ServerFrame};
 use recordplayer::record::Position;
 use recordplayer::replica::{EditedText, TextEdit, TextWork};
@@ -255,7 +256,7 @@ fn a_device_whose_log_goes_further_is_not_sent_away_by_what_was_said_before() {
     let mut authority = Authority::founded(domain()).copied(domain(), Some(key));
     let ban = |n| Intent::of::<Note>(note(), &NoteCommand::Ban { command: CommandId(Id([n; 16])) }).unwrap();
     assert_eq!(authority.submit(ReplicaId(Id([3; 16])), None, 2, 101, ban(7)), AnswerCode::Accepted);
-    let ended_at = |at| ServerFrame::AccessEnded { space: SPACE, at: Position(at) };
+    let ended_at = |at| ServerFrame::AccessEnded { space: SPACE, at: Position(at), is_known: true };
     let mut device = Device::new(domain());
     device.replica.handle_connected();
     device.talk(&mut authority, |_| true);
@@ -277,6 +278,53 @@ fn a_device_whose_log_goes_further_is_not_sent_away_by_what_was_said_before() {
     device.talk(&mut authority, |_| true);
     device.take(ended_at(authority.head().position.0));
     assert!(device.has_left, "nothing is known here that says otherwise");
+}
+
+/// A person was taken out, and in again; what they did then was accepted. The authority was restored from between the two: it says that they are out,
+/// and of what they did nothing was sent again, exported or told.
+#[test]
+fn who_is_out_in_a_restored_log_gets_what_they_did_since_as_a_file() {
+    for goes_on in [false, true] {
+        let mut world = World::seeded(61, &domain());
+        let [ann, bo] = world.devices(["ann", "bo"]);
+        world.run_until_quiet();
+        let person = world.replica(bo).actor();
+        let member = |world: &mut World, command: MembershipCommand| {
+            let space = world.space().0;
+            world.send(ann, Intent::of::<Membership>(space, &command).unwrap()).unwrap();
+            world.run_until_quiet();
+        };
+        member(&mut world, MembershipCommand::RemoveMember { person });
+        let backup = world.backup_of_authority();
+        member(&mut world, MembershipCommand::AddMember { person, role: "member".to_owned() });
+        world.restart(bo);
+        world.run_until_quiet();
+        let ban = |world: &mut World, device, n| {
+            let ban = NoteCommand::Ban { command: CommandId(Id([n; 16])) };
+            world.send(device, Intent::of::<Note>(note(), &ban).unwrap()).unwrap()
+        };
+        let done = ban(&mut world, bo, 1);
+        world.run_until_quiet();
+        world.cut_off(bo);
+        let waiting = ban(&mut world, bo, 2);
+        world.run_for_ms(100);
+        let held = world.replica(bo).confirmed().position;
+        // Nobody else says again that they are in.
+        world.lose_main_store(ann);
+        world.restore_authority(&*backup);
+        // Its end says nothing: where it has gone on since, it may lie beyond the one that was lost.
+        for n in 10.. {
+            if !goes_on || world.replica(ann).confirmed().position > held {
+                break;
+            }
+            ban(&mut world, ann, n);
+            world.run_for_ms(3_000);
+        }
+        world.heal();
+        world.run_until_quiet();
+        assert!(!world.is_running(bo), "the space has left bo's device");
+        assert_eq!(*world.exported(bo), [done, waiting].into(), "{}", world.how_to_replay());
+    }
 }
 
 /// It had got the state and not yet the history when the authority was restored. It stayed parted for ever: only a whole history was looked

@@ -211,8 +211,8 @@ fn what_shows_of_a_log_that_was_set_back_begins_anew() {
     assert_eq!(told(&mut thin, read(80, 80)), Some(80));
     assert!(!asks(&mut thin), "it is the same log");
     // The person was out, and in again, and is told late of the first.
-    assert_eq!(told(&mut thin, ServerFrame::AccessEnded { space, at: Position(60) }), Some(80));
-    assert_eq!(told(&mut thin, ServerFrame::AccessEnded { space, at: Position(80) }), None);
+    assert_eq!(told(&mut thin, ServerFrame::AccessEnded { space, at: Position(60), is_known: true }), Some(80));
+    assert_eq!(told(&mut thin, ServerFrame::AccessEnded { space, at: Position(80), is_known: true }), None);
 }
 
 /// A screen that came while the server was being restored asks again, in the same session.

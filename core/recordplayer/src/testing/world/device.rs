@@ -177,6 +177,11 @@ impl World {
         }
     }
 
+    /// The commands that the person got as a file when the space left the device.
+    pub fn exported(&self, id: DeviceId) -> &BTreeSet<CommandId> {
+        &self.devices[id.0].exported
+    }
+
     pub fn restart(&mut self, id: DeviceId) {
         self.devices[id.0].is_out = false;
         self.open_replica(id);

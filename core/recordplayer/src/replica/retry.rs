@@ -108,8 +108,8 @@ impl Replica {
         let (Some(text), Some((key, change))) = (&entry.text, self.command_text(entry)) else {
             return Err(SubmitError::NotThere(entry.command));
         };
-        self.leave_hidden_edits(&key);
-        let document = self.text_upto(&key, self.outbox.len()).map_err(SubmitError::Read)?;
+        let (document, skipped) = self.read_text(&key, self.outbox.len()).map_err(SubmitError::Read)?;
+        self.leave_hidden_edits(&key, &skipped);
         let changes = self.on_this_text(document, text, &change).map_err(refused)?;
         let mut last = None;
         for (change, part) in changes.iter().zip(0_u64..) {

@@ -76,8 +76,8 @@ impl Replica {
         let mut probe = (edit.make)(TextChange::new(Vec::new()));
         let (field, _) = E::command_text(&mut probe).expect("the command that was made carries a change of a text");
         let key = TextKey { stream: StreamId::of::<E>(edit.entity), field: Name::of(field) };
-        self.leave_hidden_edits(&key);
-        let mut document = self.text_upto(&key, self.outbox.len()).map_err(SubmitError::Read)?;
+        let (mut document, skipped) = self.read_text(&key, self.outbox.len()).map_err(SubmitError::Read)?;
+        self.leave_hidden_edits(&key, &skipped);
         let changes = match edit.work {
             TextWork::Replace(text) => document.edit(self.text_actor(), text),
             TextWork::Edit { before, after } => {
@@ -97,7 +97,7 @@ impl Replica {
         };
         let changes = changes.map_err(refused)?;
         if !changes.is_empty()
-            && let Some(at) = self.joinable(&key, &edit.claims)
+            && let Some(at) = self.joinable(&key, &edit.claims).filter(|at| !skipped.contains(at))
             && let Some(command) = self.join(at, &key, &document.text())?
         {
             return Ok(vec![command]);
@@ -137,15 +137,18 @@ impl Replica {
         TextActor { replica: self.identity.replica, generation: self.identity.text_generation }
     }
 
-    /// An edit that `decide` refuses here is not shown, and yet waits: its sequence number is taken. What comes now is another actor's.
-    pub(super) fn leave_hidden_edits(&mut self, key: &TextKey) {
+    /// An edit that `decide` refuses here, or that builds on what was redacted, is not shown, and yet waits: its sequence number is taken. What
+    /// comes now is another actor's.
+    pub(super) fn leave_hidden_edits(&mut self, key: &TextKey, skipped: &[usize]) {
         let actor = self.text_actor();
         let is_of_actor = |(of, change): (TextKey, TextChange)| {
             of == *key && change.author().is_some_and(|(author, _)| author == actor)
         };
-        let is_hidden = |pending: &Pending| pending.is_shown() && pending.optimistic.is_none();
-        let mut hidden = self.outbox.iter().filter(|pending| is_hidden(pending));
-        if hidden.any(|pending| self.command_text(&pending.entry).is_some_and(is_of_actor)) {
+        let is_hidden = |(at, pending): &(usize, &Pending)| {
+            pending.is_shown() && (pending.optimistic.is_none() || skipped.contains(at))
+        };
+        let mut hidden = self.outbox.iter().enumerate().filter(is_hidden);
+        if hidden.any(|(_, pending)| self.command_text(&pending.entry).is_some_and(is_of_actor)) {
             self.identity.text_generation += 1;
             let write = self.identity_write();
             self.save(Vec::new(), vec![write], Saving::default());
@@ -154,11 +157,20 @@ impl Replica {
 
     /// The text with what the first `count` commands of the outbox do to it.
     pub(super) fn text_upto(&self, key: &TextKey, count: usize) -> Result<TextDocument, ReadError> {
+        Ok(self.read_text(key, count)?.0)
+    }
+
+    /// The same, with the places of those whose changes it does not take, for what they build on is not there any more.
+    pub(super) fn read_text(&self, key: &TextKey, count: usize) -> Result<(TextDocument, Vec<usize>), ReadError> {
         let mut document = self.state.text_rows(self.reader.as_ref(), key)?.open()?;
-        let changes: Vec<TextChange> =
-            self.outbox[..count].iter().flat_map(|pending| self.changes_of(pending, key)).collect();
-        document.apply_all(&changes);
-        Ok(document)
+        let waiting = self.outbox[..count].iter().zip(0..);
+        let changes =
+            waiting.flat_map(|(pending, at)| self.changes_of(pending, key).into_iter().map(move |it| (at, it)));
+        let changes: Vec<(usize, TextChange)> = changes.collect();
+        let are_applied = document.apply_each(changes.iter().map(|(_, change)| change));
+        let skipped = changes.iter().zip(are_applied).filter(|(_, is_applied)| !is_applied);
+        let skipped = skipped.map(|((at, _), _)| *at).collect();
+        Ok((document, skipped))
     }
 
     /// What a command does to the text on the optimistic state.

@@ -52,9 +52,14 @@ impl TextDocument {
     /// Applies the next changes of the log, which is far quicker in one go: automerge walks the whole document each time. Answers with the
     /// number of those that were not skipped.
     pub fn apply_all<'a>(&mut self, changes: impl IntoIterator<Item = &'a TextChange>) -> usize {
-        let batch: Vec<_> = changes.into_iter().filter_map(|change| self.take(change.bytes())).collect();
-        let applied = batch.len();
-        self.document_takes(batch);
+        self.apply_each(changes).into_iter().filter(|is_applied| *is_applied).count()
+    }
+
+    /// As [`Self::apply_all`], and answers of each whether it was applied.
+    pub(crate) fn apply_each<'a>(&mut self, changes: impl IntoIterator<Item = &'a TextChange>) -> Vec<bool> {
+        let taken: Vec<_> = changes.into_iter().map(|change| self.take(change.bytes())).collect();
+        let applied = taken.iter().map(Option::is_some).collect();
+        self.document_takes(taken.into_iter().flatten().collect());
         applied
     }
 

@@ -5,7 +5,7 @@ use std::panic::catch_unwind;
 use recordplayer_simulation::{Kind, Outcome};
 
 /// Seeds that have found something once, by the kind of which it was; the table in `docs/reliability.md` tells what.
-const FOUND_IN_KANBAN: [u64; 24] = [
+const FOUND_IN_KANBAN: [u64; 29] = [
     6,
     25,
     98,
@@ -23,6 +23,11 @@ const FOUND_IN_KANBAN: [u64; 24] = [
     597_023_586_685,
     20_261_129_012_047,
     20_261_129_019_825,
+    20_261_129_423_195,
+    20_261_129_423_248,
+    20_261_129_423_252,
+    20_261_129_429_988,
+    20_261_129_464_416,
     20_261_129_960_764,
     20_261_130_001_342,
     20_261_130_027_140,
@@ -32,7 +37,7 @@ const FOUND_IN_KANBAN: [u64; 24] = [
     20_261_204_500_277,
 ];
 
-const FOUND_IN_SHELVES: [u64; 30] = [
+const FOUND_IN_SHELVES: [u64; 31] = [
     12,
     218,
     747,
@@ -63,6 +68,7 @@ const FOUND_IN_SHELVES: [u64; 30] = [
     20_261_129_912_343,
     20_261_129_932_271,
     7_667_890_646_976,
+    16_253_536_796_844,
 ];
 
 /// As they were found before there were two kinds, or noted without it.

@@ -23,7 +23,6 @@ impl Replica {
             authority_head,
             authority_end,
             offering,
-            has_parted_with_who_ended,
             refused_behind,
             is_current,
             is_followed,
@@ -40,7 +39,7 @@ impl Replica {
         assert!(outputs.is_empty() && lifted.is_none(), "the work of a machine is done before it is looked at");
         state.fingerprint(into);
         into.shown(&(actor, identity, fresh, link, authority_head, is_current, pause, answered_at_last_ping));
-        into.shown(&(authority_end, offering, has_parted_with_who_ended, refused_behind, redacted, is_followed));
+        into.shown(&(authority_end, offering, refused_behind, redacted, is_followed));
         into.shown(&(history_asked, history_asked_at_last_ping, snapshot, is_checkpointing));
         for Pending { order, entry, is_stored, is_number_stored, is_sent, saving, optimistic } in outbox {
             // A save that has come back is never heard of again.

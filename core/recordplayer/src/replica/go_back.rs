@@ -13,7 +13,7 @@ use std::sync::Arc;
 use super::kept_text::EditedText;
 use super::outbox::{OutboxEntry, Pending};
 use super::tail::Offering;
-use super::{Link, Replica, ReplicaOutput, Saving};
+use super::{EndedBy, Link, Replica, ReplicaOutput, Saving};
 use crate::commit::{Commit, Head};
 use crate::id::CommandId;
 use crate::membership::Membership;
@@ -105,7 +105,7 @@ impl Replica {
     /// What an authority that was restored has lost of this person's accepted work, where it says that they are no member: what they did here since they
     /// were taken in last, for an export. Nothing where they left in this very log.
     pub fn lost_with_access(&self) -> Result<Vec<OutboxEntry>, ReadError> {
-        if !self.has_parted_with_who_ended {
+        if self.link != (Link::Ended { of: EndedBy::AnotherLog }) {
             return Ok(Vec::new());
         }
         let behind = self.commits_behind(self.taken_in_at()?)?;

@@ -140,7 +140,18 @@ enum Link {
     /// The authority cannot read the space just now; it is asked again.
     Unavailable,
     /// The person is no member.
-    Ended,
+    Ended {
+        of: EndedBy,
+    },
+}
+
+/// Whose log says that the person is no member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum EndedBy {
+    /// The one that is here, or what follows it.
+    ThisLog,
+    /// One that has parted with the one here.
+    AnotherLog,
 }
 
 /// So long a device waits at most where the authority asks it to.
@@ -193,8 +204,6 @@ pub struct Replica {
     authority_end: Position,
     /// Set while the authority is offered what it has lost.
     offering: Option<(Offering, Head)>,
-    /// The person is no member in the authority's log, and that is not the one here, in which they are.
-    has_parted_with_who_ended: bool,
     /// Behind this place of its log the authority did not take what it was offered in this session.
     refused_behind: Option<Head>,
     /// Whether everything is here that the authority told of since the last subscription: before its first word nobody knows.
@@ -260,7 +269,6 @@ impl Replica {
             authority_end: Position::START,
             link: Link::Offline,
             offering: None,
-            has_parted_with_who_ended: false,
             refused_behind: None,
             is_current: false,
             is_followed: false,

@@ -318,7 +318,7 @@ impl Replica {
         let may_send = match self.link {
             super::Link::Founding => true,
             super::Link::Online => self.is_followed,
-            super::Link::Offline | super::Link::Joining | super::Link::Unavailable | super::Link::Ended => false,
+            super::Link::Offline | super::Link::Joining | super::Link::Unavailable | super::Link::Ended { .. } => false,
         };
         if !may_send || self.pause.is_some() || self.identity.must_fork {
             return;

@@ -2,7 +2,7 @@
 
 use super::outbox::OutboxEntry;
 use super::tail::Offering;
-use super::{Link, PAUSE_MS_MAX, Pause, Replica, ReplicaOutput};
+use super::{EndedBy, Link, PAUSE_MS_MAX, Pause, Replica, ReplicaOutput};
 use crate::commit::Head;
 use crate::id::SpaceId;
 use crate::membership::Membership;
@@ -49,7 +49,7 @@ impl Replica {
     }
 
     pub fn handle_disconnected(&mut self) {
-        if self.link != Link::Ended {
+        if !matches!(self.link, Link::Ended { .. }) {
             self.link = Link::Offline;
         }
         self.is_current = false;
@@ -133,30 +133,30 @@ impl Replica {
     /// The log here may say otherwise, and go further: then this was said before the person was taken in again, or the authority has lost
     /// that since. Or it is not the authority's at all: then that has lost some of it.
     fn access_ended(&mut self, at: Position, is_known: bool) {
-        if self.link == Link::Ended {
+        if matches!(self.link, Link::Ended { .. }) {
             return;
         }
         let says_otherwise = at < self.state.head.position && self.state.role_of(self.actor).is_some();
         if says_otherwise || !is_known {
             self.offer_tail(Head::START, Offering::Ended);
         } else {
-            self.end();
+            self.end(EndedBy::ThisLog);
         }
     }
 
-    pub(super) fn end(&mut self) {
-        self.link = Link::Ended;
+    pub(super) fn end(&mut self, of: EndedBy) {
+        self.link = Link::Ended { of };
         self.outputs.push_back(ReplicaOutput::AccessEnded);
     }
 
     /// The authority does not know the space, or that this person was ever in it. Whoever holds a log that says otherwise keeps it: an older
     /// backup may have taken the authority's place.
     pub(super) fn unknown_there(&mut self) {
-        if self.link == Link::Ended {
+        if matches!(self.link, Link::Ended { .. }) {
             return;
         }
         if self.state.head == Head::START {
-            return self.end();
+            return self.end(EndedBy::ThisLog);
         }
         self.link = Link::Offline;
         self.outputs.push_back(ReplicaOutput::Parted { epoch: 0, head: Head::START });

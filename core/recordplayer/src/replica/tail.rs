@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::{Replica, ReplicaOutput};
+use super::{EndedBy, Replica, ReplicaOutput};
 use crate::commit::{Commit, Head, Seal};
 use crate::limits::{FRAME_BYTES_MAX, FRAME_COMMITS_BYTES_MAX};
 use crate::membership::Membership;
@@ -72,10 +72,7 @@ impl Replica {
         match because {
             Offering::Parted { epoch, head } => self.outputs.push_back(ReplicaOutput::Parted { epoch, head }),
             Offering::Unknown => self.unknown_there(),
-            Offering::Ended => {
-                self.has_parted_with_who_ended = true;
-                self.end();
-            }
+            Offering::Ended => self.end(EndedBy::AnotherLog),
             Offering::Unavailable => self.unavailable(),
         }
     }

@@ -27,6 +27,13 @@ pub(super) struct Joining {
     pub source: Option<(Head, Arc<dyn SpaceReader>)>,
 }
 
+/// A checkpoint, and the space as it was at it.
+struct Offered {
+    checkpoint: Checkpoint,
+    state: StateHash,
+    reader: Arc<dyn SpaceReader>,
+}
+
 impl Joining {
     fn waits_until(&self) -> Option<Timestamp> {
         self.source.as_ref().map(|_| self.asked_at.plus_ms(JOINING_PATIENCE_MS))
@@ -109,7 +116,7 @@ impl Space {
         match self.offered() {
             // Something was redacted since, and took it away: the next one is offered.
             Ok(None) => self.wants_checkpoint = true,
-            Ok(Some((checkpoint, state, reader))) => {
+            Ok(Some(Offered { checkpoint, state, reader })) => {
                 for session in waiting {
                     let frame = ServerFrame::SnapshotOffer {
                         space: self.id(),
@@ -127,11 +134,11 @@ impl Space {
         }
     }
 
-    fn offered(&self) -> Result<Option<(Checkpoint, StateHash, Arc<dyn SpaceReader>)>, ReadError> {
+    fn offered(&self) -> Result<Option<Offered>, ReadError> {
         let reader = self.reader.frozen()?;
         let Some(checkpoint) = reader.checkpoint()? else { return Ok(None) };
         let state = checkpoint_sum(&checkpoint)?;
-        Ok(Some((checkpoint, state, reader)))
+        Ok(Some(Offered { checkpoint, state, reader }))
     }
 
     pub(super) fn fetch_snapshot(

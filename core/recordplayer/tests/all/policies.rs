@@ -264,8 +264,8 @@ fn what_has_come_back_brings_nothing_about_at_the_next_start() {
     let before = backup.head();
     let lost = authority.log().into_iter().filter(|commit| commit.before() >= before.position);
     let lost: Vec<_> = lost.collect();
-    let last = lost.last().unwrap();
-    backup.offer_tail(last.head(), last.seal.unwrap());
+    let end = lost.last().unwrap();
+    backup.offer_tail(end.head(), end.seal.unwrap());
     backup.bring_tail(before, lost.iter().map(|commit| Arc::clone(&commit.bytes)).collect());
     assert_eq!(backup.head(), authority.head());
     for _ in 0..2 {

@@ -132,9 +132,9 @@ fn a_redaction_is_not_carried_out_on_another_history() {
 
 /// Says to the authority that somebody holds the end that it has lost.
 fn offer(authority: &mut Authority, lost: &[StoredCommit]) {
-    let last = lost.last().unwrap().open().unwrap();
+    let end = lost.last().unwrap().open().unwrap();
     let wanted = ServerFrame::WantTail { space: SPACE, after: Some(authority.head()) };
-    assert_eq!(authority.offer_tail_of(last.header.epoch, last.head(), last.seal.unwrap()), wanted);
+    assert_eq!(authority.offer_tail_of(end.header.epoch, end.head(), end.seal.unwrap()), wanted);
 }
 
 /// An authority that lost its end; and what a device has of that: words whose payloads are gone, something else, and what took them out.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::commit::Commit;
 use crate::id::{ActorId, CommandId, ReplicaId};
 use crate::limits::IN_FLIGHT_COMMANDS_MAX;
+use crate::planted::{Bug, is_planted};
 use crate::record::Position;
 
 /// What was decided about one command.
@@ -37,7 +38,8 @@ impl ReplicaEntry {
     fn let_go_up_to(&mut self, heard: u64) {
         let above = self.verdicts.split_off(&heard.saturating_add(1));
         let below = std::mem::replace(&mut self.verdicts, above);
-        let may_be_required = |number: u64| number + IN_FLIGHT_COMMANDS_MAX as u64 > heard;
+        let window = if is_planted(Bug::ForgetRequired) { 0 } else { IN_FLIGHT_COMMANDS_MAX as u64 };
+        let may_be_required = |number: u64| number + window > heard;
         let refused = below.into_iter().filter(|(number, verdict)| !verdict.is_accepted && may_be_required(*number));
         self.verdicts.extend(refused);
     }

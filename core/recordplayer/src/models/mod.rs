@@ -335,7 +335,6 @@ impl<'a> Models<'a> {
         slot.state.downcast().unwrap_or_else(|_| panic!("the domain does not list the entity {:?}", E::KIND))
     }
 
-    /// Whether any event has reached the entity.
     /// The last record that reached the entity; before it is born, the start.
     pub fn last_record<E: Entity>(&self, id: impl Into<Id>) -> Position {
         self.slot(&StreamId::of::<E>(id.into())).position

@@ -340,6 +340,7 @@ impl<'a> Models<'a> {
         self.slot(&StreamId::of::<E>(id.into())).position
     }
 
+    /// Whether any event has reached the entity.
     pub fn exists<E: Entity>(&self, id: impl Into<Id>) -> bool {
         self.slot(&StreamId::of::<E>(id.into())).position > Position::START
     }

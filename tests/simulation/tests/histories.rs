@@ -5,7 +5,7 @@ use std::panic::catch_unwind;
 use recordplayer_simulation::{Kind, Outcome};
 
 /// Seeds that have found something once, by the kind of which it was; the table in `docs/reliability.md` tells what.
-const FOUND_IN_KANBAN: [u64; 29] = [
+const FOUND_IN_KANBAN: [u64; 33] = [
     6,
     25,
     98,
@@ -26,7 +26,11 @@ const FOUND_IN_KANBAN: [u64; 29] = [
     20_261_129_423_195,
     20_261_129_423_248,
     20_261_129_423_252,
+    20_261_129_423_844,
     20_261_129_429_988,
+    20_261_129_444_938,
+    20_261_129_452_669,
+    20_261_129_452_688,
     20_261_129_464_416,
     20_261_129_960_764,
     20_261_130_001_342,
@@ -37,7 +41,7 @@ const FOUND_IN_KANBAN: [u64; 29] = [
     20_261_204_500_277,
 ];
 
-const FOUND_IN_SHELVES: [u64; 31] = [
+const FOUND_IN_SHELVES: [u64; 35] = [
     12,
     218,
     747,
@@ -68,7 +72,11 @@ const FOUND_IN_SHELVES: [u64; 31] = [
     20_261_129_912_343,
     20_261_129_932_271,
     7_667_890_646_976,
+    16_253_536_795_723,
+    16_253_536_796_647,
     16_253_536_796_844,
+    16_253_536_797_348,
+    16_253_536_798_039,
 ];
 
 /// As they were found before there were two kinds, or noted without it.

@@ -355,7 +355,16 @@ impl Authority {
 
     /// As [`Self::offer_tail`], with a place of that epoch.
     pub fn offer_tail_of(&mut self, epoch: u32, place: Head, seal: Seal) -> ServerFrame {
-        self.handle(SpaceInput::OfferTail(OfferedTail { session: BRINGER, place, seal, epoch, follows: true }));
+        self.offer(OfferedTail { session: BRINGER, place, seal, epoch, follows: true })
+    }
+
+    /// What it says to somebody who says that they hold another history, up to this place.
+    pub fn offer_another(&mut self, epoch: u32, place: Head, seal: Seal) -> ServerFrame {
+        self.offer(OfferedTail { session: BRINGER, place, seal, epoch, follows: false })
+    }
+
+    fn offer(&mut self, offered: OfferedTail) -> ServerFrame {
+        self.handle(SpaceInput::OfferTail(offered));
         self.said.pop().expect("it answers")
     }
 

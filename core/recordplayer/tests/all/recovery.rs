@@ -216,6 +216,25 @@ fn a_tail_that_this_server_has_not_sealed_is_not_taken() {
     assert_eq!(authority.head(), commit.head());
 }
 
+/// A place that is here proves no other history. Whoever had its seal could make a restored log begin one epoch after the other, each with a new seal
+/// to go on with.
+#[test]
+fn a_place_of_this_log_begins_no_epoch() {
+    let key = SealKey::new([5; 32]);
+    let mut authority = Authority::founded(domain()).copied(domain(), Some(key));
+    authority.reopen();
+    let (epoch, end) = (authority.space.epoch(), authority.head());
+    let nothing_more = ServerFrame::WantTail { space: SPACE, after: Some(end) };
+    assert_eq!(authority.offer_another(epoch, end, key.seal(SPACE, epoch, &end)), nothing_more);
+    assert_eq!((authority.space.epoch(), authority.head()), (epoch, end));
+    // One of another history does, once.
+    let other = Head { hash: Hash([1; 32]), ..end };
+    authority.offer_another(epoch, other, key.seal(SPACE, epoch, &other));
+    assert_eq!(authority.space.epoch(), epoch + 1);
+    authority.offer_another(epoch, other, key.seal(SPACE, epoch, &other));
+    assert_eq!(authority.space.epoch(), epoch + 1);
+}
+
 /// Two devices brought the same, and the second one was told that it was not wanted while the first one's was on its way to the disk: it took
 /// its history for another one.
 #[test]

@@ -1,188 +1,36 @@
-//! The two machines alone, each with its disk in memory: given frames, asked for answers. Each of the tests uses a part of it.
+//! An authority alone.
 
 use std::sync::Arc;
 
-use recordplayer::claims::Claims;
-use recordplayer::codec::decode;
 use recordplayer::commit::{Commit, Head, Seal, SealKey};
 use recordplayer::decide::Intent;
 use recordplayer::domain::Domain;
-use recordplayer::id::{ActorId, CommandId, Id, ReplicaId, SpaceId};
+use recordplayer::id::{ActorId, CommandId, Id, ReplicaId};
 use recordplayer::limits::FRAME_BYTES_MAX;
 use recordplayer::membership::{Membership, MembershipCommand};
 use recordplayer::policy::{Effect, EffectsDone};
 use recordplayer::protocol::{AnswerCode, ClientFrame, CommandEntry, Knowledge, PublishEnd, SealedCommit, ServerFrame};
-use recordplayer::record::{Position, Seen};
-use recordplayer::replica::{Identity, OpenError, Replica, ReplicaOutput, SubmitError, Wish};
+use recordplayer::record::Position;
+use recordplayer::replica::OpenError;
 use recordplayer::space::{
     AllFree, Ending, Mark, Names, OfferedTail, Opening, Publication, Recovery, SessionId, Space, SpaceInput,
     SpaceOutput, Submission, Tail,
 };
-use recordplayer::storage::memory::{MemoryOutbox, MemoryStore};
-use recordplayer::storage::{OutboxStore, RowKey, SpaceReader, Store, Write};
+use recordplayer::storage::memory::MemoryStore;
+use recordplayer::storage::{SpaceReader, Store, Write};
 use recordplayer::time::Timestamp;
 use recordplayer::view::ViewKey;
 
-pub const SPACE: SpaceId = SpaceId(Id([1; 16]));
-pub const PERSON: ActorId = ActorId(Id([2; 16]));
-pub const FIRST: ReplicaId = ReplicaId(Id([3; 16]));
-/// The replica of a new device.
-pub const MINE: ReplicaId = ReplicaId(Id([9; 16]));
+use super::{Device, FIRST, PERSON, SPACE, entry};
 
-/// A device with its disk in memory.
-pub struct Device {
-    store: MemoryStore,
-    outbox: MemoryOutbox,
-    pub replica: Replica,
-    pub sent: Vec<ClientFrame>,
-    /// Whether the machine asked to be fetched anew, for the authority has lost what it holds.
-    pub went_back: bool,
-    /// Whether the space left the device.
-    pub has_left: bool,
-}
-
-impl Device {
-    /// A new device.
-    pub fn new(domain: Arc<Domain>) -> Self {
-        Self::open(domain, MemoryStore::new(), MemoryOutbox::new(), MINE)
-    }
-
-    /// The files of this device on another machine, which has drawn `fresh`.
-    pub fn copied(&self, domain: Arc<Domain>, fresh: ReplicaId) -> Self {
-        Self::open(domain, self.store.copy(), self.outbox.copy(), fresh)
-    }
-
-    fn open(domain: Arc<Domain>, store: MemoryStore, outbox: MemoryOutbox, fresh: ReplicaId) -> Self {
-        let content = outbox.load(SPACE).unwrap();
-        let replica = Replica::open(domain, SPACE, PERSON, store.reader(SPACE), content, fresh).unwrap();
-        let mut device = Self { store, outbox, replica, sent: Vec::new(), went_back: false, has_left: false };
-        device.work();
-        device
-    }
-
-    /// Who it is, as its disk says.
-    pub fn saved_identity(&self) -> Identity {
-        decode(&self.outbox.load(SPACE).unwrap().identity.expect("it has saved one")).unwrap()
-    }
-
-    /// The program is replaced by another version of it.
-    pub fn upgraded(self, domain: Arc<Domain>) -> Self {
-        Self::open(domain, self.store, self.outbox, MINE)
-    }
-
-    /// A frame of the authority comes.
-    pub fn take(&mut self, frame: ServerFrame) {
-        self.replica.handle_frames(Timestamp(0), [frame]);
-        self.work();
-    }
-
-    /// A frame of another history comes: where the two part.
-    pub fn parts_with(&mut self, frame: ServerFrame) -> Option<Position> {
-        self.replica.handle_frames(Timestamp(0), [frame]);
-        let said = self.replica.poll_output()?;
-        assert!(self.replica.poll_output().is_none(), "and nothing else");
-        matches!(said, ReplicaOutput::Parted { .. }).then(|| self.replica.confirmed().position)
-    }
-
-    /// The person sends a command.
-    pub fn submit(&mut self, command: u8, intent: Intent) -> Result<CommandId, SubmitError> {
-        let outcome = self.replica.submit(Timestamp(0), Wish::new(CommandId(Id([command; 16])), intent));
-        self.work();
-        outcome
-    }
-
-    /// Talks with the authority until both are silent; what `passes` holds back is lost.
-    pub fn talk(&mut self, authority: &mut Authority, passes: impl Fn(&ClientFrame) -> bool) {
-        self.work();
-        loop {
-            let sent = std::mem::take(&mut self.sent);
-            for frame in sent.into_iter().filter(&passes) {
-                authority.hear(frame);
-            }
-            let said = std::mem::take(&mut authority.said);
-            for frame in said {
-                self.take(frame);
-            }
-            if self.sent.is_empty() {
-                return;
-            }
-        }
-    }
-
-    /// Takes what the authority has said.
-    pub fn talk_of(&mut self, authority: &mut Authority) {
-        for frame in std::mem::take(&mut authority.said) {
-            self.take(frame);
-        }
-    }
-
-    /// A device with what an authority's disk holds.
-    pub fn copy_of(authority: &Authority, domain: Arc<Domain>) -> Self {
-        Self::open(domain, authority.store.copy(), MemoryOutbox::new(), MINE)
-    }
-
-    /// The log that it has saved.
-    pub fn log(&self) -> Vec<Commit> {
-        let stored = self.store.reader(SPACE).commits(Position::START, Position(u64::MAX / 2), usize::MAX).unwrap();
-        stored.iter().map(|stored| stored.open().unwrap()).collect()
-    }
-
-    /// From now on no saved row can be read, or again each of them.
-    pub fn fail_rows(&self, fail: bool) {
-        self.store.fail_rows(fail);
-    }
-
-    /// What it has saved, at this moment.
-    pub fn saved(&mut self) -> Vec<RowKey> {
-        self.replica.handle_wakeup(Timestamp(i64::MAX / 2));
-        self.work();
-        let rows = self.store.reader(SPACE).rows(None, usize::MAX).unwrap();
-        rows.into_iter().map(|(key, _)| key).collect()
-    }
-
-    /// Does the machine's work.
-    pub fn work(&mut self) {
-        while let Some(output) = self.replica.poll_output() {
-            match output {
-                ReplicaOutput::Save { token, main, outbox } => {
-                    let written = self.store.write(main);
-                    self.outbox.write(outbox).unwrap();
-                    self.replica.handle_saved(token, &written);
-                }
-                ReplicaOutput::Send(frame) => self.sent.push(frame),
-                ReplicaOutput::WentBack { .. } => self.went_back = true,
-                ReplicaOutput::Changed(_)
-                | ReplicaOutput::AllChanged
-                | ReplicaOutput::CompactTexts(_)
-                | ReplicaOutput::Met(_) => {}
-                ReplicaOutput::AccessEnded => self.has_left = true,
-                ReplicaOutput::Unavailable
-                | ReplicaOutput::Parted { .. }
-                | ReplicaOutput::Redacted
-                | ReplicaOutput::Damaged(_) => {
-                    panic!("{output:?}")
-                }
-            }
-        }
-    }
-
-    /// The numbers of the commands in the last frame of commands.
-    pub fn last_numbers(&self) -> Vec<u64> {
-        let numbers = self.sent.iter().rev().find_map(|frame| match frame {
-            ClientFrame::Submit { commands, .. } => Some(commands.iter().map(|entry| entry.number).collect()),
-            _ => None,
-        });
-        numbers.unwrap_or_default()
-    }
-}
-
-pub fn person(n: u8) -> ActorId {
-    ActorId(Id([n; 16]))
-}
+/// A session that brings something.
+const BRINGER: SessionId = SessionId(3);
+/// A session that follows.
+const FOLLOWER: SessionId = SessionId(5);
 
 /// A space that its person has founded by the first command of the first replica.
 pub struct Authority {
-    store: MemoryStore,
+    pub(super) store: MemoryStore,
     pub space: Space,
     /// The mark on the disk.
     pub mark: Option<Mark>,
@@ -203,6 +51,8 @@ pub struct Authority {
     pub checkpoint_bytes: usize,
     /// Whether the test is about a disk that cannot be read, and why the space gave up.
     pub may_fail: bool,
+    /// Whether who sends runs a newer version of the application.
+    pub devices_are_newer: bool,
     pub has_failed: Option<OpenError>,
 }
 
@@ -216,11 +66,6 @@ fn opening(after: Ending) -> Opening {
         after,
     }
 }
-
-/// A session that brings something.
-const BRINGER: SessionId = SessionId(3);
-/// A session that follows.
-const FOLLOWER: SessionId = SessionId(5);
 
 impl Authority {
     /// One that holds nothing.
@@ -241,6 +86,7 @@ impl Authority {
             checkpoint_bytes: 0,
             may_fail: false,
             has_failed: None,
+            devices_are_newer: false,
         }
     }
 
@@ -309,6 +155,7 @@ impl Authority {
             checkpoint_bytes: 0,
             may_fail: false,
             has_failed: None,
+            devices_are_newer: false,
         }
     }
 
@@ -502,7 +349,16 @@ impl Authority {
         entry: CommandEntry,
     ) -> Option<AnswerCode> {
         let (commands, session) = (vec![entry], SessionId(1));
-        self.handle(SpaceInput::Submit(Submission { session, actor, replica, parent, answered_up_to, commands }))
+        let is_of_newer = self.devices_are_newer;
+        self.handle(SpaceInput::Submit(Submission {
+            session,
+            actor,
+            replica,
+            parent,
+            is_of_newer,
+            answered_up_to,
+            commands,
+        }))
     }
 
     /// What somebody is told who sends their first command.
@@ -511,7 +367,9 @@ impl Authority {
         let (space, at, value) = (SPACE, Position::START, 0);
         let entry = entry(1, CommandId(Id([0x71; 16])), intent);
         let (session, parent, answered_up_to) = (SessionId(6), None, 0);
-        let submission = Submission { session, actor, replica, parent, answered_up_to, commands: vec![entry] };
+        let is_of_newer = self.devices_are_newer;
+        let submission =
+            Submission { session, actor, replica, parent, is_of_newer, answered_up_to, commands: vec![entry] };
         match self.handle(SpaceInput::Submit(submission)) {
             Some(code) => ServerFrame::Answer { space, replica, number: 1, code, at, value },
             None => self.said.pop().expect("it says something"),
@@ -527,7 +385,16 @@ impl Authority {
             ClientFrame::FetchCommits { after, upto, .. } => SpaceInput::FetchCommits { session, actor, after, upto },
             ClientFrame::SubscribeView { view, after, .. } => SpaceInput::SubscribeView { session, actor, view, after },
             ClientFrame::Submit { replica, parent, answered_up_to, commands, .. } => {
-                SpaceInput::Submit(Submission { session, actor, replica, parent, answered_up_to, commands })
+                let is_of_newer = self.devices_are_newer;
+                SpaceInput::Submit(Submission {
+                    session,
+                    actor,
+                    replica,
+                    parent,
+                    is_of_newer,
+                    answered_up_to,
+                    commands,
+                })
             }
             ClientFrame::OfferTail { place, seal, epoch, follows, .. } => {
                 SpaceInput::OfferTail(OfferedTail { session, place, seal, epoch, follows })
@@ -585,19 +452,5 @@ impl Authority {
             }
         }
         answer
-    }
-}
-
-pub fn entry(number: u64, command: CommandId, intent: Intent) -> CommandEntry {
-    CommandEntry {
-        number,
-        command,
-        stream: intent.stream,
-        name: intent.name,
-        payload: intent.payload,
-        claims: Claims::default(),
-        requires: Vec::new(),
-        seen: Seen::default(),
-        follows: None,
     }
 }

@@ -151,6 +151,7 @@ impl Maker {
             actor: ActorId(Id([1; 16])),
             replica: ReplicaId(Id([1; 16])),
             parent: None,
+            is_of_newer: false,
             answered_up_to: self.number - 1,
             commands: vec![entry],
         })];

@@ -14,7 +14,9 @@ use recordplayer::name::Name;
 use recordplayer::protocol::{CommandEntry, ServerFrame};
 use recordplayer::record::{Payload, Position, RecordKind, Seen, StreamId};
 use recordplayer::response::Response;
-use recordplayer::space::{AllFree, Ending, Mark, Opening, SessionId, Space, SpaceInput, SpaceOutput, Submission};
+use recordplayer::space::{
+    AllFree, Ending, Mark, Opening, Recovery, SessionId, Space, SpaceInput, SpaceOutput, Submission,
+};
 use recordplayer::storage::memory::MemoryStore;
 use recordplayer::storage::{SpaceReader, Store, StoredCommit, Written};
 use recordplayer::text::{TextActor, TextChange, TextDocument};
@@ -77,6 +79,24 @@ pub fn lived_log() -> Vec<Commit> {
         authority.handle(SpaceInput::Submit(submission(SessionId(0), OWNER, FIRST, vec![entry])));
     }
     opened(&*authority.store.reader(SPACE))
+}
+
+/// The log of the project as it went on, with a redaction in it and more behind that: what an older copy of it has lost.
+pub fn lost_log() -> &'static [Commit] {
+    static LOST: LazyLock<Vec<Commit>> = LazyLock::new(|| {
+        let mut authority = Authority::open(store(), Ending::InOrder);
+        let redact = MembershipCommand::Redact { records: vec![Position(log().len() as u64 * 2)], reopened: None };
+        let middle = intent::<Membership>(SPACE.0, &redact);
+        let wishes = each_wish().take(6).chain([middle]).chain(each_wish().skip(6).take(6));
+        for (number, intent) in (log().len() as u64 + 1..).zip(wishes) {
+            let entry = entry(number, CommandId::derived("lost", &[&number.to_be_bytes()]), intent);
+            authority.handle(SpaceInput::Submit(submission(SessionId(0), OWNER, FIRST, vec![entry])));
+        }
+        let log = opened(&*authority.store.reader(SPACE));
+        assert!(log.iter().any(Commit::is_redaction), "the redaction was accepted");
+        log
+    });
+    &LOST
 }
 
 /// The log of a project that is given to a server.
@@ -153,7 +173,7 @@ pub fn entry(number: u64, command: CommandId, intent: Intent) -> CommandEntry {
 }
 
 pub fn submission(session: SessionId, actor: ActorId, replica: ReplicaId, commands: Vec<CommandEntry>) -> Submission {
-    Submission { session, actor, replica, parent: None, answered_up_to: 0, commands }
+    Submission { session, actor, replica, parent: None, is_of_newer: false, answered_up_to: 0, commands }
 }
 
 /// What the authority said, and to whom.
@@ -173,6 +193,8 @@ pub struct Authority {
     pub is_slow: bool,
     waiting: VecDeque<SpaceOutput>,
     pub mark: Option<Mark>,
+    /// Set where its store was restored.
+    pub recovery: Option<Recovery>,
     /// The last number of each replica that was decided, be it on the disk or on its way there.
     pub numbers: BTreeMap<ReplicaId, u64>,
 }
@@ -180,19 +202,31 @@ pub struct Authority {
 impl Authority {
     /// Opens what the store holds of the project.
     pub fn open(store: MemoryStore, after: Ending) -> Self {
-        let (seal_key, recovery, effects) = (Some(SealKey::new([8; 32])), None, None);
+        Self::open_in(None, store, after)
+    }
+
+    fn open_in(recovery: Option<Recovery>, store: MemoryStore, after: Ending) -> Self {
+        let (seal_key, effects) = (Some(SealKey::new([8; 32])), None);
         let opening = Opening { salt_key: [7; 32], seal_key, recovery, effects, names: Arc::new(AllFree), after };
         let space = Space::open(domain(), SPACE, store.reader(SPACE), opening).expect("what was written is opened");
         let now = Timestamp(1_700_000_000_000);
         let log = opened(&*store.reader(SPACE));
         let numbers = log.iter().map(|commit| (commit.header.replica, commit.header.number)).collect();
-        Self { store, space, now, is_slow: false, waiting: VecDeque::new(), mark: None, numbers }
+        Self { store, space, now, is_slow: false, waiting: VecDeque::new(), mark: None, recovery, numbers }
     }
 
     /// The process dies, and another one takes over. What was on its way to the disk is lost.
     pub fn crash(&mut self) {
         let now = self.now;
-        *self = Self::open(self.store.clone(), Ending::Crash { mark: self.mark });
+        *self = Self::open_in(self.recovery, self.store.clone(), Ending::Crash { mark: self.mark });
+        self.now = now;
+    }
+
+    /// The store is an older copy, and is open for what it has lost for so long.
+    pub fn restore(&mut self, lasts_ms: i64) {
+        let now = self.now;
+        let recovery = Recovery::begin(PUBLICATION, now, lasts_ms, self.space.epoch());
+        *self = Self::open_in(Some(recovery), store(), Ending::InOrder);
         self.now = now;
     }
 
@@ -362,7 +396,7 @@ pub fn wish(script: &mut Script<'_>, replica: ReplicaId) -> Intent {
 fn membership(script: &mut Script<'_>) -> MembershipCommand {
     let person = person(script);
     let role = || ROLES[1].to_owned();
-    match script.below(8) {
+    match script.below(9) {
         0 => MembershipCommand::Found { title: script.text() },
         1 => MembershipCommand::Rename { title: script.text() },
         2 => MembershipCommand::AddMember { person, role: role() },
@@ -373,6 +407,7 @@ fn membership(script: &mut Script<'_>) -> MembershipCommand {
         4 => MembershipCommand::RemoveMember { person },
         5 => MembershipCommand::HandOver { publication: PUBLICATION, server: script.text() },
         6 => MembershipCommand::Publish { publication: PUBLICATION, person },
+        7 => MembershipCommand::Redact { records: vec![Position(script.number())], reopened: None },
         _ => MembershipCommand::Reopen { recovery: PUBLICATION },
     }
 }

@@ -29,6 +29,8 @@ use crate::space_actor::{self, Call};
 pub(crate) struct Link {
     pub id: SessionId,
     pub device: Device,
+    /// Whether it runs a newer version of the application than this server.
+    pub is_newer: bool,
     pub out: Outbound,
 }
 
@@ -110,13 +112,14 @@ impl Hub {
     }
 
     /// A new session, unless there are too many. Its welcome is its first frame, whatever others tell it from then on.
-    pub fn join(&self, device: Device, welcome: &ServerFrame) -> Option<Arc<Link>> {
+    pub fn join(&self, device: Device, domain_version: u32, welcome: &ServerFrame) -> Option<Arc<Link>> {
         let mut sessions = lock(&self.sessions);
         if sessions.len() >= SESSIONS_MAX {
             return None;
         }
         let id = SessionId(self.next_session.fetch_add(1, Ordering::Relaxed));
-        let link = Arc::new(Link { id, device, out: Outbound::default() });
+        let is_newer = domain_version > self.domain.version();
+        let link = Arc::new(Link { id, device, is_newer, out: Outbound::default() });
         link.out.push(welcome, None);
         sessions.insert(id, Arc::clone(&link));
         Some(link)

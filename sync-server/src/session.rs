@@ -117,7 +117,7 @@ async fn next_frame(incoming: &mut Incoming) -> Result<ClientFrame, Option<Box<S
 
 /// Checks who comes and what they speak, and says welcome.
 fn greet(hub: &Hub, frame: ClientFrame) -> Result<Arc<Link>, Option<Box<ServerFrame>>> {
-    let ClientFrame::Hello { protocol_min, protocol_max, domain, token, program, .. } = frame else {
+    let ClientFrame::Hello { protocol_min, protocol_max, domain, domain_version, token, program } = frame else {
         return Err(Some(goodbye(Goodbye::Malformed, "the first frame is no hello", "send a hello first")));
     };
     let (oldest, newest) = PROTOCOL_VERSIONS;
@@ -142,7 +142,7 @@ fn greet(hub: &Hub, frame: ClientFrame) -> Result<Arc<Link>, Option<Box<ServerFr
     let program: String = program.chars().filter(|letter| !letter.is_control()).take(64).collect();
     tracing::debug!(person = %device.person, program, "hello");
     let welcome = welcome(hub, &device, protocol);
-    let Some(link) = hub.join(device, &welcome) else {
+    let Some(link) = hub.join(device, domain_version, &welcome) else {
         return Err(Some(goodbye(Goodbye::TooMuch, "the server has too many connections", "try again in a while")));
     };
     hub.tell_spaces(&link);
@@ -291,8 +291,16 @@ impl Session {
                 let founds = commands
                     .first()
                     .is_some_and(|first| first.number == 1 && Membership::founds(space, &first.stream, &first.name));
-                let input =
-                    SpaceInput::Submit(Submission { session, actor, replica, parent, answered_up_to, commands });
+                let is_of_newer = self.link.is_newer;
+                let input = SpaceInput::Submit(Submission {
+                    session,
+                    actor,
+                    replica,
+                    parent,
+                    is_of_newer,
+                    answered_up_to,
+                    commands,
+                });
                 if founds { self.enter(space, Call::Input(input)).await } else { self.ask(space, input).await }
             }
             ClientFrame::Publish { space, publication, part, ends, commits } => {

@@ -258,7 +258,12 @@ impl Actor {
 
     fn take_written(&mut self, input: SpaceInput) {
         self.writing -= 1;
-        self.handle(input);
+        if self.space.plays_anew_for(&input) {
+            // On this thread, and the others' tasks on another one meanwhile.
+            tokio::task::block_in_place(|| self.handle(input));
+        } else {
+            self.handle(input);
+        }
     }
 
     fn answer_hashes(&mut self) {

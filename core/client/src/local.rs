@@ -299,7 +299,9 @@ fn input(frame: ClientFrame, actor: ActorId) -> Option<(SpaceId, SpaceInput)> {
     Some(match frame {
         ClientFrame::Subscribe { space, knowledge } => (space, SpaceInput::Subscribe { session, actor, knowledge }),
         ClientFrame::Submit { space, replica, parent, answered_up_to, commands } => {
-            (space, SpaceInput::Submit(Submission { session, actor, replica, parent, answered_up_to, commands }))
+            let is_of_newer = false;
+            let submission = Submission { session, actor, replica, parent, is_of_newer, answered_up_to, commands };
+            (space, SpaceInput::Submit(submission))
         }
         ClientFrame::FetchSnapshot { space, at, cursor } => {
             (space, SpaceInput::FetchSnapshot { session, actor, at, cursor })

@@ -140,8 +140,8 @@ pub enum ProjectEvent {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum ProjectRefusal {
-    #[error("{key:?} cannot be the key of a project. Choose 2 to 5 letters from A to Z, such as REC")]
-    BadKey { key: String },
+    #[error("This cannot be the key of a project. Choose 2 to 5 letters from A to Z, such as REC")]
+    BadKey {},
     #[error("This project has the key {key} already, and its cards are called by it")]
     SetUpAlready { key: String },
     #[error("Another project on this server has the key {key}. Choose another one")]
@@ -195,7 +195,7 @@ impl Entity for Project {
         };
         if let Some(key) = wished {
             return match () {
-                () if !is_prefix(key) => Err(R::BadKey { key: key.chars().take(64).collect() }),
+                () if !is_prefix(key) => Err(R::BadKey {}),
                 () if self.key == key => Ok(Vec::new()),
                 () if self.is_set_up() => Err(R::SetUpAlready { key: self.key.clone() }),
                 () => Ok(vec![E::KeySet { key: key.to_owned() }]),

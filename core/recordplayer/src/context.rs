@@ -30,6 +30,8 @@ pub(crate) struct Deciding {
     pub is_authority: bool,
     /// Whether it is a policy's, and nobody sends it.
     pub is_of_policy: bool,
+    /// Whether a newer version may have made it: then what this one cannot read of it waits for its upgrade.
+    pub may_be_newer: bool,
     /// Which of the names that the command claims it got; only the authority knows.
     pub name: Option<String>,
 }

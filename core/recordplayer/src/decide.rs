@@ -5,7 +5,6 @@
 //!                 └────────────┴── refused, unknown, damaged, or a panic ─► the layer is dropped
 //! ```
 
-use std::any::Any;
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -85,11 +84,13 @@ impl From<CoreRefusal> for Undecided {
     }
 }
 
-impl From<DecideError> for Undecided {
-    fn from(error: DecideError) -> Self {
+impl Undecided {
+    fn of(error: DecideError, deciding: &Deciding) -> Self {
         match error {
             DecideError::Refused(refused) => Self::Refused(refused),
             DecideError::UnknownCommand => Self::UnknownCommand,
+            DecideError::Unreadable if deciding.may_be_newer => Self::UnknownCommand,
+            DecideError::Unreadable => CoreRefusal::Malformed { why: "what it says cannot be read".to_owned() }.into(),
         }
     }
 }
@@ -106,7 +107,7 @@ pub(crate) fn decide(
     state.layers.push();
     let depth = state.layers.depth();
     let outcome = catch_unwind(AssertUnwindSafe(|| decide_and_play(state, deciding, intent, origin, command_number)));
-    let outcome = outcome.unwrap_or_else(|panic| Err(CoreRefusal::Quarantined { panic: panic_text(&*panic) }.into()));
+    let outcome = outcome.unwrap_or_else(|_| Err(CoreRefusal::Quarantined {}.into()));
     let outcome = match state.take_failure() {
         Some(failure) => Err(Undecided::Unreadable(failure)),
         None => outcome,
@@ -171,16 +172,12 @@ fn events_of(
     if !deciding.is_of_policy {
         ask_guards(state, intent, &cx).map_err(Undecided::Refused)?;
     }
-    let mut events = (kind.decide)(&slot.state, intent.variant(), &intent.payload, &mut cx, &intent.stream)?;
-    events.extend(cx.finish().map_err(|error| Undecided::from(CoreRefusal::Malformed { why: error.to_string() }))?);
+    let events = (kind.decide)(&slot.state, intent.variant(), &intent.payload, &mut cx, &intent.stream);
+    let mut events = events.map_err(|error| Undecided::of(error, deciding))?;
+    events.extend(cx.finish().map_err(|error| Undecided::from(CoreRefusal::from(&error)))?);
     let emits_into_newer = events.iter().any(|event| state.models().slot(&event.stream).is_read_only());
     if emits_into_newer {
         return Err(CoreRefusal::NewerRecords {}.into());
     }
     Ok(events)
-}
-
-fn panic_text(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    text.unwrap_or("no reason given").chars().take(200).collect()
 }

@@ -50,16 +50,18 @@ impl From<CoreRefusal> for Refused {
 /// Refusals that the framework itself speaks, for any application.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum CoreRefusal {
+    /// Where, and with which words, stands in the program's own log: they may hold something of what was refused.
     #[error(
-        "This command made the program fail, so it was set aside and nothing was changed. Please report it: {panic}"
+        "This command made the program fail, so it was set aside and nothing was changed. Please report it, with what the log of the program says"
     )]
-    Quarantined { panic: String },
+    Quarantined {},
     #[error("A change that this one builds on was refused")]
     RequiredRefused { command: CommandId },
     #[error("This change was decided already, when it came from another copy of this device")]
     DecidedAlready {},
     #[error("This change is too large ({bytes} bytes). Split it into several")]
     TooLarge { bytes: u64 },
+    /// Never with words of the command: a refusal is in the log, and what it refuses is not.
     #[error("This is not a valid command: {why}")]
     Malformed { why: String },
     #[error("This project holds records of a newer version. Upgrade the program to change it")]
@@ -76,4 +78,16 @@ pub enum CoreRefusal {
     MayNotWrite {},
     #[error("The server did not begin this project. Try it again, or begin another one")]
     FoundingRefused {},
+}
+
+impl From<&CodecError> for CoreRefusal {
+    /// Without what a parser cites.
+    fn from(error: &CodecError) -> Self {
+        let why = match error {
+            CodecError::Payload(error) => error.to_string(),
+            CodecError::Encode(_) => "it cannot be written as a record".to_owned(),
+            CodecError::Decode(_) | CodecError::UnknownVariant(_) => "what it says cannot be read".to_owned(),
+        };
+        Self::Malformed { why }
+    }
 }

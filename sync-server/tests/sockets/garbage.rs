@@ -99,8 +99,13 @@ fn absurd_and_broken_frames_end_their_own_session_at_most() {
         assert_eq!(owner.answer().await, (1, AnswerCode::Accepted));
         let mut rng = ChaCha8Rng::seed_from_u64(14);
         let mut of_another_device = submit_frame(SPACE, 1, &[todo_command("x"), todo_command("y")]);
-        let ClientFrame::Submit { replica, .. } = &mut of_another_device else { unreachable!("it was just made") };
+        let ClientFrame::Submit { replica, commands, .. } = &mut of_another_device else {
+            unreachable!("it was just made")
+        };
         *replica = ReplicaId(Id([6; 16]));
+        for entry in commands {
+            entry.command = CommandId::derived("another device", &[&entry.number.to_be_bytes()]);
+        }
         let frames: Vec<Vec<u8>> =
             absurd().iter().chain([&of_another_device, &bad_command(&[0xa0], 3)]).map(ClientFrame::encode).collect();
         for round in 0..400 {

@@ -234,7 +234,7 @@ fn check_value(value: &FieldValue) -> Result<(), R> {
             if FieldValue::is_number(number) {
                 Ok(())
             } else {
-                Err(R::NotANumber { number: number.chars().take(64).collect() })
+                Err(R::NotANumber {})
             }
         }
         FieldValue::Date { .. } | FieldValue::Checked { .. } | FieldValue::Choice { .. } => Ok(()),

@@ -39,8 +39,8 @@ pub enum CardRefusal {
     NoSuchAttachment { attachment: AttachmentId },
     #[error("There is no such field in this project. Choose another one, or define it in the project")]
     NoSuchField { field: FieldId },
-    #[error("{number:?} is not a number. Write it in digits, such as 12.5")]
-    NotANumber { number: String },
+    #[error("This is not a number. Write it in digits, such as 12.5")]
+    NotANumber {},
     #[error("{text}")]
     BadText { text: TextRefusal },
     #[error("{limit}")]

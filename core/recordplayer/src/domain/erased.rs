@@ -19,6 +19,8 @@ pub(crate) enum DecideError {
     Refused(Refused),
     /// This version does not know the command.
     UnknownCommand,
+    /// It knows the command, and not all that it says.
+    Unreadable,
 }
 
 impl From<CoreRefusal> for DecideError {
@@ -117,11 +119,12 @@ fn decide<E: Entity>(
     cx: &mut Context<'_>,
     stream: &StreamId,
 ) -> Result<Vec<Draft>, DecideError> {
-    let malformed = |error: CodecError| DecideError::from(CoreRefusal::Malformed { why: error.to_string() });
-    let command: E::Command = decode_named(variant, payload).map_err(|error| match error {
-        CodecError::UnknownVariant(_) => DecideError::UnknownCommand,
-        CodecError::Encode(_) | CodecError::Decode(_) | CodecError::Payload(_) => malformed(error),
-    })?;
+    let command: E::Command = match decode_named(variant, payload) {
+        Ok(command) => command,
+        Err(CodecError::UnknownVariant(_)) => return Err(DecideError::UnknownCommand),
+        Err(_) => return Err(DecideError::Unreadable),
+    };
+    let malformed = |error: CodecError| DecideError::from(CoreRefusal::from(&error));
     match typed::<E>(state).decide(&command, cx) {
         Ok(events) => {
             events.iter().map(|event| draft::<E>(stream.clone(), RecordKind::Event, event).map_err(malformed)).collect()

@@ -87,6 +87,8 @@ impl Replica {
             claims,
             is_authority: false,
             is_of_policy: false,
+            // What was written here, and cannot be read, is from before a downgrade.
+            may_be_newer: true,
             name: None,
         };
         guarded(&self.state, &deciding, intent)
@@ -198,6 +200,8 @@ impl Replica {
             claims: entry.claims,
             is_authority: false,
             is_of_policy: false,
+            // What was written here, and cannot be read, is from before a downgrade.
+            may_be_newer: true,
             name: None,
         };
         let number = self.state.head.position.plus(1);

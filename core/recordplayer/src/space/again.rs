@@ -1,15 +1,34 @@
 //! A command that comes in again under another identity: from a copy of the same device, from another one that said it again after a restore, or
 //! as the same act of somebody else.
 
+use std::collections::BTreeMap;
+
 use super::{Space, Submission};
 use crate::commit::{Commit, Header};
 use crate::decide::Undecided;
+use crate::id::{ActorId, CommandId, ReplicaId};
 use crate::limits::SAME_LOOK_BACK_COMMITS;
-use crate::membership::Membership;
 use crate::protocol::CommandEntry;
 use crate::record::{Position, Seen, StreamId};
 use crate::response::Response;
 use crate::storage::ReadError;
+
+/// What a person's commands about one thing were that the durable log holds behind a place. One after the other of what waited on a device asks
+/// for the same.
+#[derive(Debug)]
+pub(super) struct LookedBack {
+    actor: ActorId,
+    stream: StreamId,
+    behind: Position,
+    upto: Position,
+    decided: BTreeMap<(CommandId, ReplicaId), Position>,
+}
+
+impl LookedBack {
+    fn is_about(&self, actor: ActorId, stream: &StreamId, behind: Position) -> bool {
+        self.actor == actor && self.stream == *stream && self.behind <= behind
+    }
+}
 
 impl Space {
     /// Up to where this log is what the author of a command had seen.
@@ -38,31 +57,42 @@ impl Space {
         Ok(within)
     }
 
-    /// Whether a command was decided under another identity. The table of replicas keeps verdicts only until somebody has heard them, and may
-    /// have lost whom two copies descend from; so for those that have relatives the log itself is asked, behind what the author had seen. It is
-    /// asked as well where the author has not heard of a restore: what that had lost, and they send, another device of theirs may have said again.
+    /// Whether a command was decided under another identity of its author. The table of replicas keeps verdicts only until somebody has heard
+    /// them; so where anything came from another one behind what the author had seen, the log itself is asked.
     pub(super) fn is_decided_before(
-        &self,
+        &mut self,
         submission: &Submission,
         entry: &CommandEntry,
         seen: Position,
-        header: &Header,
     ) -> Result<bool, Undecided> {
+        let Submission { replica, actor, .. } = *submission;
         let replicas = &self.state.replicas;
-        let (replica, parent) = (submission.replica, submission.parent);
-        let was_restored_since = entry.seen.epoch < self.state.epoch
-            && self.state.base_models().get::<Membership>(self.id().0).reopened().is_some();
-        if !was_restored_since && !replicas.may_have_relatives(replica, parent, submission.actor) {
+        if replicas.others_since(seen, replica, actor).next().is_none() {
             return Ok(false);
         }
-        if replicas.was_decided_in_family(replica, parent, submission.actor, entry.command) {
+        if replicas.others_since(seen, replica, actor).any(|other| other.has_decided(entry.command)) {
             return Ok(true);
         }
-        let is_it = |commit: &Commit| {
-            let other = &commit.header;
-            other.command == header.command && other.replica != header.replica && other.actor == header.actor
-        };
-        self.is_in_log(&entry.stream, seen, usize::MAX, is_it)
+        // What is not durable yet has its verdict in the table.
+        let looked_back = self.look_back(actor, &entry.stream, seen).map_err(Undecided::Unreadable)?;
+        let under = looked_back.decided.range((entry.command, ReplicaId::default())..);
+        let mut under = under.take_while(|((command, _), _)| *command == entry.command);
+        Ok(under.any(|((_, other), at)| *other != replica && *at > seen))
+    }
+
+    fn look_back(&mut self, actor: ActorId, stream: &StreamId, behind: Position) -> Result<&LookedBack, ReadError> {
+        let known = self.looked_back.take().filter(|known| known.is_about(actor, stream, behind));
+        let begin = || LookedBack { actor, stream: stream.clone(), behind, upto: behind, decided: BTreeMap::new() };
+        let mut known = known.unwrap_or_else(begin);
+        for first in self.reader.stream(stream, known.upto, self.durable.position)? {
+            let Some(stored) = self.reader.commit_with(first)? else { continue };
+            let header = stored.open()?.header;
+            if header.actor == actor {
+                known.decided.insert((header.command, header.replica), header.first);
+            }
+        }
+        known.upto = known.upto.max(self.durable.position);
+        Ok(self.looked_back.insert(known))
     }
 
     /// Whether somebody else's command with this id was accepted behind what the author had seen. Only parts of acts can be the same: they

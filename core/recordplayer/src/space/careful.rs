@@ -14,12 +14,12 @@ use serde::{Deserialize, Serialize};
 use super::submit::Submission;
 use super::{Space, SpaceOutput};
 use crate::id::{CommandId, ReplicaId};
-use crate::protocol::AnswerCode;
+use crate::protocol::{AnswerCode, CommandEntry};
 use crate::thresholds::Thresholds;
 use crate::time::Timestamp;
 
-/// Commands that are tried one by one after a crash, in clients' worth of what may be in flight.
-const CAREFUL_COMMANDS_CLIENTS: usize = 2;
+/// What is tried one by one after a crash, and what waits for that, in clients' worth of what may be in flight.
+const CAREFUL_CLIENTS: usize = 2;
 
 /// So often a process may die while it decides one command before that command counts as the reason. Once may be a power cut.
 const ATTEMPTS_MAX: u32 = 2;
@@ -41,17 +41,38 @@ pub(super) struct Careful {
     found: Option<Mark>,
     /// Commands that wait for their turn, each alone.
     queue: VecDeque<Submission>,
+    /// What they say, in bytes.
+    queued_bytes: usize,
     /// The one whose mark is on its way to the disk.
     marking: Option<Submission>,
     /// So many are tried, and so many are left; no more wait.
     tries: usize,
     left: usize,
+    bytes_max: usize,
 }
 
 impl Careful {
     pub fn new(found: Option<Mark>, thresholds: &Thresholds) -> Self {
-        let tries = CAREFUL_COMMANDS_CLIENTS * thresholds.in_flight_commands_max;
-        Self { found, queue: VecDeque::new(), marking: None, tries, left: tries }
+        let tries = CAREFUL_CLIENTS * thresholds.in_flight_commands_max;
+        let bytes_max = CAREFUL_CLIENTS * thresholds.in_flight_bytes_max;
+        Self { found, queue: VecDeque::new(), queued_bytes: 0, marking: None, tries, left: tries, bytes_max }
+    }
+
+    /// A command that says more than all that may wait waits alone.
+    fn has_room(&self, entry: &CommandEntry) -> bool {
+        let is_alone = self.queue.is_empty();
+        self.queue.len() < self.tries && (is_alone || self.queued_bytes + entry.payload.len() <= self.bytes_max)
+    }
+
+    fn push(&mut self, submission: Submission) {
+        self.queued_bytes += submission.commands[0].payload.len();
+        self.queue.push_back(submission);
+    }
+
+    fn pop(&mut self) -> Option<Submission> {
+        let submission = self.queue.pop_front()?;
+        self.queued_bytes -= submission.commands[0].payload.len();
+        Some(submission)
     }
 
     pub fn is_idle(&self) -> bool {
@@ -59,7 +80,7 @@ impl Careful {
     }
 
     pub fn is_overfull(&self) -> bool {
-        self.queue.len() > self.tries
+        self.queue.len() > self.tries || (self.queue.len() > 1 && self.queued_bytes > self.bytes_max)
     }
 
     /// Whether commands wait, and no mark is on its way after which they go on.
@@ -76,11 +97,11 @@ impl Space {
         }
         for entry in &submission.commands {
             let careful = self.careful.as_mut().expect("just seen");
-            if careful.queue.len() >= careful.tries {
+            if !careful.has_room(entry) {
                 self.answer_later(submission, entry.number);
                 break;
             }
-            careful.queue.push_back(submission.alone(entry.clone()));
+            careful.push(submission.alone(entry.clone()));
         }
         true
     }
@@ -89,7 +110,7 @@ impl Space {
     pub(super) fn try_next(&mut self, now: Timestamp) {
         while self.undurable.is_empty() {
             let Some(careful) = self.careful.as_mut().filter(|careful| careful.marking.is_none()) else { return };
-            let Some(submission) = careful.queue.pop_front() else { return self.end_careful() };
+            let Some(submission) = careful.pop() else { return self.end_careful() };
             let entry = &submission.commands[0];
             if !self.is_next(&submission, entry) {
                 // Known already, or not its turn: nothing is decided, so nothing can happen.
@@ -126,6 +147,7 @@ impl Space {
     /// Whoever waits is asked to send again: what was decided before them is lost.
     pub(super) fn drop_careful_queue(&mut self) {
         let Some(careful) = self.careful.as_mut() else { return };
+        careful.queued_bytes = 0;
         let waiting: Vec<Submission> = careful.queue.drain(..).chain(careful.marking.take()).collect();
         for submission in waiting {
             self.answer_later(&submission, submission.commands[0].number);

@@ -50,13 +50,16 @@ impl Space {
         }
         let mut effects = Vec::new();
         for record in commit.events() {
+            // Counted for each record: of its neighbours some may be redacted when it is read again.
+            let place = (record.number.0 - commit.header.first.0).to_be_bytes();
+            let mut count = 0_u64;
             for kind in self.domain.effects() {
                 // A cause that panics has none.
                 let models = self.state.base_models();
                 let caused = catch_unwind(AssertUnwindSafe(|| (kind.cause)(record, &models))).unwrap_or_default();
                 for content in caused {
-                    let index = (effects.len() as u64).to_be_bytes();
-                    let key = Id::derived("effect", &[commit.header.command.bytes(), &index]);
+                    let key = Id::derived("effect", &[commit.header.command.bytes(), &place, &count.to_be_bytes()]);
+                    count += 1;
                     let (space, record) = (self.id(), record.number);
                     effects.push(Effect { key, kind: kind.name.clone(), space, record, content });
                 }

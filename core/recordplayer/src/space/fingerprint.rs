@@ -31,6 +31,7 @@ impl Space {
             founded_in: _, // Follows from the log.
             names: _,
             careful,
+            looked_back: _, // What the log holds.
             outputs,
         } = self;
         assert!(outputs.is_empty(), "the work of a machine is done before it is looked at");

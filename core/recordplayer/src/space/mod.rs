@@ -32,6 +32,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 use std::sync::Arc;
 
+use again::LookedBack;
 use careful::Careful;
 use effects::Giving;
 use follow::Follower;
@@ -230,6 +231,8 @@ pub struct Space {
     names: Arc<dyn Names>,
     /// Set after a crash, until enough has gone well.
     careful: Option<Careful>,
+    /// What was looked for in the log last, among what has come in under several identities.
+    looked_back: Option<LookedBack>,
     outputs: VecDeque<SpaceOutput>,
 }
 
@@ -295,6 +298,7 @@ impl Space {
             recovery,
             founded_in: OnceCell::new(),
             names,
+            looked_back: None,
             careful: match after {
                 Ending::InOrder => None,
                 Ending::Crash { mark } => Some(Careful::new(mark, &thresholds)),
@@ -431,6 +435,17 @@ impl Space {
         }
         self.state.layers.forget_absent();
         assert!(self.durable.position <= self.state.head.position, "what is durable was decided before");
+    }
+
+    /// Whether this news lets the whole log be played anew: then the machine is at work for as long as that takes.
+    pub fn plays_anew_for(&self, input: &SpaceInput) -> bool {
+        match input {
+            SpaceInput::Appended(Written::Durable(_)) => {
+                self.undurable.iter().take(self.appending).any(|decided| decided.commit.is_redaction())
+            }
+            SpaceInput::Appended(Written::Fenced(_) | Written::Unknown(_)) => true,
+            _ => false,
+        }
     }
 
     /// The next piece of work; call until `None`.

@@ -136,6 +136,7 @@ impl Space {
             actor: ActorId::default(),
             replica: policy.replica,
             parent: None,
+            is_of_newer: false,
             answered_up_to,
             commands: vec![entry],
         };

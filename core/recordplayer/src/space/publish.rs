@@ -151,6 +151,7 @@ impl Space {
         self.undurable.clear();
         self.undurable_bytes = 0;
         self.checkpointing = None;
+        self.looked_back = None;
         match SpaceState::open(Arc::clone(&self.domain), self.id(), &self.reader) {
             Ok(mut state) => {
                 state.captures_entering = true;

@@ -45,6 +45,8 @@ pub struct Submission {
     pub actor: ActorId,
     pub replica: ReplicaId,
     pub parent: Option<ReplicaId>,
+    /// Whether the device runs a newer version of the application than this one.
+    pub is_of_newer: bool,
     pub answered_up_to: u64,
     pub commands: Vec<CommandEntry>,
 }
@@ -52,8 +54,8 @@ pub struct Submission {
 impl Submission {
     /// One of its commands by itself.
     pub(super) fn alone(&self, entry: CommandEntry) -> Self {
-        let Self { session, actor, replica, parent, answered_up_to, commands: _ } = *self;
-        Self { session, actor, replica, parent, answered_up_to, commands: vec![entry] }
+        let Self { session, actor, replica, parent, is_of_newer, answered_up_to, commands: _ } = *self;
+        Self { session, actor, replica, parent, is_of_newer, answered_up_to, commands: vec![entry] }
     }
 }
 
@@ -184,8 +186,7 @@ impl Space {
         }
         self.take_out_what_is_gone(now);
         let header = self.header(now, submission, entry);
-        let refusal = CoreRefusal::Quarantined { panic: "the server died while it decided this".to_owned() };
-        let code = self.commit_refused(header, &intent, refusal.into());
+        let code = self.commit_refused(header, &intent, CoreRefusal::Quarantined {}.into());
         self.answer_at(self.state.head.position, submission, entry.number, code);
     }
 
@@ -237,12 +238,12 @@ impl Space {
         self.take_out_what_is_gone(now);
         let header = Header { trigger, ..self.header(now, submission, entry) };
         let seen = self.place_of(entry.seen).map_err(Undecided::Unreadable)?;
-        let is_decided = self.is_decided_before(submission, entry, seen, &header)?;
-        let outcome = if !is_decided && self.is_done_by_another(&header, seen, &intent.stream)? {
+        let outcome = if self.is_done_by_another(&header, seen, &intent.stream)? {
             // The same act, such as the import of one file by two people: done once, and accepted from both.
             self.state.layers.push();
             Ok(Decision { events: Vec::new(), touched: Touched::default(), reads: ReadSet::default() })
         } else {
+            let is_decided = self.is_decided_before(submission, entry, seen)?;
             self.decide_anew(submission, entry, intent, &header, is_decided)
         };
         match outcome {
@@ -292,6 +293,7 @@ impl Space {
             claims: header.claims,
             is_authority: true,
             is_of_policy: header.trigger.is_some(),
+            may_be_newer: submission.is_of_newer,
             name,
         };
         decide(&mut self.state, &deciding, intent, header.origin(), header.first)
@@ -333,8 +335,7 @@ impl Space {
             let why = format!("it requires {} commands; at most {REQUIRES_MAX} are allowed", entry.requires.len());
             return Some(CoreRefusal::Malformed { why });
         }
-        let Submission { replica, parent, actor, .. } = *submission;
-        let command = self.state.replicas.refused_among(replica, parent, actor, &entry.requires)?;
+        let command = self.state.replicas.refused_among(submission.actor, &entry.requires)?;
         Some(CoreRefusal::RequiredRefused { command })
     }
 
@@ -368,7 +369,7 @@ impl Space {
 
     fn commit_refused(&mut self, header: Header, intent: &Intent, refused: Refused) -> AnswerCode {
         let draft = Response::to(intent, refused).draft(intent).unwrap_or_else(|error| {
-            let refused = CoreRefusal::Malformed { why: error.to_string().chars().take(200).collect() }.into();
+            let refused = CoreRefusal::from(&error).into();
             Response::to(intent, refused).draft(intent).expect("the core's own refusals can be encoded")
         });
         let commit = self.commit(header, vec![draft]).expect("a response is small");
@@ -440,9 +441,11 @@ impl Space {
 fn refusal_of(error: &CommitError) -> Refused {
     match error {
         CommitError::TooLarge { bytes } => CoreRefusal::TooLarge { bytes: *bytes as u64 }.into(),
-        CommitError::TooManyEvents { .. }
-        | CommitError::Version(_)
-        | CommitError::Damaged(_)
-        | CommitError::Payload(_) => CoreRefusal::Malformed { why: error.to_string() }.into(),
+        CommitError::TooManyEvents { .. } | CommitError::Payload(_) => {
+            CoreRefusal::Malformed { why: error.to_string() }.into()
+        }
+        CommitError::Version(_) | CommitError::Damaged(_) => {
+            CoreRefusal::Malformed { why: "it makes no commit".to_owned() }.into()
+        }
     }
 }

@@ -113,7 +113,8 @@ impl SpaceState {
         self.head = commit.head();
         self.epoch = commit.header.epoch;
         self.time = self.time.max(commit.header.time);
-        self.replicas.play(commit, &mut self.unsaved.replicas);
+        self.replicas.play(commit);
+        self.unsaved.replicas.insert(commit.header.replica);
         self.unexplained.play(commit);
         if commit.is_redaction() {
             self.redacted = Seen { epoch: self.epoch, position: self.head.position };

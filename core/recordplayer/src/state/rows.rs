@@ -31,7 +31,7 @@ impl Known {
         let mut are_read = true;
         each_own(reader, |key, row| match key {
             RowKey::Replica(replica) => match replica_in(&row) {
-                Some(entry) => drop(known.replicas.0.insert(replica, entry)),
+                Some(entry) => known.replicas.insert(replica, entry),
                 None => are_read = false,
             },
             RowKey::Newer(stream) => match newer_in(&row) {

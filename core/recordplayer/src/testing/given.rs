@@ -219,6 +219,7 @@ impl Given {
             claims: origin.claims,
             is_authority: self.is_authority,
             is_of_policy: false,
+            may_be_newer: false,
             name: None,
         };
         match decide(&mut self.state, &deciding, intent, origin, self.number) {

@@ -10,9 +10,11 @@ use recordplayer::id::{ActorId, CommandId, Id, ReplicaId, SpaceId};
 use recordplayer::limits::{REQUIRES_MAX, VERDICTS_MAX};
 use recordplayer::membership::{Membership, MembershipCommand};
 use recordplayer::protocol::{AnswerCode, CommandEntry, Knowledge, ServerFrame};
+use recordplayer::refusal::CoreRefusal;
 use recordplayer::response::Response;
 use recordplayer::saving::Saving;
 use recordplayer::space::Ending;
+use recordplayer::thresholds::Thresholds;
 use recordplayer::view::ViewKey;
 
 fn rename(number: u64) -> Intent {
@@ -34,6 +36,23 @@ fn a_command_is_decided_once_whichever_identity_of_the_device_sends_it() {
     // Both go on.
     assert_eq!(authority.submit(FIRST, None, 4, 9, add(3, 100, "first")), AnswerCode::Accepted);
     assert_eq!(authority.submit(CLONE, Some(FIRST), 3, 10, add(4, 100, "clone")), AnswerCode::Accepted);
+}
+
+/// A restored log had lost whom two copies of a device descend from, and the same command was refused under both identities, each for a reason of
+/// its own.
+#[test]
+fn a_command_is_decided_once_where_the_log_does_not_say_that_two_identities_are_copies() {
+    let mut authority = Authority::founded(domain());
+    let command = |number| entry(number, CommandId(Id([7; 16])), add(1, 100, "once"));
+    assert_eq!(authority.submit_answered(FIRST, None, 0, command(2)), AnswerCode::Accepted);
+    assert_eq!(authority.submit_answered(CLONE, None, 0, command(1)), AnswerCode::Refused);
+    // The verdict was heard and let go of, so the log is asked.
+    let heard = entry(3, CommandId(Id([8; 16])), add(2, 100, "heard"));
+    assert_eq!(authority.submit_answered(FIRST, None, 2, heard), AnswerCode::Accepted);
+    assert_eq!(authority.submit_answered(CLONE, None, 1, command(2)), AnswerCode::Refused);
+    let repeated = Some(CoreRefusal::DecidedAlready {});
+    let why = |commit: &Commit| Some(Response::of(commit)?.refused.typed::<CoreRefusal>());
+    assert_eq!(authority.log().iter().filter_map(why).collect::<Vec<_>>(), [repeated.clone(), repeated]);
 }
 
 /// A client that never said what it had heard made the table of verdicts grow by a row for each command, for ever, and each checkpoint with it.
@@ -86,6 +105,25 @@ fn a_command_that_kills_the_process_is_quarantined_and_the_others_go_on() {
     };
     assert_eq!((verdict, deaths), (AnswerCode::Refused, 2));
     assert_eq!(authority.submit(FIRST, None, 3, 9, add(3, 100, "behind it")), AnswerCode::Accepted);
+}
+
+/// After a crash commands wait to be tried one by one, and what may wait was counted by the number: so many of the largest ones were half a gigabyte.
+#[test]
+fn what_waits_to_be_tried_after_a_crash_is_bounded_by_what_it_says() {
+    let thresholds = Thresholds { in_flight_bytes_max: 1_000, ..Thresholds::default() };
+    let domain = || Domain::new("todo", 1).entity::<Item>().entity::<List>().with_thresholds(thresholds).shared();
+    let mut authority = Authority::founded(domain());
+    authority.start_again(domain(), Ending::Crash { mark: None });
+    authority.holds_appends_back = true;
+    // The first one is decided, and those behind it wait for it.
+    let says = |bytes: usize| add(1, 100, &"x".repeat(bytes));
+    let mut told =
+        |number: u64| authority.try_to(FIRST, None, 0, entry(number, CommandId(Id([number as u8; 16])), says(900)));
+    assert_eq!([2, 3, 4].map(&mut told), [None; 3]);
+    assert_eq!([5, 6, 7].map(told), [Some(AnswerCode::RetryAfter); 3]);
+    authority.let_appends_pass();
+    // One that says more than all that may wait is tried as well.
+    assert_eq!(authority.submit(CLONE, None, 1, 99, says(3_000)), AnswerCode::Accepted);
 }
 
 /// A device finds the last place that it shares with a restored authority without a word back: each place lies about twice as far back.

@@ -22,6 +22,7 @@ mod rebase;
 mod recovery;
 mod redaction;
 mod redaction_and_restores;
+mod refused;
 mod requires;
 mod restored;
 mod shelf;

@@ -12,6 +12,7 @@ use recordplayer::decide::Intent;
 use recordplayer::domain::Domain;
 use recordplayer::entity::{Entity, Stamp};
 use recordplayer::id::{CommandId, Id, ReplicaId};
+use recordplayer::membership::{Membership, MembershipCommand};
 use recordplayer::protocol::{AnswerCode, PublishEnd};
 use recordplayer::record::Record;
 use recordplayer::refusal::Refused;
@@ -34,6 +35,8 @@ enum TaskCommand {
     Finish { number: u64 },
     /// As the one before, and the policy fails over it.
     Confuse {},
+    /// Two at once.
+    FinishBoth { first: u64, second: u64 },
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -52,10 +55,12 @@ impl Entity for Task {
     type Refusal = NoRefusal;
 
     fn decide(&self, command: &TaskCommand, _: &mut Context<'_>) -> Result<Vec<TaskEvent>, NoRefusal> {
-        Ok(vec![match command {
-            TaskCommand::Finish { number } => TaskEvent::Finished { number: *number },
-            TaskCommand::Confuse {} => TaskEvent::Confused {},
-        }])
+        let finished = |number: &u64| TaskEvent::Finished { number: *number };
+        Ok(match command {
+            TaskCommand::Finish { number } => vec![finished(number)],
+            TaskCommand::Confuse {} => vec![TaskEvent::Confused {}],
+            TaskCommand::FinishBoth { first, second } => vec![finished(first), finished(second)],
+        })
     }
 
     fn play(&mut self, _: &TaskEvent, _: &Stamp) {
@@ -309,6 +314,27 @@ fn what_is_decided_anew_behind_a_restore_has_its_effects() {
     }
 }
 
+/// One of two events of a commit was redacted before what follows from the other one was carried out: that had another key then, the one of what
+/// was carried out for the first.
+#[test]
+fn what_follows_from_an_event_keeps_its_key_when_its_neighbour_is_redacted() {
+    let mut authority = Authority::founded(domain());
+    let both = Intent::of::<Task>(TASK, &TaskCommand::FinishBoth { first: 1, second: 2 }).unwrap();
+    assert_eq!(authority.submit(FIRST, None, 2, 101, both), AnswerCode::Accepted);
+    let keys: Vec<_> = authority.effects.drain(..).map(|effect| (effect.record, effect.key)).collect();
+    let unlike: std::collections::BTreeSet<_> = keys.iter().map(|(_, key)| key).collect();
+    assert_eq!((keys.len(), unlike.len()), (4, 4));
+    let redact = MembershipCommand::Redact { records: vec![keys[0].0], reopened: None };
+    let redact = Intent::of::<Membership>(SPACE.0, &redact).unwrap();
+    assert_eq!(authority.submit(FIRST, None, 3, 102, redact), AnswerCode::Accepted);
+    authority.effects.clear();
+    // Nothing was noted as carried out.
+    authority.start_again(domain(), Ending::Crash { mark: None });
+    authority.wake();
+    let again: Vec<_> = authority.effects.iter().map(|effect| (effect.record, effect.key)).collect();
+    assert_eq!(again, keys[2..]);
+}
+
 /// A policy that panics is passed over, told of, and stands in nobody's way.
 #[test]
 fn a_policy_that_fails_is_passed_over() {
@@ -349,8 +375,8 @@ fn a_published_history_brings_nothing_about_again() {
     let mut local = Authority::founded(domain());
     assert_eq!(local.submit(FIRST, None, 2, 101, finish(1)), AnswerCode::Accepted);
     let publication = Id([6; 16]);
-    let hand_over = recordplayer::membership::MembershipCommand::HandOver { publication, server: "server".to_owned() };
-    let intent = Intent::of::<recordplayer::membership::Membership>(SPACE.0, &hand_over).unwrap();
+    let hand_over = MembershipCommand::HandOver { publication, server: "server".to_owned() };
+    let intent = Intent::of::<Membership>(SPACE.0, &hand_over).unwrap();
     assert_eq!(local.submit(FIRST, None, 3, 102, intent), AnswerCode::Accepted);
     let history: Vec<_> = local.log().iter().map(|commit| Arc::clone(&commit.bytes)).collect();
     let mut server = Authority::empty(domain());

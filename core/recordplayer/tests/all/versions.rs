@@ -51,24 +51,43 @@ macro_rules! lamp {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, thiserror::Error)]
 enum Never {}
 
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+enum OldPlace {
+    Desk,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+enum Place {
+    Desk,
+    Shelf,
+}
+
 lamp!(
     OldLamp, OldCommand, OldEvent,
-    commands { Name { name: String } },
-    events { Named { name: String } },
-    |OldCommand::Name { name }| OldEvent::Named { name: name.clone() },
-    |lamp, OldEvent::Named { name }| lamp.name.clone_from(name)
+    commands { Name { name: String }, Put { at: OldPlace } },
+    events { Named { name: String }, Put { at: OldPlace } },
+    |command| match command {
+        OldCommand::Name { name } => OldEvent::Named { name: name.clone() },
+        OldCommand::Put { at } => OldEvent::Put { at: *at },
+    },
+    |lamp, event| match event {
+        OldEvent::Named { name } => lamp.name.clone_from(name),
+        OldEvent::Put { at: OldPlace::Desk } => {}
+    }
 );
 
 lamp!(
     Lamp, LampCommand, LampEvent,
-    commands { Name { name: String }, Shine {} },
-    events { Named { name: String }, Shone {} },
+    commands { Name { name: String }, Put { at: Place }, Shine {} },
+    events { Named { name: String }, Put { at: Place }, Shone {} },
     |command| match command {
         LampCommand::Name { name } => LampEvent::Named { name: name.clone() },
+        LampCommand::Put { at } => LampEvent::Put { at: *at },
         LampCommand::Shine {} => LampEvent::Shone {},
     },
     |lamp, event| match event {
         LampEvent::Named { name } => lamp.name.clone_from(name),
+        LampEvent::Put { .. } => {}
         LampEvent::Shone {} => lamp.shines = true,
     }
 );
@@ -182,12 +201,17 @@ impl Entity for LoudLamp {
     type Event = OldEvent;
     type Refusal = Never;
 
-    fn decide(&self, OldCommand::Name { name }: &OldCommand, _: &mut Context<'_>) -> Result<Vec<OldEvent>, Never> {
-        Ok(vec![OldEvent::Named { name: name.clone() }])
+    fn decide(&self, command: &OldCommand, _: &mut Context<'_>) -> Result<Vec<OldEvent>, Never> {
+        Ok(vec![match command {
+            OldCommand::Name { name } => OldEvent::Named { name: name.clone() },
+            OldCommand::Put { at } => OldEvent::Put { at: *at },
+        }])
     }
 
-    fn play(&mut self, OldEvent::Named { name }: &OldEvent, _: &Stamp) {
-        self.name = name.to_uppercase();
+    fn play(&mut self, event: &OldEvent, _: &Stamp) {
+        if let OldEvent::Named { name } = event {
+            self.name = name.to_uppercase();
+        }
     }
 }
 
@@ -286,6 +310,37 @@ fn a_command_that_the_authority_is_too_old_for_waits_for_its_upgrade() {
     assert_eq!(ask(&mut authority, 2, 61, name(1, "behind it")), AnswerCode::Accepted);
     device.take(authority.everything());
     assert_eq!(device.replica.outbox().count(), 0);
+}
+
+/// The authority knew the command, and not the value that it named: it was refused for good, as if it were no command at all.
+#[test]
+fn a_command_with_a_value_that_the_authority_is_too_old_for_waits_for_its_upgrade() {
+    let put = |place| Intent::of::<Lamp>(lamp(1), &LampCommand::Put { at: place }).unwrap();
+    let mut authority = Authority::founded(old());
+    authority.devices_are_newer = true;
+    assert_eq!(authority.submit(FIRST, None, 2, 70, put(Place::Shelf)), AnswerCode::WaitForUpgrade);
+    assert_eq!(
+        authority.submit(FIRST, None, 2, 71, put(Place::Desk)),
+        AnswerCode::Accepted,
+        "what it knows it decides"
+    );
+    authority.start_again(new(), recordplayer::space::Ending::InOrder);
+    assert_eq!(authority.submit(FIRST, None, 3, 70, put(Place::Shelf)), AnswerCode::Accepted);
+    // Nobody waits for a value that no version knows.
+    let mut authority = Authority::founded(old());
+    assert_eq!(authority.submit(FIRST, None, 2, 70, put(Place::Shelf)), AnswerCode::Refused);
+}
+
+/// The same on a device that went back to the older version.
+#[test]
+fn what_waits_with_a_value_that_an_older_version_does_not_know_goes_on_waiting() {
+    let mut device = Device::new(new());
+    device.replica.handle_connected();
+    device.take(Authority::founded(new()).everything());
+    device.submit(72, Intent::of::<Lamp>(lamp(1), &LampCommand::Put { at: Place::Shelf }).unwrap()).unwrap();
+    let device = device.upgraded(old());
+    let waits: Vec<_> = device.replica.outbox().map(|entry| entry.refused.clone()).collect();
+    assert_eq!(waits, [None]);
 }
 
 /// So many names, two records each, that a new device is offered the state and not the history.

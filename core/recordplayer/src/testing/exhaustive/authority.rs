@@ -242,7 +242,8 @@ fn heard(frames: &Frames, session: SessionId, actor: ActorId, frame: FrameId) ->
     Some(match ClientFrame::decode(frames.bytes(frame)).expect("devices send frames") {
         ClientFrame::Subscribe { knowledge, .. } => SpaceInput::Subscribe { session, actor, knowledge },
         ClientFrame::Submit { replica, parent, answered_up_to, commands, .. } => {
-            SpaceInput::Submit(Submission { session, actor, replica, parent, answered_up_to, commands })
+            let is_of_newer = false;
+            SpaceInput::Submit(Submission { session, actor, replica, parent, is_of_newer, answered_up_to, commands })
         }
         ClientFrame::FetchSnapshot { at, cursor, .. } => SpaceInput::FetchSnapshot { session, actor, at, cursor },
         ClientFrame::FetchCommits { after, upto, .. } => SpaceInput::FetchCommits { session, actor, after, upto },

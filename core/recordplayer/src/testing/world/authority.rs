@@ -171,7 +171,16 @@ impl World {
         let input = match frame {
             ClientFrame::Subscribe { knowledge, .. } => SpaceInput::Subscribe { session, actor, knowledge },
             ClientFrame::Submit { replica, parent, answered_up_to, commands, .. } => {
-                SpaceInput::Submit(Submission { session, actor, replica, parent, answered_up_to, commands })
+                let is_of_newer = self.devices[device.0].version > self.version;
+                SpaceInput::Submit(Submission {
+                    session,
+                    actor,
+                    replica,
+                    parent,
+                    is_of_newer,
+                    answered_up_to,
+                    commands,
+                })
             }
             ClientFrame::FetchSnapshot { at, cursor, .. } => SpaceInput::FetchSnapshot { session, actor, at, cursor },
             ClientFrame::FetchCommits { after, upto, .. } => SpaceInput::FetchCommits { session, actor, after, upto },

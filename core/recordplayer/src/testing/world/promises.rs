@@ -40,9 +40,12 @@ struct Promise {
 impl Promises {
     /// A person made a command.
     pub fn note(&mut self, device: DeviceId, command: CommandId) {
-        self.noted.insert(command);
+        let is_new = self.noted.insert(command);
         if self.made.insert(command) {
-            self.order.entry(device).or_default().push(command);
+            // What is joined with an edit that came with a copied outbox was not made behind all that is made on the copy.
+            if is_new {
+                self.order.entry(device).or_default().push(command);
+            }
         } else if let Some(promise) = self.kept.get_mut(&(command, device)) {
             // An edit was joined with it, and perhaps took words out: what it holds is promised once that is saved.
             promise.payload.clear();

@@ -4,13 +4,14 @@
 //! it holds, and who is no member reads nothing.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use recordplayer::commit::{Commit, Head};
 use recordplayer::id::{ActorId, Id, ReplicaId};
 use recordplayer::limits::FRAME_BYTES_MAX;
-use recordplayer::protocol::{CommandEntry, Knowledge, PublishEnd, ServerFrame};
+use recordplayer::protocol::{CommandEntry, Knowledge, PublishEnd, SealedCommit, ServerFrame};
 use recordplayer::record::{Position, Seen};
-use recordplayer::space::{Ending, Publication, SessionId, SpaceInput};
+use recordplayer::space::{Ending, OfferedTail, Publication, Recovery, SessionId, SpaceInput, Tail};
 use recordplayer::storage::memory::{Failure, MemoryStore};
 use recordplayer::storage::{Append, Store, Write, Written};
 use recordplayer::view::{Key, ViewKey};
@@ -19,7 +20,7 @@ use recordplayer_kanban::view::{ActivityView, BoardView, CardView};
 
 use crate::project::{
     Authority, BOARD, CARDS, FIRST, OWNER, PUBLICATION, SPACE, STRANGER, Said, WORKER, claims, command, entry, log,
-    log_given_away, opened, store, submission, tampered, wish,
+    log_given_away, lost_log, opened, store, submission, tampered, wish,
 };
 use crate::script::{Script, change_bytes};
 
@@ -53,7 +54,7 @@ pub fn run(bytes: &[u8]) {
 fn step(script: &mut Script<'_>, authority: &mut Authority, heard: &[ServerFrame]) -> Vec<Said> {
     let line = script.below(LINES.len());
     let (session, actor) = (SessionId(line as u64), LINES[line]);
-    let input = match script.below(20) {
+    let input = match script.below(24) {
         0..=4 => SpaceInput::Submit(submit(script, authority, session, actor)),
         5 => SpaceInput::Subscribe { session, actor, knowledge: knowledge(script, authority) },
         6 => {
@@ -96,6 +97,16 @@ fn step(script: &mut Script<'_>, authority: &mut Authority, heard: &[ServerFrame
             authority.is_slow = script.flag();
             SpaceInput::Wakeup
         }
+        19 => {
+            authority.restore(if script.flag() { 60_000 } else { 0 });
+            SpaceInput::Wakeup
+        }
+        20 => {
+            let recovery = authority.recovery.unwrap_or_else(|| Recovery::begin(PUBLICATION, authority.now, 0, 1));
+            SpaceInput::Reopen { recovery }
+        }
+        21 => SpaceInput::OfferTail(offered(script, session)),
+        22 => SpaceInput::BringTail(tail(script, authority, session)),
         _ => return authority.write_one(),
     };
     authority.handle(input)
@@ -123,6 +134,37 @@ fn submit(
     submission.answered_up_to = if script.flag() { script.number() } else { 0 };
     submission.parent = script.flag().then(|| REPLICAS[script.below(REPLICAS.len())]);
     submission
+}
+
+/// A place of what an older copy has lost, mostly with the seal that was given to it.
+fn offered(script: &mut Script<'_>, session: SessionId) -> OfferedTail {
+    let commit = script.one_of(lost_log()).expect("something is lost");
+    let mut seal = commit.seal.expect("each append is sealed");
+    let (mut place, mut epoch) = (commit.head(), commit.header.epoch);
+    match script.below(8) {
+        0 => seal.0.0[script.below(16)] ^= 1,
+        1 => place.position = Position(script.number()),
+        2 => epoch = script.number() as u32,
+        _ => {}
+    }
+    OfferedTail { session, place, seal, epoch, follows: script.flag() }
+}
+
+/// Some of what an older copy has lost, mostly from where that ends, and mostly as it was.
+fn tail(script: &mut Script<'_>, authority: &Authority, session: SessionId) -> Tail {
+    let after = if script.byte() < 0xe0 { authority.space.durable() } else { knowledge(script, authority).head };
+    let follows = lost_log().iter().filter(|commit| commit.before() >= after.position);
+    let mut commits: Vec<Arc<[u8]>> = follows.take(script.below(16)).map(|commit| Arc::clone(&commit.bytes)).collect();
+    if script.byte() < 0x20 && !commits.is_empty() {
+        let whom = script.below(commits.len());
+        let mut bytes = commits[whom].to_vec();
+        change_bytes(script, &mut bytes);
+        commits[whom] = bytes.into();
+    }
+    let of_redaction = lost_log().windows(2).find(|pair| pair[1].is_redaction());
+    let sealed =
+        of_redaction.map(|pair| SealedCommit { previous: pair[0].head().hash, commit: Arc::clone(&pair[1].bytes) });
+    Tail { session, after, commits, redactions: sealed.filter(|_| script.flag()).into_iter().collect() }
 }
 
 /// The last number of the replica that the log holds: so that the next one is mostly guessed right.
@@ -180,6 +222,10 @@ fn judge(said: &[Said], authority: &Authority) {
                 | ServerFrame::Answer { .. }
                 | ServerFrame::Published { .. }
                 | ServerFrame::NotPublished { .. }
+                // Where the log ends, to who has proved to have had more.
+                | ServerFrame::WantTail { .. }
+                // While it is being recovered nobody knows who belongs there.
+                | ServerFrame::Unavailable { .. }
         );
         assert!(!(to_stranger && is_strange) || tells_nothing, "a stranger hears {frame:?}");
     }
@@ -188,6 +234,14 @@ fn judge(said: &[Said], authority: &Authority) {
 /// Each command was decided once, and the log says what the machine holds.
 fn judge_log(authority: &mut Authority) {
     let log = opened(&*authority.store.reader(SPACE));
+    let is_of_project = log.first().is_some_and(|first| first.head() == lost_log()[0].head());
+    // A restored project holds nothing of the time before but what it had, as it was.
+    if is_of_project && authority.recovery.is_some() {
+        for commit in log.iter().filter(|commit| commit.header.epoch == 1) {
+            let was_lost = lost_log().iter().any(|lost| lost.head() == commit.head());
+            assert!(was_lost, "record {} comes from nowhere", commit.header.first);
+        }
+    }
     let mut numbers: BTreeMap<ReplicaId, u64> = BTreeMap::new();
     for commit in &log {
         let last = numbers.insert(commit.header.replica, commit.header.number);

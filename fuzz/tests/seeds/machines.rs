@@ -20,6 +20,19 @@ pub fn seeds() -> Vec<Seed> {
             seeds.push(seed(target, format!("any_{number}"), bytes));
         }
     }
+    // A store is an older copy, and somebody brings back what it lacks: all of it, with what took something out, or only some of it; then its time is
+    // over, and people go on.
+    for (name, count, with_redaction) in [("restored", 15, 1), ("restored_in_part", 5, 0)] {
+        let restored = [1, 0, 19, 1];
+        let offered = [0, 21, 20, 7, 1];
+        let brought = [0, 22, 0, count, 0xff, with_redaction];
+        let over = [0, 14, 0xff];
+        let mut bytes = [&restored[..], &offered, &brought, &offered, &brought, &over].concat();
+        let from = bytes.len();
+        bytes.resize(SCRIPT_BYTES, 0);
+        ChaCha8Rng::seed_from_u64(u64::from(count)).fill_bytes(&mut bytes[from..]);
+        seeds.push(seed("space", name, bytes));
+    }
     // One flipped bit, far behind the header; a sector of zeros; a file cut short; a block in another one's place.
     for (name, change) in [
         ("bit", [0, 0x10, 0x90, 0, 0, 4]),

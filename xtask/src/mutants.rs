@@ -96,7 +96,8 @@ impl Run<'_> {
         }
         results::pass_over(folder, mutants.iter().filter(|name| !is_meant(name) || is_known(name)))?;
         let mut command = self.command();
-        command.args(["--iterate", "--profile", "mutants", "--output"]).arg(folder).args(["--", "--lib"]);
+        command.args(["--iterate", "--profile", "mutants", "--test-tool", test_tool(), "--output"]).arg(folder);
+        command.args(["--", "--lib"]);
         for test in self.part.tests {
             command.args(["--test", test]);
         }
@@ -156,11 +157,18 @@ fn judge(sum: &Results, all: usize) -> Result<(), Failure> {
     }
 }
 
+/// With nextest a mutant is let go of at the first test that notices it; without it, once all tests have run.
+fn test_tool() -> &'static str {
+    if is_there("nextest") { "nextest" } else { "cargo" }
+}
+
+fn is_there(tool: &str) -> bool {
+    let mut command = cargo::cargo(&[tool, "--version"]);
+    command.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
+}
+
 fn ensure_cargo_mutants(yes: bool) -> Result<(), Failure> {
-    let is_there = |command: &mut Command| {
-        command.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
-    };
-    if is_there(&mut cargo::cargo(&["mutants", "--version"])) {
+    if is_there("mutants") {
         return Ok(());
     }
     println!("cargo-mutants is not installed");

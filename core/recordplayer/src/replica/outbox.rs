@@ -400,7 +400,7 @@ impl Replica {
             space: self.space(),
             replica: self.identity.replica,
             parent: self.identity.parent,
-            answered_up_to: self.acknowledged(),
+            answered_up_to: self.identity.answered_up_to,
             commands,
         };
         self.outputs.push_back(ReplicaOutput::Send(frame));

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  the required one is refused while this one has no number    here: it is never sent
-//!  while this one is on its way                                there: the authority keeps the verdict until this one is answered
+//!  while this one is on its way                                there: the authority keeps refusals for as long as it may be
 //! ```
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,7 +14,6 @@ use super::rebase::Dirty;
 use super::{Replica, Saving};
 use crate::id::CommandId;
 use crate::limits::REQUIRES_MAX;
-use crate::planted::{Bug, is_planted};
 use crate::record::{Position, StreamId};
 use crate::refusal::CoreRefusal;
 use crate::storage::OutboxWrite;
@@ -172,22 +171,6 @@ impl Replica {
             let required = pending.entry.requires.iter().find(|command| refused.contains(command))?;
             Some((pending.entry.command, *required))
         })
-    }
-
-    /// Up to which number the authority need keep no verdict.
-    ///
-    /// What a command requires was in flight together with it, or its verdict was here before the command got a number. So the verdicts of
-    /// that stretch are kept while the command is on its way.
-    pub(super) fn acknowledged(&self) -> u64 {
-        let requiring = self.outbox.iter().filter(|pending| pending.is_waiting() && !pending.entry.requires.is_empty());
-        let first = requiring.filter_map(|pending| pending.entry.number).min();
-        let in_flight = self.domain.thresholds().in_flight_commands_max as u64;
-        let kept = first.map_or(u64::MAX, |number| number.saturating_sub(in_flight));
-        if is_planted(Bug::ForgetRequired) {
-            self.identity.answered_up_to
-        } else {
-            self.identity.answered_up_to.min(kept)
-        }
     }
 }
 

@@ -33,10 +33,12 @@ impl LookedBack {
 impl Space {
     /// Up to where this log is what the author of a command had seen.
     pub(super) fn place_of(&self, seen: Seen) -> Result<Position, ReadError> {
-        if seen.epoch >= self.state.epoch || seen.position == Position::START {
+        if seen.epoch == self.state.epoch || seen.position == Position::START {
             return Ok(seen.position);
         }
-        Ok(seen.position.min(self.end_of_epoch(seen.epoch)?))
+        // One later than this one was abandoned, and numbered by another clock: what the two logs share ends before this one began.
+        let shared = seen.epoch.min(self.state.epoch.saturating_sub(1));
+        Ok(seen.position.min(self.end_of_epoch(shared)?))
     }
 
     /// Where the durable log leads into an epoch later than this one.

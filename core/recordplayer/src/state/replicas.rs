@@ -26,8 +26,8 @@ pub(crate) struct ReplicaEntry {
     pub last_command: CommandId,
     /// The event that was answered last, where this is a policy.
     pub trigger: Position,
-    /// The numbers above the replica's `answered_up_to`; and refusals as far below it as something may be on its way that requires them: of that a
-    /// copy of the device knows nothing which says that it has heard them.
+    /// The numbers above the replica's `answered_up_to`; and refusals as far below it as something may be on its way that requires them: that was
+    /// sent before its device had heard of them, or a copy of the device has heard, which knows nothing of it.
     pub verdicts: BTreeMap<u64, Verdict>,
 }
 

@@ -10,6 +10,7 @@ use recordplayer::id::{ActorId, CommandId, Id, ReplicaId, SpaceId};
 use recordplayer::limits::{REQUIRES_MAX, VERDICTS_MAX};
 use recordplayer::membership::{Membership, MembershipCommand};
 use recordplayer::protocol::{AnswerCode, CommandEntry, Knowledge, ServerFrame};
+use recordplayer::record::Seen;
 use recordplayer::refusal::CoreRefusal;
 use recordplayer::response::Response;
 use recordplayer::saving::Saving;
@@ -53,6 +54,23 @@ fn a_command_is_decided_once_where_the_log_does_not_say_that_two_identities_are_
     let repeated = Some(CoreRefusal::DecidedAlready {});
     let why = |commit: &Commit| Some(Response::of(commit)?.refused.typed::<CoreRefusal>());
     assert_eq!(authority.log().iter().filter_map(why).collect::<Vec<_>>(), [repeated.clone(), repeated]);
+}
+
+/// A restore was undone by another one, with a clock that was set back: what somebody had seen of the first epoch was taken for places of the
+/// second one, whose number was smaller, and a command was decided again.
+#[test]
+fn what_was_seen_of_an_abandoned_epoch_with_a_later_number_is_no_place_of_this_log() {
+    let mut authority = Authority::founded(domain());
+    authority.reopen();
+    let command = |number| entry(number, CommandId(Id([7; 16])), add(1, 100, "once"));
+    assert_eq!(authority.submit_answered(CLONE, None, 0, command(1)), AnswerCode::Accepted);
+    let heard = entry(2, CommandId(Id([8; 16])), add(2, 100, "heard"));
+    assert_eq!(authority.submit_answered(CLONE, None, 1, heard), AnswerCode::Accepted);
+    let mut again = command(2);
+    again.seen = Seen { epoch: authority.space.epoch() + 100, position: authority.head().position.plus(50) };
+    assert_eq!(authority.submit_answered(FIRST, None, 0, again), AnswerCode::Refused);
+    let refused = Response::of(authority.log().last().unwrap()).unwrap().refused;
+    assert_eq!(refused.typed(), Some(CoreRefusal::DecidedAlready {}));
 }
 
 /// A client that never said what it had heard made the table of verdicts grow by a row for each command, for ever, and each checkpoint with it.

@@ -36,8 +36,6 @@ pub struct Reached {
     pub frames_split: u64,
     /// A device had so much in flight that the next command had to wait.
     pub windows_full: u64,
-    /// The authority kept so many verdicts of a device that it decided nothing more for it.
-    pub verdicts_full: u64,
     /// Who looks the thin way had missed so much that the view began anew.
     pub views_begun_anew: u64,
     /// Care had gone well for so long after a crash that it ended.
@@ -46,7 +44,7 @@ pub struct Reached {
 
 impl Reached {
     /// Each, with its name.
-    pub fn each(&self) -> [(&'static str, u64); 9] {
+    pub fn each(&self) -> [(&'static str, u64); 8] {
         [
             ("snapshots offered", self.snapshots_offered),
             ("snapshots resumed", self.snapshots_resumed),
@@ -54,7 +52,6 @@ impl Reached {
             ("gaps filled", self.gaps_filled),
             ("frames split", self.frames_split),
             ("windows full", self.windows_full),
-            ("verdicts full", self.verdicts_full),
             ("views begun anew", self.views_begun_anew),
             ("cares ended", self.cares_ended),
         ]
@@ -72,7 +69,6 @@ impl Add for Reached {
             gaps_filled: self.gaps_filled + other.gaps_filled,
             frames_split: self.frames_split + other.frames_split,
             windows_full: self.windows_full + other.windows_full,
-            verdicts_full: self.verdicts_full + other.verdicts_full,
             views_begun_anew: self.views_begun_anew + other.views_begun_anew,
             cares_ended: self.cares_ended + other.cares_ended,
         }
@@ -130,7 +126,7 @@ impl World {
 
     /// A frame of a device has come to the authority.
     pub(super) fn note_client_frame(&mut self, id: DeviceId, session: SessionId, frame: &ClientFrame) {
-        let Thresholds { verdicts_max, view_catch_up_records_max, .. } = *self.domain().thresholds();
+        let Thresholds { view_catch_up_records_max, .. } = *self.domain().thresholds();
         match frame {
             ClientFrame::FetchSnapshot { at, cursor, .. } => {
                 let before = self.devices[id.0].last_chunk.replace(LastChunk { session, at: *at });
@@ -141,11 +137,6 @@ impl World {
                 let holds_nothing = |replica: &crate::replica::Replica| replica.confirmed() == Head::START;
                 let joins = self.devices[id.0].replica.as_ref().is_some_and(holds_nothing);
                 self.reached.joined_by_history += u64::from(joins);
-            }
-            ClientFrame::Submit { answered_up_to, commands, .. } => {
-                let is_beyond = |number: u64| number.saturating_sub(*answered_up_to) > verdicts_max;
-                let is_full = commands.iter().any(|entry| is_beyond(entry.number));
-                self.reached.verdicts_full += u64::from(is_full);
             }
             ClientFrame::SubscribeView { after: Some(after), .. } => {
                 let end = self.space.as_ref().map_or(Position::START, |space| space.durable().position);

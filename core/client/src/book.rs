@@ -170,7 +170,7 @@ fn parse(bytes: &[u8], path: &Path) -> Result<Content, BookError> {
     serde_json::from_slice(bytes).map_err(damaged)
 }
 
-/// A new file that only its owner may read, in place of one that lies there.
+/// A new file that only its owner may read, in place of one that lies there. On Windows it inherits that from its folder.
 pub(crate) fn private_file(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true);

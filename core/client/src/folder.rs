@@ -15,7 +15,8 @@ const ROTTEN_FILE: &str = "store.redb.rotten";
 /// The file of what waits and what was refused.
 pub const OUTBOX_FILE: &str = "outbox.redb";
 
-/// The folder holds tokens and everything a person works on: only its owner may look into it.
+/// The folder holds tokens and everything a person works on: only its owner may look into it. On Windows the folder of the person's profile, in
+/// which it lies, lets nobody else in, and what is made there inherits that.
 pub(crate) fn make_private_folder(folder: &Path) -> std::io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);

@@ -12,7 +12,8 @@ pub(crate) fn below(bound: u64) -> u64 {
     u64::from_be_bytes(random()) % bound.max(1)
 }
 
-fn random<const N: usize>() -> [u8; N] {
+/// Bytes that nobody can guess.
+pub(crate) fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).expect("the system has randomness");
     bytes

@@ -155,14 +155,8 @@ pub(crate) struct OpenFile {
 }
 
 /// Makes the new name durable: on most systems a file's name is written with its folder, not with the file.
-#[cfg(unix)]
 fn sync_folder(path: &Path) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(folder)?.sync_all()
-}
-
-#[cfg(not(unix))]
-fn sync_folder(_: &Path) -> io::Result<()> {
-    // A folder cannot be opened as a file here; the file system journals its names.
-    Ok(())
+    // Windows opens no folder as a file, and keeps its names by itself.
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }

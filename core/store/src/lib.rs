@@ -24,6 +24,7 @@ mod reread;
 mod rows;
 mod scrub;
 mod segments;
+#[cfg(unix)]
 mod short_path;
 mod snapshot;
 mod space;
@@ -38,6 +39,7 @@ pub use error::{FileKind, OpenError};
 pub use outbox::RedbOutbox;
 pub use reread::read_row;
 pub use scrub::{BackgroundScrub, Scrub, Scrubbed};
+#[cfg(unix)]
 pub use short_path::with_short_path;
 pub use store::RedbStore;
 pub use writer::{NotTaken, Reason, Writer, WriterHandle};

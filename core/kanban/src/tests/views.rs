@@ -150,3 +150,14 @@ fn a_card_made_offline_has_a_provisional_key() {
     assert_eq!(given.view::<BoardView>(BOARD).cards.get(&card(7)).unwrap().number, Assigned::Provisional {});
     assert_eq!(given.view::<BoardView>(BOARD).columns_json(&|_| None)[0]["cards"][0]["key"], "REC-~0707");
 }
+
+/// Room was made for as many things as the bytes claimed to hold, and the program ended.
+#[test]
+fn a_view_that_claims_to_hold_more_than_there_can_be_is_none() {
+    let mut bytes = recordplayer::codec::encode(&ActivityView::default()).unwrap();
+    assert_eq!(bytes.pop(), Some(0x80), "an empty list is the last of it");
+    // A list of so many.
+    bytes.push(0x9b);
+    bytes.extend((u64::MAX / 2).to_be_bytes());
+    assert!(recordplayer::codec::decode::<ActivityView>(&bytes).is_err());
+}

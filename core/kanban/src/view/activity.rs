@@ -9,7 +9,7 @@ use recordplayer::record::{Position, Record, RecordKind, StreamId};
 use recordplayer::time::Timestamp;
 use recordplayer::view::{Key, View};
 use rpds::QueueSync;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::words::words;
 use crate::board::Board;
@@ -23,7 +23,13 @@ use crate::project::Project;
 /// The latest things that happened to a card, on a board or in a project, the oldest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ActivityView {
+    #[serde(deserialize_with = "one_by_one")]
     pub entries: QueueSync<Activity>,
+}
+
+/// Left to itself, the queue makes room for as many as the bytes claim to hold.
+fn one_by_one<'de, D: Deserializer<'de>>(deserializer: D) -> Result<QueueSync<Activity>, D::Error> {
+    Ok(Vec::deserialize(deserializer)?.into_iter().collect())
 }
 
 /// One thing that happened.

@@ -10,6 +10,7 @@
 //! Most targets read the bytes as they are. Where a digest, a chain of hashes or a compressor would turn every change into noise, they read
 //! them as a [`script`] instead, and what it says is sealed as its author would seal it: a hostile author can do that, too.
 
+pub mod authority;
 pub mod commits;
 pub mod disk;
 pub mod files;

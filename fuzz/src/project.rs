@@ -1,24 +1,20 @@
-//! A project of the product on which machines are tried out: its people, what they may wish for, and an authority that does what its machine
-//! asks for.
+//! A project of the product on which machines are tried out: its people, and what they may wish for.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 use recordplayer::claims::Claims;
-use recordplayer::commit::{Commit, Draft, Head, Header, SealKey};
+use recordplayer::commit::{Commit, Draft, Head, Header};
 use recordplayer::decide::Intent;
 use recordplayer::domain::Domain;
 use recordplayer::id::{ActId, ActorId, CommandId, Id, ReplicaId, SpaceId};
 use recordplayer::membership::{Membership, MembershipCommand};
 use recordplayer::name::Name;
-use recordplayer::protocol::{CommandEntry, ServerFrame};
+use recordplayer::protocol::CommandEntry;
 use recordplayer::record::{Payload, Position, RecordKind, Seen, StreamId};
-use recordplayer::response::Response;
-use recordplayer::space::{
-    AllFree, Ending, Mark, Opening, Recovery, SessionId, Space, SpaceInput, SpaceOutput, Submission,
-};
+use recordplayer::space::{Ending, SessionId, SpaceInput, Submission};
 use recordplayer::storage::memory::MemoryStore;
-use recordplayer::storage::{SpaceReader, Store, StoredCommit, Written};
+use recordplayer::storage::{SpaceReader, Store, StoredCommit};
 use recordplayer::text::{TextActor, TextChange, TextDocument};
 use recordplayer::time::Timestamp;
 use recordplayer_kanban::board::BoardCommand;
@@ -28,6 +24,7 @@ use recordplayer_kanban::comment::CommentCommand;
 use recordplayer_kanban::project::{FieldKind, ProjectCommand};
 use recordplayer_kanban::{Board, Card, Column, Comment, Project, ROLES};
 
+use crate::authority::Authority;
 use crate::records::KINDS;
 use crate::script::Script;
 
@@ -46,9 +43,6 @@ const COLUMNS: [Id; 3] = [Id([0xc0; 16]), Id([0xc1; 16]), Id([0xc2; 16])];
 pub const CARDS: [Id; 3] = [Id([0xd0; 16]), Id([0xd1; 16]), Id([0xd2; 16])];
 /// Whatever else has an id: labels, checklists, comments …
 const THINGS: [Id; 2] = [Id([0xe0; 16]), Id([0xe1; 16])];
-
-/// More outputs of one input would be an avalanche: nobody follows this project in more than a handful of ways.
-const OUTPUTS_MAX: usize = 200;
 
 static DOMAIN: LazyLock<Arc<Domain>> = LazyLock::new(|| recordplayer_kanban::domain().shared());
 /// A project as it begins: founded, set up, with two people, a board and some cards.
@@ -174,140 +168,6 @@ pub fn entry(number: u64, command: CommandId, intent: Intent) -> CommandEntry {
 
 pub fn submission(session: SessionId, actor: ActorId, replica: ReplicaId, commands: Vec<CommandEntry>) -> Submission {
     Submission { session, actor, replica, parent: None, is_of_newer: false, answered_up_to: 0, commands }
-}
-
-/// What the authority said, and to whom.
-#[derive(Debug)]
-pub struct Said {
-    pub sessions: Vec<SessionId>,
-    pub frame: ServerFrame,
-}
-
-/// The machine of a space, and its disk, which may take its time.
-#[derive(Debug)]
-pub struct Authority {
-    pub store: MemoryStore,
-    pub space: Space,
-    pub now: Timestamp,
-    /// Whether writes wait until somebody calls [`Self::write_one`].
-    pub is_slow: bool,
-    waiting: VecDeque<SpaceOutput>,
-    pub mark: Option<Mark>,
-    /// Set where its store was restored.
-    pub recovery: Option<Recovery>,
-    /// The last number of each replica that was decided, be it on the disk or on its way there.
-    pub numbers: BTreeMap<ReplicaId, u64>,
-}
-
-impl Authority {
-    /// Opens what the store holds of the project.
-    pub fn open(store: MemoryStore, after: Ending) -> Self {
-        Self::open_in(None, store, after)
-    }
-
-    fn open_in(recovery: Option<Recovery>, store: MemoryStore, after: Ending) -> Self {
-        let (seal_key, effects) = (Some(SealKey::new([8; 32])), None);
-        let opening = Opening { salt_key: [7; 32], seal_key, recovery, effects, names: Arc::new(AllFree), after };
-        let space = Space::open(domain(), SPACE, store.reader(SPACE), opening).expect("what was written is opened");
-        let now = Timestamp(1_700_000_000_000);
-        let log = opened(&*store.reader(SPACE));
-        let numbers = log.iter().map(|commit| (commit.header.replica, commit.header.number)).collect();
-        Self { store, space, now, is_slow: false, waiting: VecDeque::new(), mark: None, recovery, numbers }
-    }
-
-    /// The process dies, and another one takes over. What was on its way to the disk is lost.
-    pub fn crash(&mut self) {
-        let now = self.now;
-        *self = Self::open_in(self.recovery, self.store.clone(), Ending::Crash { mark: self.mark });
-        self.now = now;
-    }
-
-    /// The store is an older copy, and is open for what it has lost for so long.
-    pub fn restore(&mut self, lasts_ms: i64) {
-        let now = self.now;
-        let recovery = Recovery::begin(PUBLICATION, now, lasts_ms, self.space.epoch());
-        *self = Self::open_in(Some(recovery), store(), Ending::InOrder);
-        self.now = now;
-    }
-
-    /// Gives the machine news and does its work; answers with what it says.
-    pub fn handle(&mut self, input: SpaceInput) -> Vec<Said> {
-        let mut said = Vec::new();
-        let mut inputs = VecDeque::from([input]);
-        while let Some(input) = inputs.pop_front() {
-            self.space.handle(self.now, input);
-            let mut outputs = 0;
-            while let Some(output) = self.space.poll_output() {
-                outputs += 1;
-                assert!(outputs < OUTPUTS_MAX, "one input makes an avalanche");
-                inputs.extend(self.work(output, &mut said));
-            }
-        }
-        said
-    }
-
-    fn work(&mut self, output: SpaceOutput, said: &mut Vec<Said>) -> Option<SpaceInput> {
-        if let SpaceOutput::Append(append) = &output {
-            for commit in &append.commits {
-                was_decided(commit);
-                self.numbers.insert(commit.header.replica, commit.header.number);
-            }
-        }
-        match output {
-            SpaceOutput::Append(_) | SpaceOutput::Checkpoint(_) if self.is_slow => {
-                self.waiting.push_back(output);
-                None
-            }
-            SpaceOutput::Append(_) | SpaceOutput::Checkpoint(_) => Some(self.write(output)),
-            SpaceOutput::Mark(mark) => {
-                self.mark = mark;
-                Some(SpaceInput::Marked { is_durable: true })
-            }
-            SpaceOutput::Send { session, frame } => {
-                said.push(Said { sessions: vec![session], frame });
-                None
-            }
-            SpaceOutput::FanOut { sessions, frame, .. } => {
-                let frame = ServerFrame::decode(&frame).expect("what goes out is a frame");
-                said.push(Said { sessions, frame });
-                None
-            }
-            SpaceOutput::Members(_)
-            | SpaceOutput::CompactTexts(_)
-            | SpaceOutput::Effects { .. }
-            | SpaceOutput::PolicyFailed { .. } => None,
-            SpaceOutput::Failed(error) => panic!("a space in memory is always read: {error}"),
-        }
-    }
-
-    fn write(&mut self, output: SpaceOutput) -> SpaceInput {
-        let is_append = matches!(output, SpaceOutput::Append(_));
-        let write = output.into_write().expect("only writes wait");
-        let written: Written = self.store.write(vec![write]).remove(0);
-        if is_append { SpaceInput::Appended(written) } else { SpaceInput::Checkpointed(written) }
-    }
-
-    /// The disk has done what it was asked first.
-    pub fn write_one(&mut self) -> Vec<Said> {
-        match self.waiting.pop_front() {
-            Some(output) => {
-                let input = self.write(output);
-                self.handle(input)
-            }
-            None => Vec::new(),
-        }
-    }
-
-    pub fn is_writing(&self) -> bool {
-        !self.waiting.is_empty()
-    }
-}
-
-/// No command of the product makes `decide` or `play` fail, whoever sends it.
-fn was_decided(commit: &Commit) {
-    if let Some(response) = Response::of(commit) {
-        assert_ne!(response.refused.code, "quarantined", "{}: {}", response.command, response.refused.message);
-    }
 }
 
 /// Each of the wishes once, about the first of everything, with a word or two.

@@ -19,7 +19,8 @@ use recordplayer::time::Timestamp;
 use recordplayer_kanban::Card;
 use recordplayer_kanban::card::CardCommand;
 
-use crate::project::{Authority, CARDS, FIRST, OWNER, SPACE, claims, command, domain, log, store, tampered, wish};
+use crate::authority::Authority;
+use crate::project::{CARDS, FIRST, OWNER, SPACE, claims, command, domain, log, store, tampered, wish};
 use crate::script::{Script, change_bytes};
 
 const STEPS_MAX: usize = 60;

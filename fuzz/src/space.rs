@@ -18,9 +18,10 @@ use recordplayer::view::{Key, ViewKey};
 use recordplayer_kanban::Card;
 use recordplayer_kanban::view::{ActivityView, BoardView, CardView};
 
+use crate::authority::{Authority, Said};
 use crate::project::{
-    Authority, BOARD, CARDS, FIRST, OWNER, PUBLICATION, SPACE, STRANGER, Said, WORKER, claims, command, entry, log,
-    log_given_away, lost_log, opened, store, submission, tampered, wish,
+    BOARD, CARDS, FIRST, OWNER, PUBLICATION, SPACE, STRANGER, WORKER, claims, command, entry, log, log_given_away,
+    lost_log, opened, store, submission, tampered, wish,
 };
 use crate::script::{Script, change_bytes};
 

@@ -13,7 +13,8 @@ use recordplayer::view::{Key, ViewKey};
 use recordplayer_kanban::Card;
 use recordplayer_kanban::view::{ActivityView, BoardView, CardView};
 
-use crate::project::{Authority, BOARD, CARDS, FIRST, OWNER, SPACE, domain, each_wish, entry, log, store, submission};
+use crate::authority::Authority;
+use crate::project::{BOARD, CARDS, FIRST, OWNER, SPACE, domain, each_wish, entry, log, store, submission};
 use crate::script::{Script, change_bytes};
 
 const STEPS_MAX: usize = 60;

@@ -70,8 +70,11 @@ fn opening(after: Ending) -> Opening {
 impl Authority {
     /// One that holds nothing.
     pub fn empty(domain: Arc<Domain>) -> Self {
-        let store = MemoryStore::new();
-        let space = Space::open(domain, SPACE, store.reader(SPACE), opening(Ending::InOrder)).unwrap();
+        Self::over(MemoryStore::new(), domain, opening(Ending::InOrder))
+    }
+
+    fn over(store: MemoryStore, domain: Arc<Domain>, opening: Opening) -> Self {
+        let space = Space::open(domain, SPACE, store.reader(SPACE), opening).unwrap();
         Self {
             store,
             space,
@@ -138,25 +141,8 @@ impl Authority {
 
     /// Another one with a copy of its disk.
     pub fn copied(&self, domain: Arc<Domain>, seal_key: Option<SealKey>) -> Self {
-        let store = self.store.copy();
         let opening = Opening { seal_key, ..opening(Ending::InOrder) };
-        let space = Space::open(domain, SPACE, store.reader(SPACE), opening).unwrap();
-        Self {
-            store,
-            space,
-            mark: None,
-            deadly: None,
-            said: Vec::new(),
-            now: self.now,
-            failed_policies: 0,
-            holds_appends_back: false,
-            held_back: Vec::new(),
-            effects: Vec::new(),
-            checkpoint_bytes: 0,
-            may_fail: false,
-            has_failed: None,
-            devices_are_newer: false,
-        }
+        Self { now: self.now, ..Self::over(self.store.copy(), domain, opening) }
     }
 
     /// Starts it as one whose store was restored.

@@ -89,8 +89,8 @@ impl Undecided {
         match error {
             DecideError::Refused(refused) => Self::Refused(refused),
             DecideError::UnknownCommand => Self::UnknownCommand,
-            DecideError::Unreadable if deciding.may_be_newer => Self::UnknownCommand,
-            DecideError::Unreadable => CoreRefusal::Malformed { why: "what it says cannot be read".to_owned() }.into(),
+            DecideError::Unreadable(_) if deciding.may_be_newer => Self::UnknownCommand,
+            DecideError::Unreadable(error) => CoreRefusal::from(&error).into(),
         }
     }
 }

@@ -20,7 +20,7 @@ pub(crate) enum DecideError {
     /// This version does not know the command.
     UnknownCommand,
     /// It knows the command, and not all that it says.
-    Unreadable,
+    Unreadable(CodecError),
 }
 
 impl From<CoreRefusal> for DecideError {
@@ -122,7 +122,7 @@ fn decide<E: Entity>(
     let command: E::Command = match decode_named(variant, payload) {
         Ok(command) => command,
         Err(CodecError::UnknownVariant(_)) => return Err(DecideError::UnknownCommand),
-        Err(_) => return Err(DecideError::Unreadable),
+        Err(error) => return Err(DecideError::Unreadable(error)),
     };
     let malformed = |error: CodecError| DecideError::from(CoreRefusal::from(&error));
     match typed::<E>(state).decide(&command, cx) {

@@ -129,7 +129,7 @@ pub(crate) fn what(names: &Names<'_>, entry: &OutboxEntry) -> String {
         return comment(names, entry, &command);
     }
     if let Some(command) = intent.typed::<Column>() {
-        return column(&names.entity::<Column>(id).name, command);
+        return column(names, &names.entity::<Column>(id).name, command);
     }
     if let Some(command) = intent.typed::<Board>() {
         let name = names.entity::<Board>(id).title().to_owned();
@@ -165,6 +165,12 @@ fn card(names: &Names<'_>, id: CardId, command: CardCommand) -> String {
         C::Rename { title } => format!("Rename {key} to “{title}”"),
         C::Describe { .. } => format!("Describe {key}"),
         C::MoveTo { column: to, .. } => format!("Move {key} to {}", column(to)),
+        C::SetRow { .. } => format!("Move {key} to another row"),
+        C::Take {} => format!("Take {key}"),
+        C::PutBack {} => format!("Put {key} back"),
+        C::Submit {} => format!("Submit {key}"),
+        C::Approve { to, reason } => format!("Approve {key}, on to {}: {reason}", column(to)),
+        C::Reject { reason } => format!("Reject {key}: {reason}"),
         C::Archive {} => format!("Archive {key}"),
         C::Restore { .. } => format!("Restore {key}"),
         C::AddLabel { label: of } => format!("Label {key} with {}", label(of)),
@@ -197,18 +203,27 @@ fn comment(names: &Names<'_>, entry: &OutboxEntry, command: &CommentCommand) -> 
     }
 }
 
-fn column(name: &str, command: ColumnCommand) -> String {
+fn column(names: &Names<'_>, name: &str, command: ColumnCommand) -> String {
     use ColumnCommand as C;
+    let called = |column: ColumnId| names.entity::<Column>(column.0).name.clone();
     match command {
         C::Add { name, .. } => format!("Add the column {name}"),
         // What it is called here is the new name already.
         C::Rename { name: to } => format!("Rename a column to {to}"),
         C::SetKind { .. } => format!("Change what the column {name} is for"),
-        C::SetLimit { limit: Some(limit) } => format!("Limit the column {name} to {limit}"),
-        C::SetLimit { limit: None } => format!("Take the limit off the column {name}"),
+        C::SetLimit { limit: Some(limit), .. } => format!("Limit the column {name} to {limit}"),
+        C::SetLimit { limit: None, .. } => format!("Take the limit off the column {name}"),
         C::Archive {} => format!("Archive the column {name}"),
         C::Restore {} => format!("Restore the column {name}"),
         C::Move { .. } => format!("Move the column {name}"),
+        C::SetWorkers { .. } => format!("Change who works in the column {name}"),
+        C::SetReviewers { .. } => format!("Change who reviews in the column {name}"),
+        C::SetAutoMove { to: Some(to) } => format!("Send finished cards of the column {name} to {}", called(to)),
+        C::SetAutoMove { to: None } => format!("Let finished cards stay in the column {name}"),
+        C::SetWorkflow { .. } => format!("Change where the workflow leads from the column {name}"),
+        C::SetRow { name: row, .. } => format!("Set the row {row} of the column {name}"),
+        C::RemoveRow { .. } => format!("Remove a row of the column {name}"),
+        C::Remove { .. } => format!("Remove the column {name}"),
     }
 }
 
@@ -224,6 +239,8 @@ fn project(command: ProjectCommand) -> String {
         C::SetPlaceholder { name, .. } => format!("Add the placeholder {name}"),
         C::ClaimPlaceholder { .. } => "Say that a placeholder is me".to_owned(),
         C::SetField { name, .. } => format!("Define the field {name}"),
+        C::SetRole { name, .. } => format!("Set the role {name}"),
+        C::RemoveRole { .. } => "Remove a role from the project".to_owned(),
     }
 }
 

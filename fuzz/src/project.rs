@@ -1,6 +1,6 @@
 //! A project of the product on which machines are tried out: its people, and what they may wish for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
 use recordplayer::claims::Claims;
@@ -22,7 +22,7 @@ use recordplayer_kanban::card::CardCommand;
 use recordplayer_kanban::column::{ColumnCommand, ColumnKind};
 use recordplayer_kanban::comment::CommentCommand;
 use recordplayer_kanban::project::{FieldKind, ProjectCommand};
-use recordplayer_kanban::{Board, Card, Column, Comment, Project, ROLES};
+use recordplayer_kanban::{Board, Card, Column, Comment, Project, ROLES, Role};
 
 use crate::authority::Authority;
 use crate::records::KINDS;
@@ -172,7 +172,7 @@ pub fn submission(session: SessionId, actor: ActorId, replica: ReplicaId, comman
 
 /// Each of the wishes once, about the first of everything, with a word or two.
 pub fn each_wish() -> impl Iterator<Item = Intent> {
-    (0..30).map(|number| wish(&mut Script::new(&[0, 0, 0, number, 2, b'a', b'b', 2, b'c', b'd']), FIRST))
+    (0..45).map(|number| wish(&mut Script::new(&[0, 0, 0, number, 2, b'a', b'b', 2, b'c', b'd']), FIRST))
 }
 
 /// What somebody wishes for: mostly something that makes sense, for the rest is refused at the door.
@@ -181,7 +181,7 @@ pub fn wish(script: &mut Script<'_>, replica: ReplicaId) -> Intent {
     let other = thing(script, &THINGS);
     let card_command = |command: CardCommand| intent::<Card>(card, &command);
     let column_command = |command: ColumnCommand| intent::<Column>(column, &command);
-    match script.below(34) {
+    match script.below(48) {
         0 => card_command(CardCommand::Create {
             column: column.into(),
             title: script.text(),
@@ -192,10 +192,11 @@ pub fn wish(script: &mut Script<'_>, replica: ReplicaId) -> Intent {
         2 | 3 => card_command(CardCommand::MoveTo {
             column: column.into(),
             before: maybe(script, &CARDS),
+            row: None,
             exempt: script.flag(),
         }),
         4 => card_command(CardCommand::Archive {}),
-        5 => card_command(CardCommand::Restore { exempt: script.flag() }),
+        5 => card_command(CardCommand::Restore { column: None, exempt: script.flag() }),
         6 => card_command(CardCommand::AddLabel { label: other.into() }),
         7 => card_command(CardCommand::RemoveLabel { label: other.into() }),
         8 => card_command(CardCommand::Assign { person: person(script).into() }),
@@ -220,7 +221,10 @@ pub fn wish(script: &mut Script<'_>, replica: ReplicaId) -> Intent {
             kind: ColumnKind::Done,
             before: maybe(script, &COLUMNS),
         }),
-        19 => column_command(ColumnCommand::SetLimit { limit: script.flag().then_some(u32::from(script.byte())) }),
+        19 => column_command(ColumnCommand::SetLimit {
+            limit: script.flag().then_some(u32::from(script.byte())),
+            warns: false,
+        }),
         20 => column_command(ColumnCommand::Archive {}),
         21 => column_command(ColumnCommand::Restore {}),
         22 => column_command(ColumnCommand::Move { before: maybe(script, &COLUMNS) }),
@@ -249,8 +253,29 @@ pub fn wish(script: &mut Script<'_>, replica: ReplicaId) -> Intent {
         ),
         28 => intent::<Comment>(other, &CommentCommand::Delete {}),
         29 => intent::<Membership>(SPACE.0, &membership(script)),
+        30 => intent::<Project>(SPACE.0, &ProjectCommand::SetRole { role: other.into(), name: script.text() }),
+        31 => intent::<Project>(SPACE.0, &ProjectCommand::RemoveRole { role: other.into() }),
+        32 => card_command(CardCommand::Take {}),
+        33 => card_command(CardCommand::PutBack {}),
+        34 => card_command(CardCommand::Submit {}),
+        35 => card_command(CardCommand::Approve { to: column.into(), reason: script.text() }),
+        36 => card_command(CardCommand::Reject { reason: script.text() }),
+        37 => card_command(CardCommand::SetRow { row: script.flag().then(|| other.into()) }),
+        38 => column_command(ColumnCommand::SetWorkers { roles: roles(script) }),
+        39 => column_command(ColumnCommand::SetReviewers { roles: roles(script) }),
+        40 => column_command(ColumnCommand::SetAutoMove { to: maybe(script, &COLUMNS) }),
+        41 => column_command(ColumnCommand::SetWorkflow {
+            to: script.flag().then(|| maybe(script, &COLUMNS).into_iter().collect()),
+        }),
+        42 => column_command(ColumnCommand::SetRow { row: other.into(), name: script.text() }),
+        43 => column_command(ColumnCommand::RemoveRow { row: other.into() }),
+        44 => column_command(ColumnCommand::Remove { into: maybe(script, &COLUMNS) }),
         _ => raw(script),
     }
+}
+
+fn roles(script: &mut Script<'_>) -> BTreeSet<Role> {
+    script.one_of(ROLES).map(|role| Role::by_key(role)).into_iter().collect()
 }
 
 fn membership(script: &mut Script<'_>) -> MembershipCommand {

@@ -115,7 +115,8 @@ impl Run<'_> {
         let mut command = self.command();
         command.args(["--list", "--colors", "never"]);
         if let Some(shard) = shard {
-            command.args(["--shard", shard]);
+            // Every N-th one, so that a shard is a sample of all.
+            command.args(["--sharding", "round-robin", "--shard", shard]);
         }
         let output = command.stderr(Stdio::inherit()).output();
         let output = output.map_err(|error| Failure::failed(format!("cannot start cargo mutants: {error}")))?;

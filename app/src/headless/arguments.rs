@@ -63,6 +63,11 @@ pub(crate) enum Command {
     /// The members of a project.
     #[command(subcommand)]
     Member(MemberCommand),
+    /// The roles of members.
+    #[command(subcommand)]
+    Role(RoleCommand),
+    /// Show what each role may do in each column.
+    Permissions,
     /// The columns of a board.
     #[command(subcommand)]
     Column(ColumnCommand),
@@ -121,7 +126,10 @@ impl Command {
             Self::Card(card) => card.command.is_none(),
             Self::Outbox { command } => command.is_none(),
             Self::Redact { yes, .. } => !yes,
+            Self::Member(member) => matches!(member, MemberCommand::List),
+            Self::Role(role) => matches!(role, RoleCommand::List),
             Self::Projects
+            | Self::Permissions
             | Self::Board { .. }
             | Self::History { .. }
             | Self::Hash
@@ -129,7 +137,6 @@ impl Command {
             | Self::Watch { .. } => true,
             Self::Login { .. }
             | Self::Project(_)
-            | Self::Member(_)
             | Self::Column(_)
             | Self::Import(_)
             | Self::Comment { .. }
@@ -158,10 +165,28 @@ pub(crate) enum MemberCommand {
     /// Let a user of the server work on the project.
     Add {
         user: String,
-        /// manager, worker, reviewer or viewer.
+        /// manager, worker, reviewer, viewer, or a role of the project's own.
         #[arg(long)]
         role: String,
     },
+    /// List the members and their roles
+    List,
+    /// Give a member another role
+    Role { user: String, role: String },
+    /// Let somebody work on the project no more
+    Remove { user: String },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RoleCommand {
+    /// List the roles that members may have
+    List,
+    /// Add a role of the project's own
+    New { name: String },
+    /// Give a role of the project's own another name
+    Rename { role: String, name: String },
+    /// Remove a role that no member has
+    Remove { role: String },
 }
 
 #[derive(Debug, Subcommand)]
@@ -171,15 +196,75 @@ pub(crate) enum ColumnCommand {
         name: String,
         #[arg(long, value_enum, default_value_t = Kind::Backlog)]
         kind: Kind,
+        /// In front of this column.
+        #[arg(long, value_name = "COLUMN")]
+        before: Option<String>,
     },
     /// Give a column another name
     Rename { column: String, name: String },
+    /// Say what a column is for
+    Kind {
+        column: String,
+        #[arg(value_enum)]
+        kind: Kind,
+    },
     /// Limit how many cards a column may hold; `none` takes the limit off.
-    Limit { column: String, limit: String },
+    Limit {
+        column: String,
+        limit: String,
+        /// Only warn; more may enter.
+        #[arg(long)]
+        warn: bool,
+    },
+    /// Name the roles that take cards in a column; `none` for nobody in particular.
+    Workers {
+        column: String,
+        #[arg(required = true, value_name = "ROLE")]
+        roles: Vec<String>,
+    },
+    /// Name the roles that approve and reject what is submitted in a column; with `none`, nothing is reviewed.
+    Reviewers {
+        column: String,
+        #[arg(required = true, value_name = "ROLE")]
+        roles: Vec<String>,
+    },
+    /// Send finished cards on to another column by themselves; with `none`, they stay.
+    AutoMove { column: String, to: String },
+    /// Name the columns that a card may go to from a column; `any` for all of its board.
+    Workflow {
+        column: String,
+        #[arg(required = true, value_name = "COLUMN")]
+        to: Vec<String>,
+    },
+    /// The parallel rows of a column.
+    #[command(subcommand)]
+    Row(RowCommand),
+    /// Put a column at the right end of its board, or in front of another
+    Move {
+        column: String,
+        #[arg(long, value_name = "COLUMN")]
+        before: Option<String>,
+    },
+    /// Take a column off its board for good; its cards go into another one
+    Remove {
+        column: String,
+        #[arg(long, value_name = "COLUMN")]
+        into: Option<String>,
+    },
     /// Take a column off the board; it can be restored
     Archive { column: String },
     /// Put an archived column back
     Restore { column: String },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RowCommand {
+    /// Add a row at the lower end of a column
+    New { column: String, name: String },
+    /// Give a row another name
+    Rename { column: String, row: String, name: String },
+    /// Remove a row; its cards stay in the column
+    Remove { column: String, row: String },
 }
 
 /// What a column is for.
@@ -228,7 +313,52 @@ pub(crate) enum CardCommand {
         to: String,
         #[arg(long)]
         before: Option<String>,
+        /// The row of a column that has several.
+        #[arg(long)]
+        row: Option<String>,
     },
+    /// Begin to work on cards
+    Take {
+        #[arg(required = true)]
+        keys: Vec<String>,
+    },
+    /// Work on cards no more
+    PutBack {
+        #[arg(required = true)]
+        keys: Vec<String>,
+    },
+    /// Be done with cards: somebody reviews them, or they are finished
+    Submit {
+        #[arg(required = true)]
+        keys: Vec<String>,
+    },
+    /// Find a submitted card good; it goes on to another column.
+    Approve {
+        key: String,
+        /// Why; it becomes a comment.
+        #[arg(long)]
+        reason: String,
+        /// Where to; not needed where the workflow leads to one column only.
+        #[arg(long, value_name = "COLUMN")]
+        to: Option<String>,
+    },
+    /// Find a submitted card not good: it is to do again
+    Reject {
+        key: String,
+        /// Why; it becomes a comment.
+        #[arg(long)]
+        reason: String,
+    },
+    /// Mark cards as finished
+    Done {
+        #[arg(required = true)]
+        keys: Vec<String>,
+        /// They are not finished.
+        #[arg(long)]
+        not: bool,
+    },
+    /// Put a card into a row of its column; `none` for the first
+    Row { key: String, row: String },
     /// Give a card another title
     Rename { key: String, title: String },
     /// Take cards off the board; they can be restored
@@ -240,6 +370,9 @@ pub(crate) enum CardCommand {
     Restore {
         #[arg(required = true)]
         keys: Vec<String>,
+        /// Into this column, where theirs is gone.
+        #[arg(long, value_name = "COLUMN")]
+        to: Option<String>,
     },
     /// Make the description be the content of a file; what others write meanwhile stays.
     Describe {

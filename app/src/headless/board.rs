@@ -4,11 +4,12 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
+use recordplayer::membership::Membership;
 use recordplayer::playback::PlaybackError;
 use recordplayer::record::Position;
 use recordplayer::time::Timestamp;
-use recordplayer_kanban::Card;
-use recordplayer_kanban::view::{BoardView, happened};
+use recordplayer_kanban::view::{BoardView, Looking, happened};
+use recordplayer_kanban::{Card, Role};
 use serde_json::{Value, json};
 
 use super::answer::{Answer, DAMAGED, Failure, NOT_IN_TIME, WRONG_USE, line, time};
@@ -98,7 +99,10 @@ fn answer(
     record: Position,
     at: Option<Timestamp>,
 ) -> Answer {
-    let columns = view.columns_json(&|person| place.name_of(person));
+    let (members, me) = (place.space.entity::<Membership>(place.space.id().0), place.space.actor());
+    let role = Role::of(me, &members);
+    let me = role.as_ref().map(|role| (me.into(), role));
+    let columns = view.columns_json(Looking { name_of: &|person| place.name_of(person), me });
     let text = board_text(&board.title, &columns);
     let json = json!({
         "project": place.info.title, "board": board.title, "record": record.0, "at": at.map(time), "columns": columns,
@@ -118,10 +122,31 @@ fn board_text(title: &str, columns: &Value) -> String {
         let width = cards.iter().map(|card| key_of(card).len()).max().unwrap_or_default();
         for card in cards {
             let title = line(Card::shown_title(card["title"].as_str().unwrap_or_default()));
-            out.push(format!("  {:width$}  {title}", key_of(card)));
+            out.push(format!("  {:width$}  {title}{}", key_of(card), work_text(card)));
         }
     }
     out.join("\n")
+}
+
+/// How far the work on a card is, and whether it is the turn of whoever looks.
+fn work_text(card: &Value) -> String {
+    let text = |key: &str| card[key].as_str();
+    let row = text("row").map(line);
+    let stage = match (text("stage"), text("taken_by")) {
+        (Some("doing"), Some(by)) => Some(format!("doing, {}", line(by))),
+        (Some("to_review"), Some(by)) => Some(format!("to review, {}", line(by))),
+        (Some("doing"), None) => Some("doing".to_owned()),
+        (Some("to_review"), None) => Some("to review".to_owned()),
+        _ => (card["done"] == true).then(|| "done".to_owned()),
+    };
+    let turn = match text("turn") {
+        Some("take") => Some("yours to take".to_owned()),
+        Some("work") => Some("yours to do".to_owned()),
+        Some("review") => Some("yours to review".to_owned()),
+        _ => None,
+    };
+    let said: Vec<String> = [row, stage, turn].into_iter().flatten().collect();
+    if said.is_empty() { String::new() } else { format!("  ({})", said.join("; ")) }
 }
 
 /// What happened, a line for each thing that a person did.

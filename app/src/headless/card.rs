@@ -7,13 +7,14 @@ use recordplayer::limits::TEXT_BYTES_MAX;
 use recordplayer_client::{SendError, Ticket};
 use recordplayer_kanban::card::CardCommand as Do;
 use recordplayer_kanban::comment::CommentCommand;
-use recordplayer_kanban::ids::{CardId, CommentId};
+use recordplayer_kanban::ids::{CardId, ColumnId, CommentId};
 use recordplayer_kanban::view::{CardNames, CardView};
 use recordplayer_kanban::{Board, Card, Column, Comment};
 use serde_json::{Value, json};
 
-use super::answer::{Answer, Failure, line, lines, time};
+use super::answer::{Answer, Failure, WRONG_USE, line, lines, time};
 use super::arguments::CardCommand;
+use super::column::row_of;
 use super::place::Place;
 use super::{file, send};
 
@@ -26,13 +27,14 @@ pub(crate) fn run(place: &Place<'_>, command: &CardCommand) -> Result<Answer, Fa
             let ticket = keeping(place, "title", title, place.space.send::<Card>(card, &create))?;
             done(place, &[(card, ticket)], |key| format!("Wrote {key} {}", line(title)))
         }
-        CardCommand::Move { key, to, before } => {
+        CardCommand::Move { key, to, before, row } => {
             let card = place.card(key)?;
             let column = place.column(to, place.space.entity::<Card>(card).board())?;
             let before = before.as_ref().map(|key| place.card(key)).transpose()?;
+            let row = row.as_ref().map(|row| row_of(place, column, row)).transpose()?;
             let ticket = place
                 .space
-                .send::<Card>(card, &Do::MoveTo { column, before, exempt: false })
+                .send::<Card>(card, &Do::MoveTo { column, before, row, exempt: false })
                 .map_err(|error| send::failure_at(place, error))?;
             let name = place.space.entity::<Column>(column).name.clone();
             done(place, &[(card, ticket)], |key| format!("Moved {key} to {}", line(&name)))
@@ -44,8 +46,67 @@ pub(crate) fn run(place: &Place<'_>, command: &CardCommand) -> Result<Answer, Fa
             done(place, &[(card, ticket)], |key| format!("Renamed {key} to {}", line(title)))
         }
         CardCommand::Archive { keys } => each(place, keys, &Do::Archive {}, "Archived"),
-        CardCommand::Restore { keys } => each(place, keys, &Do::Restore { exempt: false }, "Restored"),
+        CardCommand::Restore { keys, to } => {
+            let column = to.as_ref().map(|to| place.column(to, None)).transpose()?;
+            each(place, keys, &Do::Restore { column, exempt: false }, "Restored")
+        }
+        CardCommand::Take { keys } => each(place, keys, &Do::Take {}, "Took"),
+        CardCommand::PutBack { keys } => each(place, keys, &Do::PutBack {}, "Put back"),
+        CardCommand::Submit { keys } => each(place, keys, &Do::Submit {}, "Submitted"),
+        CardCommand::Done { keys, not: false } => each(place, keys, &Do::SetDone { done: true }, "Finished"),
+        CardCommand::Done { keys, not: true } => {
+            each(place, keys, &Do::SetDone { done: false }, "Marked as not finished:")
+        }
+        CardCommand::Approve { key, reason, to } => {
+            let card = place.card(key)?;
+            let to = goal(place, card, to.as_deref())?;
+            let approve = Do::Approve { to, reason: reason.clone() };
+            let what = format!("approval {key}");
+            let ticket = keeping(place, &what, reason, place.space.send::<Card>(card, &approve))?;
+            let name = place.space.entity::<Column>(to).name.clone();
+            done(place, &[(card, ticket)], |key| format!("Approved {key}: it goes to {}", line(&name)))
+        }
+        CardCommand::Reject { key, reason } => {
+            let card = place.card(key)?;
+            let reject = Do::Reject { reason: reason.clone() };
+            let what = format!("rejection {key}");
+            let ticket = keeping(place, &what, reason, place.space.send::<Card>(card, &reject))?;
+            done(place, &[(card, ticket)], |key| format!("Rejected {key}"))
+        }
+        CardCommand::Row { key, row } => {
+            let card = place.card(key)?;
+            let column = place.space.entity::<Card>(card).column();
+            let named = column.filter(|_| row != "none").map(|column| row_of(place, column, row)).transpose()?;
+            let ticket = place.space.send::<Card>(card, &Do::SetRow { row: named });
+            let ticket = ticket.map_err(|error| send::failure_at(place, error))?;
+            done(place, &[(card, ticket)], |key| format!("Moved {key} to another row"))
+        }
         CardCommand::Describe { key, text_file } => describe(place, key, text_file),
+    }
+}
+
+/// Where an approved card goes: as named, or to the only column that the workflow leads to.
+fn goal(place: &Place<'_>, card: CardId, named: Option<&str>) -> Result<ColumnId, Failure> {
+    let card = place.space.entity::<Card>(card);
+    if let Some(named) = named {
+        return place.column(named, card.board());
+    }
+    let from = card.column().map(|column| place.space.entity::<Column>(column)).unwrap_or_default();
+    let columns = card.board().map(|board| place.space.entity::<Board>(board).columns.clone()).unwrap_or_default();
+    let may: Vec<ColumnId> = match &from.leads_to {
+        Some(to) => to.iter().copied().collect(),
+        None => columns.into_iter().filter(|column| Some(*column) != card.column()).collect(),
+    };
+    let goals = || may.iter().map(|column| place.space.entity::<Column>(*column).name.clone()).collect::<Vec<_>>();
+    match may.as_slice() {
+        [only] => Ok(*only),
+        _ => Err(Failure::new(
+            WRONG_USE,
+            "several_goals",
+            format!("From {} the workflow leads to several columns", line(&from.name)),
+            "Name one of them with --to",
+        )
+        .with_details(json!(goals()))),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Accounts, projects, their members and columns.
+//! Accounts and projects.
 
 use std::io::Write;
 use std::path::Path;
@@ -6,17 +6,14 @@ use std::time::Duration;
 
 use recordplayer::decide::Intent;
 use recordplayer::id::SpaceId;
-use recordplayer::membership::{Membership, MembershipCommand};
 use recordplayer::replica::OutboxEntry;
-use recordplayer_client::{Account, Device, HERE, LineError, LineState, LoginError, PublishError};
-use recordplayer_kanban::column::ColumnCommand;
-use recordplayer_kanban::ids::ColumnId;
+use recordplayer_client::{Account, Device, HERE, LineError, LineState, LoginError, PublishError, SpaceInfo};
 use recordplayer_kanban::project::ProjectCommand;
-use recordplayer_kanban::{Column, Project};
+use recordplayer_kanban::{Project, Role};
 use serde_json::{Value, json};
 
 use super::answer::{Answer, DAMAGED, Failure, NO_ACCESS, NOT_IN_TIME, REFUSED, WRONG_USE, line};
-use super::arguments::{self, Options};
+use super::arguments::Options;
 use super::place::Place;
 use super::send;
 use crate::founding::{Founded, found};
@@ -51,17 +48,26 @@ pub(crate) fn projects(device: &Device) -> Answer {
     let spaces = device.spaces();
     let json = spaces.iter().map(|info| {
         let status = device.space(info.space).map(|space| space.status()).unwrap_or_default();
-        let role = (!info.role.is_empty()).then_some(&info.role);
+        let role = (!info.role.is_empty()).then(|| role_of(device, info));
         json!({
             "name": info.title, "id": info.space.to_string(), "role": role, "server": info.url,
             "waiting": status.waiting + status.sending, "refused": status.refused,
         })
     });
     let json = json!({ "projects": json.collect::<Vec<_>>() });
-    let text: Vec<String> =
-        spaces.iter().map(|info| format!("{}  ({}, {})", line(&info.title), info.role, info.url)).collect();
+    let text: Vec<String> = spaces
+        .iter()
+        .map(|info| format!("{}  ({}, {})", line(&info.title), line(&role_of(device, info)), info.url))
+        .collect();
     let text = if text.is_empty() { "No projects yet".to_owned() } else { text.join("\n") };
     Answer::new(json, text)
+}
+
+/// What people call the role that the person has in a project.
+fn role_of(device: &Device, info: &SpaceInfo) -> String {
+    let role = Role::by_key(&info.role);
+    let project = device.space(info.space).map(|space| space.entity::<Project>(info.space.0)).unwrap_or_default();
+    role.name(&project).to_owned()
 }
 
 /// The account of `--account`, or the only one.
@@ -199,88 +205,6 @@ pub(crate) fn make(device: &Device, options: &Options, name: &str, key: Option<&
     found(device, Some(&url), name, key).map_err(send::failure)
 }
 
-pub(crate) fn add_member(place: &Place<'_>, user: &str, role: &str) -> Result<Answer, Failure> {
-    if place.info.url == HERE {
-        let message = format!("{} lives on this computer alone, so nobody else can be in it yet", place.info.title);
-        return Err(Failure::new(REFUSED, "local_project", message, "Begin it at a server to work on it with others"));
-    }
-    let known = place.device.find_person(&place.info.url, user, LOGIN_WITHIN).map_err(|error| {
-        Failure::new(
-            NOT_IN_TIME,
-            "offline",
-            error,
-            "A person is looked up at the server: try again when it can be reached",
-        )
-    })?;
-    let person = known.ok_or_else(|| {
-        Failure::new(
-            REFUSED,
-            "unknown_user",
-            format!("The server knows nobody called {user:?}"),
-            "Ask its admin to add them",
-        )
-    })?;
-    let command = MembershipCommand::AddMember { person, role: role.to_owned() };
-    let ticket = place.space.send::<Membership>(place.space.id().0, &command).map_err(send::failure)?;
-    send::settle(place, std::slice::from_ref(&ticket))?;
-    let json =
-        json!({ "user": user, "person": person.to_string(), "role": role, "command": ticket.command().to_string() });
-    Ok(Answer::new(json, format!("{} is a {role} of {} now", line(user), line(&place.info.title))))
-}
-
-pub(crate) fn column(place: &Place<'_>, command: &arguments::ColumnCommand) -> Result<Answer, Failure> {
-    use arguments::ColumnCommand as C;
-    let (id, name, command, done) = match command {
-        C::New { name, kind } => {
-            let board = place.board(None)?.id;
-            let add = ColumnCommand::Add { board, name: name.clone(), kind: (*kind).into(), before: None };
-            (ColumnId(place.space.fresh_id()), name.clone(), add, format!("Added the column {}", line(name)))
-        }
-        C::Rename { column, name } => {
-            let id = place.column(column, None)?;
-            let rename = ColumnCommand::Rename { name: name.clone() };
-            (id, name.clone(), rename, format!("Renamed the column to {}", line(name)))
-        }
-        C::Limit { column, limit } => {
-            let id = place.column(column, None)?;
-            let limit = limit_of(limit)?;
-            let done = match limit {
-                Some(1) => format!("Limited {} to 1 card", line(column)),
-                Some(limit) => format!("Limited {} to {limit} cards", line(column)),
-                None => format!("Took the limit off {}", line(column)),
-            };
-            (id, column.clone(), ColumnCommand::SetLimit { limit }, done)
-        }
-        C::Archive { column } => {
-            let done = format!("Archived the column {}", line(column));
-            (place.column(column, None)?, column.clone(), ColumnCommand::Archive {}, done)
-        }
-        C::Restore { column } => {
-            let done = format!("Restored the column {}", line(column));
-            (place.column(column, None)?, column.clone(), ColumnCommand::Restore {}, done)
-        }
-    };
-    let ticket = place.space.send::<Column>(id, &command).map_err(send::failure)?;
-    send::settle(place, std::slice::from_ref(&ticket))?;
-    let json = json!({ "column": name, "id": id.to_string(), "command": ticket.command().to_string() });
-    Ok(Answer::new(json, done))
-}
-
-fn limit_of(text: &str) -> Result<Option<u32>, Failure> {
-    if text == "none" {
-        return Ok(None);
-    }
-    let limit = text.parse().ok().filter(|limit| *limit > 0);
-    limit.map(Some).ok_or_else(|| {
-        Failure::new(
-            WRONG_USE,
-            "bad_limit",
-            format!("{text:?} is no limit"),
-            "Write a number of cards from 1, or \"none\"",
-        )
-    })
-}
-
 pub(crate) fn hash(place: &Place<'_>) -> Answer {
     let hash = place.space.hash();
     let json: Value = json!({
@@ -288,18 +212,4 @@ pub(crate) fn hash(place: &Place<'_>) -> Answer {
         "state": hash.state.to_string(),
     });
     Answer::new(json, format!("record {}, state {}", hash.record, hash.state))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_limit_is_a_number_from_one_or_none() {
-        assert_eq!(limit_of("3"), Ok(Some(3)));
-        assert_eq!(limit_of("none"), Ok(None));
-        for text in ["0", "-1", "many", ""] {
-            assert_eq!(limit_of(text).unwrap_err().exit, WRONG_USE, "{text}");
-        }
-    }
 }

@@ -14,9 +14,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::answer::{Answer, DAMAGED, Failure, NOT_IN_TIME, Printed, WRONG_USE, printed};
-use super::arguments::{Arguments, CardCommand, Command, ImportCommand, MemberCommand, ProjectCommand};
+use super::arguments::{Arguments, CardCommand, Command, ImportCommand, ProjectCommand};
 use super::place::Place;
-use super::{board, card, data_folder, export, import, outbox, project, redact, sync, watch};
+use super::{board, card, column, data_folder, export, import, member, outbox, project, redact, sync, watch};
 use crate::ui::{Desktop, Front, window};
 
 /// What links begin with that this program answers to.
@@ -253,8 +253,10 @@ fn execute(device: &Device, parsed: &Arguments) -> Result<Answer, Failure> {
         Command::Project(ProjectCommand::New { name, key }) => project::new(device, options, name, key.as_deref()),
         Command::Project(ProjectCommand::Publish { name }) => project::publish(device, options, name),
         Command::Project(ProjectCommand::Key { key }) => project::set_key(&place()?, key),
-        Command::Member(MemberCommand::Add { user, role }) => project::add_member(&place()?, user, role),
-        Command::Column(command) => project::column(&place()?, command),
+        Command::Member(command) => member::run(&place()?, command),
+        Command::Role(command) => member::roles(&place()?, command),
+        Command::Permissions => member::report(&place()?),
+        Command::Column(command) => column::run(&place()?, command),
         Command::Card(arguments) => match (&arguments.command, &arguments.key) {
             (Some(command), _) => card::run(&place()?, command),
             (None, Some(key)) => card::show(&place()?, key),

@@ -10,7 +10,7 @@ use recordplayer::record::Record;
 use recordplayer::view::{Key, ViewKey};
 use recordplayer_client::{Account, LineError, Watch, WatchError, Watched, accounts_of, spaces_at};
 use recordplayer_kanban::ids::BoardId;
-use recordplayer_kanban::view::{BoardRow, BoardView, BoardsView};
+use recordplayer_kanban::view::{BoardRow, BoardView, BoardsView, Looking};
 use serde_json::{Value, json};
 
 use super::answer::{Answer, DAMAGED, Failure, NO_ACCESS, NOT_IN_TIME, WRONG_USE, time};
@@ -40,7 +40,7 @@ pub(crate) fn run(options: &Options, folder: &Path, view: &[String]) -> Result<A
         let shown = match watch.next(LOOK_EVERY) {
             None => continue,
             Some(Watched::Started { at, view }) => {
-                let columns = view.columns_json(&|_| None);
+                let columns = view.columns_json(Looking { name_of: &|_| None, me: None });
                 let start = json!({ "project": space.title, "board": view.title, "columns": columns });
                 say(&json!({ "record": at.0, "start": start }))
             }

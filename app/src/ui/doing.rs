@@ -60,7 +60,7 @@ impl Desktop {
             Act::Change(card, command) => self.send::<Card>(card, command),
             Act::MayMove { card, to } => self.work(move |space, names| {
                 let verdict = |(column, before)| {
-                    let command = CardCommand::MoveTo { column, before, exempt: false };
+                    let command = CardCommand::MoveTo { column, before, row: None, exempt: false };
                     let refused = space.would_refuse::<Card>(card, &command);
                     Verdict { card, column, before, refusal: refused.map(|refused| names.named(&refused.message)) }
                 };
@@ -295,7 +295,7 @@ impl Desktop {
         let Some(board) = self.project.as_mut().and_then(|project| project.board.as_mut()) else { return };
         let Some((card, column, before)) = board.moved(columns, rows) else { return };
         board.wants_scroll = true;
-        self.send::<Card>(card, CardCommand::MoveTo { column, before, exempt: false });
+        self.send::<Card>(card, CardCommand::MoveTo { column, before, row: None, exempt: false });
     }
 
     fn look(&mut self, ui: &Ui, appearance: Appearance) {

@@ -92,7 +92,7 @@ pub(super) fn drag_over(
     if !is_down {
         board.glides.let_go(drag.card, drag.pointer + drag.grip);
         if let Some(Target { column, before, refusal: None }) = drag.target {
-            let command = CardCommand::MoveTo { column, before, exempt: false };
+            let command = CardCommand::MoveTo { column, before, row: None, exempt: false };
             drawing.acts.push(Act::Change(drag.card, command));
         }
         return;

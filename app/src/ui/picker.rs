@@ -218,7 +218,7 @@ impl Picker {
         let columns = shown(view).into_iter();
         let line = |column: recordplayer_kanban::view::ColumnShown<'_>| {
             let is_here = card.column() == Some(column.id);
-            let command = CardCommand::MoveTo { column: column.id, before: None, exempt: false };
+            let command = CardCommand::MoveTo { column: column.id, before: None, row: None, exempt: false };
             let refused = if is_here { None } else { self.refusals.get(&column.id) };
             let end = match refused {
                 Some(why) => why.clone(),

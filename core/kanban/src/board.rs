@@ -41,6 +41,9 @@ pub enum BoardEvent {
         #[serde(default)]
         before: Option<ColumnId>,
     },
+    ColumnRemoved {
+        column: ColumnId,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -144,6 +147,7 @@ impl Entity for Board {
                 let at = self.columns.iter().position(|other| Some(*other) == *before).unwrap_or(self.columns.len());
                 self.columns.insert(at, *column);
             }
+            BoardEvent::ColumnRemoved { column } => self.columns.retain(|other| other != column),
         }
     }
 }

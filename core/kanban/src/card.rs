@@ -4,12 +4,14 @@ mod command;
 mod decide;
 mod event;
 mod fields;
+mod place;
 mod refusal;
+mod work;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use recordplayer::context::Assigned;
-use recordplayer::id::CommandId;
+use recordplayer::id::{ActorId, CommandId};
 use recordplayer::text::Text;
 use serde::{Deserialize, Serialize};
 
@@ -19,7 +21,7 @@ pub use fields::{Attachment, Checklist, Day, DayError, FieldValue, Item};
 pub use refusal::CardRefusal;
 
 use crate::column::Place;
-use crate::ids::{AttachmentId, BoardId, CardId, ColumnId, FieldId, LabelId, PersonId};
+use crate::ids::{AttachmentId, BoardId, CardId, ColumnId, FieldId, LabelId, PersonId, RowId};
 use crate::rank::Rank;
 
 /// A card with everything on it but its comments.
@@ -31,6 +33,12 @@ pub struct Card {
     pub title: String,
     /// Heads and counts of the merged text; its characters are in the table of changes.
     pub description: Text,
+    /// How far the work on it is in its column.
+    pub stage: Stage,
+    /// Who works on it, or did so last in this column.
+    pub taken_by: Option<PersonId>,
+    /// Its lane, in a column that has several.
+    pub row: Option<RowId>,
     /// Where it was before its last move into another column: taking that back is not hindered by a limit.
     pub came_from: Option<CameFrom>,
     /// An archived card keeps its column and rank, and takes no room.
@@ -55,11 +63,22 @@ pub struct Placed {
     pub rank: Rank,
 }
 
-/// A column that a card has left, and the command that took it away.
+/// A column that a card has left, the command that took it away, and who sent it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CameFrom {
     pub column: ColumnId,
     pub by: CommandId,
+    pub who: ActorId,
+}
+
+/// How far the work on a card is in a column that has workers or reviewers; a card that comes into a column is to do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    #[default]
+    ToDo,
+    Doing,
+    ToReview,
 }
 
 impl Card {

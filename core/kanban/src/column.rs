@@ -1,25 +1,36 @@
-//! The column: its name, kind and limit, and the places of its open cards.
+//! The column: its name, kind and limit, who works and reviews in it, where its cards may go, and the places of its open cards.
 //!
 //! It knows its open cards itself, by events that stand in the same commits as the cards' own. So its limit is exact and costs one look, and
 //! the neighbours of a place are found in a few steps.
+//!
+//! ```text
+//!  plain       no workers, no reviewers      [ cards ]                          everybody but viewers moves them
+//!  worked      workers                       [ to do | doing ]                  take ─► submit: finished
+//!  reviewed    reviewers, perhaps workers    [ to do | doing | to review ]      take ─► submit ─► approve, on to another column
+//!                                                 ▲───────────────────┘ reject
+//! ```
 
+mod command;
+mod decide;
+mod event;
 mod refusal;
+mod rights;
 
+use std::collections::BTreeSet;
 use std::ops::Bound;
 
-use recordplayer::context::Context;
-use recordplayer::entity::{Entity, Stamp};
 use recordplayer::id::ActorId;
 use rpds::RedBlackTreeSetSync;
 use serde::{Deserialize, Serialize};
 
+pub use command::ColumnCommand;
+pub(crate) use decide::following;
+pub use event::ColumnEvent;
 pub use refusal::{ColumnFull, ColumnRefusal};
+pub use rights::{Permission, Right, Rights};
 
-use crate::board::{Board, BoardEvent};
-use crate::ids::{BoardId, CardId, ColumnId};
-use crate::project::Project;
+use crate::ids::{BoardId, CardId, ColumnId, RowId};
 use crate::rank::Rank;
-use crate::refusal::{has_room_in_project, is_name};
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Column {
@@ -28,12 +39,38 @@ pub struct Column {
     pub name: String,
     pub kind: ColumnKind,
     pub archived: bool,
+    /// Set for good once it is removed: the column that has its cards now, if it had any.
+    pub removed: Option<Removed>,
     /// The most open cards that may enter; `None` for as many as come.
     pub limit: Option<u32>,
+    /// More may enter than its limit says; it is only shown.
+    pub limit_warns: bool,
+    pub rights: Rights,
+    /// Where finished cards go by themselves, while it has no reviewers.
+    pub auto_move: Option<ColumnId>,
+    /// The columns that a card may go to from here; `None` for all of its board.
+    pub leads_to: Option<BTreeSet<ColumnId>>,
+    /// Its lanes from top to bottom, for steps that run side by side; a card that names none is in the first.
+    pub rows: Vec<Row>,
     /// The open cards from top to bottom.
     pub places: RedBlackTreeSetSync<Place>,
     /// The last one that came in, while it is there, for who asks why the column is full.
     pub last_entry: Option<Entry>,
+}
+
+/// What a column that was removed has left behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Removed {
+    /// Who inherited its cards, and what is asked of it from then on.
+    #[serde(default)]
+    pub into: Option<ColumnId>,
+}
+
+/// One lane of a column.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Row {
+    pub id: RowId,
+    pub name: String,
 }
 
 /// Where a card is in its column: by its rank, equal ranks by the card's id.
@@ -62,74 +99,20 @@ pub enum ColumnKind {
     Cancelled,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum ColumnCommand {
-    /// At the right end of the board, or in front of `before`.
-    Add {
-        board: BoardId,
-        name: String,
-        #[serde(default)]
-        kind: ColumnKind,
-        #[serde(default)]
-        before: Option<ColumnId>,
-    },
-    Rename {
-        name: String,
-    },
-    SetKind {
-        kind: ColumnKind,
-    },
-    SetLimit {
-        #[serde(default)]
-        limit: Option<u32>,
-    },
-    Archive {},
-    Restore {},
-    /// To the right end of the board, or in front of `before`.
-    Move {
-        #[serde(default)]
-        before: Option<ColumnId>,
-    },
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum ColumnEvent {
-    Added {
-        board: BoardId,
-        name: String,
-        #[serde(default)]
-        kind: ColumnKind,
-    },
-    Renamed {
-        name: String,
-    },
-    KindSet {
-        kind: ColumnKind,
-    },
-    LimitSet {
-        #[serde(default)]
-        limit: Option<u32>,
-    },
-    Archived {},
-    Restored {},
-    CardEntered {
-        card: CardId,
-        rank: Rank,
-    },
-    CardReordered {
-        card: CardId,
-        from: Rank,
-        to: Rank,
-    },
-    CardLeft {
-        card: CardId,
-        rank: Rank,
-    },
+impl ColumnKind {
+    /// Whether what is in such a column is finished with.
+    pub fn is_end(self) -> bool {
+        match self {
+            Self::Done | Self::Cancelled => true,
+            Self::Backlog | Self::Ready | Self::Active => false,
+        }
+    }
 }
 
 impl Column {
+    /// Whether it is on its board: added and not removed.
     pub fn exists(&self) -> bool {
-        self.board.is_some()
+        self.board.is_some() && self.removed.is_none()
     }
 
     /// How many open cards it holds.
@@ -145,9 +128,10 @@ impl Column {
         Rank::between(above.map(|place| &place.rank), after.map(|place| &place.rank))
     }
 
-    /// Whether one more card may enter; if not, why.
-    pub fn has_room(&self, id: ColumnId) -> Result<(), ColumnFull> {
-        let Some(limit) = self.limit.filter(|limit| self.count() >= *limit as usize) else { return Ok(()) };
+    /// Whether `more` cards may enter; if not, why.
+    pub fn has_room(&self, id: ColumnId, more: usize) -> Result<(), ColumnFull> {
+        let is_beyond = |limit: &u32| !self.limit_warns && self.count() + more > *limit as usize;
+        let Some(limit) = self.limit.filter(is_beyond) else { return Ok(()) };
         Err(ColumnFull {
             column: id,
             name: self.name.clone(),
@@ -156,114 +140,8 @@ impl Column {
             last: self.last_entry.clone(),
         })
     }
-}
 
-fn name_is_free(board: BoardId, name: &str, itself: ColumnId, cx: &Context<'_>) -> Result<(), ColumnRefusal> {
-    is_name("The name of a column", name)?;
-    let taken = cx.get::<Board>(board).columns.iter().copied().find(|column| {
-        let other = cx.get::<Column>(*column);
-        *column != itself && !other.archived && other.name == name
-    });
-    match taken {
-        Some(column) => Err(ColumnRefusal::NameTaken { name: name.to_owned(), column }),
-        None => Ok(()),
-    }
-}
-
-impl Entity for Column {
-    const KIND: &'static str = "column";
-    const SHAPE: u32 = 2;
-
-    type Command = ColumnCommand;
-    type Event = ColumnEvent;
-    type Refusal = ColumnRefusal;
-
-    fn decide(&self, command: &ColumnCommand, cx: &mut Context<'_>) -> Result<Vec<ColumnEvent>, ColumnRefusal> {
-        use ColumnCommand as C;
-        use ColumnEvent as E;
-        use ColumnRefusal as R;
-        let id = ColumnId(cx.id());
-        if let C::Add { board, name, kind, before } = command {
-            if !cx.get::<Project>(cx.space().0).is_set_up() {
-                return Err(R::ProjectNotSetUp {});
-            }
-            if self.exists() {
-                return Err(R::AddedAlready {});
-            }
-            let on = cx.get::<Board>(*board);
-            if !on.exists() {
-                return Err(R::NoSuchBoard { board: *board });
-            }
-            has_room_in_project("columns", on.columns.len())?;
-            name_is_free(*board, name, id, cx)?;
-            cx.emit::<Board>(*board, &BoardEvent::ColumnPlaced { column: id, before: *before });
-            return Ok(vec![E::Added { board: *board, name: name.clone(), kind: *kind }]);
-        }
-        let Some(board) = self.board else { return Err(R::NoSuchColumn { column: id }) };
-        Ok(match command {
-            C::Add { .. } => unreachable!("answered above"),
-            C::Rename { name } if self.name == *name => Vec::new(),
-            C::Rename { name } => {
-                name_is_free(board, name, id, cx)?;
-                vec![E::Renamed { name: name.clone() }]
-            }
-            C::SetKind { kind } if self.kind == *kind => Vec::new(),
-            C::SetKind { kind } => vec![E::KindSet { kind: *kind }],
-            C::SetLimit { limit } if self.limit == *limit => Vec::new(),
-            C::SetLimit { limit } => vec![E::LimitSet { limit: *limit }],
-            C::Archive {} if self.archived => Vec::new(),
-            C::Archive {} => vec![E::Archived {}],
-            C::Restore {} if !self.archived => Vec::new(),
-            C::Restore {} => {
-                name_is_free(board, &self.name, id, cx)?;
-                vec![E::Restored {}]
-            }
-            C::Move { before } => {
-                if *before != Some(id) {
-                    cx.emit::<Board>(board, &BoardEvent::ColumnPlaced { column: id, before: *before });
-                }
-                Vec::new()
-            }
-        })
-    }
-
-    fn sets(event: &ColumnEvent) -> Option<String> {
-        use ColumnEvent as E;
-        match event {
-            E::Renamed { .. } => Some("name".to_owned()),
-            E::KindSet { .. } => Some("kind".to_owned()),
-            E::LimitSet { .. } => Some("limit".to_owned()),
-            E::Archived {} | E::Restored {} => Some("archived".to_owned()),
-            E::Added { .. } | E::CardEntered { .. } | E::CardReordered { .. } | E::CardLeft { .. } => None,
-        }
-    }
-
-    fn play(&mut self, event: &ColumnEvent, stamp: &Stamp) {
-        match event.clone() {
-            ColumnEvent::Added { board, name, kind } => {
-                self.board = Some(board);
-                self.name = name;
-                self.kind = kind;
-            }
-            ColumnEvent::Renamed { name } => self.name = name,
-            ColumnEvent::KindSet { kind } => self.kind = kind,
-            ColumnEvent::LimitSet { limit } => self.limit = limit,
-            ColumnEvent::Archived {} => self.archived = true,
-            ColumnEvent::Restored {} => self.archived = false,
-            ColumnEvent::CardEntered { card, rank } => {
-                self.places.insert_mut(Place { rank, card });
-                self.last_entry = Some(Entry { card, by: stamp.origin.effective_actor() });
-            }
-            ColumnEvent::CardReordered { card, from, to } => {
-                // What came in by an event that was redacted is not here.
-                if self.places.remove_mut(&Place { rank: from, card }) {
-                    self.places.insert_mut(Place { rank: to, card });
-                }
-            }
-            ColumnEvent::CardLeft { card, rank } => {
-                self.places.remove_mut(&Place { rank, card });
-                self.last_entry.take_if(|last| last.card == card);
-            }
-        }
+    pub fn has_row(&self, row: RowId) -> bool {
+        self.rows.iter().any(|other| other.id == row)
     }
 }

@@ -78,7 +78,7 @@ fn is_by(author: PersonId, cx: &Context<'_>) -> bool {
     let project = cx.get::<Project>(cx.space().0);
     project.placeholders.get(&author).is_some_and(|placeholder| match placeholder.claimed_by {
         Some(by) => by == actor,
-        None => cx.role().is_some_and(|role| role == cx.roles()[0]),
+        None => cx.is_manager(),
     })
 }
 

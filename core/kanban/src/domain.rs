@@ -16,15 +16,14 @@ use crate::column::Column;
 use crate::comment::Comment;
 use crate::key::is_prefix;
 use crate::project::{Project, ProjectCommand, ProjectRefusal};
+use crate::role::{ROLES, own_roles, role_of_sender};
 use crate::view::{ActivityView, BoardView, BoardsView, CardView, KeysView};
-
-/// The roles of members; the first one manages.
-pub const ROLES: &[&str] = &["manager", "worker", "reviewer", "viewer"];
 
 /// The product.
 pub fn domain() -> Domain {
     Domain::new("kanban", 1)
         .roles(ROLES)
+        .own_roles(own_roles)
         .entity::<Project>()
         .entity::<Board>()
         .entity::<Column>()
@@ -49,7 +48,9 @@ fn claimed_key(intent: &Intent) -> Vec<String> {
             | ProjectCommand::RemoveLabel { .. }
             | ProjectCommand::SetPlaceholder { .. }
             | ProjectCommand::ClaimPlaceholder { .. }
-            | ProjectCommand::SetField { .. },
+            | ProjectCommand::SetField { .. }
+            | ProjectCommand::SetRole { .. }
+            | ProjectCommand::RemoveRole { .. },
         )
         | None => Vec::new(),
     }
@@ -77,23 +78,31 @@ pub enum GuardRefusal {
 }
 
 fn may_write(stream: &StreamId, command: &str, cx: &Context<'_>) -> Result<(), Refused> {
-    let refusal = match cx.role().as_deref() {
-        None => return Err(CoreRefusal::MayNotWrite {}.into()),
-        Some("viewer") => GuardRefusal::ViewersMayNotWrite {},
-        Some(role) if role != ROLES[0] && shapes_project(stream, command) => GuardRefusal::ManagersShapeProjects {},
-        Some(role) if role != ROLES[0] && cx.claimed_actor().is_some() => GuardRefusal::ManagersSpeakForOthers {},
-        Some(_) => return Ok(()),
+    let Some(role) = role_of_sender(cx) else { return Err(CoreRefusal::MayNotWrite {}.into()) };
+    let refusal = match () {
+        () if role.is_manager() => return Ok(()),
+        () if role.is_viewer() => GuardRefusal::ViewersMayNotWrite {},
+        () if shapes_project(stream, command) => GuardRefusal::ManagersShapeProjects {},
+        () if cx.claimed_actor().is_some() => GuardRefusal::ManagersSpeakForOthers {},
+        () => return Ok(()),
     };
     Err(Refused::of(&refusal).unwrap_or_else(|_| CoreRefusal::MayNotWrite {}.into()))
 }
 
-/// Labels are everybody's, and people claim placeholders themselves.
+const MANAGERS_OF_PROJECT: &[&str] = &[
+    "project.set_up",
+    "project.set_up_from",
+    "project.set_placeholder",
+    "project.set_field",
+    "project.set_role",
+    "project.remove_role",
+];
+
+/// Labels are everybody's, and people claim placeholders themselves. What a newer version may ask is not refused here.
 fn shapes_project(stream: &StreamId, command: &str) -> bool {
     match &*stream.kind {
         Board::KIND | Column::KIND => true,
-        Project::KIND => {
-            ["project.set_up", "project.set_up_from", "project.set_placeholder", "project.set_field"].contains(&command)
-        }
+        Project::KIND => MANAGERS_OF_PROJECT.contains(&command),
         _ => false,
     }
 }

@@ -53,6 +53,8 @@ ids! {
     BoardId
     /// A column of a board.
     ColumnId
+    /// A lane of a column.
+    RowId
     /// A card, whatever its key.
     CardId
     /// A comment on a card.
@@ -69,6 +71,8 @@ ids! {
     FieldId
     /// A choice of a field.
     OptionId
+    /// A role that a project adds to those of the product.
+    RoleId
     /// A member of the project, or a placeholder of somebody whom an import knows by name only.
     PersonId
 }

@@ -13,10 +13,12 @@ pub mod ids;
 pub mod import;
 pub mod key;
 pub mod limits;
+pub mod permissions;
 pub mod project;
 pub mod rank;
 pub mod redaction;
 pub mod refusal;
+pub mod role;
 pub mod undo;
 pub mod view;
 
@@ -24,8 +26,9 @@ pub use board::Board;
 pub use card::Card;
 pub use column::Column;
 pub use comment::Comment;
-pub use domain::{GuardRefusal, ROLES, domain};
+pub use domain::{GuardRefusal, domain};
 pub use project::Project;
+pub use role::{ROLES, Role};
 
 #[cfg(test)]
 mod tests;

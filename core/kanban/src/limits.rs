@@ -21,5 +21,8 @@ pub const OF_CARD_MAX: usize = 1_000;
 /// Labels, fields and placeholders of a project, boards of a project, columns of a board: each is in one model.
 pub const OF_PROJECT_MAX: usize = 5_000;
 
+/// Open cards of a column that is removed: each is two events of one commit, with some to spare for the column's own.
+pub const REMOVED_CARDS_MAX: usize = 990;
+
 /// Entries of one activity: several screens; older ones are in the history itself.
 pub const ACTIVITY_ENTRIES_MAX: usize = 500;

@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use recordplayer::context::{Assigned, Context};
 use recordplayer::entity::{Entity, Stamp};
 use recordplayer::id::ActorId;
+use recordplayer::membership::Membership;
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{BoardId, FieldId, LabelId, OptionId, PersonId};
+use crate::ids::{BoardId, FieldId, LabelId, OptionId, PersonId, RoleId};
 use crate::key::is_prefix;
 use crate::limits::NAME_BYTES_MAX;
 use crate::refusal::{LimitExceeded, fits, has_room_in_project, is_name};
+use crate::role::Role;
 
 /// The one project of a space; it has the space's id.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +26,8 @@ pub struct Project {
     pub labels: BTreeMap<LabelId, Label>,
     pub placeholders: BTreeMap<PersonId, Placeholder>,
     pub fields: BTreeMap<FieldId, FieldDefinition>,
+    /// Its own roles of members, by what they are called.
+    pub roles: BTreeMap<RoleId, String>,
 }
 
 /// What can be stuck on cards. In some products a colour alone is a label, so the name may be empty.
@@ -97,6 +101,10 @@ pub enum ProjectCommand {
         #[serde(default)]
         options: BTreeMap<OptionId, Label>,
     },
+    /// Adds a role of the project's own, or calls it so.
+    SetRole { role: RoleId, name: String },
+    /// Of a role that no member has.
+    RemoveRole { role: RoleId },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -136,6 +144,13 @@ pub enum ProjectEvent {
         #[serde(default)]
         options: BTreeMap<OptionId, Label>,
     },
+    RoleSet {
+        role: RoleId,
+        name: String,
+    },
+    RoleRemoved {
+        role: RoleId,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -154,6 +169,10 @@ pub enum ProjectRefusal {
     NoSuchPlaceholder { person: PersonId },
     #[error("Somebody else has said that this is them. Ask a manager if that is wrong")]
     ClaimedAlready { by: ActorId },
+    #[error("This project has a role named {name:?} already. Choose another name")]
+    RoleNameTaken { name: String },
+    #[error("{members} members have this role. Give them another one first")]
+    RoleInUse { role: RoleId, members: u64 },
     #[error("{limit}")]
     OutOfLimits { limit: LimitExceeded },
 }
@@ -179,6 +198,7 @@ impl Project {
 
 impl Entity for Project {
     const KIND: &'static str = "project";
+    const SHAPE: u32 = 2;
 
     type Command = ProjectCommand;
     type Event = ProjectEvent;
@@ -251,6 +271,29 @@ impl Entity for Project {
                 has_room_in_project("fields", self.fields.len())?;
                 Ok(vec![E::FieldSet { field, name: set.name, kind, options: set.options }])
             }
+            C::SetRole { role, name } => {
+                is_name("The name of a role", &name)?;
+                if self.roles.get(&role) == Some(&name) {
+                    return Ok(Vec::new());
+                }
+                let other = Role::named(&name, self).filter(|other| *other != Role::from(role));
+                if other.is_some() {
+                    return Err(R::RoleNameTaken { name });
+                }
+                has_room_in_project("roles", self.roles.len())?;
+                Ok(vec![E::RoleSet { role, name }])
+            }
+            C::RemoveRole { role } => {
+                if !self.roles.contains_key(&role) {
+                    return Ok(Vec::new());
+                }
+                let key = Role::from(role);
+                let members = cx.get::<Membership>(cx.space().0);
+                match members.members().filter(|(_, other)| *other == key.key()).count() {
+                    0 => Ok(vec![E::RoleRemoved { role }]),
+                    members => Err(R::RoleInUse { role, members: members as u64 }),
+                }
+            }
         }
     }
 
@@ -274,6 +317,12 @@ impl Entity for Project {
             E::PlaceholderClaimed { person, by } => self.placeholders.entry(person).or_default().claimed_by = Some(by),
             E::FieldSet { field, name, kind, options } => {
                 self.fields.insert(field, FieldDefinition { name, kind, options });
+            }
+            E::RoleSet { role, name } => {
+                self.roles.insert(role, name);
+            }
+            E::RoleRemoved { role } => {
+                self.roles.remove(&role);
             }
         }
     }

@@ -8,13 +8,15 @@
 
 mod activity;
 mod board;
+mod board_json;
 mod boards;
 mod card;
 mod keys;
 mod words;
 
 pub use activity::{Activity, ActivityView, happened};
-pub use board::{BoardView, CardRow, ColumnRow, ColumnShown};
+pub use board::{BoardView, CardRow, ColumnRow, ColumnShown, Turn};
+pub use board_json::Looking;
 pub use boards::{BoardRow, BoardsView};
 pub use card::{CardNames, CardView, CommentRow};
 pub use keys::{Found, KeysView};

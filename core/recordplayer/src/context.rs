@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::claims::Claims;
 use crate::codec::{CodecError, encode_named};
 use crate::commit::Draft;
+use crate::domain::OwnRole;
 use crate::entity::Entity;
 use crate::id::{ActorId, CommandId, Id, ReplicaId, SpaceId};
 use crate::membership::Membership;
@@ -113,6 +114,16 @@ impl<'a> Context<'a> {
     /// The roles that the domain lists; the first one manages.
     pub fn roles(&self) -> &'static [&'static str] {
         self.models.domain().role_names()
+    }
+
+    /// The roles that the space has beside those ([`Domain::own_roles`](crate::domain::Domain::own_roles)).
+    pub fn own_roles(&self) -> Vec<OwnRole> {
+        self.models.domain().own_roles_of(self.deciding.space, &self.models)
+    }
+
+    /// Whether whoever sent the command has the role that manages.
+    pub fn is_manager(&self) -> bool {
+        self.role().is_some_and(|role| role == self.roles()[0])
     }
 
     /// Another entity of the space, exactly as it is: one space has one writer. Events emitted by this same decision are not in it yet.

@@ -230,11 +230,17 @@ fn check_title(title: &str) -> Result<(), MembershipRefusal> {
     }
 }
 
-fn check_role(role: &str, roles: &[&str]) -> Result<(), MembershipRefusal> {
-    if roles.contains(&role) {
+/// One of the domain's roles, or one of the space's own.
+fn check_role(role: &str, cx: &Context<'_>) -> Result<(), MembershipRefusal> {
+    if cx.roles().contains(&role) {
         return Ok(());
     }
-    Err(MembershipRefusal::NoSuchRole { role: role.chars().take(64).collect(), known: roles.join(", ") })
+    let own = cx.own_roles();
+    if own.iter().any(|own| own.key == role) {
+        return Ok(());
+    }
+    let known: Vec<&str> = cx.roles().iter().copied().chain(own.iter().map(|own| own.name.as_str())).collect();
+    Err(MembershipRefusal::NoSuchRole { role: role.chars().take(64).collect(), known: known.join(", ") })
 }
 
 impl Entity for Membership {
@@ -253,8 +259,7 @@ impl Entity for Membership {
         use MembershipCommand as C;
         use MembershipEvent as E;
         use MembershipRefusal as R;
-        let roles = cx.roles();
-        let manager = roles[0];
+        let manager = cx.roles()[0];
         if let C::Found { title } = command {
             if self.is_founded {
                 return Err(R::AlreadyFounded {});
@@ -300,14 +305,14 @@ impl Entity for Membership {
                 Ok(vec![E::Renamed { title: title.clone() }])
             }
             C::AddMember { person, role } => {
-                check_role(role, roles)?;
+                check_role(role, cx)?;
                 if self.members.contains_key(person) {
                     return Err(R::AlreadyMember { person: *person });
                 }
                 Ok(vec![E::MemberAdded { person: *person, role: role.clone() }])
             }
             C::ChangeRole { person, role } => {
-                check_role(role, roles)?;
+                check_role(role, cx)?;
                 let Some(now) = self.role_of(*person) else { return Err(R::NotAMember { person: *person }) };
                 if now == role {
                     return Ok(Vec::new());

@@ -1,6 +1,6 @@
 //! The history of a small project from a seed: four devices of people who work on one board, over a bad line, with crashes of everybody.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rand::RngExt;
 use recordplayer::claims::Claims;
@@ -15,10 +15,10 @@ use recordplayer_kanban::card::{CardCommand, Day, FieldValue};
 use recordplayer_kanban::column::{ColumnCommand, ColumnKind};
 use recordplayer_kanban::comment::CommentCommand;
 use recordplayer_kanban::ids::{
-    AttachmentId, BoardId, CardId, ChecklistId, ColumnId, FieldId, ItemId, LabelId, PersonId,
+    AttachmentId, BoardId, CardId, ChecklistId, ColumnId, FieldId, ItemId, LabelId, PersonId, RoleId, RowId,
 };
 use recordplayer_kanban::project::{FieldKind, ProjectCommand};
-use recordplayer_kanban::{Board, Card, Column, Comment, Project, ROLES, domain};
+use recordplayer_kanban::{Board, Card, Column, Comment, Project, ROLES, Role, domain};
 
 use crate::Outcome;
 use crate::files::OnDisks;
@@ -90,7 +90,9 @@ impl People<'_> {
             let add = ColumnCommand::Add { board: BOARD, name: format!("Column {number}"), kind, before: None };
             self.send::<Column>(*manager, column(number), &add);
         }
-        self.send::<Column>(*manager, column(1), &ColumnCommand::SetLimit { limit: Some(2) });
+        self.send::<Column>(*manager, column(1), &ColumnCommand::SetLimit { limit: Some(2), warns: false });
+        let reviewers = ColumnCommand::SetReviewers { roles: [Role::by_key("reviewer")].into() };
+        self.send::<Column>(*manager, column(1), &reviewers);
         let label = LabelId(thing("label", 0));
         let set = ProjectCommand::SetLabel { label, name: "loud".to_owned(), colour: "red".to_owned() };
         self.send::<Project>(*manager, space, &set);
@@ -163,10 +165,10 @@ impl People<'_> {
                 let card = self.some_card(device, |card| !card.exists());
                 (card, CardCommand::Create { column, title, before, exempt: false })
             }
-            4..8 => (self.some_card(device, is_open), CardCommand::MoveTo { column, before, exempt: false }),
+            4..8 => (self.some_card(device, is_open), CardCommand::MoveTo { column, before, row: None, exempt: false }),
             8 => (self.some_card(device, Card::exists), CardCommand::Rename { title }),
             9 => (self.some_card(device, is_open), CardCommand::Archive {}),
-            _ => (self.some_card(device, |card| card.archived), CardCommand::Restore { exempt: false }),
+            _ => (self.some_card(device, |card| card.archived), CardCommand::Restore { column: None, exempt: false }),
         };
         self.send::<Card>(device, card, &command);
     }
@@ -180,7 +182,8 @@ impl People<'_> {
         let item = ItemId(thing("item", self.below(3)));
         let attachment = AttachmentId(thing("attachment", self.below(2)));
         let day = format!("2026-03-{:02}", 1 + self.below(28)).parse::<Day>().expect("that is a day");
-        let command = match self.below(14) {
+        let (to, row) = (self.some_column(device), RowId(thing("row", self.below(2))));
+        let command = match self.below(22) {
             0 => CardCommand::SetDone { done },
             1 => CardCommand::AddLabel { label },
             2 => CardCommand::RemoveLabel { label },
@@ -194,6 +197,12 @@ impl People<'_> {
             10 => CardCommand::RemoveItem { checklist, item },
             11 => CardCommand::AttachLink { attachment, name: word, url: "https://example.org/belt".to_owned() },
             12 => CardCommand::RemoveAttachment { attachment },
+            13..15 => CardCommand::Take {},
+            15 => CardCommand::PutBack {},
+            16..18 => CardCommand::Submit {},
+            18 => CardCommand::Approve { to, reason: word },
+            19 => CardCommand::Reject { reason: word },
+            20 => CardCommand::SetRow { row: has_value.then_some(row) },
             _ => CardCommand::SetField { field, value: has_value.then_some(FieldValue::Text { text: word }) },
         };
         self.send::<Card>(device, card, &command);
@@ -220,16 +229,27 @@ impl People<'_> {
         let (at, before) = (column(self.below(COLUMNS + 1)), (self.below(2) == 0).then(|| self.some_column(device)));
         let kind = [ColumnKind::Backlog, ColumnKind::Active, ColumnKind::Done][self.below(3) as usize];
         let limit = [None, Some(2), Some(5)][self.below(3) as usize];
-        let command = match self.below(11) {
+        let roles: BTreeSet<Role> =
+            ROLES[1..3].iter().filter(|_| self.below(2) == 0).map(|role| Role::by_key(role)).collect();
+        let (row, may) = (RowId(thing("row", self.below(2))), self.below(3) > 0);
+        let command = match self.below(20) {
             0 => return self.send::<Board>(device, BOARD, &BoardCommand::Rename { title: name }),
             1 => return self.send::<Board>(device, BOARD, &BoardCommand::Archive {}),
             2 | 3 => return self.send::<Board>(device, BOARD, &BoardCommand::Restore {}),
             4 => ColumnCommand::Add { board: BOARD, name, kind, before },
             5 => ColumnCommand::Rename { name },
             6 => ColumnCommand::SetKind { kind },
-            7 => ColumnCommand::SetLimit { limit },
+            7 => ColumnCommand::SetLimit { limit, warns: false },
             8 => ColumnCommand::Archive {},
             9 => ColumnCommand::Restore {},
+            10..12 => ColumnCommand::SetWorkers { roles },
+            12..14 => ColumnCommand::SetReviewers { roles },
+            14 => ColumnCommand::SetAutoMove { to: before },
+            15 => ColumnCommand::SetWorkflow { to: may.then(|| before.into_iter().collect()) },
+            16 => ColumnCommand::SetRow { row, name },
+            17 => ColumnCommand::RemoveRow { row },
+            // What is removed never comes back, so it is seldom.
+            18 if self.below(4) == 0 => ColumnCommand::Remove { into: before },
             _ => ColumnCommand::Move { before },
         };
         self.send::<Column>(device, at, &command);
@@ -240,12 +260,15 @@ impl People<'_> {
         let label = LabelId(thing("label", self.below(3)));
         let colour = "green".to_owned();
         let placeholder = PersonId(thing("placeholder", self.below(2)));
-        let command = match self.below(7) {
+        let role = RoleId(thing("role", self.below(2)));
+        let command = match self.below(9) {
             0 => return self.changes_a_role(device),
             1 | 2 => ProjectCommand::SetLabel { label, name, colour },
             3 => ProjectCommand::RemoveLabel { label },
             4 => ProjectCommand::SetPlaceholder { person: placeholder, name, username: String::new() },
             5 => ProjectCommand::ClaimPlaceholder { person: placeholder },
+            6 => ProjectCommand::SetRole { role, name },
+            7 => ProjectCommand::RemoveRole { role },
             _ => {
                 let (field, kind) = (FieldId(thing("field", self.below(2))), FieldKind::Text);
                 ProjectCommand::SetField { field, name, kind, options: BTreeMap::new() }
@@ -259,7 +282,8 @@ impl People<'_> {
         let all: Vec<DeviceId> = self.world.everybody().collect();
         let other = all[1 + self.below(all.len() as u64 - 1) as usize];
         let person = self.world.person(other);
-        let role = ROLES[self.below(ROLES.len() as u64) as usize].to_owned();
+        let own = Role::from(RoleId(thing("role", self.below(2))));
+        let role = ROLES.get(self.below(ROLES.len() as u64 + 1) as usize).map_or(own.key(), |role| role).to_owned();
         if person != self.world.person(all[0]) {
             self.send::<Membership>(device, self.world.space().0, &MembershipCommand::ChangeRole { person, role });
         }

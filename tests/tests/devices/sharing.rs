@@ -50,7 +50,7 @@ fn what_is_done_without_a_server_is_shown_at_once_saved_and_sent_later() {
 fn the_last_place_in_a_column_goes_to_one_and_the_other_is_told() {
     let town = Town::new();
     let [(ann, mine), (bo, his)] = two_in_step(&town);
-    mine.send::<Column>(DOING, &ColumnCommand::SetLimit { limit: Some(1) }).unwrap();
+    mine.send::<Column>(DOING, &ColumnCommand::SetLimit { limit: Some(1), warns: false }).unwrap();
     ann.wait_in_step(PATIENCE).unwrap();
     bo.wait_in_step(PATIENCE).unwrap();
     town.stop();

@@ -68,7 +68,7 @@ impl Stage {
             let add = ColumnCommand::Add { board: BOARD, name: name.to_owned(), kind, before: None };
             space.send::<Column>(column(at), &add).unwrap();
         }
-        space.send::<Column>(column(1), &ColumnCommand::SetLimit { limit: Some(2) }).unwrap();
+        space.send::<Column>(column(1), &ColumnCommand::SetLimit { limit: Some(2), warns: false }).unwrap();
         let harness = window(&device, folder.path());
         let mut stage = Self { harness, device, space, serving: Some(serving), folder };
         steps(&mut stage.harness, 2);
@@ -98,7 +98,7 @@ impl Stage {
         let token = serving.control().accounts().new_token("ann").unwrap();
         let (address, url, id) = (serving.address(), serving.url(), space.id());
         drop((harness, serving));
-        let move_to = CardCommand::MoveTo { column: column(1), before: None, exempt: false };
+        let move_to = CardCommand::MoveTo { column: column(1), before: None, row: None, exempt: false };
         space.send::<Card>(moved, &move_to).unwrap().wait_saved(PATIENCE).unwrap();
         device.close();
         drop((device, space));

@@ -4,7 +4,7 @@ use recordplayer::text::TextChange;
 use serde::{Deserialize, Serialize};
 
 use super::{Day, FieldValue};
-use crate::ids::{AttachmentId, CardId, ChecklistId, ColumnId, FieldId, ItemId, LabelId, PersonId};
+use crate::ids::{AttachmentId, CardId, ChecklistId, ColumnId, FieldId, ItemId, LabelId, PersonId, RowId};
 
 /// Commands say how it shall be, so deciding one twice, or later than it was meant, does no harm.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,11 +31,37 @@ pub enum CardCommand {
         column: ColumnId,
         #[serde(default)]
         before: Option<CardId>,
+        /// The row of a column that has several.
+        #[serde(default)]
+        row: Option<RowId>,
         #[serde(default)]
         exempt: bool,
     },
+    /// Into another row of its column.
+    SetRow {
+        #[serde(default)]
+        row: Option<RowId>,
+    },
+    /// I begin to work on it.
+    Take {},
+    /// I work on it no more.
+    PutBack {},
+    /// I am done with it: somebody looks at it, or it is finished.
+    Submit {},
+    /// It is good, and goes on to another column.
+    Approve {
+        to: ColumnId,
+        reason: String,
+    },
+    /// It is not good, and is to do again.
+    Reject {
+        reason: String,
+    },
     Archive {},
+    /// Into its column, or into another one.
     Restore {
+        #[serde(default)]
+        column: Option<ColumnId>,
         #[serde(default)]
         exempt: bool,
     },

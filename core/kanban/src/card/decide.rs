@@ -4,19 +4,20 @@ use recordplayer::context::Context;
 use recordplayer::id::ActorId;
 use recordplayer::membership::Membership;
 
-use super::{Attachment, Card, CardCommand as C, CardEvent as E, CardRefusal as R, Checklist, FieldValue, Placed};
+use super::place::Aim;
+use super::{Attachment, Card, CardCommand as C, CardEvent as E, CardRefusal as R, Checklist, FieldValue};
 use crate::column::{Column, ColumnEvent};
-use crate::ids::{BoardId, CardId, ChecklistId, ColumnId, ItemId, PersonId};
+use crate::ids::{CardId, ChecklistId, ItemId, PersonId};
 use crate::limits::{COMMENT_BYTES_MAX, NAME_BYTES_MAX, TITLE_BYTES_MAX, URL_BYTES_MAX, VALUE_BYTES_MAX};
-use crate::project::{Project, ProjectEvent};
-use crate::rank::Rank;
+use crate::project::Project;
 use crate::refusal::{fits, has_room_in_card, is_written};
 
 impl Card {
     pub(super) fn answer(&self, command: &C, cx: &mut Context<'_>) -> Result<Vec<E>, R> {
         let card = CardId(cx.id());
-        if let C::Create { column, title, before, exempt } = command {
-            return self.create(card, *column, title, *before, *exempt, cx);
+        let aim = Aim::of(command);
+        if let (C::Create { title, .. }, Some(aim)) = (command, &aim) {
+            return self.create(card, aim, title, cx);
         }
         let Some(placed) = &self.placed else { return Err(R::NoSuchCard { card }) };
         match command.clone() {
@@ -29,17 +30,22 @@ impl Card {
                 self.description.check(&change, cx.replica())?;
                 Ok(vec![E::Described { change }])
             }
-            C::MoveTo { column, before, exempt } => self.move_to(card, placed, column, before, exempt, cx),
+            C::MoveTo { .. } => self.move_to(card, placed, &aim.expect("a move has an aim"), cx),
+            C::SetRow { row } => self.set_row(placed, row, cx),
+            C::Take {} => self.take(placed, cx),
+            C::PutBack {} => self.put_back(placed, cx),
+            C::Submit {} => self.submit(card, placed, cx),
+            C::Approve { to, reason } => self.approve(card, placed, to, &reason, cx),
+            C::Reject { reason } => self.reject(card, placed, &reason, cx),
             C::Archive {} if self.archived => Ok(Vec::new()),
             C::Archive {} => {
                 cx.emit::<Column>(placed.column, &ColumnEvent::CardLeft { card, rank: placed.rank.clone() });
                 Ok(vec![E::Archived {}])
             }
             C::Restore { .. } if !self.archived => Ok(Vec::new()),
-            C::Restore { exempt } => {
-                enter(placed.column, exempt, cx)?;
-                cx.emit::<Column>(placed.column, &ColumnEvent::CardEntered { card, rank: placed.rank.clone() });
-                Ok(vec![E::Restored {}])
+            C::Restore { column, exempt } => {
+                let aim = Aim { exempt, ..Aim::end_of(column.unwrap_or(placed.column)) };
+                placed.restore(card, &aim, cx)
             }
             C::AddLabel { label } => {
                 if self.labels.contains(&label) {
@@ -64,7 +70,7 @@ impl Card {
             }
             C::Unassign { person } => Ok(unless(!self.members.contains(&person), E::Unassigned { person })),
             C::SetDue { due } => Ok(unless(self.due == due, E::DueSet { due })),
-            C::SetDone { done } => Ok(unless(self.done == done, E::DoneSet { done })),
+            C::SetDone { done } => Ok(self.set_done(card, placed, done, cx)),
             C::SetChecklist { checklist, name } => {
                 fits("The name of a checklist", &name, NAME_BYTES_MAX)?;
                 let known = self.checklist(checklist).ok();
@@ -116,62 +122,6 @@ impl Card {
         }
     }
 
-    fn create(
-        &self,
-        card: CardId,
-        column: ColumnId,
-        title: &str,
-        before: Option<CardId>,
-        exempt: bool,
-        cx: &mut Context<'_>,
-    ) -> Result<Vec<E>, R> {
-        let project = project(cx);
-        if !project.is_set_up() {
-            return Err(R::ProjectNotSetUp {});
-        }
-        if self.exists() {
-            return Err(R::CreatedAlready {});
-        }
-        is_written("The title", title, TITLE_BYTES_MAX)?;
-        let board = enter(column, exempt, cx)?;
-        let rank = rank_in(card, column, before, cx);
-        let number = cx.assign(|| project.last_number + 1);
-        cx.emit::<Column>(column, &ColumnEvent::CardEntered { card, rank: rank.clone() });
-        cx.emit::<Project>(cx.space().0, &ProjectEvent::NumberGiven { number });
-        Ok(vec![E::Created { board, column, rank, title: title.to_owned(), number, exempt }])
-    }
-
-    fn move_to(
-        &self,
-        card: CardId,
-        from: &Placed,
-        column: ColumnId,
-        before: Option<CardId>,
-        exempt: bool,
-        cx: &mut Context<'_>,
-    ) -> Result<Vec<E>, R> {
-        if self.archived {
-            return Err(R::CardArchived {});
-        }
-        if column == from.column {
-            if before == Some(card) {
-                return Ok(Vec::new());
-            }
-            let rank = rank_in(card, column, before, cx);
-            let reordered = ColumnEvent::CardReordered { card, from: from.rank.clone(), to: rank.clone() };
-            cx.emit::<Column>(column, &reordered);
-            return Ok(vec![E::Reordered { rank }]);
-        }
-        let takes_back = cx.undoes().is_some_and(|undone| {
-            self.came_from.as_ref().is_some_and(|from| from.column == column && from.by == undone)
-        });
-        let board = if takes_back { return_to(column, cx)? } else { enter(column, exempt, cx)? };
-        let rank = rank_in(card, column, before, cx);
-        cx.emit::<Column>(from.column, &ColumnEvent::CardLeft { card, rank: from.rank.clone() });
-        cx.emit::<Column>(column, &ColumnEvent::CardEntered { card, rank: rank.clone() });
-        Ok(vec![E::Moved { board, column, rank, exempt }])
-    }
-
     fn checklist(&self, checklist: ChecklistId) -> Result<&Checklist, R> {
         self.checklists.iter().find(|other| other.id == checklist).ok_or(R::NoSuchChecklist { checklist })
     }
@@ -182,43 +132,12 @@ impl Card {
     }
 }
 
-fn unless(is_so: bool, event: E) -> Vec<E> {
+pub(super) fn unless(is_so: bool, event: E) -> Vec<E> {
     if is_so { Vec::new() } else { vec![event] }
 }
 
-fn project(cx: &Context<'_>) -> std::sync::Arc<Project> {
+pub(super) fn project(cx: &Context<'_>) -> std::sync::Arc<Project> {
     cx.get::<Project>(cx.space().0)
-}
-
-/// Whether the card may come into the column; the column's board.
-fn enter(column: ColumnId, exempt: bool, cx: &Context<'_>) -> Result<BoardId, R> {
-    let into = cx.get::<Column>(column);
-    let Some(board) = into.board else { return Err(R::NoSuchColumn { column }) };
-    if exempt {
-        let manager = cx.roles()[0];
-        let may = cx.role().is_some_and(|role| role == manager);
-        return if may { Ok(board) } else { Err(R::MayNotExempt { role: manager.to_owned() }) };
-    }
-    if into.archived {
-        return Err(R::ColumnArchived { column, name: into.name.clone() });
-    }
-    into.has_room(column)?;
-    Ok(board)
-}
-
-/// The board of a column that the card's last move has left: whoever takes that move back is not stopped by the limit.
-fn return_to(column: ColumnId, cx: &Context<'_>) -> Result<BoardId, R> {
-    let into = cx.get::<Column>(column);
-    match into.board {
-        None => Err(R::NoSuchColumn { column }),
-        Some(_) if into.archived => Err(R::ColumnArchived { column, name: into.name.clone() }),
-        Some(board) => Ok(board),
-    }
-}
-
-fn rank_in(card: CardId, column: ColumnId, before: Option<CardId>, cx: &Context<'_>) -> Rank {
-    let before = before.and_then(|before| cx.get::<Card>(before).place(before));
-    cx.get::<Column>(column).rank_for(before.as_ref(), card)
 }
 
 /// A member, or a placeholder.

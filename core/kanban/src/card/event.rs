@@ -6,8 +6,8 @@ use recordplayer::entity::{Entity, Stamp};
 use recordplayer::text::TextChange;
 use serde::{Deserialize, Serialize};
 
-use super::{Attachment, CameFrom, Card, CardCommand, CardRefusal, Checklist, Day, FieldValue, Item, Placed};
-use crate::ids::{AttachmentId, BoardId, ChecklistId, ColumnId, CommentId, FieldId, ItemId, LabelId, PersonId};
+use super::{Attachment, CameFrom, Card, CardCommand, CardRefusal, Checklist, Day, FieldValue, Item, Placed, Stage};
+use crate::ids::{AttachmentId, BoardId, ChecklistId, ColumnId, CommentId, FieldId, ItemId, LabelId, PersonId, RowId};
 use crate::rank::Rank;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,10 +33,29 @@ pub enum CardEvent {
         board: BoardId,
         column: ColumnId,
         rank: Rank,
+        #[serde(default)]
+        row: Option<RowId>,
         /// An import put it there past the column's limit.
         #[serde(default)]
         exempt: bool,
     },
+    /// Into another lane of its column.
+    RowSet {
+        #[serde(default)]
+        row: Option<RowId>,
+    },
+    /// Somebody works on it now.
+    Taken {
+        by: PersonId,
+    },
+    /// It is to do again; nobody works on it.
+    PutBack {},
+    /// Somebody shall look at what was done.
+    Submitted {},
+    /// It was found good; it moves in the same commit.
+    Approved {},
+    /// It was not found good, and is to do again.
+    Rejected {},
     /// Within its column.
     Reordered {
         rank: Rank,
@@ -109,7 +128,7 @@ pub enum CardEvent {
 
 impl Entity for Card {
     const KIND: &'static str = "card";
-    const SHAPE: u32 = 3;
+    const SHAPE: u32 = 4;
 
     type Command = CardCommand;
     type Event = CardEvent;
@@ -124,6 +143,10 @@ impl Entity for Card {
         match event {
             E::Renamed { .. } => Some("title".to_owned()),
             E::Moved { .. } => Some("column".to_owned()),
+            E::RowSet { .. } => Some("row".to_owned()),
+            E::Taken { .. } | E::PutBack {} | E::Submitted {} | E::Approved {} | E::Rejected {} => {
+                Some("stage".to_owned())
+            }
             E::Archived {} | E::Restored {} => Some("archived".to_owned()),
             E::DueSet { .. } => Some("due".to_owned()),
             E::DoneSet { .. } => Some("done".to_owned()),
@@ -166,10 +189,26 @@ impl Entity for Card {
             }
             E::Renamed { title } => self.title = title,
             E::Described { change } => self.description.play(&change),
-            E::Moved { board, column, rank, exempt: _ } => {
+            E::Moved { board, column, rank, row, exempt: _ } => {
                 let from = self.placed.replace(Placed { board, column, rank });
-                self.came_from = from.map(|from| CameFrom { column: from.column, by: stamp.origin.command });
+                let (by, who) = (stamp.origin.command, stamp.origin.actor);
+                self.came_from = from.map(|from| CameFrom { column: from.column, by, who });
+                self.stage = Stage::ToDo;
+                self.taken_by = None;
+                self.row = row;
             }
+            E::RowSet { row } => self.row = row,
+            E::Taken { by } => {
+                self.stage = Stage::Doing;
+                self.taken_by = Some(by);
+            }
+            E::PutBack {} | E::Rejected {} => {
+                self.stage = Stage::ToDo;
+                self.taken_by = None;
+            }
+            E::Submitted {} => self.stage = Stage::ToReview,
+            // It moves at once.
+            E::Approved {} => {}
             E::Reordered { rank } => {
                 if let Some(placed) = &mut self.placed {
                     placed.rank = rank;

@@ -1,11 +1,16 @@
 //! What cards refuse.
 
+use std::collections::BTreeSet;
+
+use recordplayer::context::Context;
 use recordplayer::text::TextRefusal;
 use serde::{Deserialize, Serialize};
 
-use crate::column::ColumnFull;
-use crate::ids::{AttachmentId, CardId, ChecklistId, ColumnId, FieldId, ItemId, LabelId, PersonId};
+use crate::column::{Column, ColumnFull};
+use crate::ids::{AttachmentId, CardId, ChecklistId, ColumnId, FieldId, ItemId, LabelId, PersonId, RowId};
+use crate::project::Project;
 use crate::refusal::LimitExceeded;
+use crate::role::Role;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum CardRefusal {
@@ -27,6 +32,26 @@ pub enum CardRefusal {
         "Only members with the role {role:?} may import past the limit of a column. Ask one of them, or import without it"
     )]
     MayNotExempt { role: String },
+    #[error("The workflow does not lead from {from:?} to {to:?}. Choose another column, or ask a manager")]
+    WorkflowForbids { from: String, to: String, column: ColumnId },
+    #[error("It is in this column. Choose where it shall go")]
+    LeadsToItself {},
+    #[error("Only {roles} work in {name:?}. Ask one of them")]
+    NotAWorker { column: ColumnId, name: String, roles: String },
+    #[error("Only {roles} bring on what is worked on in {name:?}. Submit it, and one of them looks at it")]
+    NotAReviewer { column: ColumnId, name: String, roles: String },
+    #[error("Somebody else works on this card. Talk to them, or choose another one")]
+    TakenAlready { by: Option<PersonId> },
+    #[error("Nobody has taken this card. Take it first")]
+    NotTaken {},
+    #[error("This card was not submitted, so there is nothing to review yet")]
+    NotSubmitted {},
+    #[error("In {name:?} cards are simply moved: it has no workers and no reviewers")]
+    PlainColumn { name: String },
+    #[error("In {name:?} nothing is reviewed: it has no reviewers")]
+    NotReviewed { name: String },
+    #[error("There is no such row in this column any more. Choose another one")]
+    NoSuchRow { row: RowId },
     #[error("There is no such label in this project. Choose another one, or add it to the project")]
     NoSuchLabel { label: LabelId },
     #[error("This person is no member of the project. Add them first")]
@@ -63,4 +88,22 @@ impl From<ColumnFull> for CardRefusal {
     fn from(full: ColumnFull) -> Self {
         Self::ColumnFull { full }
     }
+}
+
+impl CardRefusal {
+    pub(super) fn not_a_worker(id: ColumnId, column: &Column, cx: &Context<'_>) -> Self {
+        Self::NotAWorker { column: id, name: column.name.clone(), roles: names(&column.rights.workers, cx) }
+    }
+
+    pub(super) fn not_a_reviewer(id: ColumnId, column: &Column, cx: &Context<'_>) -> Self {
+        Self::NotAReviewer { column: id, name: column.name.clone(), roles: names(&column.rights.reviewers, cx) }
+    }
+}
+
+/// "tester, reviewer and manager"
+fn names(roles: &BTreeSet<Role>, cx: &Context<'_>) -> String {
+    let project = cx.get::<Project>(cx.space().0);
+    let names: Vec<&str> = roles.iter().filter(|role| !role.is_manager()).map(|role| role.name(&project)).collect();
+    let manager = cx.roles()[0];
+    if names.is_empty() { format!("{manager}s") } else { format!("{} and {manager}", names.join(", ")) }
 }

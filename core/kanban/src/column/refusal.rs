@@ -20,6 +20,22 @@ pub enum ColumnRefusal {
     AddedAlready {},
     #[error("This board has another column named {name:?}. Choose another name")]
     NameTaken { name: String, column: ColumnId },
+    #[error("The column {name:?} is archived. Restore it first, or choose another one")]
+    ColumnArchived { column: ColumnId, name: String },
+    #[error("A card that is in this column cannot go there: it is there. Choose another column")]
+    LeadsToItself {},
+    #[error("This column holds {cards} cards. Say which column they shall go to")]
+    StillHoldsCards { cards: u64 },
+    #[error("This column holds {cards} cards, and {max} can go with one step. Move some of them first")]
+    TooManyCards { cards: u64, max: u64 },
+    #[error("{full}")]
+    ColumnFull { full: ColumnFull },
+    #[error("There is no such role in this project. Look at the list of its roles")]
+    NoSuchRole {},
+    #[error("Viewers look on and do not work in columns. Choose another role")]
+    ViewersOnlyLook {},
+    #[error("This column has another row named {name:?}. Choose another name")]
+    RowNameTaken { name: String },
     #[error("{limit}")]
     OutOfLimits { limit: LimitExceeded },
 }
@@ -27,6 +43,12 @@ pub enum ColumnRefusal {
 impl From<LimitExceeded> for ColumnRefusal {
     fn from(limit: LimitExceeded) -> Self {
         Self::OutOfLimits { limit }
+    }
+}
+
+impl From<ColumnFull> for ColumnRefusal {
+    fn from(full: ColumnFull) -> Self {
+        Self::ColumnFull { full }
     }
 }
 

@@ -150,7 +150,7 @@ fn only_a_manager_shapes_the_project() {
     let refused = Refused::of(&GuardRefusal::ManagersShapeProjects {}).unwrap();
     for role in ["worker", "reviewer"] {
         let member = || cards(1).by(ANN).role(role);
-        let limit = ColumnCommand::SetLimit { limit: Some(9) };
+        let limit = ColumnCommand::SetLimit { limit: Some(9), warns: false };
         member().when::<Column>(DOING, limit).refused_with(&refused);
         member().when::<Board>(BOARD, BoardCommand::Archive {}).refused_with(&refused);
         let label = ProjectCommand::SetLabel { label: BUG, name: "Bug".into(), colour: "red".into() };

@@ -1,10 +1,13 @@
 //! The product's rules: what was, one command, what comes of it.
 
 mod cards;
+mod columns;
 mod imports;
 mod places;
+mod roles;
 mod shape;
 mod views;
+mod work;
 
 use recordplayer::id::{ActorId, Id};
 use recordplayer::testing::{Given, SPACE, given};
@@ -47,7 +50,7 @@ fn create(column: ColumnId, title: &str) -> CardCommand {
 }
 
 fn move_to(column: ColumnId, before: Option<CardId>) -> CardCommand {
-    CardCommand::MoveTo { column, before, exempt: false }
+    CardCommand::MoveTo { column, before, row: None, exempt: false }
 }
 
 /// The board with cards 1 to `count` in "To do", in this order.

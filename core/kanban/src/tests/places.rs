@@ -7,7 +7,7 @@ use crate::card::{CardEvent, CardRefusal};
 use crate::column::{ColumnEvent, ColumnFull, Entry};
 
 fn limited(limit: u32) -> Given {
-    cards(3).sent::<Column>(DOING, ColumnCommand::SetLimit { limit: Some(limit) })
+    cards(3).sent::<Column>(DOING, ColumnCommand::SetLimit { limit: Some(limit), warns: false })
 }
 
 fn full(limit: u64, count: u64, last: u8) -> CardRefusal {
@@ -55,7 +55,7 @@ fn moving_into_a_full_column_is_refused_and_names_the_limit_and_who_filled_it() 
 fn a_full_column_names_no_card_that_has_left_it() {
     let given = limited(2).sent::<Card>(card(1), move_to(DOING, None)).sent::<Card>(card(2), move_to(DOING, None));
     let given = given.sent::<Card>(card(2), move_to(TODO, None));
-    let given = given.sent::<Column>(DOING, ColumnCommand::SetLimit { limit: Some(1) });
+    let given = given.sent::<Column>(DOING, ColumnCommand::SetLimit { limit: Some(1), warns: false });
     let full = ColumnFull { column: DOING, name: "Doing".into(), limit: 1, count: 1, last: None };
     given.when::<Card>(card(3), move_to(DOING, None)).refused(CardRefusal::ColumnFull { full });
 }
@@ -63,7 +63,7 @@ fn a_full_column_names_no_card_that_has_left_it() {
 #[test]
 fn creating_in_a_full_column_is_refused() {
     limited(0)
-        .sent::<Column>(DOING, ColumnCommand::SetLimit { limit: Some(1) })
+        .sent::<Column>(DOING, ColumnCommand::SetLimit { limit: Some(1), warns: false })
         .sent::<Card>(card(1), move_to(DOING, None))
         .when::<Card>(card(9), create(DOING, "One too many"))
         .refused(full(1, 1, 1));
@@ -75,7 +75,7 @@ fn restoring_into_a_full_column_is_refused() {
         .sent::<Card>(card(1), move_to(DOING, None))
         .sent::<Card>(card(1), CardCommand::Archive {})
         .sent::<Card>(card(2), move_to(DOING, None))
-        .when::<Card>(card(1), CardCommand::Restore { exempt: false })
+        .when::<Card>(card(1), CardCommand::Restore { column: None, exempt: false })
         .refused(full(1, 1, 2));
 }
 
@@ -83,7 +83,7 @@ fn restoring_into_a_full_column_is_refused() {
 fn a_full_column_lets_its_cards_be_reordered_archived_and_its_limit_be_lowered() {
     let given = limited(2).sent::<Card>(card(1), move_to(DOING, None)).sent::<Card>(card(2), move_to(DOING, None));
     let given = given
-        .sent::<Column>(DOING, ColumnCommand::SetLimit { limit: Some(1) })
+        .sent::<Column>(DOING, ColumnCommand::SetLimit { limit: Some(1), warns: false })
         .sent::<Card>(card(2), move_to(DOING, Some(card(1))));
     assert_eq!(order(&given, DOING), [2, 1]);
     let given = given.sent::<Card>(card(2), CardCommand::Archive {});
@@ -101,17 +101,17 @@ fn a_card_that_leaves_makes_room() {
 #[test]
 fn an_import_moves_past_the_limit_and_says_so() {
     let given = limited(1).sent::<Card>(card(1), move_to(DOING, None));
-    let command = CardCommand::MoveTo { column: DOING, before: None, exempt: true };
+    let command = CardCommand::MoveTo { column: DOING, before: None, row: None, exempt: true };
     let rank = given.model::<Column>(DOING).rank_for(None, card(2));
     given
         .when::<Card>(card(2), command)
-        .then([CardEvent::Moved { board: BOARD, column: DOING, rank: rank.clone(), exempt: true }])
+        .then([CardEvent::Moved { board: BOARD, column: DOING, rank: rank.clone(), row: None, exempt: true }])
         .then_emits::<Column>(DOING, [ColumnEvent::CardEntered { card: card(2), rank }]);
 }
 
 #[test]
 fn only_a_manager_may_go_past_a_limit() {
-    let command = CardCommand::MoveTo { column: DOING, before: None, exempt: true };
+    let command = CardCommand::MoveTo { column: DOING, before: None, row: None, exempt: true };
     let refusal = CardRefusal::MayNotExempt { role: "manager".into() };
     cards(1).by(ANN).role("worker").when::<Card>(card(1), command).refused(refusal);
 }
@@ -120,7 +120,7 @@ fn only_a_manager_may_go_past_a_limit() {
 fn an_archived_card_cannot_be_moved_until_it_is_restored() {
     let given = cards(2).sent::<Card>(card(1), CardCommand::Archive {});
     assert_eq!(order(&given, TODO), [2]);
-    let given = given.sent::<Card>(card(1), CardCommand::Restore { exempt: false });
+    let given = given.sent::<Card>(card(1), CardCommand::Restore { column: None, exempt: false });
     assert_eq!(order(&given, TODO), [1, 2]);
     given
         .sent::<Card>(card(1), CardCommand::Archive {})

@@ -109,6 +109,8 @@ fn a_column_changes_its_name_kind_and_limit() {
     let kind = ColumnKind::Done;
     board().when::<Column>(DOING, ColumnCommand::SetKind { kind }).then([ColumnEvent::KindSet { kind }]);
     let limit = Some(3);
-    board().when::<Column>(DOING, ColumnCommand::SetLimit { limit }).then([ColumnEvent::LimitSet { limit }]);
-    board().when::<Column>(DOING, ColumnCommand::SetLimit { limit: None }).then_nothing();
+    board()
+        .when::<Column>(DOING, ColumnCommand::SetLimit { limit, warns: false })
+        .then([ColumnEvent::LimitSet { limit, warns: false }]);
+    board().when::<Column>(DOING, ColumnCommand::SetLimit { limit: None, warns: false }).then_nothing();
 }

@@ -13,7 +13,13 @@ use crate::card::Day;
 use crate::comment::{Comment, CommentCommand};
 use crate::ids::{AttachmentId, ChecklistId, CommentId, ItemId};
 use crate::limits::ACTIVITY_ENTRIES_MAX;
-use crate::view::{ActivityView, BoardView, CardView, Found, KeysView};
+use crate::role::Role;
+use crate::view::{ActivityView, BoardView, CardView, Found, KeysView, Looking, Turn};
+
+/// Nobody in particular looks.
+fn nobody() -> Looking<'static> {
+    Looking { name_of: &|_| None, me: None }
+}
 
 fn titles(view: &BoardView) -> Vec<(String, Vec<String>)> {
     let columns = view.columns().into_iter();
@@ -31,7 +37,7 @@ fn a_board_shows_its_columns_and_cards_in_order() {
         [("To do".to_owned(), vec!["Card 3".to_owned(), "Card 1".into()]), ("Doing".into(), vec!["Card 2".into()])];
     assert_eq!(titles(&view), expected);
     assert_eq!((view.title.as_str(), view.prefix.as_str()), ("Turntable", "REC"));
-    let json = view.columns_json(&|_| None);
+    let json = view.columns_json(nobody());
     let expected = json!({
         "key": "REC-2", "id": card(2).to_string(), "title": "Card 2", "archived": false, "labels": [], "members": [],
     });
@@ -49,6 +55,7 @@ fn a_card_that_goes_to_another_board_leaves_the_first() {
     let given = cards(2)
         .sent::<Board>(other, BoardCommand::Add { title: "Amplifier".into() })
         .sent::<Column>(there, add)
+        .sent::<Column>(TODO, ColumnCommand::SetWorkflow { to: Some([there].into()) })
         .sent::<Card>(card(1), move_to(there, None));
     assert_eq!(given.view::<BoardView>(BOARD).cards.size(), 1);
     assert_eq!(titles(&given.view::<BoardView>(other)), [("There".to_owned(), vec!["Card 1".to_owned()])]);
@@ -78,6 +85,7 @@ fn a_card_of_the_board_tells_what_is_on_it_wherever_it_goes() {
     let given = cards(1)
         .sent::<Board>(other, BoardCommand::Add { title: "Amplifier".into() })
         .sent::<Column>(there, add)
+        .sent::<Column>(TODO, ColumnCommand::SetWorkflow { to: Some([there].into()) })
         .sent::<Card>(card(1), CardCommand::SetDue { due: Some(due.clone()) })
         .sent::<Card>(card(1), CardCommand::SetChecklist { checklist: list, name: "Steps".into() })
         .sent::<Card>(card(1), item(1, true))
@@ -148,7 +156,7 @@ fn a_card_is_found_by_its_key_by_the_beginning_of_its_id_and_by_its_id() {
 fn a_card_made_offline_has_a_provisional_key() {
     let given = board().on_a_device().sent::<Card>(card(7), create(TODO, "Offline"));
     assert_eq!(given.view::<BoardView>(BOARD).cards.get(&card(7)).unwrap().number, Assigned::Provisional {});
-    assert_eq!(given.view::<BoardView>(BOARD).columns_json(&|_| None)[0]["cards"][0]["key"], "REC-~0707");
+    assert_eq!(given.view::<BoardView>(BOARD).columns_json(nobody())[0]["cards"][0]["key"], "REC-~0707");
 }
 
 /// Room was made for as many things as the bytes claimed to hold, and the program ended.
@@ -160,4 +168,33 @@ fn a_view_that_claims_to_hold_more_than_there_can_be_is_none() {
     bytes.push(0x9b);
     bytes.extend((u64::MAX / 2).to_be_bytes());
     assert!(recordplayer::codec::decode::<ActivityView>(&bytes).is_err());
+}
+
+/// Ann is a worker, Cy a reviewer; "Doing" is reviewed. Card 1 waits there, card 2 is Ann's, card 3 is submitted by Ann.
+#[test]
+fn the_board_shows_everybody_what_is_theirs_to_do() {
+    let cy = ActorId(Id([0xc3; 16]));
+    let given = cards(4).by(ANN).role("worker").by(cy).role("reviewer").by(FOUNDER);
+    let worker = Role::by_key("worker");
+    let reviewer = Role::by_key("reviewer");
+    let given = given
+        .sent::<Column>(DOING, ColumnCommand::SetWorkers { roles: [worker.clone()].into() })
+        .sent::<Column>(DOING, ColumnCommand::SetReviewers { roles: [reviewer.clone()].into() });
+    let given = (1..=3).fold(given, |given, number| given.sent::<Card>(card(number), move_to(DOING, None)));
+    let given = given.by(ANN).sent::<Card>(card(2), CardCommand::Take {}).sent::<Card>(card(3), CardCommand::Take {});
+    let given = given.sent::<Card>(card(3), CardCommand::Submit {});
+    let view = given.view::<BoardView>(BOARD);
+    let turns = |person: ActorId, role: &Role| {
+        (1..=4).map(|number| view.turn(card(number), person.into(), role)).collect::<Vec<_>>()
+    };
+    assert_eq!(turns(ANN, &worker), [Some(Turn::Take), Some(Turn::Work), None, None]);
+    assert_eq!(turns(cy, &reviewer), [None, None, Some(Turn::Review), None]);
+    assert_eq!(turns(ANN, &Role::viewer()), [None; 4]);
+    let json = view.columns_json(Looking { name_of: &|_| Some("Ann".into()), me: Some((ANN.into(), &worker)) });
+    assert_eq!((&json[1]["workers"], &json[1]["reviewers"]), (&json!(["worker"]), &json!(["reviewer"])));
+    let told = |at: usize, key: &str| json[1]["cards"][at][key].clone();
+    assert_eq!((told(0, "stage"), told(0, "turn"), told(0, "taken_by")), (json!("to_do"), json!("take"), json!(null)));
+    assert_eq!((told(1, "stage"), told(1, "turn"), told(1, "taken_by")), (json!("doing"), json!("work"), json!("Ann")));
+    assert_eq!((told(2, "stage"), told(2, "turn")), (json!("to_review"), json!(null)));
+    assert_eq!((&json[0]["workers"], &json[0]["cards"][0]["stage"]), (&json!(null), &json!(null)));
 }

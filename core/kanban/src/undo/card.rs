@@ -7,9 +7,9 @@ use recordplayer::text::{TextChange, TextDocument};
 
 use super::settings::Settings;
 use super::{SET_SINCE, Scene, Undo, UndoAct, UndoStep, Undoable};
-use crate::card::{Card, CardCommand as C, CardEvent as E, Placed};
+use crate::card::{Card, CardCommand as C, CardEvent as E, Placed, Stage};
 use crate::column::{Column, Place};
-use crate::ids::CardId;
+use crate::ids::{CardId, RowId};
 
 impl Undoable for Card {
     fn slot(event: &E) -> Option<String> {
@@ -17,6 +17,8 @@ impl Undoable for Card {
             E::Created { .. } => "made".to_owned(),
             E::Renamed { .. } => "title".to_owned(),
             E::Moved { .. } | E::Reordered { .. } => "place".to_owned(),
+            E::RowSet { .. } => "row".to_owned(),
+            E::Taken { .. } | E::PutBack {} | E::Submitted {} | E::Approved {} | E::Rejected {} => "stage".to_owned(),
             E::Archived {} | E::Restored {} => "archived".to_owned(),
             E::LabelAdded { label } | E::LabelRemoved { label } => format!("label {label}"),
             E::Assigned { person } | E::Unassigned { person } => format!("person {person}"),
@@ -50,11 +52,17 @@ impl Undoable for Card {
             E::Created { .. } => vec![C::Archive {}],
             E::Renamed { .. } => vec![C::Rename { title: before.title.clone() }],
             E::Moved { .. } | E::Reordered { .. } => match &before.placed {
-                Some(placed) => vec![move_back(CardId(scene.id), placed, scene)],
+                Some(placed) if !scene.models.get::<Column>(placed.column).exists() => {
+                    return Err("its column was removed since");
+                }
+                Some(placed) => vec![move_back(CardId(scene.id), placed, before.row, scene)],
                 None => Vec::new(),
             },
+            E::RowSet { .. } => vec![C::SetRow { row: before.row }],
+            E::Taken { .. } | E::PutBack {} | E::Submitted {} => stage_back(before),
+            E::Rejected {} => return Err("what a reviewer has said stays; take it and submit it again"),
             E::Archived {} | E::Restored {} if before.archived => vec![C::Archive {}],
-            E::Archived {} | E::Restored {} => vec![C::Restore { exempt: false }],
+            E::Archived {} | E::Restored {} => vec![C::Restore { column: None, exempt: false }],
             E::LabelAdded { label } | E::LabelRemoved { label } => vec![if before.labels.contains(label) {
                 C::AddLabel { label: *label }
             } else {
@@ -110,17 +118,27 @@ impl Undoable for Card {
             E::FieldSet { field, .. } => {
                 vec![C::SetField { field: *field, value: before.fields.get(field).cloned() }]
             }
-            E::Described { .. } | E::CommentAdded { .. } | E::CommentRemoved { .. } => Vec::new(),
+            // What was approved has moved, and the move is taken back; texts are merged; a comment is taken back itself.
+            E::Approved {} | E::Described { .. } | E::CommentAdded { .. } | E::CommentRemoved { .. } => Vec::new(),
         })
     }
 }
 
 /// In front of the card that would follow there now.
-fn move_back(card: CardId, placed: &Placed, scene: &Scene<'_>) -> C {
+fn move_back(card: CardId, placed: &Placed, row: Option<RowId>, scene: &Scene<'_>) -> C {
     let column = scene.models.get::<Column>(placed.column);
     let place = Place { rank: placed.rank.clone(), card };
     let behind = column.places.range((Bound::Excluded(place), Bound::Unbounded)).find(|place| place.card != card);
-    C::MoveTo { column: placed.column, before: behind.map(|place| place.card), exempt: false }
+    C::MoveTo { column: placed.column, before: behind.map(|place| place.card), row, exempt: false }
+}
+
+/// What brings the work back to where it was.
+fn stage_back(before: &Card) -> Vec<C> {
+    match before.stage {
+        Stage::ToDo => vec![C::PutBack {}],
+        Stage::Doing => vec![C::Take {}],
+        Stage::ToReview => vec![C::Submit {}],
+    }
 }
 
 impl Undo {

@@ -11,6 +11,7 @@
 
 mod board;
 mod card;
+mod column;
 mod comment;
 mod project;
 mod settings;

@@ -1,4 +1,4 @@
-//! What the project itself holds: labels and fields. Placeholders stay, for the history names them.
+//! What the project itself holds: labels, fields and roles. Placeholders stay, for the history names them.
 
 use super::{Scene, Undoable};
 use crate::project::{Project, ProjectCommand, ProjectEvent};
@@ -10,6 +10,7 @@ impl Undoable for Project {
                 Some(format!("label {label}"))
             }
             ProjectEvent::FieldSet { field, .. } => Some(format!("field {field}")),
+            ProjectEvent::RoleSet { role, .. } | ProjectEvent::RoleRemoved { role } => Some(format!("role {role}")),
             ProjectEvent::KeySet { .. }
             | ProjectEvent::BoardAdded { .. }
             | ProjectEvent::NumberGiven { .. }
@@ -53,6 +54,12 @@ impl Undoable for Project {
                     options: known.options.clone(),
                 }],
             },
+            ProjectEvent::RoleSet { role, .. } | ProjectEvent::RoleRemoved { role } => {
+                vec![match before.roles.get(role) {
+                    None => ProjectCommand::RemoveRole { role: *role },
+                    Some(name) => ProjectCommand::SetRole { role: *role, name: name.clone() },
+                }]
+            }
             ProjectEvent::KeySet { .. }
             | ProjectEvent::BoardAdded { .. }
             | ProjectEvent::NumberGiven { .. }

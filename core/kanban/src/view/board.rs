@@ -1,6 +1,6 @@
 //! A board as it is drawn.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use recordplayer::Models;
 use recordplayer::context::Assigned;
@@ -10,15 +10,14 @@ use recordplayer::record::{Record, StreamId};
 use recordplayer::view::{Key, View};
 use rpds::RedBlackTreeMapSync;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 
 use crate::board::Board;
-use crate::card::{Card, Day};
-use crate::column::{Column, ColumnKind};
-use crate::ids::{BoardId, CardId, ColumnId, LabelId, PersonId};
-use crate::key::card_key;
+use crate::card::{Card, Day, Stage};
+use crate::column::{Column, ColumnKind, Right, Rights, Row};
+use crate::ids::{BoardId, CardId, ColumnId, LabelId, PersonId, RoleId, RowId};
 use crate::project::{Label, Placeholder, Project};
 use crate::rank::Rank;
+use crate::role::Role;
 
 /// A board with its columns and cards, archived ones included.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +32,8 @@ pub struct BoardView {
     pub cards: RedBlackTreeMapSync<CardId, CardRow>,
     pub labels: BTreeMap<LabelId, Label>,
     pub placeholders: BTreeMap<PersonId, Placeholder>,
+    /// The project's own roles, by what they are called.
+    pub roles: BTreeMap<RoleId, String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +42,12 @@ pub struct ColumnRow {
     pub kind: ColumnKind,
     pub archived: bool,
     pub limit: Option<u32>,
+    /// More may enter than the limit says.
+    pub limit_warns: bool,
+    pub rights: Rights,
+    pub auto_move: Option<ColumnId>,
+    pub leads_to: Option<BTreeSet<ColumnId>>,
+    pub rows: Vec<Row>,
     /// Its open cards.
     pub count: u64,
 }
@@ -51,6 +58,9 @@ pub struct CardRow {
     pub title: String,
     pub column: ColumnId,
     pub rank: Rank,
+    pub row: Option<RowId>,
+    pub stage: Stage,
+    pub taken_by: Option<PersonId>,
     pub archived: bool,
     pub done: bool,
     pub labels: Vec<LabelId>,
@@ -61,6 +71,17 @@ pub struct CardRow {
     pub items: u32,
     pub links: u32,
     pub comments: u64,
+}
+
+/// What a card asks of somebody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Turn {
+    /// Nobody works on it, and they may.
+    Take,
+    /// They work on it.
+    Work,
+    /// It was submitted, and they may say whether it is good.
+    Review,
 }
 
 /// A column as it is drawn: its cards from top to bottom.
@@ -87,39 +108,29 @@ impl BoardView {
         filled.collect()
     }
 
-    /// The `columns` of the command `board --json`; `name_of` names members, placeholders are named here.
-    pub fn columns_json(&self, name_of: &dyn Fn(PersonId) -> Option<String>) -> Value {
-        let card = |(id, card): &(CardId, &CardRow)| {
-            let members: Vec<String> = card.members.iter().map(|person| self.person(*person, name_of)).collect();
-            let labels: Vec<&str> = card.labels.iter().filter_map(|label| self.label(*label)).collect();
-            json!({
-                "key": card_key(&self.prefix, &card.number, *id), "id": id.to_string(), "title": card.title,
-                "archived": card.archived, "labels": labels, "members": members,
-            })
-        };
-        let column = |ColumnShown { row, cards, .. }: &ColumnShown<'_>| {
-            json!({
-                "name": row.name, "kind": row.kind, "archived": row.archived, "limit": row.limit,
-                "cards": cards.iter().map(card).collect::<Vec<_>>(),
-            })
-        };
-        self.columns().iter().map(column).collect()
+    /// What a card asks of a person who has this role, if it asks anything: what the board highlights.
+    pub fn turn(&self, card: CardId, person: PersonId, role: &Role) -> Option<Turn> {
+        let card = self.cards.get(&card).filter(|card| !card.archived)?;
+        let rights = &self.columns.get(&card.column)?.rights;
+        if rights.is_plain() {
+            return None;
+        }
+        match card.stage {
+            Stage::ToDo => rights.allows(role, Right::Work).then_some(Turn::Take),
+            Stage::Doing => (card.taken_by == Some(person) && !role.is_viewer()).then_some(Turn::Work),
+            Stage::ToReview => rights.allows(role, Right::Review).then_some(Turn::Review),
+        }
     }
 
     /// What stands on a label: its name, or its colour where it has none.
-    fn label(&self, label: LabelId) -> Option<&str> {
+    pub(super) fn label(&self, label: LabelId) -> Option<&str> {
         self.labels.get(&label).map(Label::shown)
-    }
-
-    fn person(&self, person: PersonId, name_of: &dyn Fn(PersonId) -> Option<String>) -> String {
-        let placeholder = self.placeholders.get(&person).map(|placeholder| placeholder.name.clone());
-        name_of(person).or(placeholder).unwrap_or_else(|| person.to_string())
     }
 }
 
 impl View for BoardView {
     const NAME: &'static str = "board";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
 
     fn keys(stream: &StreamId, models: &Models<'_>) -> Vec<Key> {
         let board = match &*stream.kind {
@@ -159,6 +170,11 @@ impl BoardView {
             kind: column.kind,
             archived: column.archived,
             limit: column.limit,
+            limit_warns: column.limit_warns,
+            rights: column.rights.clone(),
+            auto_move: column.auto_move,
+            leads_to: column.leads_to.clone(),
+            rows: column.rows.clone(),
             count: column.count() as u64,
         };
         self.columns.insert(id, row);
@@ -176,6 +192,9 @@ impl BoardView {
             title: card.title.clone(),
             column: placed.column,
             rank: placed.rank.clone(),
+            row: card.row,
+            stage: card.stage,
+            taken_by: card.taken_by,
             archived: card.archived,
             done: card.done,
             labels: card.labels.iter().copied().collect(),
@@ -196,6 +215,9 @@ impl BoardView {
         }
         if self.placeholders != project.placeholders {
             self.placeholders.clone_from(&project.placeholders);
+        }
+        if self.roles != project.roles {
+            self.roles.clone_from(&project.roles);
         }
     }
 }

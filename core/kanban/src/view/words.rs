@@ -10,6 +10,7 @@ use crate::card::{Card, CardEvent};
 use crate::column::{Column, ColumnEvent};
 use crate::comment::{Comment, CommentEvent};
 use crate::project::{Project, ProjectEvent};
+use crate::role::Role;
 
 /// What the record says; `None` for what only keeps the books, and for what is unknown or erased.
 pub(super) fn words(record: &Record, after: &Models<'_>) -> Option<String> {
@@ -19,7 +20,7 @@ pub(super) fn words(record: &Record, after: &Models<'_>) -> Option<String> {
         Column::KIND => column(record.event::<Column>()?, &after.get::<Column>(record.stream.id).name),
         Board::KIND => board(record.event::<Board>()?, after.get::<Board>(record.stream.id).title(), after),
         Project::KIND => project(record.event::<Project>()?, &after.get::<Project>(record.stream.id)),
-        Membership::KIND => record.event::<Membership>().map(membership),
+        Membership::KIND => Some(membership(record.event::<Membership>()?, &after.get::<Project>(record.stream.id))),
         _ => None,
     }
 }
@@ -39,6 +40,12 @@ fn card(event: &CardEvent, card: &Card, after: &Models<'_>) -> Option<String> {
         E::Described { .. } => "edited its description".to_owned(),
         E::Moved { column, .. } => format!("moved it to {}", short(&after.get::<Column>(*column).name)),
         E::Reordered { .. } => "moved it within its column".to_owned(),
+        E::RowSet { .. } => "moved it to another row".to_owned(),
+        E::Taken { .. } => "took it".to_owned(),
+        E::PutBack {} => "put it back".to_owned(),
+        E::Submitted {} => "submitted it".to_owned(),
+        E::Approved {} => "approved it".to_owned(),
+        E::Rejected {} => "rejected it".to_owned(),
         E::Archived {} => "archived it".to_owned(),
         E::Restored {} => "restored it".to_owned(),
         E::LabelAdded { label } => format!("added the label {label}"),
@@ -78,8 +85,15 @@ fn column(event: &ColumnEvent, name: &str) -> Option<String> {
         E::Added { name, .. } => format!("added the column {}", short(name)),
         E::Renamed { name } => format!("renamed a column to {}", short(name)),
         E::KindSet { .. } => format!("changed what the column {} is for", short(name)),
-        E::LimitSet { limit: Some(limit) } => format!("limited the column {} to {limit}", short(name)),
-        E::LimitSet { limit: None } => format!("took the limit off the column {}", short(name)),
+        E::LimitSet { limit: Some(limit), .. } => format!("limited the column {} to {limit}", short(name)),
+        E::LimitSet { limit: None, .. } => format!("took the limit off the column {}", short(name)),
+        E::WorkersSet { .. } => format!("changed who works in the column {}", short(name)),
+        E::ReviewersSet { .. } => format!("changed who reviews in the column {}", short(name)),
+        E::AutoMoveSet { .. } => format!("changed where finished cards of the column {} go", short(name)),
+        E::WorkflowSet { .. } => format!("changed where the workflow leads from the column {}", short(name)),
+        E::RowSet { name: row, .. } => format!("set the row {} of the column {}", short(row), short(name)),
+        E::RowRemoved { .. } => format!("removed a row of the column {}", short(name)),
+        E::Removed { .. } => format!("removed the column {}", short(name)),
         E::Archived {} => format!("archived the column {}", short(name)),
         E::Restored {} => format!("restored the column {}", short(name)),
         E::CardEntered { .. } | E::CardReordered { .. } | E::CardLeft { .. } => return None,
@@ -97,6 +111,8 @@ fn board(event: &BoardEvent, title: &str, after: &Models<'_>) -> Option<String> 
             // A column's first place is told by its adding.
             return column.exists().then(|| format!("placed the column {}", short(&column.name)));
         }
+        // The column tells it itself.
+        BoardEvent::ColumnRemoved { .. } => return None,
     })
 }
 
@@ -112,18 +128,21 @@ fn project(event: &ProjectEvent, project: &Project) -> Option<String> {
             format!("is {}", short(name))
         }
         E::FieldSet { name, .. } => format!("defined the field {}", short(name)),
+        E::RoleSet { name, .. } => format!("set the role {}", short(name)),
+        E::RoleRemoved { .. } => "removed a role from the project".to_owned(),
         E::BoardAdded { .. } | E::NumberGiven { .. } => return None,
     })
 }
 
 /// Names of people are not in the log: who shows this puts them in the place of the ids.
-fn membership(event: &MembershipEvent) -> String {
+fn membership(event: &MembershipEvent, project: &Project) -> String {
     use MembershipEvent as E;
+    let called = |role: &str| Role::by_key(role).name(project).to_owned();
     match event {
         E::Founded { title, .. } => format!("began the project {}", short(title)),
         E::Renamed { title } => format!("renamed the project to {}", short(title)),
-        E::MemberAdded { person, role } => format!("added {person} as {role}"),
-        E::RoleChanged { person, role } => format!("made {person} {role}"),
+        E::MemberAdded { person, role } => format!("added {person} as {}", called(role)),
+        E::RoleChanged { person, role } => format!("made {person} {}", called(role)),
         E::MemberRemoved { person } => format!("removed {person} from the project"),
         E::HandedOver { server, .. } => format!("gave the project to the server {}", short(server)),
         E::Published { into, .. } => format!("brought the project here, as {into}"),

@@ -41,6 +41,18 @@ pub struct UniqueName {
     pub taken: fn(&str) -> Refused,
 }
 
+/// A role that a space has beside those of its domain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnRole {
+    /// What stands for it among the members, for ever.
+    pub key: String,
+    /// What people call it.
+    pub name: String,
+}
+
+/// The roles that a space has of its own, as its entities are.
+pub type OwnRoles = fn(SpaceId, &Models<'_>) -> Vec<OwnRole>;
+
 /// What an application is made of.
 pub struct Domain {
     name: Name,
@@ -52,6 +64,7 @@ pub struct Domain {
     effects: Vec<EffectKind>,
     unique_name: Option<UniqueName>,
     roles: &'static [&'static str],
+    own_roles: Option<OwnRoles>,
     saving: Saving,
     thresholds: Thresholds,
 }
@@ -69,6 +82,7 @@ impl Domain {
             effects: Vec::new(),
             unique_name: None,
             roles: &["owner", "member"],
+            own_roles: None,
             saving: Saving::default(),
             thresholds: Thresholds::default(),
         };
@@ -132,6 +146,12 @@ impl Domain {
         self
     }
 
+    /// Lets spaces have roles of their own beside those of the domain.
+    pub fn own_roles(mut self, roles: OwnRoles) -> Self {
+        self.own_roles = Some(roles);
+        self
+    }
+
     /// When models and views are saved.
     pub fn saving(mut self, saving: Saving) -> Self {
         self.saving = saving;
@@ -163,6 +183,11 @@ impl Domain {
 
     pub fn role_names(&self) -> &'static [&'static str] {
         self.roles
+    }
+
+    /// The roles of a space's own, as its entities are.
+    pub(crate) fn own_roles_of(&self, space: SpaceId, models: &Models<'_>) -> Vec<OwnRole> {
+        self.own_roles.map_or_else(Vec::new, |roles| roles(space, models))
     }
 
     pub(crate) fn saving_strategy(&self) -> &Saving {

@@ -99,7 +99,9 @@ impl Given {
 
     /// The role of whoever acts.
     pub fn role(self, role: &str) -> Self {
-        assert!(self.state.domain.role_names().contains(&role), "the domain lists no role {role:?}");
+        let own = self.state.domain.own_roles_of(SPACE, &self.state.models());
+        let is_known = self.state.domain.role_names().contains(&role) || own.iter().any(|own| own.key == role);
+        assert!(is_known, "there is no role {role:?}");
         let person = self.actor;
         self.happened::<Membership>(SPACE.0, [MembershipEvent::MemberAdded { person, role: role.to_owned() }])
     }
@@ -177,6 +179,11 @@ impl Given {
         self.origin().replica
     }
 
+    /// The id that the next command will have.
+    pub fn next_command(&self) -> CommandId {
+        command_id(self.commands + 1)
+    }
+
     /// The entity as it is now.
     pub fn model<E: Entity>(&self, id: impl Into<Id>) -> Arc<E> {
         self.state.models().get::<E>(id)
@@ -195,7 +202,7 @@ impl Given {
 
     fn origin(&self) -> Origin {
         Origin {
-            command: CommandId::derived("test command", &[&self.commands.to_be_bytes()]),
+            command: command_id(self.commands),
             actor: self.actor,
             replica: ReplicaId::derived("test replica", &[self.actor.bytes()]),
             time: self.now,
@@ -235,6 +242,10 @@ impl fmt::Debug for Given {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Given({:?} at {:?}, by {})", self.state, self.number, self.actor)
     }
+}
+
+fn command_id(number: u64) -> CommandId {
+    CommandId::derived("test command", &[&number.to_be_bytes()])
 }
 
 enum Why {

@@ -1,6 +1,10 @@
 //! Who may change who belongs to a space, and what comes of it: each command, each role, each refusal.
 
-use recordplayer::domain::Domain;
+use std::collections::BTreeMap;
+
+use recordplayer::context::Context;
+use recordplayer::domain::{Domain, OwnRole};
+use recordplayer::entity::{Entity, Stamp};
 use recordplayer::id::{ActorId, Id};
 use recordplayer::membership::{
     Membership, MembershipCommand as C, MembershipEvent as E, MembershipRefusal as R, REDACTED_RECORDS_MAX,
@@ -8,6 +12,7 @@ use recordplayer::membership::{
 };
 use recordplayer::record::Position;
 use recordplayer::testing::{FOUNDER, Given, SPACE, When, given};
+use serde::{Deserialize, Serialize};
 
 const BO: ActorId = ActorId(Id([0xb0; 16]));
 const CY: ActorId = ActorId(Id([0xc1; 16]));
@@ -210,4 +215,53 @@ fn nothing_is_done_in_a_space_that_was_not_founded() {
     }
     let founded = E::Founded { title: "a club".to_owned(), founder: FOUNDER, role: owner() };
     space().when::<Membership>(elsewhere, C::Found { title: "a club".to_owned() }).then([founded]);
+}
+
+/// The roles that a club gives itself.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct Statutes {
+    roles: BTreeMap<String, String>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+enum Statute {
+    Named { key: String, name: String },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("never")]
+struct Never {}
+
+impl Entity for Statutes {
+    const KIND: &'static str = "statutes";
+    type Command = Statute;
+    type Event = Statute;
+    type Refusal = Never;
+
+    fn decide(&self, command: &Statute, _: &mut Context<'_>) -> Result<Vec<Statute>, Never> {
+        Ok(vec![command.clone()])
+    }
+
+    fn play(&mut self, event: &Statute, _: &Stamp) {
+        let Statute::Named { key, name } = event.clone();
+        self.roles.insert(key, name);
+    }
+}
+
+#[test]
+fn a_space_has_roles_of_its_own_beside_those_of_its_domain() {
+    let named = Statute::Named { key: "role-7".into(), name: "Treasurer".into() };
+    let domain = || {
+        Domain::new("club", 1).roles(ROLES).entity::<Statutes>().own_roles(|space, models| {
+            let roles = models.get::<Statutes>(space.0).roles.clone();
+            roles.into_iter().map(|(key, name)| OwnRole { key, name }).collect()
+        })
+    };
+    let club = || given(domain()).sent::<Statutes>(SPACE.0, named.clone());
+    let refused = R::NoSuchRole { role: "treasurer".into(), known: format!("{KNOWN}, Treasurer") };
+    when(club(), add(BO, "treasurer")).refused(refused);
+    when(club(), add(BO, "role-7")).then([added(BO, "role-7")]);
+    let club = club().sent::<Membership>(SPACE.0, add(BO, "worker"));
+    when(club, change(BO, "role-7")).then([changed(BO, "role-7")]);
+    when(space(), add(BO, "role-7")).refused(R::NoSuchRole { role: "role-7".into(), known: KNOWN.into() });
 }

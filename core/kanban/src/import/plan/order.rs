@@ -34,7 +34,7 @@ impl Planner<'_> {
             let may_move = is_new || self.sim(*card).placement > 0;
             if may_move && !stays.contains(&at) {
                 let before = wanted.get(at + 1).copied();
-                self.change::<Card>(*card, *card, &CardCommand::MoveTo { column, before, exempt: true });
+                self.change::<Card>(*card, *card, &CardCommand::MoveTo { column, before, row: None, exempt: true });
             }
         }
     }

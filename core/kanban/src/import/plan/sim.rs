@@ -72,14 +72,15 @@ impl Planner<'_> {
         if self.sim(id).card.column() != Some(column) {
             self.set_archived(id, false);
             self.put_last(id, column);
-            self.change_card(id, &CardCommand::MoveTo { column, before: None, exempt: true });
+            self.change_card(id, &CardCommand::MoveTo { column, before: None, row: None, exempt: true });
         }
     }
 
     pub(super) fn set_archived(&mut self, id: CardId, archived: bool) {
         if self.sim(id).card.archived != archived {
             self.sim(id).card.archived = archived;
-            let command = if archived { CardCommand::Archive {} } else { CardCommand::Restore { exempt: true } };
+            let command =
+                if archived { CardCommand::Archive {} } else { CardCommand::Restore { column: None, exempt: true } };
             self.change_card(id, &command);
         }
     }

@@ -1,0 +1,213 @@
+//! Where cards go: into columns, within them, away and back.
+
+use std::sync::Arc;
+
+use recordplayer::context::Context;
+
+use super::decide::{project, unless};
+use super::{Card, CardCommand as C, CardEvent as E, CardRefusal as R, Placed, Stage};
+use crate::column::{Column, ColumnEvent, Right, following};
+use crate::ids::{CardId, ColumnId, RowId};
+use crate::limits::TITLE_BYTES_MAX;
+use crate::project::ProjectEvent;
+use crate::rank::Rank;
+use crate::refusal::is_written;
+use crate::role::role_of_sender;
+
+/// Where a card shall go.
+pub(super) struct Aim {
+    pub column: ColumnId,
+    pub before: Option<CardId>,
+    pub row: Option<RowId>,
+    pub exempt: bool,
+}
+
+/// A column that a card may go into, found by following those that were removed.
+pub(super) struct Target {
+    pub id: ColumnId,
+    pub column: Arc<Column>,
+}
+
+impl Card {
+    pub(super) fn create(&self, card: CardId, aim: &Aim, title: &str, cx: &mut Context<'_>) -> Result<Vec<E>, R> {
+        let project = project(cx);
+        if !project.is_set_up() {
+            return Err(R::ProjectNotSetUp {});
+        }
+        if self.exists() {
+            return Err(R::CreatedAlready {});
+        }
+        is_written("The title", title, TITLE_BYTES_MAX)?;
+        let target = Target::open(aim, cx)?;
+        let board = target.enter(aim.exempt, cx)?;
+        let rank = rank_in(card, &target, aim.before, cx);
+        let number = cx.assign(|| project.last_number + 1);
+        cx.emit::<Column>(target.id, &ColumnEvent::CardEntered { card, rank: rank.clone() });
+        cx.emit::<crate::project::Project>(cx.space().0, &ProjectEvent::NumberGiven { number });
+        Ok(vec![E::Created { board, column: target.id, rank, title: title.to_owned(), number, exempt: aim.exempt }])
+    }
+
+    pub(super) fn move_to(&self, card: CardId, from: &Placed, aim: &Aim, cx: &mut Context<'_>) -> Result<Vec<E>, R> {
+        if self.archived {
+            return Err(R::CardArchived {});
+        }
+        let target = Target::open(aim, cx)?;
+        if target.id == from.column {
+            return self.reorder(card, from, aim, &target, cx);
+        }
+        let takes_back = cx.undoes().is_some_and(|undone| {
+            let came = self.came_from.as_ref().filter(|came| came.column == target.id && came.by == undone);
+            came.is_some_and(|came| came.who == cx.actor())
+        });
+        if takes_back {
+            target.is_open()?;
+            return Ok(from.leave(card, &target, aim, cx));
+        }
+        if !aim.exempt {
+            self.may_leave(from, cx)?;
+            leads_to(from, &target, cx)?;
+        }
+        target.enter(aim.exempt, cx)?;
+        Ok(from.leave(card, &target, aim, cx))
+    }
+
+    fn reorder(
+        &self,
+        card: CardId,
+        from: &Placed,
+        aim: &Aim,
+        target: &Target,
+        cx: &mut Context<'_>,
+    ) -> Result<Vec<E>, R> {
+        if !aim.exempt {
+            target.may_move(cx)?;
+        }
+        let mut events = Vec::new();
+        if aim.row.is_some() && aim.row != self.row {
+            events.push(E::RowSet { row: aim.row });
+        }
+        if aim.before != Some(card) {
+            let rank = rank_in(card, target, aim.before, cx);
+            let reordered = ColumnEvent::CardReordered { card, from: from.rank.clone(), to: rank.clone() };
+            cx.emit::<Column>(target.id, &reordered);
+            events.push(E::Reordered { rank });
+        }
+        Ok(events)
+    }
+
+    pub(super) fn set_row(&self, from: &Placed, row: Option<RowId>, cx: &Context<'_>) -> Result<Vec<E>, R> {
+        let column = cx.get::<Column>(from.column);
+        if let Some(row) = row.filter(|row| !column.has_row(*row)) {
+            return Err(R::NoSuchRow { row });
+        }
+        Ok(unless(self.row == row, E::RowSet { row }))
+    }
+
+    /// Whether whoever sends the command may bring the card out of its column, as it stands there.
+    fn may_leave(&self, from: &Placed, cx: &Context<'_>) -> Result<(), R> {
+        let column = cx.get::<Column>(from.column);
+        let Some(role) = role_of_sender(cx).filter(|_| !column.rights.is_plain()) else { return Ok(()) };
+        let is_at_work = column.rights.is_reviewed() && self.stage != Stage::ToDo;
+        match () {
+            () if column.rights.allows(&role, Right::Review) => Ok(()),
+            () if is_at_work => Err(R::not_a_reviewer(from.column, &column, cx)),
+            () if column.rights.allows(&role, Right::Work) => Ok(()),
+            () => Err(R::not_a_worker(from.column, &column, cx)),
+        }
+    }
+}
+
+impl Placed {
+    /// The events of a move that is allowed.
+    pub(super) fn leave(&self, card: CardId, target: &Target, aim: &Aim, cx: &mut Context<'_>) -> Vec<E> {
+        let rank = rank_in(card, target, aim.before, cx);
+        let board = target.column.board.unwrap_or(self.board);
+        cx.emit::<Column>(self.column, &ColumnEvent::CardLeft { card, rank: self.rank.clone() });
+        cx.emit::<Column>(target.id, &ColumnEvent::CardEntered { card, rank: rank.clone() });
+        vec![E::Moved { board, column: target.id, rank, row: aim.row, exempt: aim.exempt }]
+    }
+
+    /// The card comes back to where it was, or into another column.
+    pub(super) fn restore(&self, card: CardId, aim: &Aim, cx: &mut Context<'_>) -> Result<Vec<E>, R> {
+        let target = Target::open(aim, cx)?;
+        let board = target.enter(aim.exempt, cx)?;
+        let rank = self.rank.clone();
+        cx.emit::<Column>(target.id, &ColumnEvent::CardEntered { card, rank: rank.clone() });
+        if target.id == self.column {
+            return Ok(vec![E::Restored {}]);
+        }
+        Ok(vec![E::Restored {}, E::Moved { board, column: target.id, rank, row: None, exempt: aim.exempt }])
+    }
+}
+
+impl Aim {
+    pub fn of(command: &C) -> Option<Self> {
+        match *command {
+            C::Create { column, before, exempt, .. } => Some(Self { column, before, row: None, exempt }),
+            C::MoveTo { column, before, row, exempt } => Some(Self { column, before, row, exempt }),
+            _ => None,
+        }
+    }
+
+    pub fn end_of(column: ColumnId) -> Self {
+        Self { column, before: None, row: None, exempt: false }
+    }
+}
+
+impl Target {
+    /// The column that is meant, whoever has inherited its cards, if it and the row are there.
+    pub fn open(aim: &Aim, cx: &Context<'_>) -> Result<Self, R> {
+        let (id, column) = following(aim.column, cx);
+        if !column.exists() {
+            return Err(R::NoSuchColumn { column: aim.column });
+        }
+        match aim.row {
+            // A row of the column that was removed is in no other.
+            Some(row) if id == aim.column && !column.has_row(row) => Err(R::NoSuchRow { row }),
+            _ => Ok(Self { id, column }),
+        }
+    }
+
+    /// Whether one more card may come in; the column's board.
+    pub fn enter(&self, exempt: bool, cx: &Context<'_>) -> Result<crate::ids::BoardId, R> {
+        let board = self.column.board.ok_or(R::NoSuchColumn { column: self.id })?;
+        if exempt {
+            return if cx.is_manager() { Ok(board) } else { Err(R::MayNotExempt { role: cx.roles()[0].to_owned() }) };
+        }
+        self.is_open()?;
+        self.column.has_room(self.id, 1)?;
+        Ok(board)
+    }
+
+    fn is_open(&self) -> Result<(), R> {
+        if self.column.archived {
+            return Err(R::ColumnArchived { column: self.id, name: self.column.name.clone() });
+        }
+        Ok(())
+    }
+
+    fn may_move(&self, cx: &Context<'_>) -> Result<(), R> {
+        match role_of_sender(cx) {
+            Some(role) if !self.column.rights.may_move(&role) => Err(R::not_a_worker(self.id, &self.column, cx)),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Whether the workflow leads from one column to another: to all of its board, where nobody has said otherwise.
+pub(super) fn leads_to(from: &Placed, target: &Target, cx: &Context<'_>) -> Result<(), R> {
+    let column = cx.get::<Column>(from.column);
+    let leads = match &column.leads_to {
+        None => column.board == target.column.board,
+        Some(to) => to.contains(&target.id) || to.iter().any(|to| following(*to, cx).0 == target.id),
+    };
+    if leads {
+        return Ok(());
+    }
+    Err(R::WorkflowForbids { from: column.name.clone(), to: target.column.name.clone(), column: target.id })
+}
+
+fn rank_in(card: CardId, target: &Target, before: Option<CardId>, cx: &Context<'_>) -> Rank {
+    let before = before.and_then(|before| cx.get::<Card>(before).place(before));
+    target.column.rank_for(before.as_ref(), card)
+}

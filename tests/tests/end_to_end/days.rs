@@ -1,0 +1,156 @@
+//! The days of a manager, a worker and a reviewer, each through the commands that scripts rely on, now and then without a line.
+
+use recordplayer_tests::stage::{Person, Server, Stage, cards};
+use serde_json::{Value, json};
+
+/// "Turntable" of Mia, who manages it; Wim is a worker and Rea a reviewer. "In progress" is reviewed.
+fn team() -> (Stage, Server, [Person; 3]) {
+    let stage = Stage::new();
+    let server = stage.serve("127.0.0.1:0");
+    let people = ["mia", "wim", "rea"].map(|name| stage.person(name, &server));
+    let [mia, wim, rea] = &people;
+    mia.tell(&["project", "new", "Turntable", "--key", "TT"]);
+    for (user, role) in [("wim", "worker"), ("rea", "reviewer")] {
+        mia.tell(&["member", "add", user, "--role", role]);
+    }
+    mia.tell(&["column", "workers", "In progress", "worker"]);
+    mia.tell(&["column", "reviewers", "In progress", "reviewer"]);
+    mia.tell(&["column", "workflow", "In progress", "Done", "Ready"]);
+    for title in ["Bearing", "Motor"] {
+        mia.tell(&["card", "new", title, "--column", "In progress"]);
+    }
+    all_sync(&[mia, wim, rea]);
+    (stage, server, people)
+}
+
+/// Until everybody has heard what the others did.
+fn all_sync(people: &[&Person]) {
+    for person in people.iter().chain(people) {
+        assert_eq!(person.sync(), 0, "{}", person.name);
+    }
+}
+
+fn card(person: &Person, title: &str) -> Value {
+    let board = person.tell(&["board"]);
+    let found = cards(&board).into_iter().find(|card| card["title"] == title);
+    found.unwrap_or_else(|| panic!("no card {title:?} on {board}"))
+}
+
+fn column_of(person: &Person, title: &str) -> Value {
+    person.tell(&["card", &person.key_of(title)])["column"].clone()
+}
+
+#[track_caller]
+fn refused(person: &Person, arguments: &[&str], code: &str) -> String {
+    let error = person.try_to(arguments).expect_code(1)["error"].clone();
+    assert_eq!(error["code"], code, "{error}");
+    error["message"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_worker_takes_works_offline_and_submits() {
+    let (_stage, _server, [mia, wim, rea]) = team();
+    let key = wim.key_of("Bearing");
+    assert_eq!(card(&wim, "Bearing")["turn"], "take");
+    // On the train: nothing of this reaches the server.
+    wim.tell(&["card", "take", &key]);
+    wim.describe(&key, "Ground and polished.");
+    wim.tell(&["comment", &key, "It runs"]);
+    assert_eq!(card(&wim, "Bearing")["turn"], "work");
+    wim.tell(&["card", "submit", &key]);
+    assert_eq!(card(&rea, "Bearing")["turn"], Value::Null);
+    // Meanwhile the manager gives the card another name.
+    mia.tell(&["card", "rename", &key, "Main bearing", "--wait"]);
+    all_sync(&[&wim, &rea, &mia]);
+    for person in [&mia, &wim, &rea] {
+        let bearing = card(person, "Main bearing");
+        assert_eq!((&bearing["stage"], &bearing["taken_by"]), (&json!("to_review"), &json!("wim")), "{}", person.name);
+        assert_eq!(bearing["members"], json!(["wim"]));
+    }
+    assert_eq!(card(&rea, "Main bearing")["turn"], "review");
+    // A worker does not approve, nor drags past the reviewer.
+    refused(&wim, &["card", "approve", &key, "--reason", "Mine", "--to", "Done"], "not_a_reviewer");
+    refused(&wim, &["card", "move", &key, "--to", "Done"], "not_a_reviewer");
+}
+
+#[test]
+fn a_reviewer_rejects_with_a_reason_and_approves_what_is_mended() {
+    let (_stage, _server, [mia, wim, rea]) = team();
+    let key = wim.key_of("Motor");
+    refused(&rea, &["card", "take", &key], "not_a_worker");
+    refused(&rea, &["card", "reject", &key, "--reason", "Too early"], "not_submitted");
+    wim.tell(&["card", "take", &key]);
+    wim.tell(&["card", "submit", &key]);
+    all_sync(&[&wim, &rea, &mia]);
+
+    let several = rea.try_to(&["card", "approve", &key, "--reason", "Good"]).expect_code(2);
+    assert_eq!(several["error"]["code"], "several_goals", "{several}");
+    rea.tell(&["card", "reject", &key, "--reason", "It hums at 50 Hz"]);
+    all_sync(&[&rea, &wim, &mia]);
+    let motor = card(&wim, "Motor");
+    assert_eq!((&motor["stage"], &motor["turn"]), (&json!("to_do"), &json!("take")));
+    let said = wim.tell(&["card", &key])["comments"][0].clone();
+    assert_eq!((&said["author"], &said["text"]), (&json!("rea"), &json!("It hums at 50 Hz")));
+
+    wim.tell(&["card", "take", &key]);
+    wim.tell(&["card", "submit", &key]);
+    all_sync(&[&wim, &rea]);
+    rea.tell(&["card", "approve", &key, "--reason", "Silent now", "--to", "Done"]);
+    all_sync(&[&rea, &wim, &mia]);
+    for person in [&mia, &wim, &rea] {
+        assert_eq!(column_of(person, "Motor"), "Done");
+        assert_eq!(person.tell(&["card", &key])["comments"].as_array().unwrap().len(), 2);
+    }
+    let told: Vec<String> =
+        mia.lines(&["history", &key]).iter().map(|entry| entry["what"].as_str().unwrap().to_owned()).collect();
+    for what in ["took it", "submitted it", "rejected it", "approved it", "moved it to “Done”"] {
+        assert!(told.iter().any(|told| told == what), "{what}: {told:#?}");
+    }
+}
+
+#[test]
+fn a_manager_shapes_a_project_under_people_who_work_in_it() {
+    let (_stage, _server, [mia, wim, rea]) = team();
+    mia.tell(&["role", "new", "Tester"]);
+    mia.tell(&["member", "role", "rea", "tester"]);
+    mia.tell(&["column", "reviewers", "In progress", "Tester"]);
+    mia.tell(&["column", "row", "new", "In progress", "Mechanics"]);
+    mia.tell(&["column", "limit", "Ready", "1", "--warn"]);
+    mia.tell(&["column", "auto-move", "Backlog", "Ready"]);
+    all_sync(&[&mia, &wim, &rea]);
+    let roles = mia.tell(&["role", "list"]);
+    assert_eq!(roles["roles"], json!(["manager", "worker", "reviewer", "viewer", "Tester"]));
+    let report = rea.tell(&["permissions"]);
+    let reviews = json!({ "board": "Turntable", "column": "In progress", "role": "Tester", "permission": "review" });
+    assert!(report["permissions"].as_array().unwrap().contains(&reviews), "{report:#}");
+    let in_use = mia.try_to(&["role", "remove", "Tester"]).expect_code(1);
+    assert_eq!(in_use["error"]["code"], "role_in_use", "{in_use}");
+    refused(&wim, &["role", "new", "Boss"], "managers_shape_projects");
+    refused(&mia, &["member", "role", "mia", "worker"], "last_manager");
+
+    // Wim works offline in a column that the manager removes meanwhile.
+    let key = wim.key_of("Bearing");
+    wim.tell(&["card", "new", "Idea", "--column", "Backlog"]);
+    wim.tell(&["card", "done", &wim.key_of("Idea")]);
+    assert_eq!(column_of(&wim, "Idea"), "Ready", "a finished card goes on by itself");
+    wim.tell(&["card", "new", "Belt", "--column", "Ready"]);
+    wim.tell(&["card", "take", &key]);
+    mia.tell(&["column", "remove", "Ready", "--into", "Backlog", "--wait"]);
+    all_sync(&[&wim, &mia, &rea]);
+    for person in [&mia, &wim, &rea] {
+        assert_eq!(column_of(person, "Belt"), "Backlog", "what was meant for a removed column is in its heir");
+        assert_eq!(column_of(person, "Bearing"), "In progress");
+        let board = person.tell(&["board"]);
+        let names: Vec<&Value> = board["columns"].as_array().unwrap().iter().map(|column| &column["name"]).collect();
+        assert_eq!(names, ["Backlog", "In progress", "Done"]);
+        assert_eq!(person.tell(&["outbox"])["refused"], json!([]));
+    }
+    assert_eq!(card(&mia, "Bearing")["row"], "Mechanics");
+    // With a review of another role than before, rea still reviews.
+    wim.tell(&["card", "submit", &key]);
+    all_sync(&[&wim, &rea]);
+    assert_eq!(card(&rea, "Bearing")["turn"], "review");
+    mia.tell(&["member", "remove", "rea"]);
+    all_sync(&[&mia]);
+    assert_eq!(mia.tell(&["member", "list"])["members"].as_array().unwrap().len(), 2);
+}

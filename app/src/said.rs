@@ -11,7 +11,7 @@ use recordplayer_kanban::board::BoardCommand;
 use recordplayer_kanban::card::CardCommand;
 use recordplayer_kanban::column::ColumnCommand;
 use recordplayer_kanban::comment::CommentCommand;
-use recordplayer_kanban::ids::{CardId, ColumnId, FieldId, LabelId, PersonId};
+use recordplayer_kanban::ids::{CardId, ColumnId, FieldId, LabelId, PersonId, TypeId};
 use recordplayer_kanban::key::card_key;
 use recordplayer_kanban::project::ProjectCommand;
 use recordplayer_kanban::{Board, Card, Column, Comment, Project};
@@ -70,7 +70,8 @@ impl<'a> Names<'a> {
             let label = || project.labels.get(&LabelId(id)).map(|label| label.shown().to_owned());
             let field = || project.fields.get(&FieldId(id)).map(|field| field.name.clone());
             let card = || self.entity::<Card>(id).exists().then(|| self.key_of(CardId(id)));
-            let known = self.name_of(PersonId(id)).or_else(label).or_else(field).or_else(card)?;
+            let card_type = || project.types.get(&TypeId(id)).map(|card_type| card_type.name.clone());
+            let known = self.name_of(PersonId(id)).or_else(label).or_else(field).or_else(card_type).or_else(card)?;
             Some(known + &word[digits.len()..])
         };
         words.map(|word| name(word).unwrap_or_else(|| word.to_owned())).collect()
@@ -109,11 +110,15 @@ pub(crate) fn typed(entry: &OutboxEntry) -> Option<String> {
         return Some(text.after());
     }
     let intent = entry.intent();
-    if let Some(CardCommand::Create { title, .. } | CardCommand::Rename { title }) = intent.typed::<Card>() {
-        return Some(title);
+    match intent.typed::<Card>() {
+        Some(CardCommand::Create { title, .. } | CardCommand::Rename { title }) => return Some(title),
+        Some(CardCommand::Approve { reason, .. } | CardCommand::Reject { reason } | CardCommand::Block { reason }) => {
+            return Some(reason);
+        }
+        _ => {}
     }
     match intent.typed::<Comment>()? {
-        CommentCommand::Write { text, .. } | CommentCommand::Edit { text } => Some(text),
+        CommentCommand::Write { text, .. } | CommentCommand::Edit { text, .. } => Some(text),
         CommentCommand::Delete {} => None,
     }
 }
@@ -191,6 +196,25 @@ fn card(names: &Names<'_>, id: CardId, command: CardCommand) -> String {
         C::RemoveAttachment { .. } => format!("Remove a link of {key}"),
         C::SetField { value: Some(_), .. } => format!("Set a field of {key}"),
         C::SetField { value: None, .. } => format!("Empty a field of {key}"),
+        C::Copy { of, .. } => format!("Copy {}", names.key_of(of)),
+        C::SetPriority { priority: Some(priority) } => format!("Give {key} {} priority", priority.name()),
+        C::SetPriority { priority: None } => format!("Take the priority of {key} away"),
+        C::SetEstimate { estimate: Some(estimate) } => format!("Estimate {key} at {estimate}"),
+        C::SetEstimate { estimate: None } => format!("Take the estimate of {key} away"),
+        C::SetRemaining { remaining: Some(remaining) } => format!("Say that {remaining} of {key} is left"),
+        C::SetRemaining { remaining: None } => format!("Take away how much of {key} is left"),
+        C::Block { reason } => format!("Block {key}: {reason}"),
+        C::Unblock {} => format!("Unblock {key}"),
+        C::Relate { relation } => format!("Say that {key} {} {}", relation.kind.words(), names.key_of(relation.to)),
+        C::Unrelate { relation } => {
+            format!("Say that {key} no longer {} {}", relation.kind.words(), names.key_of(relation.to))
+        }
+        C::SetType { typed: Some(typed) } => {
+            let project = names.project();
+            let name = project.types.get(&typed.card_type).map_or("of another type", |card_type| &card_type.name);
+            format!("Make {key} {name}")
+        }
+        C::SetType { typed: None } => format!("Take the type of {key} away"),
     }
 }
 
@@ -239,6 +263,9 @@ fn project(command: ProjectCommand) -> String {
         C::SetPlaceholder { name, .. } => format!("Add the placeholder {name}"),
         C::ClaimPlaceholder { .. } => "Say that a placeholder is me".to_owned(),
         C::SetField { name, .. } => format!("Define the field {name}"),
+        C::RemoveField { .. } => "Remove a field from the project".to_owned(),
+        C::SetType { name, .. } => format!("Set the type {name}"),
+        C::RemoveType { .. } => "Remove a type from the project".to_owned(),
         C::SetRole { name, .. } => format!("Set the role {name}"),
         C::RemoveRole { .. } => "Remove a role from the project".to_owned(),
     }

@@ -92,7 +92,8 @@ pub fn made_commits(size: &Size) -> Result<Made, Box<dyn std::error::Error>> {
     maker.send::<Column>(COLUMN.0, &add)?;
     let card = |number: u64| CardId(Id::derived("card", &[&number.to_be_bytes()]));
     for number in 0..size.cards {
-        let create = CardCommand::Create { column: COLUMN, title: title(number), before: None, exempt: false };
+        let create =
+            CardCommand::Create { column: COLUMN, title: title(number), before: None, exempt: false, typed: None };
         maker.send::<Card>(card(number).0, &create)?;
     }
     let mut number = 0;

@@ -171,7 +171,7 @@ impl Line {
     /// Writes a card of this line's own.
     pub async fn write_card(&mut self) -> Result<CardId, Error> {
         let card = CardId(Id::derived("bench card", &[self.replica.bytes()]));
-        let create = CardCommand::Create { column: COLUMN, title: title(0), before: None, exempt: false };
+        let create = CardCommand::Create { column: COLUMN, title: title(0), before: None, exempt: false, typed: None };
         self.done::<Card>(card, &create).await?;
         Ok(card)
     }

@@ -74,7 +74,8 @@ pub fn project(folder: &Path, cards: u64) -> Result<(Device, Space), Failure> {
     }
     in_groups(&device, cards, |at| {
         let title = format!("Card {at}, of which the title takes two lines on the board");
-        let create = CardCommand::Create { column: column(at % COLUMNS), title, before: None, exempt: false };
+        let create =
+            CardCommand::Create { column: column(at % COLUMNS), title, before: None, exempt: false, typed: None };
         space.send::<Card>(card(at), &create).map(drop)
     })?;
     Ok((device, space))

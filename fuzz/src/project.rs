@@ -18,10 +18,10 @@ use recordplayer::storage::{SpaceReader, Store, StoredCommit};
 use recordplayer::text::{TextActor, TextChange, TextDocument};
 use recordplayer::time::Timestamp;
 use recordplayer_kanban::board::BoardCommand;
-use recordplayer_kanban::card::CardCommand;
+use recordplayer_kanban::card::{CardCommand, Effort, FieldValue, Priority, Relation, RelationKind, Typed};
 use recordplayer_kanban::column::{ColumnCommand, ColumnKind};
-use recordplayer_kanban::comment::CommentCommand;
-use recordplayer_kanban::project::{FieldKind, ProjectCommand};
+use recordplayer_kanban::comment::{CommentCommand, CommentKind};
+use recordplayer_kanban::project::{FieldKind, FieldLimits, FieldUse, ProjectCommand};
 use recordplayer_kanban::{Board, Card, Column, Comment, Project, ROLES, Role};
 
 use crate::authority::Authority;
@@ -131,6 +131,7 @@ fn founded(publication: Option<Id>) -> MemoryStore {
         title: title.to_owned(),
         before: None,
         exempt: false,
+        typed: None,
     };
     let mut intents = vec![
         intent::<Membership>(SPACE.0, &MembershipCommand::Found { title: "Turntable".to_owned() }),
@@ -172,7 +173,7 @@ pub fn submission(session: SessionId, actor: ActorId, replica: ReplicaId, comman
 
 /// Each of the wishes once, about the first of everything, with a word or two.
 pub fn each_wish() -> impl Iterator<Item = Intent> {
-    (0..45).map(|number| wish(&mut Script::new(&[0, 0, 0, number, 2, b'a', b'b', 2, b'c', b'd']), FIRST))
+    (0..57).map(|number| wish(&mut Script::new(&[0, 0, 0, number, 2, b'a', b'b', 2, b'c', b'd']), FIRST))
 }
 
 /// What somebody wishes for: mostly something that makes sense, for the rest is refused at the door.
@@ -181,12 +182,13 @@ pub fn wish(script: &mut Script<'_>, replica: ReplicaId) -> Intent {
     let other = thing(script, &THINGS);
     let card_command = |command: CardCommand| intent::<Card>(card, &command);
     let column_command = |command: ColumnCommand| intent::<Column>(column, &command);
-    match script.below(48) {
+    match script.below(60) {
         0 => card_command(CardCommand::Create {
             column: column.into(),
             title: script.text(),
             before: maybe(script, &CARDS),
             exempt: script.flag(),
+            typed: None,
         }),
         1 => card_command(CardCommand::Rename { title: script.text() }),
         2 | 3 => card_command(CardCommand::MoveTo {
@@ -241,6 +243,7 @@ pub fn wish(script: &mut Script<'_>, replica: ReplicaId) -> Intent {
                 name: script.text(),
                 kind: FieldKind::Number,
                 options: BTreeMap::new(),
+                limits: FieldLimits::default(),
             },
         ),
         27 => intent::<Comment>(
@@ -249,6 +252,8 @@ pub fn wish(script: &mut Script<'_>, replica: ReplicaId) -> Intent {
                 card: card.into(),
                 text: script.text(),
                 author: script.flag().then(|| person(script).into()),
+                kind: CommentKind::Talk,
+                mentions: BTreeSet::new(),
             },
         ),
         28 => intent::<Comment>(other, &CommentCommand::Delete {}),
@@ -270,8 +275,39 @@ pub fn wish(script: &mut Script<'_>, replica: ReplicaId) -> Intent {
         42 => column_command(ColumnCommand::SetRow { row: other.into(), name: script.text() }),
         43 => column_command(ColumnCommand::RemoveRow { row: other.into() }),
         44 => column_command(ColumnCommand::Remove { into: maybe(script, &COLUMNS) }),
+        45 => card_command(CardCommand::SetType { typed: script.flag().then(|| typed(script)) }),
+        46 => card_command(CardCommand::SetPriority { priority: script.one_of(&Priority::ALL).copied() }),
+        47 => card_command(CardCommand::SetEstimate {
+            estimate: script.flag().then(|| Effort { hundredths: u32::from(script.byte()) }),
+        }),
+        48 => card_command(CardCommand::SetRemaining { remaining: None }),
+        49 => card_command(CardCommand::Block { reason: script.text() }),
+        50 => card_command(CardCommand::Unblock {}),
+        51 => card_command(CardCommand::Relate { relation: relation(script) }),
+        52 => card_command(CardCommand::Unrelate { relation: relation(script) }),
+        53 => card_command(CardCommand::Copy { of: thing(script, &CARDS).into(), column: column.into(), before: None }),
+        54 => intent::<Project>(
+            SPACE.0,
+            &ProjectCommand::SetType {
+                card_type: other.into(),
+                name: script.text(),
+                fields: BTreeMap::from([(other.into(), FieldUse { required: script.flag() })]),
+            },
+        ),
+        55 => intent::<Project>(SPACE.0, &ProjectCommand::RemoveType { card_type: other.into() }),
+        56 => intent::<Project>(SPACE.0, &ProjectCommand::RemoveField { field: other.into() }),
         _ => raw(script),
     }
+}
+
+fn typed(script: &mut Script<'_>) -> Typed {
+    let (card_type, number) = (thing(script, &THINGS).into(), FieldValue::Number { number: script.text() });
+    Typed { card_type, fields: BTreeMap::from([(thing(script, &THINGS).into(), number)]) }
+}
+
+fn relation(script: &mut Script<'_>) -> Relation {
+    let kind = script.one_of(&RelationKind::ALL).copied().unwrap_or(RelationKind::PartOf);
+    Relation { kind, to: thing(script, &CARDS).into() }
 }
 
 fn roles(script: &mut Script<'_>) -> BTreeSet<Role> {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use recordplayer_kanban::card::RelationKind;
 use recordplayer_kanban::column::ColumnKind;
 
 use crate::ui::window::Half;
@@ -76,8 +77,17 @@ pub(crate) enum Command {
     /// Take in a board of another product.
     #[command(subcommand)]
     Import(ImportCommand),
-    /// Comment on a card.
-    Comment { key: String, text: String },
+    /// Comment on a card, or change a comment of yours.
+    Comment(CommentArguments),
+    /// The labels of a project.
+    #[command(subcommand)]
+    Label(LabelCommand),
+    /// The fields that a project defines for its cards.
+    #[command(subcommand)]
+    Field(FieldCommand),
+    /// The types of a project's cards.
+    #[command(subcommand)]
+    Type(TypeCommand),
     /// Show a board, as it is or as it was.
     Board {
         name: Option<String>,
@@ -126,6 +136,9 @@ impl Command {
             Self::Card(card) => card.command.is_none(),
             Self::Outbox { command } => command.is_none(),
             Self::Redact { yes, .. } => !yes,
+            Self::Label(label) => matches!(label, LabelCommand::List),
+            Self::Field(field) => matches!(field, FieldCommand::List),
+            Self::Type(card_type) => matches!(card_type, TypeCommand::List),
             Self::Member(member) => matches!(member, MemberCommand::List),
             Self::Role(role) => matches!(role, RoleCommand::List),
             Self::Projects
@@ -139,7 +152,7 @@ impl Command {
             | Self::Project(_)
             | Self::Column(_)
             | Self::Import(_)
-            | Self::Comment { .. }
+            | Self::Comment(_)
             | Self::Sync { .. } => false,
         }
     }
@@ -357,6 +370,34 @@ pub(crate) enum CardCommand {
         #[arg(long)]
         not: bool,
     },
+    /// Set what stands on cards, on all of them at once
+    Set {
+        #[arg(required = true)]
+        keys: Vec<String>,
+        #[command(flatten)]
+        what: Box<What>,
+    },
+    /// Say how a card belongs to another one; both show it
+    Relate {
+        key: String,
+        #[arg(value_enum)]
+        how: How,
+        other: String,
+    },
+    /// Say that a card does not belong to another one in this way any more
+    Unrelate {
+        key: String,
+        #[arg(value_enum)]
+        how: How,
+        other: String,
+    },
+    /// Write a card that begins as another one is
+    Copy {
+        key: String,
+        /// The column; by default that of the other card.
+        #[arg(long, value_name = "COLUMN")]
+        to: Option<String>,
+    },
     /// Put a card into a row of its column; `none` for the first
     Row { key: String, row: String },
     /// Give a card another title
@@ -380,6 +421,164 @@ pub(crate) enum CardCommand {
         #[arg(long)]
         text_file: PathBuf,
     },
+}
+
+/// What `card set` sets; `none` takes a value away.
+#[derive(Debug, Args)]
+pub(crate) struct What {
+    #[arg(long = "type", value_name = "TYPE")]
+    pub card_type: Option<String>,
+    /// The value of a field; with nothing behind the sign, the field is emptied.
+    #[arg(long = "field", value_name = "NAME=VALUE")]
+    pub fields: Vec<String>,
+    #[arg(long, value_enum)]
+    pub priority: Option<Urgency>,
+    /// Such as 2026-03-31.
+    #[arg(long, value_name = "DAY")]
+    pub due: Option<String>,
+    /// How much work it is, such as 3 or 0.5.
+    #[arg(long)]
+    pub estimate: Option<String>,
+    /// How much of the work is left.
+    #[arg(long)]
+    pub remaining: Option<String>,
+    #[arg(long, value_name = "LABEL")]
+    pub add_label: Vec<String>,
+    #[arg(long, value_name = "LABEL")]
+    pub remove_label: Vec<String>,
+    #[arg(long, value_name = "USER")]
+    pub assign: Vec<String>,
+    #[arg(long, value_name = "USER")]
+    pub unassign: Vec<String>,
+    /// It cannot go on, and why.
+    #[arg(long, value_name = "REASON", conflicts_with = "unblock")]
+    pub block: Option<String>,
+    #[arg(long)]
+    pub unblock: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Urgency {
+    Low,
+    Medium,
+    High,
+    Urgent,
+    None,
+}
+
+/// How one card belongs to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum How {
+    Blocks,
+    BlockedBy,
+    RelatesTo,
+    PartOf,
+    HasPart,
+}
+
+impl From<How> for RelationKind {
+    fn from(how: How) -> Self {
+        match how {
+            How::Blocks => Self::Blocks,
+            How::BlockedBy => Self::BlockedBy,
+            How::RelatesTo => Self::RelatesTo,
+            How::PartOf => Self::PartOf,
+            How::HasPart => Self::HasPart,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, arg_required_else_help = true)]
+pub(crate) struct CommentArguments {
+    pub key: Option<String>,
+    /// Whom `@name` names is called.
+    #[arg(requires = "key")]
+    pub text: Option<String>,
+    /// It is an entry of the card's journal: what was done.
+    #[arg(long)]
+    pub journal: bool,
+    #[command(subcommand)]
+    pub command: Option<CommentCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CommentCommand {
+    /// Write a comment of yours anew
+    Edit { id: String, text: String },
+    /// Delete a comment of yours; the history keeps that it was there
+    Delete { id: String },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum LabelCommand {
+    /// List the labels
+    List,
+    /// Add a label
+    New {
+        name: String,
+        /// A word such as green.
+        #[arg(long)]
+        colour: Option<String>,
+    },
+    /// Remove a label; the cards that wear it show nothing for it
+    Remove { label: String },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum FieldCommand {
+    /// List the fields
+    List,
+    /// Define a field
+    New {
+        name: String,
+        #[arg(long, value_enum, default_value_t = ValueKind::Text)]
+        kind: ValueKind,
+        /// One of the choices of a field of that kind.
+        #[arg(long = "choice", value_name = "NAME")]
+        choices: Vec<String>,
+        /// The least number.
+        #[arg(long)]
+        least: Option<String>,
+        /// The greatest number.
+        #[arg(long)]
+        most: Option<String>,
+        /// The longest text, in bytes.
+        #[arg(long, value_name = "BYTES")]
+        bytes_max: Option<u32>,
+    },
+    /// Remove a field; the cards that have a value for it show nothing for it
+    Remove { field: String },
+}
+
+/// What a field holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ValueKind {
+    Text,
+    Number,
+    Date,
+    Checkbox,
+    Choice,
+    Person,
+    Link,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TypeCommand {
+    /// List the types
+    List,
+    /// Add a type of cards
+    New {
+        name: String,
+        /// A field that its cards have.
+        #[arg(long = "field", value_name = "FIELD")]
+        fields: Vec<String>,
+        /// A field that its cards must have a value for.
+        #[arg(long, value_name = "FIELD")]
+        required: Vec<String>,
+    },
+    /// Remove a type; its cards have none then
+    Remove { card_type: String },
 }
 
 #[derive(Debug, Subcommand)]

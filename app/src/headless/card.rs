@@ -1,29 +1,33 @@
 //! Cards: shown, written, moved, described, commented on.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use recordplayer::claims::Claims;
+use recordplayer::decide::Intent;
+use recordplayer::id::ActId;
 use recordplayer::limits::TEXT_BYTES_MAX;
+use recordplayer::replica::Wish;
 use recordplayer_client::{SendError, Ticket};
-use recordplayer_kanban::card::CardCommand as Do;
-use recordplayer_kanban::comment::CommentCommand;
-use recordplayer_kanban::ids::{CardId, ColumnId, CommentId};
+use recordplayer_kanban::card::{CardCommand as Do, Relation, RelationKind};
+use recordplayer_kanban::comment::{CommentCommand as Write, CommentKind};
+use recordplayer_kanban::ids::{CardId, ColumnId, CommentId, PersonId};
 use recordplayer_kanban::view::{CardNames, CardView};
 use recordplayer_kanban::{Board, Card, Column, Comment};
 use serde_json::{Value, json};
 
 use super::answer::{Answer, Failure, WRONG_USE, line, lines, time};
-use super::arguments::CardCommand;
+use super::arguments::{CardCommand, CommentArguments, CommentCommand};
 use super::column::row_of;
 use super::place::Place;
-use super::{file, send};
+use super::{edit, file, send};
 
 pub(crate) fn run(place: &Place<'_>, command: &CardCommand) -> Result<Answer, Failure> {
     match command {
         CardCommand::New { title, column } => {
             let column = place.column(column, None)?;
             let card = CardId(place.space.fresh_id());
-            let create = Do::Create { column, title: title.clone(), before: None, exempt: false };
+            let create = Do::Create { column, title: title.clone(), before: None, exempt: false, typed: None };
             let ticket = keeping(place, "title", title, place.space.send::<Card>(card, &create))?;
             done(place, &[(card, ticket)], |key| format!("Wrote {key} {}", line(title)))
         }
@@ -73,6 +77,16 @@ pub(crate) fn run(place: &Place<'_>, command: &CardCommand) -> Result<Answer, Fa
             let ticket = keeping(place, &what, reason, place.space.send::<Card>(card, &reject))?;
             done(place, &[(card, ticket)], |key| format!("Rejected {key}"))
         }
+        CardCommand::Set { keys, what } => each_of(place, keys, &edit::commands(place, what)?, "Changed"),
+        CardCommand::Relate { key, how, other } => {
+            let relation = Relation { kind: (*how).into(), to: place.card(other)? };
+            each(place, std::slice::from_ref(key), &Do::Relate { relation }, "Related")
+        }
+        CardCommand::Unrelate { key, how, other } => {
+            let relation = Relation { kind: (*how).into(), to: place.card(other)? };
+            each(place, std::slice::from_ref(key), &Do::Unrelate { relation }, "Unrelated")
+        }
+        CardCommand::Copy { key, to } => copy(place, key, to.as_deref()),
         CardCommand::Row { key, row } => {
             let card = place.card(key)?;
             let column = place.space.entity::<Card>(card).column();
@@ -112,20 +126,63 @@ fn goal(place: &Place<'_>, card: CardId, named: Option<&str>) -> Result<ColumnId
 
 /// The same to several cards, as one act.
 fn each(place: &Place<'_>, keys: &[String], command: &Do, what: &str) -> Result<Answer, Failure> {
+    each_of(place, keys, std::slice::from_ref(command), what)
+}
+
+/// The same commands to several cards, as one act. What one card refuses, the others take.
+fn each_of(place: &Place<'_>, keys: &[String], commands: &[Do], what: &str) -> Result<Answer, Failure> {
     // All of them are looked up before the first one is touched.
     let cards = keys.iter().map(|key| place.card(key)).collect::<Result<Vec<_>, _>>()?;
     let act = place.space.fresh_act();
-    let mut sent = Vec::new();
+    let (mut sent, mut refused) = (Vec::new(), Vec::new());
     for card in cards {
-        let intent =
-            recordplayer::decide::Intent::of::<Card>(card, command).map_err(|error| send::failure(error.into()))?;
-        let wish = recordplayer::replica::Wish {
-            claims: Claims::of_act(act),
-            ..recordplayer::replica::Wish::new(place.space.fresh_command(), intent)
-        };
-        sent.push((card, place.space.submit(wish).map_err(|error| send::failure_at(place, error))?));
+        for command in commands {
+            match place.space.submit(wish(place, act, card, command)?) {
+                Ok(ticket) => sent.push((card, ticket)),
+                Err(error) => refused.push((card, send::failure_at(place, error))),
+            }
+        }
     }
-    done(place, &sent, |key| format!("{what} {key}"))
+    match refused.pop() {
+        None => done(place, &sent, |key| format!("{what} {key}")),
+        Some((_, only)) if sent.is_empty() && refused.is_empty() => Err(only),
+        Some((card, last)) => {
+            send::settle(place, &sent.iter().map(|(_, ticket)| ticket.clone()).collect::<Vec<_>>())?;
+            refused.push((card, last.clone()));
+            let why = |(card, failure): &(CardId, Failure)| format!("{}: {}", place.key_of(*card), failure.message);
+            let message = refused.iter().map(why).collect::<Vec<_>>().join("\n");
+            let help = format!("{} of {} changes were made", sent.len(), sent.len() + refused.len());
+            let details = refused.iter().map(|(card, failure)| {
+                json!({ "key": place.key_of(*card), "code": failure.code, "message": failure.message })
+            });
+            Err(Failure::new(last.exit, &last.code, message, &help).with_details(details.collect()))
+        }
+    }
+}
+
+fn wish(place: &Place<'_>, act: ActId, card: CardId, command: &Do) -> Result<Wish, Failure> {
+    let intent = Intent::of::<Card>(card, command).map_err(|error| send::failure(error.into()))?;
+    Ok(Wish { claims: Claims::of_act(act), ..Wish::new(place.space.fresh_command(), intent) })
+}
+
+/// A card that begins as another one is, its description included, as one act.
+fn copy(place: &Place<'_>, key: &str, to: Option<&str>) -> Result<Answer, Failure> {
+    let of = place.card(key)?;
+    let other = place.space.entity::<Card>(of);
+    let column = match (to, other.column()) {
+        (Some(to), _) => place.column(to, other.board())?,
+        (None, Some(column)) => column,
+        (None, None) => ColumnId::default(),
+    };
+    let text = place.space.text::<Card>(of, Card::DESCRIPTION).map_err(|error| send::failure_at(place, error))?;
+    let (card, act) = (CardId(place.space.fresh_id()), place.space.fresh_act());
+    let wish = wish(place, act, card, &Do::Copy { of, column, before: None })?;
+    let ticket = place.space.submit(wish).map_err(|error| send::failure_at(place, error))?;
+    let make = |change| Do::Describe { change };
+    let written = place.space.edit_text::<Card>(card, Claims::of_act(act), &text, make);
+    let written = written.map_err(|error| send::failure_at(place, error))?;
+    send::settle(place, &written)?;
+    done(place, &[(card, ticket)], |copy| format!("Copied {key} to {copy}"))
 }
 
 fn done(place: &Place<'_>, sent: &[(CardId, Ticket)], say: impl Fn(&str) -> String) -> Result<Answer, Failure> {
@@ -181,15 +238,56 @@ fn describe(place: &Place<'_>, key: &str, text_file: &Path) -> Result<Answer, Fa
     Ok(Answer::new(json!({ "key": key, "id": card.to_string(), "commands": send::ids(&tickets) }), text))
 }
 
-pub(crate) fn comment(place: &Place<'_>, key: &str, text: &str) -> Result<Answer, Failure> {
-    let card = place.card(key)?;
-    let comment = CommentId(place.space.fresh_id());
-    let write = CommentCommand::Write { card, text: text.to_owned(), author: None };
-    let ticket = keeping(place, &format!("comment {key}"), text, place.space.send::<Comment>(comment, &write))?;
+pub(crate) fn comment(place: &Place<'_>, arguments: &CommentArguments) -> Result<Answer, Failure> {
+    let (id, key, text, command, done) = match (&arguments.command, &arguments.key, &arguments.text) {
+        (Some(CommentCommand::Edit { id, text }), ..) => {
+            let (id, card) = comment_of(place, id)?;
+            let edit = Write::Edit { text: text.clone(), mentions: mentions(place, text) };
+            (id, place.key_of(card), text.as_str(), edit, "Changed the comment on")
+        }
+        (Some(CommentCommand::Delete { id }), ..) => {
+            let (id, card) = comment_of(place, id)?;
+            (id, place.key_of(card), "", Write::Delete {}, "Deleted the comment on")
+        }
+        (None, Some(key), Some(text)) => {
+            let (id, card) = (CommentId(place.space.fresh_id()), place.card(key)?);
+            let kind = if arguments.journal { CommentKind::Journal } else { CommentKind::Talk };
+            let mentions = mentions(place, text);
+            let write = Write::Write { card, text: text.clone(), author: None, kind, mentions };
+            (id, place.key_of(card), text.as_str(), write, "Commented on")
+        }
+        (None, ..) => {
+            let help = "See \"recordplayer comment --help\"";
+            return Err(Failure::new(WRONG_USE, "no_comment", "Say on which card, and what", help));
+        }
+    };
+    let sent = place.space.send::<Comment>(id, &command);
+    let ticket = keeping(place, &format!("comment {key}"), text, sent)?;
     send::settle(place, std::slice::from_ref(&ticket))?;
-    let key = place.key_of(card);
-    let json = json!({ "key": key, "id": comment.to_string(), "command": ticket.command().to_string() });
-    Ok(Answer::new(json, format!("Commented on {key}")))
+    let json = json!({ "key": key, "id": id.to_string(), "command": ticket.command().to_string() });
+    Ok(Answer::new(json, format!("{done} {key}")))
+}
+
+/// A comment by its id, and its card.
+fn comment_of(place: &Place<'_>, text: &str) -> Result<(CommentId, CardId), Failure> {
+    let id = text.parse::<CommentId>().ok();
+    let found = id.and_then(|id| Some((id, place.space.entity::<Comment>(id).card?)));
+    found.ok_or_else(|| {
+        let message = format!("There is no comment {text:?}");
+        Failure::new(WRONG_USE, "unknown_comment", message, "See \"recordplayer card KEY --json\" for their ids")
+    })
+}
+
+/// Whom a text calls: `@name`, where a name may have several words.
+fn mentions(place: &Place<'_>, text: &str) -> BTreeSet<PersonId> {
+    let people = edit::people(place);
+    let calls = |name: &str| {
+        text.match_indices('@').any(|(at, sign)| {
+            let rest = &text[at + sign.len()..];
+            rest.strip_prefix(name).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
+        })
+    };
+    people.into_iter().filter(|(_, name)| !name.is_empty() && calls(name)).map(|(person, _)| person).collect()
 }
 
 pub(crate) fn show(place: &Place<'_>, key: &str) -> Result<Answer, Failure> {
@@ -209,6 +307,7 @@ pub(crate) fn show(place: &Place<'_>, key: &str) -> Result<Answer, Failure> {
             board: &board,
             name_of: &|person| place.name_of(person),
             time_of: &time,
+            key_of: &|card| place.key_of(card),
             description: &description,
         },
     );
@@ -232,15 +331,27 @@ fn card_text(card: &Value) -> String {
         ),
         format!("{} / {}", text(&card["board"]), text(&card["column"])),
     ];
-    for (name, value) in
-        [("Labels", list(&card["labels"])), ("Members", list(&card["members"])), ("Due", text(&card["due"]))]
-    {
+    for (name, value) in [
+        ("Type", text(&card["type"])),
+        ("Labels", list(&card["labels"])),
+        ("Members", list(&card["members"])),
+        ("Priority", text(&card["priority"])),
+        ("Due", text(&card["due"])),
+        ("Estimate", text(&card["estimate"])),
+        ("Remaining", text(&card["remaining"])),
+        ("Blocked", text(&card["blocked"])),
+    ] {
         if !value.is_empty() {
             out.push(format!("{name}: {value}"));
         }
     }
     for (name, value) in card["fields"].as_object().into_iter().flatten() {
         out.push(format!("{}: {}", line(name), value.as_str().map_or_else(|| value.to_string(), line)));
+    }
+    for relation in card["relations"].as_array().into_iter().flatten() {
+        let kind = serde_json::from_value::<RelationKind>(relation["kind"].clone());
+        let words = kind.map_or("belongs to", RelationKind::words);
+        out.push(format!("It {words} {}", text(&relation["card"])));
     }
     let description = card["description"].as_str().unwrap_or_default();
     if !description.is_empty() {

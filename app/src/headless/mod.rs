@@ -13,6 +13,8 @@ mod arguments;
 mod board;
 mod card;
 mod column;
+mod definitions;
+mod edit;
 mod export;
 mod file;
 mod import;

@@ -16,7 +16,9 @@ use serde_json::{Value, json};
 use super::answer::{Answer, DAMAGED, Failure, NOT_IN_TIME, Printed, WRONG_USE, printed};
 use super::arguments::{Arguments, CardCommand, Command, ImportCommand, ProjectCommand};
 use super::place::Place;
-use super::{board, card, column, data_folder, export, import, member, outbox, project, redact, sync, watch};
+use super::{
+    board, card, column, data_folder, definitions, export, import, member, outbox, project, redact, sync, watch,
+};
 use crate::ui::{Desktop, Front, window};
 
 /// What links begin with that this program answers to.
@@ -268,7 +270,10 @@ fn execute(device: &Device, parsed: &Arguments) -> Result<Answer, Failure> {
         Command::Import(ImportCommand::Trello { file, comments, dry_run }) => {
             import::trello(device, options, file, comments.as_deref(), *dry_run)
         }
-        Command::Comment { key, text } => card::comment(&place()?, key, text),
+        Command::Comment(arguments) => card::comment(&place()?, arguments),
+        Command::Label(command) => definitions::labels(&place()?, command),
+        Command::Field(command) => definitions::fields(&place()?, command),
+        Command::Type(command) => definitions::types(&place()?, command),
         Command::Board { name, at } => board::show(&place()?, name.as_deref(), at.as_deref()),
         Command::History { key } => board::history(&place()?, key.as_deref()),
         Command::Redact { records, yes } => {

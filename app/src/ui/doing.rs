@@ -1,5 +1,7 @@
 //! What is done at the end of a frame.
 
+use std::collections::BTreeSet;
+
 use egui::Ui;
 use recordplayer::claims::Claims;
 use recordplayer::decide::Intent;
@@ -9,7 +11,7 @@ use recordplayer::record::StreamId;
 use recordplayer::replica::Wish;
 use recordplayer_client::{SendError, Space};
 use recordplayer_kanban::card::CardCommand;
-use recordplayer_kanban::comment::CommentCommand;
+use recordplayer_kanban::comment::{CommentCommand, CommentKind};
 use recordplayer_kanban::ids::{ColumnId, PersonId};
 use recordplayer_kanban::{Card, Comment};
 
@@ -70,7 +72,13 @@ impl Desktop {
             Act::Found { title, place } => self.found(title, place),
             Act::Publish { space, url } => self.publish(space, url),
             Act::Comment { card, text } => {
-                let write = CommentCommand::Write { card, text: text.clone(), author: None };
+                let write = CommentCommand::Write {
+                    card,
+                    text: text.clone(),
+                    author: None,
+                    kind: CommentKind::Talk,
+                    mentions: BTreeSet::new(),
+                };
                 let typed = Typed::Comment { card, text };
                 self.work(move |space, names| {
                     let outcome = sent::<Comment>(space, names, space.fresh_id(), &write);
@@ -111,7 +119,8 @@ impl Desktop {
             // Several are one act: of the past, too, they are one step.
             let claims = Claims::of_act(space.fresh_act());
             for (at, title) in titles.iter().enumerate() {
-                let create = CardCommand::Create { column, title: title.clone(), before: None, exempt: false };
+                let create =
+                    CardCommand::Create { column, title: title.clone(), before: None, exempt: false, typed: None };
                 let one = sent_as::<Card>(space, names, space.fresh_id(), &create, claims);
                 outcome.done.commands.extend(one.done.commands);
                 outcome.done.streams.extend(one.done.streams);

@@ -1,6 +1,7 @@
 //! What hangs on a card beside its text: fields of the project's own, and links.
 
 use egui::Ui;
+use recordplayer_client::Device;
 use recordplayer_kanban::Project;
 use recordplayer_kanban::card::FieldValue;
 use recordplayer_kanban::view::CardView;
@@ -12,7 +13,7 @@ use crate::time::moment;
 use crate::widget::text;
 
 /// The values of the card's fields, each beside its name.
-pub(super) fn fields(ui: &mut Ui, view: &CardView, project: &OpenProject) {
+pub(super) fn fields(ui: &mut Ui, view: &CardView, project: &OpenProject, device: &Device) {
     let theme = Theme::of(ui);
     let of_project = project.space.known::<Project>(project.space.id().0);
     let named = view.card.fields.iter().filter_map(|(id, value)| Some((of_project.fields.get(id)?, value)));
@@ -21,6 +22,8 @@ pub(super) fn fields(ui: &mut Ui, view: &CardView, project: &OpenProject) {
             let words = match value {
                 FieldValue::Text { text } => text.clone(),
                 FieldValue::Number { number } => number.clone(),
+                FieldValue::Link { url } => url.clone(),
+                FieldValue::Person { person } => project.person(device, *person),
                 FieldValue::Date { at } => moment(*at),
                 FieldValue::Checked { checked } => if *checked { "Yes" } else { "No" }.to_owned(),
                 FieldValue::Choice { option } => {

@@ -101,7 +101,7 @@ impl Panel {
                 ui.add_space(space::LARGE);
                 self.show_description(ui, &view, project, drawing);
                 ui.add_space(space::LARGE);
-                furnishing::fields(ui, &view, project);
+                furnishing::fields(ui, &view, project, drawing.device);
                 checklists(ui, self.card, &view, drawing.acts);
                 furnishing::links(ui, &view);
                 let takes_focus = self.takes(Part::Comment);

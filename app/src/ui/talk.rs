@@ -226,6 +226,8 @@ mod tests {
     use recordplayer::name::Name;
     use recordplayer_kanban::ids::PersonId;
 
+    use recordplayer_kanban::comment::CommentKind;
+
     use super::*;
 
     fn entry(record: u64, at: i64, actor: u8) -> Activity {
@@ -243,8 +245,13 @@ mod tests {
     #[test]
     fn what_one_person_did_is_one_line_until_somebody_else_does_or_says_something() {
         let entries = [entry(1, 10, 1), entry(2, 20, 1), entry(3, 20, 1), entry(5, 50, 2), entry(6, 60, 1)];
-        let comment =
-            CommentRow { author: PersonId(Id([1; 16])), at: Timestamp(15), text: "Why?".to_owned(), edited: false };
+        let comment = CommentRow {
+            author: PersonId(Id([1; 16])),
+            kind: CommentKind::Talk,
+            at: Timestamp(15),
+            text: "Why?".to_owned(),
+            edited: false,
+        };
         let told: Vec<Vec<u64>> = lines([&comment].into_iter(), entries.iter())
             .iter()
             .map(|line| match line {

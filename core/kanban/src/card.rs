@@ -1,11 +1,15 @@
 //! The card: the piece of work that travels over the board.
 
 mod command;
+mod copy;
 mod decide;
+mod effort;
 mod event;
 mod fields;
 mod place;
 mod refusal;
+mod relation;
+mod typed;
 mod work;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,12 +20,16 @@ use recordplayer::text::Text;
 use serde::{Deserialize, Serialize};
 
 pub use command::CardCommand;
+pub(crate) use decide::is_known;
+pub use effort::{Effort, EffortError, Priority};
 pub use event::CardEvent;
 pub use fields::{Attachment, Checklist, Day, DayError, FieldValue, Item};
 pub use refusal::CardRefusal;
+pub use relation::{Relation, RelationKind};
+pub use typed::Typed;
 
 use crate::column::Place;
-use crate::ids::{AttachmentId, BoardId, CardId, ColumnId, FieldId, LabelId, PersonId, RowId};
+use crate::ids::{AttachmentId, BoardId, CardId, ColumnId, FieldId, LabelId, PersonId, RowId, TypeId};
 use crate::rank::Rank;
 
 /// A card with everything on it but its comments.
@@ -46,6 +54,14 @@ pub struct Card {
     /// The tick "finished".
     pub done: bool,
     pub due: Option<Day>,
+    pub card_type: Option<TypeId>,
+    pub priority: Option<Priority>,
+    pub estimate: Option<Effort>,
+    pub remaining: Option<Effort>,
+    /// Why it cannot go on.
+    pub blocked: Option<String>,
+    /// The other ends stand on the other cards.
+    pub relations: BTreeSet<Relation>,
     pub labels: BTreeSet<LabelId>,
     pub members: BTreeSet<PersonId>,
     pub checklists: Vec<Checklist>,

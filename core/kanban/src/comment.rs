@@ -1,27 +1,44 @@
 //! The comment: an entity of its own, so that a long conversation does not make its card heavy.
 
+use std::collections::BTreeSet;
+
 use recordplayer::context::Context;
 use recordplayer::entity::{Entity, Stamp};
 use recordplayer::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::card::{Card, CardEvent};
+use crate::card::{Card, CardEvent, is_known};
 use crate::ids::{CardId, CommentId, PersonId};
 use crate::limits::COMMENT_BYTES_MAX;
 use crate::project::Project;
-use crate::refusal::{LimitExceeded, is_written};
+use crate::refusal::{LimitExceeded, has_room_in_card, is_written};
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Comment {
     /// `None` until the comment is written.
     pub card: Option<CardId>,
     pub author: PersonId,
+    pub kind: CommentKind,
+    /// Who is called by it.
+    pub mentions: BTreeSet<PersonId>,
     /// When it was written, as claimed or else as recorded.
     pub at: Timestamp,
     /// Empty once deleted.
     pub text: String,
     pub edited: bool,
     pub deleted: bool,
+}
+
+/// What a comment is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CommentKind {
+    #[default]
+    Talk,
+    /// An entry of the card's journal: what was done.
+    Journal,
+    /// Why a reviewer approved or rejected it.
+    Review,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,17 +49,36 @@ pub enum CommentCommand {
         /// For imports: a placeholder whose comment this is.
         #[serde(default)]
         author: Option<PersonId>,
+        #[serde(default)]
+        kind: CommentKind,
+        /// Members and placeholders whom its text names.
+        #[serde(default)]
+        mentions: BTreeSet<PersonId>,
     },
     Edit {
         text: String,
+        #[serde(default)]
+        mentions: BTreeSet<PersonId>,
     },
     Delete {},
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CommentEvent {
-    Written { card: CardId, author: PersonId, text: String },
-    Edited { text: String },
+    Written {
+        card: CardId,
+        author: PersonId,
+        text: String,
+        #[serde(default)]
+        kind: CommentKind,
+        #[serde(default)]
+        mentions: BTreeSet<PersonId>,
+    },
+    Edited {
+        text: String,
+        #[serde(default)]
+        mentions: BTreeSet<PersonId>,
+    },
     Deleted {},
 }
 
@@ -56,6 +92,10 @@ pub enum CommentRefusal {
     WrittenAlready {},
     #[error("Only its author may change this comment. Write one of your own")]
     NotTheAuthor { author: PersonId },
+    #[error("{person} is no member of the project, so nobody can call them. Add them first")]
+    NoSuchPerson { person: PersonId },
+    #[error("Only approving and rejecting a card says why in this way. Comment on it")]
+    ReviewsComeFromReviewers {},
     #[error("There is no such placeholder in this project. Look at the list of its members")]
     NoSuchPlaceholder { person: PersonId },
     #[error("{limit}")]
@@ -82,8 +122,18 @@ fn is_by(author: PersonId, cx: &Context<'_>) -> bool {
     })
 }
 
+/// Whether everybody whom a text calls is there to hear it.
+fn are_known(mentions: &BTreeSet<PersonId>, cx: &Context<'_>) -> Result<(), CommentRefusal> {
+    has_room_in_card("people whom a comment calls", mentions.len().saturating_sub(1))?;
+    match mentions.iter().find(|person| !is_known(**person, cx)) {
+        Some(person) => Err(CommentRefusal::NoSuchPerson { person: *person }),
+        None => Ok(()),
+    }
+}
+
 impl Entity for Comment {
     const KIND: &'static str = "comment";
+    const SHAPE: u32 = 2;
 
     type Command = CommentCommand;
     type Event = CommentEvent;
@@ -93,7 +143,7 @@ impl Entity for Comment {
         use CommentCommand as C;
         use CommentEvent as E;
         use CommentRefusal as R;
-        if let C::Write { card, text, author } = command {
+        if let C::Write { card, text, author, kind, mentions } = command {
             if self.card.is_some() {
                 return Err(R::WrittenAlready {});
             }
@@ -107,8 +157,13 @@ impl Entity for Comment {
             if author != myself && !is_placeholder {
                 return Err(R::NoSuchPlaceholder { person: author });
             }
+            if *kind == CommentKind::Review {
+                return Err(R::ReviewsComeFromReviewers {});
+            }
+            are_known(mentions, cx)?;
             cx.emit::<Card>(*card, &CardEvent::CommentAdded { comment: CommentId(cx.id()) });
-            return Ok(vec![E::Written { card: *card, author, text: text.clone() }]);
+            let (text, mentions) = (text.clone(), mentions.clone());
+            return Ok(vec![E::Written { card: *card, author, text, kind: *kind, mentions }]);
         }
         let comment = CommentId(cx.id());
         let Some(card) = self.card.filter(|_| !self.deleted) else { return Err(R::NoSuchComment { comment }) };
@@ -117,10 +172,11 @@ impl Entity for Comment {
         }
         match command {
             C::Write { .. } => unreachable!("answered above"),
-            C::Edit { text } if self.text == *text => Ok(Vec::new()),
-            C::Edit { text } => {
+            C::Edit { text, mentions } if self.text == *text && self.mentions == *mentions => Ok(Vec::new()),
+            C::Edit { text, mentions } => {
                 is_written("A comment", text, COMMENT_BYTES_MAX)?;
-                Ok(vec![E::Edited { text: text.clone() }])
+                are_known(mentions, cx)?;
+                Ok(vec![E::Edited { text: text.clone(), mentions: mentions.clone() }])
             }
             C::Delete {} => {
                 cx.emit::<Card>(card, &CardEvent::CommentRemoved { comment });
@@ -131,18 +187,22 @@ impl Entity for Comment {
 
     fn play(&mut self, event: &CommentEvent, stamp: &Stamp) {
         match event.clone() {
-            CommentEvent::Written { card, author, text } => {
+            CommentEvent::Written { card, author, text, kind, mentions } => {
                 self.card = Some(card);
                 self.author = author;
+                self.kind = kind;
+                self.mentions = mentions;
                 self.at = stamp.origin.effective_time();
                 self.text = text;
             }
-            CommentEvent::Edited { text } => {
+            CommentEvent::Edited { text, mentions } => {
                 self.text = text;
+                self.mentions = mentions;
                 self.edited = true;
             }
             CommentEvent::Deleted {} => {
                 self.text.clear();
+                self.mentions.clear();
                 self.deleted = true;
             }
         }

@@ -49,6 +49,9 @@ fn claimed_key(intent: &Intent) -> Vec<String> {
             | ProjectCommand::SetPlaceholder { .. }
             | ProjectCommand::ClaimPlaceholder { .. }
             | ProjectCommand::SetField { .. }
+            | ProjectCommand::RemoveField { .. }
+            | ProjectCommand::SetType { .. }
+            | ProjectCommand::RemoveType { .. }
             | ProjectCommand::SetRole { .. }
             | ProjectCommand::RemoveRole { .. },
         )
@@ -94,6 +97,9 @@ const MANAGERS_OF_PROJECT: &[&str] = &[
     "project.set_up_from",
     "project.set_placeholder",
     "project.set_field",
+    "project.remove_field",
+    "project.set_type",
+    "project.remove_type",
     "project.set_role",
     "project.remove_role",
 ];

@@ -69,6 +69,8 @@ ids! {
     AttachmentId
     /// A field that a project defines for its cards.
     FieldId
+    /// A type of cards.
+    TypeId
     /// A choice of a field.
     OptionId
     /// A role that a project adds to those of the product.

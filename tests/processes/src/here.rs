@@ -58,7 +58,8 @@ impl Here {
 
     fn write_one(&mut self) -> Promise {
         let title = format!("{} {}", self.name, self.titles.len() + 1);
-        let create = CardCommand::Create { column: self.column, title: title.clone(), before: None, exempt: false };
+        let create =
+            CardCommand::Create { column: self.column, title: title.clone(), before: None, exempt: false, typed: None };
         let ticket = self.space.send::<Card>(CardId(self.space.fresh_id()), &create);
         let ticket = ticket.unwrap_or_else(|error| panic!("{} cannot write {title}: {error}", self.name));
         let saved = ticket.wait_saved(PATIENCE);

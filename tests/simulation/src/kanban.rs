@@ -11,13 +11,13 @@ use recordplayer::membership::{Membership, MembershipCommand};
 use recordplayer::replica::{Replica, SubmitError, TextEdit, TextWork};
 use recordplayer::testing::{DeviceId, World, converge_in, with_drawn_thresholds};
 use recordplayer_kanban::board::BoardCommand;
-use recordplayer_kanban::card::{CardCommand, Day, FieldValue};
+use recordplayer_kanban::card::{CardCommand, Day, Effort, FieldValue, Priority, Relation, RelationKind, Typed};
 use recordplayer_kanban::column::{ColumnCommand, ColumnKind};
-use recordplayer_kanban::comment::CommentCommand;
+use recordplayer_kanban::comment::{CommentCommand, CommentKind};
 use recordplayer_kanban::ids::{
-    AttachmentId, BoardId, CardId, ChecklistId, ColumnId, FieldId, ItemId, LabelId, PersonId, RoleId, RowId,
+    AttachmentId, BoardId, CardId, ChecklistId, ColumnId, FieldId, ItemId, LabelId, PersonId, RoleId, RowId, TypeId,
 };
-use recordplayer_kanban::project::{FieldKind, ProjectCommand};
+use recordplayer_kanban::project::{FieldKind, FieldLimits, FieldUse, ProjectCommand};
 use recordplayer_kanban::{Board, Card, Column, Comment, Project, ROLES, Role, domain};
 
 use crate::Outcome;
@@ -101,7 +101,7 @@ impl People<'_> {
         self.send::<Project>(
             *manager,
             space,
-            &ProjectCommand::SetField { field, name, kind, options: BTreeMap::new() },
+            &ProjectCommand::SetField { field, name, kind, options: BTreeMap::new(), limits: FieldLimits::default() },
         );
     }
 
@@ -163,9 +163,13 @@ impl People<'_> {
         let (card, command) = match self.below(11) {
             0..4 => {
                 let card = self.some_card(device, |card| !card.exists());
-                (card, CardCommand::Create { column, title, before, exempt: false })
+                (card, CardCommand::Create { column, title, before, exempt: false, typed: None })
             }
             4..8 => (self.some_card(device, is_open), CardCommand::MoveTo { column, before, row: None, exempt: false }),
+            8 if self.below(3) == 0 => {
+                let (of, card) = (self.some_card(device, Card::exists), self.some_card(device, |card| !card.exists()));
+                (card, CardCommand::Copy { of, column, before })
+            }
             8 => (self.some_card(device, Card::exists), CardCommand::Rename { title }),
             9 => (self.some_card(device, is_open), CardCommand::Archive {}),
             _ => (self.some_card(device, |card| card.archived), CardCommand::Restore { column: None, exempt: false }),
@@ -183,7 +187,14 @@ impl People<'_> {
         let attachment = AttachmentId(thing("attachment", self.below(2)));
         let day = format!("2026-03-{:02}", 1 + self.below(28)).parse::<Day>().expect("that is a day");
         let (to, row) = (self.some_column(device), RowId(thing("row", self.below(2))));
-        let command = match self.below(22) {
+        let other = self.some_card(device, Card::exists);
+        let relation = Relation { kind: RelationKind::ALL[self.below(5) as usize], to: other };
+        let number = Effort { hundredths: self.below(500) as u32 };
+        let number = has_value.then_some(number);
+        let card_type = TypeId(thing("type", self.below(2)));
+        let fields = BTreeMap::from([(field, FieldValue::Text { text: word.clone() })]);
+        let typed = has_value.then_some(Typed { card_type, fields });
+        let command = match self.below(31) {
             0 => CardCommand::SetDone { done },
             1 => CardCommand::AddLabel { label },
             2 => CardCommand::RemoveLabel { label },
@@ -203,6 +214,14 @@ impl People<'_> {
             18 => CardCommand::Approve { to, reason: word },
             19 => CardCommand::Reject { reason: word },
             20 => CardCommand::SetRow { row: has_value.then_some(row) },
+            21 => CardCommand::SetPriority { priority: has_value.then_some(Priority::ALL[self.below(4) as usize]) },
+            22 => CardCommand::SetEstimate { estimate: number },
+            23 => CardCommand::SetRemaining { remaining: number },
+            24 => CardCommand::Block { reason: word },
+            25 => CardCommand::Unblock {},
+            26..28 => CardCommand::Relate { relation },
+            28 => CardCommand::Unrelate { relation },
+            29 => CardCommand::SetType { typed },
             _ => CardCommand::SetField { field, value: has_value.then_some(FieldValue::Text { text: word }) },
         };
         self.send::<Card>(device, card, &command);
@@ -213,12 +232,28 @@ impl People<'_> {
             0..2 => {
                 let card = self.some_card(device, Card::exists);
                 let comment = self.some_comment(device, |comment, _| comment.card.is_none());
-                (comment, CommentCommand::Write { card, text, author: None })
+                (
+                    comment,
+                    CommentCommand::Write {
+                        card,
+                        text,
+                        author: None,
+                        kind: CommentKind::Talk,
+                        mentions: BTreeSet::new(),
+                    },
+                )
             }
             number => {
                 let is_own = |comment: &Comment, person| comment.author == person && !comment.deleted;
                 let comment = self.some_comment(device, is_own);
-                (comment, if number == 2 { CommentCommand::Edit { text } } else { CommentCommand::Delete {} })
+                (
+                    comment,
+                    if number == 2 {
+                        CommentCommand::Edit { text, mentions: BTreeSet::new() }
+                    } else {
+                        CommentCommand::Delete {}
+                    },
+                )
             }
         };
         self.send::<Comment>(device, comment, &command);
@@ -261,7 +296,9 @@ impl People<'_> {
         let colour = "green".to_owned();
         let placeholder = PersonId(thing("placeholder", self.below(2)));
         let role = RoleId(thing("role", self.below(2)));
-        let command = match self.below(9) {
+        let (card_type, field) = (TypeId(thing("type", self.below(2))), FieldId(thing("field", self.below(2))));
+        let usage = FieldUse { required: self.below(2) == 0 };
+        let command = match self.below(12) {
             0 => return self.changes_a_role(device),
             1 | 2 => ProjectCommand::SetLabel { label, name, colour },
             3 => ProjectCommand::RemoveLabel { label },
@@ -269,9 +306,12 @@ impl People<'_> {
             5 => ProjectCommand::ClaimPlaceholder { person: placeholder },
             6 => ProjectCommand::SetRole { role, name },
             7 => ProjectCommand::RemoveRole { role },
+            8 => ProjectCommand::SetType { card_type, name, fields: BTreeMap::from([(field, usage)]) },
+            9 => ProjectCommand::RemoveType { card_type },
+            10 => ProjectCommand::RemoveField { field },
             _ => {
-                let (field, kind) = (FieldId(thing("field", self.below(2))), FieldKind::Text);
-                ProjectCommand::SetField { field, name, kind, options: BTreeMap::new() }
+                let kind = FieldKind::Text;
+                ProjectCommand::SetField { field, name, kind, options: BTreeMap::new(), limits: FieldLimits::default() }
             }
         };
         self.send::<Project>(device, space, &command);

@@ -155,7 +155,8 @@ pub fn furnish(space: Space) -> Space {
 
 /// Writes a card; its id follows from the title.
 pub fn write_card(space: &Space, title: &str) -> recordplayer_client::Ticket {
-    let create = CardCommand::Create { column: DOING, title: title.to_owned(), before: None, exempt: false };
+    let create =
+        CardCommand::Create { column: DOING, title: title.to_owned(), before: None, exempt: false, typed: None };
     space.send::<Card>(card(title), &create).unwrap()
 }
 

@@ -154,3 +154,49 @@ fn a_manager_shapes_a_project_under_people_who_work_in_it() {
     all_sync(&[&mia]);
     assert_eq!(mia.tell(&["member", "list"])["members"].as_array().unwrap().len(), 2);
 }
+
+#[test]
+fn cards_get_types_fields_relations_and_copies_by_the_commands() {
+    let (_stage, _server, [mia, wim, _]) = team();
+    mia.tell(&["label", "new", "noise", "--colour", "red"]);
+    mia.tell(&["field", "new", "Speed", "--kind", "number", "--least", "0", "--most", "78.26"]);
+    mia.tell(&["field", "new", "Size", "--kind", "choice", "--choice", "Small", "--choice", "Large"]);
+    mia.tell(&["type", "new", "Bug", "--required", "Speed", "--field", "Size"]);
+    all_sync(&[&mia, &wim]);
+    let (bearing, motor) = (wim.key_of("Bearing"), wim.key_of("Motor"));
+    // A type is not given without what it requires, and each card that refuses is named.
+    let refused = wim.try_to(&["card", "set", &bearing, &motor, "--type", "Bug"]).expect_code(1);
+    assert_eq!(refused["error"]["code"], "field_missing", "{refused}");
+    assert_eq!(refused["error"]["details"].as_array().unwrap().len(), 2);
+    let set = ["card", "set", &bearing, &motor, "--type", "Bug", "--field", "Speed=33.3", "--field", "Size=Large"];
+    wim.tell(&[&set[..], &["--priority", "high", "--estimate", "2.5", "--add-label", "noise"]].concat());
+    let too_fast = wim.try_to(&["card", "set", &motor, "--field", "Speed=100"]).expect_code(1);
+    assert_eq!(too_fast["error"]["code"], "bad_value", "{too_fast}");
+    wim.tell(&["card", "set", &motor, "--block", "Waits for a part", "--due", "2026-12-24"]);
+    wim.tell(&["card", "relate", &motor, "part-of", &bearing]);
+    wim.tell(&["comment", &motor, "@mia have a look"]);
+    let said = wim.tell(&["comment", &motor, "Measured it", "--journal"])["id"].as_str().unwrap().to_owned();
+    wim.tell(&["comment", "edit", &said, "Measured it twice"]);
+    all_sync(&[&wim, &mia]);
+    let card = mia.tell(&["card", &motor]);
+    let expected = json!({ "Speed": "33.3", "Size": "Large" });
+    assert_eq!((&card["type"], &card["fields"]), (&json!("Bug"), &expected));
+    assert_eq!(
+        (&card["priority"], &card["estimate"], &card["due"]),
+        (&json!("high"), &json!("2.5"), &json!("2026-12-24"))
+    );
+    assert_eq!((&card["labels"], &card["blocked"]), (&json!(["noise"]), &json!("Waits for a part")));
+    assert_eq!(card["relations"], json!([{ "kind": "part_of", "card": bearing }]));
+    assert_eq!(mia.tell(&["card", &bearing])["relations"], json!([{ "kind": "has_part", "card": motor }]));
+    let kinds: Vec<&Value> = card["comments"].as_array().unwrap().iter().map(|comment| &comment["kind"]).collect();
+    assert_eq!(kinds, ["talk", "journal"]);
+    assert_eq!(card["comments"][1]["text"], "Measured it twice");
+    mia.describe(&motor, "Turns at a third.");
+    let copy = mia.tell(&["card", "copy", &motor, "--to", "Backlog"])["key"].as_str().unwrap().to_owned();
+    let copied = mia.tell(&["card", &copy]);
+    assert_eq!((&copied["description"], &copied["fields"]), (&json!("Turns at a third."), &expected));
+    assert_eq!((&copied["comments"], &copied["relations"], &copied["blocked"]), (&json!([]), &json!([]), &json!(null)));
+    wim.tell(&["comment", "delete", &said]);
+    let not_mine = mia.try_to(&["comment", "delete", card["comments"][0]["id"].as_str().unwrap()]).expect_code(1);
+    assert_eq!(not_mine["error"]["code"], "not_the_author", "{not_mine}");
+}

@@ -306,7 +306,13 @@ fn the_pointer_does_what_the_keys_do() {
 fn the_past_is_played_step_by_step_and_nothing_can_be_changed_in_it() {
     let mut stage = Stage::online();
     for title in ["One", "Two", "Three"] {
-        let create = CardCommand::Create { column: column(0), title: title.to_owned(), before: None, exempt: false };
+        let create = CardCommand::Create {
+            column: column(0),
+            title: title.to_owned(),
+            before: None,
+            exempt: false,
+            typed: None,
+        };
         stage.space.send::<Card>(card(title), &create).unwrap();
         stage.device.wait_in_step(PATIENCE).unwrap();
     }

@@ -83,8 +83,13 @@ impl Stage {
 
     pub fn add_cards(&mut self, titles: &[(usize, &str)]) {
         for (at, title) in titles {
-            let create =
-                CardCommand::Create { column: column(*at), title: (*title).to_owned(), before: None, exempt: false };
+            let create = CardCommand::Create {
+                column: column(*at),
+                title: (*title).to_owned(),
+                before: None,
+                exempt: false,
+                typed: None,
+            };
             self.space.send::<Card>(card(title), &create).unwrap();
         }
         steps(&mut self.harness, 2);
@@ -107,8 +112,13 @@ impl Stage {
         let other = Device::open(domain(), &folder.path().join("other")).unwrap();
         other.login(&url, &token, PATIENCE).unwrap();
         other.wait_in_step(PATIENCE).unwrap();
-        let create =
-            CardCommand::Create { column: column(1), title: "Order the belt".to_owned(), before: None, exempt: false };
+        let create = CardCommand::Create {
+            column: column(1),
+            title: "Order the belt".to_owned(),
+            before: None,
+            exempt: false,
+            typed: None,
+        };
         other.space(id).unwrap().send::<Card>(card("Order the belt"), &create).unwrap();
         other.wait_in_step(PATIENCE).unwrap();
         other.close();

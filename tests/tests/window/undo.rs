@@ -121,7 +121,8 @@ fn a_full_column_takes_back_what_has_just_left_it() {
     let mut stage = Stage::with_cards(&[(1, "One"), (1, "Two")]);
     stage.press(Key::ArrowDown);
     stage.press_with(Modifiers::SHIFT, Key::ArrowLeft);
-    let create = CardCommand::Create { column: column(1), title: "Three".to_owned(), before: None, exempt: false };
+    let create =
+        CardCommand::Create { column: column(1), title: "Three".to_owned(), before: None, exempt: false, typed: None };
     stage.space.send::<Card>(card("Three"), &create).unwrap();
     assert_eq!(
         (stage.titles(0), stage.titles(1)),

@@ -3,7 +3,7 @@
 use recordplayer::text::TextChange;
 use serde::{Deserialize, Serialize};
 
-use super::{Day, FieldValue};
+use super::{Day, Effort, FieldValue, Priority, Relation, Typed};
 use crate::ids::{AttachmentId, CardId, ChecklistId, ColumnId, FieldId, ItemId, LabelId, PersonId, RowId};
 
 /// Commands say how it shall be, so deciding one twice, or later than it was meant, does no harm.
@@ -18,6 +18,15 @@ pub enum CardCommand {
         /// For imports: the column takes the card although it is full or archived. Managers only.
         #[serde(default)]
         exempt: bool,
+        #[serde(default)]
+        typed: Option<Typed>,
+    },
+    /// Create it as another card is; its description is written behind this.
+    Copy {
+        of: CardId,
+        column: ColumnId,
+        #[serde(default)]
+        before: Option<CardId>,
     },
     Rename {
         title: String,
@@ -117,6 +126,37 @@ pub enum CardCommand {
     },
     RemoveAttachment {
         attachment: AttachmentId,
+    },
+    SetPriority {
+        #[serde(default)]
+        priority: Option<Priority>,
+    },
+    /// How much work it is.
+    SetEstimate {
+        #[serde(default)]
+        estimate: Option<Effort>,
+    },
+    /// How much of the work is left.
+    SetRemaining {
+        #[serde(default)]
+        remaining: Option<Effort>,
+    },
+    /// It cannot go on, and why.
+    Block {
+        reason: String,
+    },
+    Unblock {},
+    /// Stands on both cards.
+    Relate {
+        relation: Relation,
+    },
+    Unrelate {
+        relation: Relation,
+    },
+    /// Makes it a card of a type, or of none.
+    SetType {
+        #[serde(default)]
+        typed: Option<Typed>,
     },
     /// Without a value, the field is emptied.
     SetField {

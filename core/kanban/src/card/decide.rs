@@ -5,10 +5,10 @@ use recordplayer::id::ActorId;
 use recordplayer::membership::Membership;
 
 use super::place::Aim;
-use super::{Attachment, Card, CardCommand as C, CardEvent as E, CardRefusal as R, Checklist, FieldValue};
+use super::{Attachment, Card, CardCommand as C, CardEvent as E, CardRefusal as R, Checklist};
 use crate::column::{Column, ColumnEvent};
 use crate::ids::{CardId, ChecklistId, ItemId, PersonId};
-use crate::limits::{COMMENT_BYTES_MAX, NAME_BYTES_MAX, TITLE_BYTES_MAX, URL_BYTES_MAX, VALUE_BYTES_MAX};
+use crate::limits::{COMMENT_BYTES_MAX, NAME_BYTES_MAX, TITLE_BYTES_MAX, URL_BYTES_MAX};
 use crate::project::Project;
 use crate::refusal::{fits, has_room_in_card, is_written};
 
@@ -16,12 +16,14 @@ impl Card {
     pub(super) fn answer(&self, command: &C, cx: &mut Context<'_>) -> Result<Vec<E>, R> {
         let card = CardId(cx.id());
         let aim = Aim::of(command);
-        if let (C::Create { title, .. }, Some(aim)) = (command, &aim) {
-            return self.create(card, aim, title, cx);
+        match (command, &aim) {
+            (C::Create { title, typed, .. }, Some(aim)) => return self.create(card, aim, title, typed.as_ref(), cx),
+            (C::Copy { of, .. }, Some(aim)) => return self.copy(card, *of, aim, cx),
+            _ => {}
         }
         let Some(placed) = &self.placed else { return Err(R::NoSuchCard { card }) };
         match command.clone() {
-            C::Create { .. } => unreachable!("answered above"),
+            C::Create { .. } | C::Copy { .. } => unreachable!("answered above"),
             C::Rename { title } => {
                 is_written("The title", &title, TITLE_BYTES_MAX)?;
                 Ok(unless(self.title == title, E::Renamed { title }))
@@ -112,13 +114,18 @@ impl Card {
             C::RemoveAttachment { attachment } => {
                 Ok(unless(!self.attachments.contains_key(&attachment), E::AttachmentRemoved { attachment }))
             }
-            C::SetField { field, value } => {
-                if !project(cx).fields.contains_key(&field) {
-                    return Err(R::NoSuchField { field });
-                }
-                value.as_ref().map_or(Ok(()), check_value)?;
-                Ok(unless(self.fields.get(&field) == value.as_ref(), E::FieldSet { field, value }))
+            C::SetField { field, value } => self.set_field(field, value, cx),
+            C::SetType { typed } => self.set_type(typed.as_ref(), cx),
+            C::SetPriority { priority } => Ok(unless(self.priority == priority, E::PrioritySet { priority })),
+            C::SetEstimate { estimate } => Ok(unless(self.estimate == estimate, E::EstimateSet { estimate })),
+            C::SetRemaining { remaining } => Ok(unless(self.remaining == remaining, E::RemainingSet { remaining })),
+            C::Block { reason } => {
+                is_written("The reason", &reason, COMMENT_BYTES_MAX)?;
+                Ok(unless(self.blocked.as_ref() == Some(&reason), E::Blocked { reason }))
             }
+            C::Unblock {} => Ok(unless(self.blocked.is_none(), E::Unblocked {})),
+            C::Relate { relation } => self.relate(card, relation, cx),
+            C::Unrelate { relation } => Ok(self.unrelate(card, relation, cx)),
         }
     }
 
@@ -141,21 +148,7 @@ pub(super) fn project(cx: &Context<'_>) -> std::sync::Arc<Project> {
 }
 
 /// A member, or a placeholder.
-fn is_known(person: PersonId, cx: &Context<'_>) -> bool {
+pub(crate) fn is_known(person: PersonId, cx: &Context<'_>) -> bool {
     cx.get::<Membership>(cx.space().0).role_of(ActorId(person.0)).is_some()
         || project(cx).placeholders.contains_key(&person)
-}
-
-fn check_value(value: &FieldValue) -> Result<(), R> {
-    match value {
-        FieldValue::Text { text } => Ok(fits("The value", text, VALUE_BYTES_MAX)?),
-        FieldValue::Number { number } => {
-            if FieldValue::is_number(number) {
-                Ok(())
-            } else {
-                Err(R::NotANumber {})
-            }
-        }
-        FieldValue::Date { .. } | FieldValue::Checked { .. } | FieldValue::Choice { .. } => Ok(()),
-    }
 }

@@ -6,8 +6,13 @@ use recordplayer::entity::{Entity, Stamp};
 use recordplayer::text::TextChange;
 use serde::{Deserialize, Serialize};
 
-use super::{Attachment, CameFrom, Card, CardCommand, CardRefusal, Checklist, Day, FieldValue, Item, Placed, Stage};
-use crate::ids::{AttachmentId, BoardId, ChecklistId, ColumnId, CommentId, FieldId, ItemId, LabelId, PersonId, RowId};
+use super::{
+    Attachment, CameFrom, Card, CardCommand, CardRefusal, Checklist, Day, Effort, FieldValue, Item, Placed, Priority,
+    Relation, Stage,
+};
+use crate::ids::{
+    AttachmentId, BoardId, ChecklistId, ColumnId, CommentId, FieldId, ItemId, LabelId, PersonId, RowId, TypeId,
+};
 use crate::rank::Rank;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -116,6 +121,32 @@ pub enum CardEvent {
         #[serde(default)]
         value: Option<FieldValue>,
     },
+    TypeSet {
+        #[serde(default)]
+        card_type: Option<TypeId>,
+    },
+    PrioritySet {
+        #[serde(default)]
+        priority: Option<Priority>,
+    },
+    EstimateSet {
+        #[serde(default)]
+        estimate: Option<Effort>,
+    },
+    RemainingSet {
+        #[serde(default)]
+        remaining: Option<Effort>,
+    },
+    Blocked {
+        reason: String,
+    },
+    Unblocked {},
+    RelationAdded {
+        relation: Relation,
+    },
+    RelationRemoved {
+        relation: Relation,
+    },
     /// A comment on it was written.
     CommentAdded {
         comment: CommentId,
@@ -128,7 +159,7 @@ pub enum CardEvent {
 
 impl Entity for Card {
     const KIND: &'static str = "card";
-    const SHAPE: u32 = 4;
+    const SHAPE: u32 = 5;
 
     type Command = CardCommand;
     type Event = CardEvent;
@@ -155,6 +186,11 @@ impl Entity for Card {
             E::ItemTicked { item, .. } => Some(format!("tick of {item}")),
             E::LinkAttached { attachment, .. } => Some(format!("link {attachment}")),
             E::FieldSet { field, .. } => Some(format!("field {field}")),
+            E::TypeSet { .. } => Some("type".to_owned()),
+            E::PrioritySet { .. } => Some("priority".to_owned()),
+            E::EstimateSet { .. } => Some("estimate".to_owned()),
+            E::RemainingSet { .. } => Some("remaining".to_owned()),
+            E::Blocked { .. } | E::Unblocked {} => Some("blocked".to_owned()),
             // Texts merge, lists take everybody's, and two who drop at one place both keep their card there.
             E::Created { .. }
             | E::Described { .. }
@@ -166,6 +202,8 @@ impl Entity for Card {
             | E::ChecklistRemoved { .. }
             | E::ItemRemoved { .. }
             | E::AttachmentRemoved { .. }
+            | E::RelationAdded { .. }
+            | E::RelationRemoved { .. }
             | E::CommentAdded { .. }
             | E::CommentRemoved { .. } => None,
         }
@@ -257,6 +295,18 @@ impl Entity for Card {
             }
             E::AttachmentRemoved { attachment } => {
                 self.attachments.remove(&attachment);
+            }
+            E::TypeSet { card_type } => self.card_type = card_type,
+            E::PrioritySet { priority } => self.priority = priority,
+            E::EstimateSet { estimate } => self.estimate = estimate,
+            E::RemainingSet { remaining } => self.remaining = remaining,
+            E::Blocked { reason } => self.blocked = Some(reason),
+            E::Unblocked {} => self.blocked = None,
+            E::RelationAdded { relation } => {
+                self.relations.insert(relation);
+            }
+            E::RelationRemoved { relation } => {
+                self.relations.remove(&relation);
             }
             E::CommentAdded { .. } => self.comments += 1,
             E::CommentRemoved { .. } => self.comments = self.comments.saturating_sub(1),

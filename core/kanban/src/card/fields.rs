@@ -6,7 +6,7 @@ use std::str::FromStr;
 use recordplayer::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{ChecklistId, ItemId, OptionId};
+use crate::ids::{ChecklistId, ItemId, OptionId, PersonId};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Checklist {
@@ -30,7 +30,7 @@ pub struct Attachment {
     pub url: String,
 }
 
-/// The value of a field. Imports may bring values of another kind than the field's; they are kept as they are.
+/// The value of a field, of the field's kind. Imports may bring values of another kind than the field's; they are kept as they are.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FieldValue {
@@ -49,6 +49,12 @@ pub enum FieldValue {
     },
     Choice {
         option: OptionId,
+    },
+    Person {
+        person: PersonId,
+    },
+    Link {
+        url: String,
     },
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use recordplayer::context::Context;
 
 use super::decide::{project, unless};
-use super::{Card, CardCommand as C, CardEvent as E, CardRefusal as R, Placed, Stage};
+use super::{Card, CardCommand as C, CardEvent as E, CardRefusal as R, Placed, Stage, Typed};
 use crate::column::{Column, ColumnEvent, Right, following};
 use crate::ids::{CardId, ColumnId, RowId};
 use crate::limits::TITLE_BYTES_MAX;
@@ -29,7 +29,14 @@ pub(super) struct Target {
 }
 
 impl Card {
-    pub(super) fn create(&self, card: CardId, aim: &Aim, title: &str, cx: &mut Context<'_>) -> Result<Vec<E>, R> {
+    pub(super) fn create(
+        &self,
+        card: CardId,
+        aim: &Aim,
+        title: &str,
+        typed: Option<&Typed>,
+        cx: &mut Context<'_>,
+    ) -> Result<Vec<E>, R> {
         let project = project(cx);
         if !project.is_set_up() {
             return Err(R::ProjectNotSetUp {});
@@ -44,7 +51,12 @@ impl Card {
         let number = cx.assign(|| project.last_number + 1);
         cx.emit::<Column>(target.id, &ColumnEvent::CardEntered { card, rank: rank.clone() });
         cx.emit::<crate::project::Project>(cx.space().0, &ProjectEvent::NumberGiven { number });
-        Ok(vec![E::Created { board, column: target.id, rank, title: title.to_owned(), number, exempt: aim.exempt }])
+        let exempt = aim.exempt;
+        let mut events = vec![E::Created { board, column: target.id, rank, title: title.to_owned(), number, exempt }];
+        if typed.is_some() {
+            events.extend(self.set_type(typed, cx)?);
+        }
+        Ok(events)
     }
 
     pub(super) fn move_to(&self, card: CardId, from: &Placed, aim: &Aim, cx: &mut Context<'_>) -> Result<Vec<E>, R> {
@@ -144,6 +156,7 @@ impl Aim {
     pub fn of(command: &C) -> Option<Self> {
         match *command {
             C::Create { column, before, exempt, .. } => Some(Self { column, before, row: None, exempt }),
+            C::Copy { column, before, .. } => Some(Self { column, before, row: None, exempt: false }),
             C::MoveTo { column, before, row, exempt } => Some(Self { column, before, row, exempt }),
             _ => None,
         }

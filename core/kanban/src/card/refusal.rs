@@ -7,8 +7,8 @@ use recordplayer::text::TextRefusal;
 use serde::{Deserialize, Serialize};
 
 use crate::column::{Column, ColumnFull};
-use crate::ids::{AttachmentId, CardId, ChecklistId, ColumnId, FieldId, ItemId, LabelId, PersonId, RowId};
-use crate::project::Project;
+use crate::ids::{AttachmentId, CardId, ChecklistId, ColumnId, FieldId, ItemId, LabelId, PersonId, RowId, TypeId};
+use crate::project::{BadValue, Project};
 use crate::refusal::LimitExceeded;
 use crate::role::Role;
 
@@ -64,8 +64,22 @@ pub enum CardRefusal {
     NoSuchAttachment { attachment: AttachmentId },
     #[error("There is no such field in this project. Choose another one, or define it in the project")]
     NoSuchField { field: FieldId },
-    #[error("This is not a number. Write it in digits, such as 12.5")]
-    NotANumber {},
+    #[error("There is no such type of cards in this project any more. Choose another one")]
+    NoSuchType { card_type: TypeId },
+    #[error("Cards of this type must have a value for {name:?}. Write one")]
+    FieldMissing { field: FieldId, name: String },
+    #[error("Cards of this type have no field {name:?}. Choose another field, or give the card another type")]
+    FieldOfAnotherType { field: FieldId, name: String },
+    #[error("{value}")]
+    BadValue { value: BadValue },
+    #[error("A card cannot belong to itself. Choose another one")]
+    RelatesToItself {},
+    #[error("The card {card} is part of {of} already. Take it out of that first")]
+    PartOfAnother { card: CardId, of: CardId },
+    #[error("This would make the card a part of itself. Choose another one")]
+    PartOfItself {},
+    #[error("Cards are parts of cards over {max} levels at most. Choose one that is higher up")]
+    PartsTooDeep { max: u64 },
     #[error("{text}")]
     BadText { text: TextRefusal },
     #[error("{limit}")]
@@ -81,6 +95,12 @@ impl From<LimitExceeded> for CardRefusal {
 impl From<TextRefusal> for CardRefusal {
     fn from(text: TextRefusal) -> Self {
         Self::BadText { text }
+    }
+}
+
+impl From<BadValue> for CardRefusal {
+    fn from(value: BadValue) -> Self {
+        Self::BadValue { value }
     }
 }
 

@@ -6,6 +6,7 @@
 //!     └───────────────── reject ─────────────┘          without reviewers, submit is the end: finished
 //! ```
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use recordplayer::context::Context;
@@ -14,7 +15,7 @@ use super::decide::unless;
 use super::place::{Aim, Target, leads_to};
 use super::{Card, CardEvent as E, CardRefusal as R, Placed, Stage};
 use crate::column::{Column, Right};
-use crate::comment::{Comment, CommentEvent};
+use crate::comment::{Comment, CommentEvent, CommentKind};
 use crate::ids::{CardId, ColumnId, CommentId, PersonId};
 use crate::limits::COMMENT_BYTES_MAX;
 use crate::refusal::is_written;
@@ -162,7 +163,8 @@ impl Card {
 fn give_reason(card: CardId, reason: &str, cx: &mut Context<'_>) -> Result<E, R> {
     is_written("The reason", reason, COMMENT_BYTES_MAX)?;
     let comment = CommentId(cx.new_id("reason"));
-    let written = CommentEvent::Written { card, author: PersonId::from(cx.actor()), text: reason.to_owned() };
+    let (author, text, kind) = (PersonId::from(cx.actor()), reason.to_owned(), CommentKind::Review);
+    let written = CommentEvent::Written { card, author, text, kind, mentions: BTreeSet::new() };
     cx.emit::<Comment>(comment, &written);
     Ok(E::CommentAdded { comment })
 }

@@ -1,5 +1,7 @@
 //! What stands on cards, and comments.
 
+use std::collections::BTreeSet;
+
 use recordplayer::claims::Claims;
 use recordplayer::context::Assigned;
 use recordplayer::id::ReplicaId;
@@ -11,10 +13,10 @@ use recordplayer::time::Timestamp;
 use super::*;
 use crate::GuardRefusal;
 use crate::card::{CardCommand as C, CardEvent as E, CardRefusal as R, FieldValue};
-use crate::comment::{Comment, CommentCommand, CommentEvent, CommentRefusal};
+use crate::comment::{Comment, CommentCommand, CommentEvent, CommentKind, CommentRefusal};
 use crate::ids::{AttachmentId, ChecklistId, CommentId, FieldId, ItemId, LabelId, PersonId};
 use crate::limits::TITLE_BYTES_MAX;
-use crate::project::{FieldKind, ProjectEvent};
+use crate::project::{BadValue, FieldKind, FieldLimits, ProjectEvent};
 use crate::refusal::LimitExceeded;
 
 const BUG: LabelId = LabelId(Id([0x1b; 16]));
@@ -32,6 +34,7 @@ fn furnished() -> Given {
         name: "Size".into(),
         kind: FieldKind::Number,
         options: std::collections::BTreeMap::new(),
+        limits: FieldLimits::default(),
     };
     cards(1)
         .sent::<Project>(SPACE.0, ProjectCommand::SetLabel { label: BUG, name: "bug".into(), colour: "red".into() })
@@ -99,7 +102,7 @@ fn what_does_not_exist_cannot_be_changed() {
 fn a_number_is_written_in_digits() {
     let set = |number: &str| C::SetField { field: SIZE, value: Some(FieldValue::Number { number: number.into() }) };
     furnished().sent::<Card>(card(1), set("-100.32")).sent::<Card>(card(1), set("1e6"));
-    furnished().when::<Card>(card(1), set("many")).refused(R::NotANumber {});
+    furnished().when::<Card>(card(1), set("many")).refused(R::BadValue { value: BadValue::NotANumber {} });
 }
 
 #[test]
@@ -161,16 +164,29 @@ fn only_a_manager_shapes_the_project() {
 }
 
 fn write(text: &str, author: Option<PersonId>) -> CommentCommand {
-    CommentCommand::Write { card: card(1), text: text.into(), author }
+    CommentCommand::Write {
+        card: card(1),
+        text: text.into(),
+        author,
+        kind: CommentKind::Talk,
+        mentions: BTreeSet::new(),
+    }
 }
 
 #[test]
 fn a_comment_is_written_edited_and_deleted_by_its_author() {
     let author = PersonId::from(FOUNDER);
-    let written = CommentEvent::Written { card: card(1), author, text: "Why?".into() };
+    let written = CommentEvent::Written {
+        card: card(1),
+        author,
+        text: "Why?".into(),
+        kind: CommentKind::Talk,
+        mentions: BTreeSet::new(),
+    };
     cards(1).when::<Comment>(WORDS, write("Why?", None)).then([written]);
     let given = cards(1).sent::<Comment>(WORDS, write("Why?", None));
-    let given = given.sent::<Comment>(WORDS, CommentCommand::Edit { text: "Because".into() });
+    let given =
+        given.sent::<Comment>(WORDS, CommentCommand::Edit { text: "Because".into(), mentions: BTreeSet::new() });
     let given = given.sent::<Comment>(WORDS, CommentCommand::Delete {});
     let refusal = CommentRefusal::NoSuchComment { comment: WORDS };
     given.when::<Comment>(WORDS, CommentCommand::Delete {}).refused(refusal);
@@ -185,7 +201,13 @@ fn nobody_changes_the_comment_of_somebody_else() {
 
 #[test]
 fn a_comment_needs_a_card_and_a_known_author_and_is_written_once() {
-    let nowhere = CommentCommand::Write { card: card(9), text: "Hello".into(), author: None };
+    let nowhere = CommentCommand::Write {
+        card: card(9),
+        text: "Hello".into(),
+        author: None,
+        kind: CommentKind::Talk,
+        mentions: BTreeSet::new(),
+    };
     cards(1).when::<Comment>(WORDS, nowhere).refused(CommentRefusal::NoSuchCard { card: card(9) });
     let refusal = CommentRefusal::NoSuchPlaceholder { person: GHOST };
     cards(1).when::<Comment>(WORDS, write("Boo", Some(GHOST))).refused(refusal);

@@ -2,10 +2,12 @@
 
 mod cards;
 mod columns;
+mod details;
 mod imports;
 mod places;
 mod roles;
 mod shape;
+mod typed;
 mod views;
 mod work;
 
@@ -46,7 +48,7 @@ fn board() -> Given {
 }
 
 fn create(column: ColumnId, title: &str) -> CardCommand {
-    CardCommand::Create { column, title: title.into(), before: None, exempt: false }
+    CardCommand::Create { column, title: title.into(), before: None, exempt: false, typed: None }
 }
 
 fn move_to(column: ColumnId, before: Option<CardId>) -> CardCommand {

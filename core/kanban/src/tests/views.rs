@@ -1,5 +1,7 @@
 //! What screens show after playing.
 
+use std::collections::BTreeSet;
+
 use recordplayer::claims::Claims;
 use recordplayer::context::Assigned;
 use recordplayer::membership::{Membership, MembershipEvent};
@@ -10,7 +12,7 @@ use serde_json::json;
 
 use super::*;
 use crate::card::Day;
-use crate::comment::{Comment, CommentCommand};
+use crate::comment::{Comment, CommentCommand, CommentKind};
 use crate::ids::{AttachmentId, ChecklistId, CommentId, ItemId};
 use crate::limits::ACTIVITY_ENTRIES_MAX;
 use crate::role::Role;
@@ -64,7 +66,13 @@ fn a_card_that_goes_to_another_board_leaves_the_first() {
 #[test]
 fn a_card_shows_its_comments_and_forgets_deleted_ones() {
     let comment = CommentId(Id([0xcd; 16]));
-    let write = CommentCommand::Write { card: card(1), text: "Why?".into(), author: None };
+    let write = CommentCommand::Write {
+        card: card(1),
+        text: "Why?".into(),
+        author: None,
+        kind: CommentKind::Talk,
+        mentions: BTreeSet::new(),
+    };
     let given = cards(1).sent::<Comment>(comment, write);
     let view = given.view::<CardView>(card(1));
     assert_eq!((view.card.title.as_str(), view.comments().len()), ("Card 1", 1));
@@ -79,7 +87,13 @@ fn a_card_of_the_board_tells_what_is_on_it_wherever_it_goes() {
     let item =
         |at: u8, done| CardCommand::SetItem { checklist: list, item: ItemId(Id([at; 16])), text: "Step".into(), done };
     let (words, more) = (CommentId(Id([0xcd; 16])), CommentId(Id([0xce; 16])));
-    let write = || CommentCommand::Write { card: card(1), text: "Why?".into(), author: None };
+    let write = || CommentCommand::Write {
+        card: card(1),
+        text: "Why?".into(),
+        author: None,
+        kind: CommentKind::Talk,
+        mentions: BTreeSet::new(),
+    };
     let due: Day = "2026-12-24".parse().unwrap();
     let add = ColumnCommand::Add { board: other, name: "There".into(), kind: ColumnKind::Done, before: None };
     let given = cards(1)

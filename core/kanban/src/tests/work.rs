@@ -1,12 +1,14 @@
 //! How work goes in columns that have workers and reviewers.
 
+use std::collections::BTreeSet;
+
 use recordplayer::claims::Claims;
 use recordplayer::id::CommandId;
 use recordplayer::testing::FOUNDER;
 
 use super::*;
 use crate::card::{CardCommand as C, CardEvent as E, CardRefusal as R, Stage};
-use crate::comment::{Comment, CommentEvent};
+use crate::comment::{Comment, CommentEvent, CommentKind};
 use crate::ids::{CommentId, PersonId};
 use crate::refusal::LimitExceeded;
 use crate::role::Role;
@@ -15,7 +17,7 @@ const BO: ActorId = ActorId(Id([0xb2; 16]));
 const CY: ActorId = ActorId(Id([0xc3; 16]));
 const DONE: ColumnId = ColumnId(Id([0xc9; 16]));
 
-fn roles(names: &[&str]) -> std::collections::BTreeSet<Role> {
+fn roles(names: &[&str]) -> BTreeSet<Role> {
     names.iter().map(|name| Role::by_key(name)).collect()
 }
 
@@ -107,7 +109,8 @@ fn an_approved_card_goes_on_and_the_reason_is_a_comment() {
     let comment = CommentId(reason_of(command));
     let rank = given.model::<Column>(DONE).rank_for(None, card(1));
     let moved = E::Moved { board: BOARD, column: DONE, rank, row: None, exempt: false };
-    let written = CommentEvent::Written { card: card(1), author: CY.into(), text: "Runs quietly".into() };
+    let (text, kind) = ("Runs quietly".to_owned(), CommentKind::Review);
+    let written = CommentEvent::Written { card: card(1), author: CY.into(), text, kind, mentions: BTreeSet::new() };
     given
         .when::<Card>(card(1), approve(DONE))
         .then([E::Approved {}, E::CommentAdded { comment }, moved])

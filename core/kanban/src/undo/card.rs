@@ -1,5 +1,6 @@
 //! Cards.
 
+use std::collections::BTreeMap;
 use std::ops::Bound;
 
 use recordplayer::record::{Record, StreamId};
@@ -7,7 +8,7 @@ use recordplayer::text::{TextChange, TextDocument};
 
 use super::settings::Settings;
 use super::{SET_SINCE, Scene, Undo, UndoAct, UndoStep, Undoable};
-use crate::card::{Card, CardCommand as C, CardEvent as E, Placed, Stage};
+use crate::card::{Card, CardCommand as C, CardEvent as E, Placed, Stage, Typed};
 use crate::column::{Column, Place};
 use crate::ids::{CardId, RowId};
 
@@ -30,6 +31,14 @@ impl Undoable for Card {
             }
             E::LinkAttached { attachment, .. } | E::AttachmentRemoved { attachment } => format!("link {attachment}"),
             E::FieldSet { field, .. } => format!("field {field}"),
+            E::TypeSet { .. } => "type".to_owned(),
+            E::PrioritySet { .. } => "priority".to_owned(),
+            E::EstimateSet { .. } => "estimate".to_owned(),
+            E::RemainingSet { .. } => "remaining".to_owned(),
+            E::Blocked { .. } | E::Unblocked {} => "blocked".to_owned(),
+            E::RelationAdded { relation } | E::RelationRemoved { relation } => {
+                format!("{:?} {}", relation.kind, relation.to)
+            }
             // Merged text: see below. And of a comment, the comment itself is taken back.
             E::Described { .. } | E::CommentAdded { .. } | E::CommentRemoved { .. } => return None,
         })
@@ -117,6 +126,21 @@ impl Undoable for Card {
             }
             E::FieldSet { field, .. } => {
                 vec![C::SetField { field: *field, value: before.fields.get(field).cloned() }]
+            }
+            E::TypeSet { .. } => vec![C::SetType {
+                typed: before.card_type.map(|card_type| Typed { card_type, fields: BTreeMap::new() }),
+            }],
+            E::PrioritySet { .. } => vec![C::SetPriority { priority: before.priority }],
+            E::EstimateSet { .. } => vec![C::SetEstimate { estimate: before.estimate }],
+            E::RemainingSet { .. } => vec![C::SetRemaining { remaining: before.remaining }],
+            E::Blocked { .. } | E::Unblocked {} => vec![match &before.blocked {
+                Some(reason) => C::Block { reason: reason.clone() },
+                None => C::Unblock {},
+            }],
+            E::RelationAdded { relation } | E::RelationRemoved { relation } => {
+                let relation = *relation;
+                let was = before.relations.contains(&relation);
+                vec![if was { C::Relate { relation } } else { C::Unrelate { relation } }]
             }
             // What was approved has moved, and the move is taken back; texts are merged; a comment is taken back itself.
             E::Approved {} | E::Described { .. } | E::CommentAdded { .. } | E::CommentRemoved { .. } => Vec::new(),

@@ -26,7 +26,9 @@ impl Undoable for Comment {
     fn restore(before: &Self, event: &CommentEvent, _: &Scene<'_>) -> Result<Vec<CommentCommand>, &'static str> {
         match event {
             CommentEvent::Written { .. } => Ok(vec![CommentCommand::Delete {}]),
-            CommentEvent::Edited { .. } => Ok(vec![CommentCommand::Edit { text: before.text.clone() }]),
+            CommentEvent::Edited { .. } => {
+                Ok(vec![CommentCommand::Edit { text: before.text.clone(), mentions: before.mentions.clone() }])
+            }
             CommentEvent::Deleted {} => Err("a comment that was deleted stays so; it can be read in the past"),
         }
     }

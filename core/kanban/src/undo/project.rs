@@ -9,7 +9,12 @@ impl Undoable for Project {
             ProjectEvent::LabelSet { label, .. } | ProjectEvent::LabelRemoved { label } => {
                 Some(format!("label {label}"))
             }
-            ProjectEvent::FieldSet { field, .. } => Some(format!("field {field}")),
+            ProjectEvent::FieldSet { field, .. } | ProjectEvent::FieldRemoved { field } => {
+                Some(format!("field {field}"))
+            }
+            ProjectEvent::TypeSet { card_type, .. } | ProjectEvent::TypeRemoved { card_type } => {
+                Some(format!("type {card_type}"))
+            }
             ProjectEvent::RoleSet { role, .. } | ProjectEvent::RoleRemoved { role } => Some(format!("role {role}")),
             ProjectEvent::KeySet { .. }
             | ProjectEvent::BoardAdded { .. }
@@ -44,16 +49,28 @@ impl Undoable for Project {
                     },
                 }]
             }
-            ProjectEvent::FieldSet { field, .. } => match before.fields.get(field) {
-                // A field that no card uses any more shows nowhere.
-                None => Vec::new(),
-                Some(known) => vec![ProjectCommand::SetField {
-                    field: *field,
-                    name: known.name.clone(),
-                    kind: known.kind,
-                    options: known.options.clone(),
-                }],
-            },
+            ProjectEvent::FieldSet { field, .. } | ProjectEvent::FieldRemoved { field } => {
+                vec![match before.fields.get(field) {
+                    None => ProjectCommand::RemoveField { field: *field },
+                    Some(known) => ProjectCommand::SetField {
+                        field: *field,
+                        name: known.name.clone(),
+                        kind: known.kind,
+                        options: known.options.clone(),
+                        limits: known.limits.clone(),
+                    },
+                }]
+            }
+            ProjectEvent::TypeSet { card_type, .. } | ProjectEvent::TypeRemoved { card_type } => {
+                vec![match before.types.get(card_type) {
+                    None => ProjectCommand::RemoveType { card_type: *card_type },
+                    Some(known) => ProjectCommand::SetType {
+                        card_type: *card_type,
+                        name: known.name.clone(),
+                        fields: known.fields.clone(),
+                    },
+                }]
+            }
             ProjectEvent::RoleSet { role, .. } | ProjectEvent::RoleRemoved { role } => {
                 vec![match before.roles.get(role) {
                     None => ProjectCommand::RemoveRole { role: *role },

@@ -12,9 +12,9 @@ use rpds::RedBlackTreeMapSync;
 use serde::{Deserialize, Serialize};
 
 use crate::board::Board;
-use crate::card::{Card, Day, Stage};
+use crate::card::{Card, Day, Effort, Priority, Stage};
 use crate::column::{Column, ColumnKind, Right, Rights, Row};
-use crate::ids::{BoardId, CardId, ColumnId, LabelId, PersonId, RoleId, RowId};
+use crate::ids::{BoardId, CardId, ColumnId, LabelId, PersonId, RoleId, RowId, TypeId};
 use crate::project::{Label, Placeholder, Project};
 use crate::rank::Rank;
 use crate::role::Role;
@@ -34,6 +34,8 @@ pub struct BoardView {
     pub placeholders: BTreeMap<PersonId, Placeholder>,
     /// The project's own roles, by what they are called.
     pub roles: BTreeMap<RoleId, String>,
+    /// Types of cards, by what they are called.
+    pub types: BTreeMap<TypeId, String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,6 +68,12 @@ pub struct CardRow {
     pub labels: Vec<LabelId>,
     pub members: Vec<PersonId>,
     pub due: Option<Day>,
+    pub card_type: Option<TypeId>,
+    pub priority: Option<Priority>,
+    pub estimate: Option<Effort>,
+    pub remaining: Option<Effort>,
+    pub is_blocked: bool,
+    pub relations: u32,
     /// Ticked items of its checklists, and all of them.
     pub items_done: u32,
     pub items: u32,
@@ -200,6 +208,12 @@ impl BoardView {
             labels: card.labels.iter().copied().collect(),
             members: card.members.iter().copied().collect(),
             due: card.due.clone(),
+            card_type: card.card_type,
+            priority: card.priority,
+            estimate: card.estimate,
+            remaining: card.remaining,
+            is_blocked: card.blocked.is_some(),
+            relations: count(card.relations.len()),
             items_done: count(items().filter(|item| item.done).count()),
             items: count(items().count()),
             links: count(card.attachments.len()),
@@ -219,5 +233,6 @@ impl BoardView {
         if self.roles != project.roles {
             self.roles.clone_from(&project.roles);
         }
+        self.types = project.types.iter().map(|(id, card_type)| (*id, card_type.name.clone())).collect();
     }
 }

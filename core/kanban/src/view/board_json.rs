@@ -66,6 +66,18 @@ impl BoardView {
             "key": card_key(&self.prefix, &card.number, id), "id": id.to_string(), "title": card.title,
             "archived": card.archived, "labels": labels, "members": members,
         });
+        if let Some(card_type) = card.card_type.and_then(|card_type| self.types.get(&card_type)) {
+            json["type"] = json!(card_type);
+        }
+        if let Some(priority) = card.priority {
+            json["priority"] = json!(priority);
+        }
+        if let Some(due) = &card.due {
+            json["due"] = json!(due);
+        }
+        if card.is_blocked {
+            json["blocked"] = json!(true);
+        }
         if card.done {
             json["done"] = json!(true);
         }

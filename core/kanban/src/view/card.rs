@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::board::Board;
 use crate::card::{Card, FieldValue};
 use crate::column::Column;
-use crate::comment::Comment;
+use crate::comment::{Comment, CommentKind};
 use crate::ids::{CardId, CommentId, PersonId};
 use crate::key::card_key;
 use crate::project::{FieldDefinition, Label, Project};
@@ -28,6 +28,7 @@ pub struct CardView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CommentRow {
     pub author: PersonId,
+    pub kind: CommentKind,
     pub at: Timestamp,
     pub text: String,
     pub edited: bool,
@@ -42,6 +43,8 @@ pub struct CardNames<'a> {
     pub name_of: &'a dyn Fn(PersonId) -> Option<String>,
     /// Writes a moment for people and scripts.
     pub time_of: &'a dyn Fn(Timestamp) -> String,
+    /// What people call another card.
+    pub key_of: &'a dyn Fn(CardId) -> String,
     /// The description's text.
     pub description: &'a str,
 }
@@ -75,6 +78,7 @@ impl CardView {
         let comments = self.comments().into_iter().map(|(id, comment)| {
             json!({
                 "id": id.to_string(), "author": person(comment.author), "at": (names.time_of)(comment.at), "text": comment.text,
+                "kind": comment.kind, "edited": comment.edited,
             })
         });
         let fields = card.fields.iter().filter_map(|(id, value)| {
@@ -97,6 +101,16 @@ impl CardView {
             "attachments": card.attachments.values().collect::<Vec<_>>(),
             "fields": fields.collect::<serde_json::Map<_, _>>(),
             "due": card.due,
+            "type": card.card_type.and_then(|card_type| project.types.get(&card_type)).map(|card_type| &card_type.name),
+            "priority": card.priority,
+            "estimate": card.estimate.map(|estimate| estimate.to_string()),
+            "remaining": card.remaining.map(|remaining| remaining.to_string()),
+            "blocked": card.blocked,
+            "relations": card.relations.iter().map(|relation| {
+                json!({ "kind": relation.kind, "card": (names.key_of)(relation.to) })
+            }).collect::<Vec<_>>(),
+            "stage": card.stage,
+            "taken_by": card.taken_by.map(person),
         })
     }
 }
@@ -108,12 +122,17 @@ fn value_json(field: &FieldDefinition, value: &FieldValue, names: &CardNames<'_>
         FieldValue::Date { at } => json!((names.time_of)(*at)),
         FieldValue::Checked { checked } => json!(checked),
         FieldValue::Choice { option } => json!(field.options.get(option).map(Label::shown)),
+        FieldValue::Person { person } => {
+            let placeholder = names.project.placeholders.get(person).map(|placeholder| placeholder.name.clone());
+            json!((names.name_of)(*person).or(placeholder).unwrap_or_else(|| person.to_string()))
+        }
+        FieldValue::Link { url } => json!(url),
     }
 }
 
 impl View for CardView {
     const NAME: &'static str = "card";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
 
     fn keys(stream: &StreamId, models: &Models<'_>) -> Vec<Key> {
         let card = match &*stream.kind {
@@ -134,8 +153,8 @@ impl View for CardView {
                     self.comments.remove_mut(&CommentId(id));
                     return;
                 }
-                let Comment { author, at, text, edited, .. } = Comment::clone(&comment);
-                self.comments.insert_mut(CommentId(id), CommentRow { author, at, text, edited });
+                let Comment { author, kind, at, text, edited, .. } = Comment::clone(&comment);
+                self.comments.insert_mut(CommentId(id), CommentRow { author, kind, at, text, edited });
             }
             _ => {}
         }

@@ -8,7 +8,7 @@ use recordplayer::record::Record;
 use crate::board::{Board, BoardEvent};
 use crate::card::{Card, CardEvent};
 use crate::column::{Column, ColumnEvent};
-use crate::comment::{Comment, CommentEvent};
+use crate::comment::{Comment, CommentEvent, CommentKind};
 use crate::project::{Project, ProjectEvent};
 use crate::role::Role;
 
@@ -66,6 +66,20 @@ fn card(event: &CardEvent, card: &Card, after: &Models<'_>) -> Option<String> {
         E::AttachmentRemoved { .. } => "removed a link".to_owned(),
         E::FieldSet { field, value: Some(_) } => format!("set {field}"),
         E::FieldSet { field, value: None } => format!("emptied {field}"),
+        E::TypeSet { card_type: Some(card_type) } => format!("gave it the type {card_type}"),
+        E::TypeSet { card_type: None } => "took its type away".to_owned(),
+        E::PrioritySet { priority: Some(priority) } => format!("gave it {} priority", priority.name()),
+        E::PrioritySet { priority: None } => "took its priority away".to_owned(),
+        E::EstimateSet { estimate: Some(estimate) } => format!("estimated it at {estimate}"),
+        E::EstimateSet { estimate: None } => "took its estimate away".to_owned(),
+        E::RemainingSet { remaining: Some(remaining) } => format!("said that {remaining} of it is left"),
+        E::RemainingSet { remaining: None } => "took away how much of it is left".to_owned(),
+        E::Blocked { reason } => format!("blocked it: {}", short(reason)),
+        E::Unblocked {} => "unblocked it".to_owned(),
+        E::RelationAdded { relation } => format!("said that it {} {}", relation.kind.words(), relation.to),
+        E::RelationRemoved { relation } => {
+            format!("said that it no longer {} {}", relation.kind.words(), relation.to)
+        }
         // The comment tells it itself.
         E::CommentAdded { .. } | E::CommentRemoved { .. } => return None,
     })
@@ -73,7 +87,9 @@ fn card(event: &CardEvent, card: &Card, after: &Models<'_>) -> Option<String> {
 
 fn comment(event: &CommentEvent) -> &'static str {
     match event {
-        CommentEvent::Written { .. } => "commented",
+        CommentEvent::Written { kind: CommentKind::Talk, .. } => "commented",
+        CommentEvent::Written { kind: CommentKind::Journal, .. } => "wrote in its journal",
+        CommentEvent::Written { kind: CommentKind::Review, .. } => "said why",
         CommentEvent::Edited { .. } => "edited a comment",
         CommentEvent::Deleted {} => "deleted a comment",
     }
@@ -128,6 +144,9 @@ fn project(event: &ProjectEvent, project: &Project) -> Option<String> {
             format!("is {}", short(name))
         }
         E::FieldSet { name, .. } => format!("defined the field {}", short(name)),
+        E::FieldRemoved { .. } => "removed a field from the project".to_owned(),
+        E::TypeSet { name, .. } => format!("set the type {}", short(name)),
+        E::TypeRemoved { .. } => "removed a type from the project".to_owned(),
         E::RoleSet { name, .. } => format!("set the role {}", short(name)),
         E::RoleRemoved { .. } => "removed a role from the project".to_owned(),
         E::BoardAdded { .. } | E::NumberGiven { .. } => return None,

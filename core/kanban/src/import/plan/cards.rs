@@ -12,7 +12,7 @@ use super::{Planner, cut};
 use crate::board::Board;
 use crate::card::{Attachment, Card, CardCommand, Checklist, FieldValue, Item};
 use crate::column::Column;
-use crate::comment::{Comment, CommentCommand};
+use crate::comment::{Comment, CommentCommand, CommentKind};
 use crate::ids::{AttachmentId, CardId, ChecklistId, ColumnId, CommentId, FieldId, ItemId, LabelId, PersonId};
 use crate::limits::{COMMENT_BYTES_MAX, NAME_BYTES_MAX, URL_BYTES_MAX, VALUE_BYTES_MAX};
 use crate::project::Project;
@@ -185,10 +185,14 @@ impl Planner<'_> {
         if known.card.is_none() {
             if !self.changed.contains(&id.0) {
                 let author = comment.author.as_ref().map(|author| self.id("member", author));
-                self.make::<Comment>(id, id, &CommentCommand::Write { card, text, author });
+                self.make::<Comment>(
+                    id,
+                    id,
+                    &CommentCommand::Write { card, text, author, kind: CommentKind::Talk, mentions: BTreeSet::new() },
+                );
             }
         } else if known.text != text && !known.deleted && !known.edited && !self.changed.contains(&id.0) {
-            self.change::<Comment>(id, id, &CommentCommand::Edit { text });
+            self.change::<Comment>(id, id, &CommentCommand::Edit { text, mentions: BTreeSet::new() });
         }
     }
 }

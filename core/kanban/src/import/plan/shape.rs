@@ -12,7 +12,7 @@ use crate::board::{Board, BoardCommand};
 use crate::column::{Column, ColumnCommand, ColumnKind};
 use crate::ids::{ColumnId, FieldId, LabelId, PersonId};
 use crate::limits::NAME_BYTES_MAX;
-use crate::project::{FieldDefinition, FieldKind, Label, Placeholder, Project, ProjectCommand};
+use crate::project::{FieldDefinition, FieldKind, FieldLimits, Label, Placeholder, Project, ProjectCommand};
 
 /// Room for what tells two equal names apart.
 const NAME_CUT: usize = NAME_BYTES_MAX - 16;
@@ -116,10 +116,11 @@ impl Planner<'_> {
         });
         let options: BTreeMap<_, _> = options.collect();
         let name = if field.name.trim().is_empty() { "Unnamed".to_owned() } else { cut(&field.name, NAME_CUT) };
-        let set = FieldDefinition { name, kind, options };
+        let set = FieldDefinition { name, kind, options, limits: FieldLimits::default() };
         let known = project.fields.get(&id);
         if known != Some(&set) {
-            let command = ProjectCommand::SetField { field: id, name: set.name, kind, options: set.options };
+            let FieldDefinition { name, kind, options, limits } = set;
+            let command = ProjectCommand::SetField { field: id, name, kind, options, limits };
             self.set_in_project(id, known.is_some(), &command);
         }
     }

@@ -56,7 +56,7 @@ impl Planner<'_> {
         let title = title_of(name);
         self.sim(id).card.title.clone_from(&title);
         self.put_last(id, column);
-        self.make::<Card>(id, id, &CardCommand::Create { column, title, before: None, exempt: true });
+        self.make::<Card>(id, id, &CardCommand::Create { column, title, before: None, exempt: true, typed: None });
     }
 
     pub(super) fn set_title(&mut self, id: CardId, name: &str) {

@@ -281,7 +281,8 @@ impl World {
             lost.iter().map(|entry| entry.command).chain(replica.outbox().map(|entry| entry.command)).collect();
         // Of a space that was joined by its state the device cannot say what it did there.
         let knows_all = device.store.reader(self.id).gap().is_ok_and(|gap| gap.is_none());
-        if !knows_all || self.space.is_none() {
+        // And a log that has rotted cannot be asked.
+        if !knows_all || self.space.is_none() || self.store.may_be_rotten() {
             return;
         }
         let (name, exported) = (device.name.clone(), device.exported.clone());

@@ -1,0 +1,155 @@
+//! What stands on cards, set on as many as are named, as one act.
+
+use std::collections::BTreeMap;
+
+use recordplayer::id::ActorId;
+use recordplayer::membership::Membership;
+use recordplayer::time::Timestamp;
+use recordplayer_kanban::card::{CardCommand as Do, Day, Effort, FieldValue, Priority, Typed};
+use recordplayer_kanban::ids::{FieldId, PersonId};
+use recordplayer_kanban::project::FieldKind;
+
+use super::answer::{Failure, WRONG_USE, line};
+use super::arguments::{Urgency, What};
+use super::definitions::{card_type, field, label};
+use super::place::Place;
+
+/// What stands for "nothing" where a value is asked for.
+const NONE: &str = "none";
+
+/// The commands that make a card be so.
+pub(crate) fn commands(place: &Place<'_>, what: &What) -> Result<Vec<Do>, Failure> {
+    let mut commands = Vec::new();
+    let fields = what.fields.iter().map(|text| named_value(place, text)).collect::<Result<Vec<_>, _>>()?;
+    match what.card_type.as_deref() {
+        // A type comes with the values that it requires.
+        Some(name) if name != NONE => {
+            let values = fields.into_iter().filter_map(|(field, value)| Some((field, value?)));
+            let typed = Typed { card_type: card_type(place, name)?, fields: values.collect::<BTreeMap<_, _>>() };
+            commands.push(Do::SetType { typed: Some(typed) });
+        }
+        none => {
+            commands.extend(none.map(|_| Do::SetType { typed: None }));
+            commands.extend(fields.into_iter().map(|(field, value)| Do::SetField { field, value }));
+        }
+    }
+    if let Some(priority) = what.priority {
+        commands.push(Do::SetPriority { priority: priority.into() });
+    }
+    if let Some(due) = &what.due {
+        commands.push(Do::SetDue { due: read::<Day>(due, "bad_day")? });
+    }
+    if let Some(estimate) = &what.estimate {
+        commands.push(Do::SetEstimate { estimate: read::<Effort>(estimate, "bad_effort")? });
+    }
+    if let Some(remaining) = &what.remaining {
+        commands.push(Do::SetRemaining { remaining: read::<Effort>(remaining, "bad_effort")? });
+    }
+    for name in &what.add_label {
+        commands.push(Do::AddLabel { label: label(place, name)? });
+    }
+    for name in &what.remove_label {
+        commands.push(Do::RemoveLabel { label: label(place, name)? });
+    }
+    for name in &what.assign {
+        commands.push(Do::Assign { person: person(place, name)? });
+    }
+    for name in &what.unassign {
+        commands.push(Do::Unassign { person: person(place, name)? });
+    }
+    if let Some(reason) = &what.block {
+        commands.push(Do::Block { reason: reason.clone() });
+    }
+    if what.unblock {
+        commands.push(Do::Unblock {});
+    }
+    if commands.is_empty() {
+        let help = "See \"recordplayer card set --help\"";
+        return Err(Failure::new(WRONG_USE, "nothing_to_set", "Say what to set", help));
+    }
+    Ok(commands)
+}
+
+/// A value, or `none`.
+fn read<T: std::str::FromStr<Err: std::error::Error>>(text: &str, code: &str) -> Result<Option<T>, Failure> {
+    if text == NONE {
+        return Ok(None);
+    }
+    text.parse().map(Some).map_err(|error| Failure::new(WRONG_USE, code, error, "Or write \"none\" to take it away"))
+}
+
+/// `NAME=VALUE`; `NAME=` empties the field.
+fn named_value(place: &Place<'_>, text: &str) -> Result<(FieldId, Option<FieldValue>), Failure> {
+    let Some((name, value)) = text.split_once('=') else {
+        let message = format!("{text:?} does not say which value which field shall have");
+        return Err(Failure::new(WRONG_USE, "bad_field", message, "Write NAME=VALUE"));
+    };
+    let id = field(place, name)?;
+    if value.is_empty() {
+        return Ok((id, None));
+    }
+    let project = place.project();
+    let bad =
+        |what: &str| Failure::new(WRONG_USE, "bad_value", format!("{value:?} is not {what}"), "Write another one");
+    let definition = &project.fields[&id];
+    let value = match definition.kind {
+        FieldKind::Text => FieldValue::Text { text: value.to_owned() },
+        FieldKind::Number => FieldValue::Number { number: value.to_owned() },
+        FieldKind::Link => FieldValue::Link { url: value.to_owned() },
+        FieldKind::Person => FieldValue::Person { person: person(place, value)? },
+        FieldKind::Checkbox => FieldValue::Checked {
+            checked: match value {
+                "yes" => true,
+                "no" => false,
+                _ => return Err(bad("yes or no")),
+            },
+        },
+        FieldKind::Date => {
+            let at: jiff::Timestamp = value.parse().map_err(|_| bad("a time such as 2026-11-24T09:00:00Z"))?;
+            FieldValue::Date { at: Timestamp(at.as_millisecond()) }
+        }
+        FieldKind::Choice => {
+            let found = definition.options.iter().find(|(_, option)| option.shown() == value);
+            FieldValue::Choice { option: *found.ok_or_else(|| bad("one of its choices"))?.0 }
+        }
+    };
+    Ok((id, Some(value)))
+}
+
+/// A member or a placeholder by name or id.
+pub(crate) fn person(place: &Place<'_>, text: &str) -> Result<PersonId, Failure> {
+    let people = people(place);
+    let is_it = |(id, name): &&(PersonId, String)| name == text || id.to_string() == text;
+    let found: Vec<PersonId> = people.iter().filter(is_it).map(|(id, _)| *id).collect();
+    match found.as_slice() {
+        [person] => Ok(*person),
+        [] => {
+            let message = format!("There is nobody called {text:?} in {}", line(&place.info.title));
+            Err(Failure::new(WRONG_USE, "unknown_member", message, "See \"recordplayer member list\""))
+        }
+        _ => {
+            let message = format!("There are several people called {text:?}");
+            Err(Failure::new(WRONG_USE, "ambiguous_member", message, "Name them by their id"))
+        }
+    }
+}
+
+/// Everybody whom a card can be given to, as people call them.
+pub(crate) fn people(place: &Place<'_>) -> Vec<(PersonId, String)> {
+    let (members, project) = (place.space.entity::<Membership>(place.space.id().0), place.project());
+    let members = members.members().map(|(person, _): (ActorId, _)| PersonId::from(person));
+    let all = members.chain(project.placeholders.keys().copied());
+    all.filter_map(|person| Some((person, place.name_of(person)?))).collect()
+}
+
+impl From<Urgency> for Option<Priority> {
+    fn from(urgency: Urgency) -> Self {
+        match urgency {
+            Urgency::Low => Some(Priority::Low),
+            Urgency::Medium => Some(Priority::Medium),
+            Urgency::High => Some(Priority::High),
+            Urgency::Urgent => Some(Priority::Urgent),
+            Urgency::None => None,
+        }
+    }
+}

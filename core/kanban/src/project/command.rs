@@ -1,0 +1,61 @@
+//! What can be asked of a project.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::Label;
+use super::field::{FieldKind, FieldLimits, FieldUse};
+use crate::ids::{FieldId, LabelId, OptionId, PersonId, RoleId, TypeId};
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ProjectCommand {
+    /// Gives the project its prefix, once.
+    SetUp { key: String },
+    /// The same, where nobody has chosen one: the first of these that is free on its server.
+    SetUpFrom { keys: Vec<String> },
+    /// Adds a label, or changes it to be so.
+    SetLabel {
+        label: LabelId,
+        name: String,
+        #[serde(default)]
+        colour: String,
+    },
+    /// The cards that wear it keep its id and show nothing for it.
+    RemoveLabel { label: LabelId },
+    /// Adds a placeholder, or changes its names to be so.
+    SetPlaceholder {
+        person: PersonId,
+        name: String,
+        #[serde(default)]
+        username: String,
+    },
+    /// "That is me."
+    ClaimPlaceholder { person: PersonId },
+    /// Adds a field, or changes it to be so.
+    SetField {
+        field: FieldId,
+        name: String,
+        kind: FieldKind,
+        #[serde(default)]
+        options: BTreeMap<OptionId, Label>,
+        #[serde(default)]
+        limits: FieldLimits,
+    },
+    /// The cards that have a value for it keep that, and show nothing for it.
+    RemoveField { field: FieldId },
+    /// Adds a type of cards, or changes it to be so.
+    SetType {
+        card_type: TypeId,
+        name: String,
+        /// The fields that its cards have, and which of them must have a value.
+        #[serde(default)]
+        fields: BTreeMap<FieldId, FieldUse>,
+    },
+    /// The cards of this type have none then.
+    RemoveType { card_type: TypeId },
+    /// Adds a role of the project's own, or calls it so.
+    SetRole { role: RoleId, name: String },
+    /// Of a role that no member has.
+    RemoveRole { role: RoleId },
+}

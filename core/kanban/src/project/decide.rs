@@ -1,0 +1,123 @@
+//! How projects answer.
+
+use recordplayer::context::Context;
+use recordplayer::membership::Membership;
+
+use super::field::{CardType, FieldDefinition};
+use super::{Label, Project, ProjectCommand as C, ProjectEvent as E, ProjectRefusal as R};
+use crate::key::is_prefix;
+use crate::limits::NAME_BYTES_MAX;
+use crate::refusal::{fits, has_room_in_project, is_name};
+use crate::role::Role;
+
+impl Project {
+    pub(super) fn answer(&self, command: &C, cx: &Context<'_>) -> Result<Vec<E>, R> {
+        let wished = match command {
+            C::SetUp { key } => Some(key.as_str()),
+            C::SetUpFrom { keys } => Some(cx.claimed_name().or(keys.first().map(String::as_str)).unwrap_or_default()),
+            _ => None,
+        };
+        if let Some(key) = wished {
+            return match () {
+                () if !is_prefix(key) => Err(R::BadKey {}),
+                () if self.key == key => Ok(Vec::new()),
+                () if self.is_set_up() => Err(R::SetUpAlready { key: self.key.clone() }),
+                () => Ok(vec![E::KeySet { key: key.to_owned() }]),
+            };
+        }
+        if !self.is_set_up() {
+            return Err(R::NotSetUp {});
+        }
+        match command.clone() {
+            C::SetUp { .. } | C::SetUpFrom { .. } => unreachable!("answered above"),
+            C::SetLabel { label, name, colour } => {
+                fits("The name of a label", &name, NAME_BYTES_MAX)?;
+                fits("The colour of a label", &colour, NAME_BYTES_MAX)?;
+                let set = Label { name, colour };
+                if self.labels.get(&label) == Some(&set) {
+                    return Ok(Vec::new());
+                }
+                has_room_in_project("labels", self.labels.len())?;
+                Ok(vec![E::LabelSet { label, name: set.name, colour: set.colour }])
+            }
+            C::RemoveLabel { label } => {
+                self.labels.get(&label).ok_or(R::NoSuchLabel { label })?;
+                Ok(vec![E::LabelRemoved { label }])
+            }
+            C::SetPlaceholder { person, name, username } => {
+                is_name("The name of a person", &name)?;
+                fits("The user name of a person", &username, NAME_BYTES_MAX)?;
+                let known = self.placeholders.get(&person);
+                if known.is_some_and(|known| known.name == name && known.username == username) {
+                    return Ok(Vec::new());
+                }
+                has_room_in_project("placeholders", self.placeholders.len())?;
+                Ok(vec![E::PlaceholderSet { person, name, username }])
+            }
+            C::ClaimPlaceholder { person } => {
+                let placeholder = self.placeholders.get(&person).ok_or(R::NoSuchPlaceholder { person })?;
+                match placeholder.claimed_by {
+                    Some(by) if by == cx.actor() => Ok(Vec::new()),
+                    Some(by) => Err(R::ClaimedAlready { by }),
+                    None => Ok(vec![E::PlaceholderClaimed { person, by: cx.actor() }]),
+                }
+            }
+            C::SetField { field, name, kind, options, limits } => {
+                is_name("The name of a field", &name)?;
+                has_room_in_project("choices", options.len())?;
+                for option in options.values() {
+                    fits("The name of a choice", &option.name, NAME_BYTES_MAX)?;
+                }
+                if !limits.are_sound() {
+                    return Err(R::BadLimits {});
+                }
+                let set = FieldDefinition { name, kind, options, limits };
+                if self.fields.get(&field) == Some(&set) {
+                    return Ok(Vec::new());
+                }
+                has_room_in_project("fields", self.fields.len())?;
+                let FieldDefinition { name, kind, options, limits } = set;
+                Ok(vec![E::FieldSet { field, name, kind, options, limits }])
+            }
+            C::RemoveField { field } if !self.fields.contains_key(&field) => Ok(Vec::new()),
+            C::RemoveField { field } => Ok(vec![E::FieldRemoved { field }]),
+            C::SetType { card_type, name, fields } => {
+                is_name("The name of a type", &name)?;
+                if let Some(field) = fields.keys().find(|field| !self.fields.contains_key(field)) {
+                    return Err(R::NoSuchField { field: *field });
+                }
+                let set = CardType { name, fields };
+                if self.types.get(&card_type) == Some(&set) {
+                    return Ok(Vec::new());
+                }
+                has_room_in_project("types", self.types.len())?;
+                Ok(vec![E::TypeSet { card_type, name: set.name, fields: set.fields }])
+            }
+            C::RemoveType { card_type } if !self.types.contains_key(&card_type) => Ok(Vec::new()),
+            C::RemoveType { card_type } => Ok(vec![E::TypeRemoved { card_type }]),
+            C::SetRole { role, name } => {
+                is_name("The name of a role", &name)?;
+                if self.roles.get(&role) == Some(&name) {
+                    return Ok(Vec::new());
+                }
+                let other = Role::named(&name, self).filter(|other| *other != Role::from(role));
+                if other.is_some() {
+                    return Err(R::RoleNameTaken { name });
+                }
+                has_room_in_project("roles", self.roles.len())?;
+                Ok(vec![E::RoleSet { role, name }])
+            }
+            C::RemoveRole { role } => {
+                if !self.roles.contains_key(&role) {
+                    return Ok(Vec::new());
+                }
+                let key = Role::from(role);
+                let members = cx.get::<Membership>(cx.space().0);
+                match members.members().filter(|(_, other)| *other == key.key()).count() {
+                    0 => Ok(vec![E::RoleRemoved { role }]),
+                    members => Err(R::RoleInUse { role, members: members as u64 }),
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! What projects refuse.
+
+use recordplayer::id::ActorId;
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{FieldId, LabelId, PersonId, RoleId};
+use crate::refusal::LimitExceeded;
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum ProjectRefusal {
+    #[error("This cannot be the key of a project. Choose 2 to 5 letters from A to Z, such as REC")]
+    BadKey {},
+    #[error("This project has the key {key} already, and its cards are called by it")]
+    SetUpAlready { key: String },
+    #[error("Another project on this server has the key {key}. Choose another one")]
+    KeyTaken { key: String },
+    #[error("This project is not set up yet. Give it a key first, such as REC")]
+    NotSetUp {},
+    #[error("There is no such label in this project any more. Choose another one")]
+    NoSuchLabel { label: LabelId },
+    #[error("There is no such placeholder in this project. Look at the list of its members")]
+    NoSuchPlaceholder { person: PersonId },
+    #[error("Somebody else has said that this is them. Ask a manager if that is wrong")]
+    ClaimedAlready { by: ActorId },
+    #[error("This project has a role named {name:?} already. Choose another name")]
+    RoleNameTaken { name: String },
+    #[error("{members} members have this role. Give them another one first")]
+    RoleInUse { role: RoleId, members: u64 },
+    #[error("This project has no such field. Choose another one, or define it")]
+    NoSuchField { field: FieldId },
+    #[error("The least value of a field is a number, and not more than the greatest, such as 0 and 100")]
+    BadLimits {},
+    #[error("{limit}")]
+    OutOfLimits { limit: LimitExceeded },
+}
+
+impl From<LimitExceeded> for ProjectRefusal {
+    fn from(limit: LimitExceeded) -> Self {
+        Self::OutOfLimits { limit }
+    }
+}

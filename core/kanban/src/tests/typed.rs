@@ -58,8 +58,8 @@ fn set(field: FieldId, value: FieldValue) -> C {
     C::SetField { field, value: Some(value) }
 }
 
-fn typed(fields: &[(FieldId, FieldValue)]) -> Option<Typed> {
-    Some(Typed { card_type: BUG, fields: fields.iter().cloned().collect() })
+fn typed(fields: &[(FieldId, FieldValue)]) -> Typed {
+    Typed { card_type: BUG, fields: fields.iter().cloned().collect() }
 }
 
 #[track_caller]
@@ -99,9 +99,10 @@ fn an_import_brings_values_as_they_were() {
 #[test]
 fn a_card_of_a_type_has_what_the_type_requires() {
     let missing = || R::FieldMissing { field: SPEED, name: "Speed".into() };
-    let create = |typed| C::Create { column: TODO, title: "Hum".into(), before: None, exempt: false, typed };
+    let create =
+        |typed| C::Create { column: TODO, title: "Hum".into(), before: None, exempt: false, typed: Some(typed) };
     defined().when::<Card>(card(9), create(typed(&[]))).refused(missing());
-    defined().when::<Card>(card(1), C::SetType { typed: typed(&[]) }).refused(missing());
+    defined().when::<Card>(card(1), C::SetType { typed: Some(typed(&[])) }).refused(missing());
     let given = defined().sent::<Card>(card(9), create(typed(&[(SPEED, number("45"))])));
     let made = given.model::<Card>(card(9));
     assert_eq!((made.card_type, made.fields.get(&SPEED)), (Some(BUG), Some(&number("45"))));
@@ -109,14 +110,14 @@ fn a_card_of_a_type_has_what_the_type_requires() {
     // What the card has already need not come along.
     let given = defined().sent::<Card>(card(1), set(SPEED, number("45")));
     let given =
-        given.when::<Card>(card(1), C::SetType { typed: typed(&[]) }).then([E::TypeSet { card_type: Some(BUG) }]);
-    let given = given.and_when::<Card>(card(1), C::SetType { typed: typed(&[]) }).then_nothing();
+        given.when::<Card>(card(1), C::SetType { typed: Some(typed(&[])) }).then([E::TypeSet { card_type: Some(BUG) }]);
+    let given = given.and_when::<Card>(card(1), C::SetType { typed: Some(typed(&[])) }).then_nothing();
     given.and_when::<Card>(card(1), C::SetType { typed: None }).then([E::TypeSet { card_type: None }]);
 }
 
 #[test]
 fn a_card_of_a_type_has_no_fields_of_others() {
-    let given = defined().sent::<Card>(card(1), C::SetType { typed: typed(&[(SPEED, number("45"))]) });
+    let given = defined().sent::<Card>(card(1), C::SetType { typed: Some(typed(&[(SPEED, number("45"))])) });
     let other = R::FieldOfAnotherType { field: SIZE, name: "Size".into() };
     given.when::<Card>(card(1), set(SIZE, FieldValue::Choice { option: LARGE })).refused(other);
     let unknown = TypeId(Id([9; 16]));
@@ -148,5 +149,5 @@ fn fields_and_types_are_defined_once_and_removed_once() {
 #[test]
 fn a_field_that_is_removed_is_required_no_more() {
     let given = defined().sent::<Project>(SPACE.0, ProjectCommand::RemoveField { field: SPEED });
-    given.sent::<Card>(card(1), C::SetType { typed: typed(&[]) });
+    given.sent::<Card>(card(1), C::SetType { typed: Some(typed(&[])) });
 }

@@ -9,6 +9,7 @@ use recordplayer_kanban::board::BoardCommand;
 use recordplayer_kanban::column::{ColumnCommand, ColumnKind};
 use recordplayer_kanban::ids::{BoardId, ColumnId};
 use recordplayer_kanban::project::ProjectCommand;
+use recordplayer_kanban::template::template;
 use recordplayer_kanban::{Board, Column, Project};
 
 /// The columns of a new board.
@@ -55,14 +56,16 @@ pub(crate) fn found(device: &Device, url: Option<&str>, name: &str, key: Option<
 impl Founded {
     /// The first board, with the columns that a new board has.
     pub fn add_board(&mut self, title: &str) -> Result<BoardId, SendError> {
-        let board = BoardId(self.space.fresh_id());
-        self.send(Intent::of::<Board>(board, &BoardCommand::Add { title: title.to_owned() })?)?;
-        for (name, kind) in FIRST_COLUMNS {
-            let column = ColumnId(self.space.fresh_id());
-            let add = ColumnCommand::Add { board, name: name.to_owned(), kind, before: None };
-            self.send(Intent::of::<Column>(column, &add)?)?;
-        }
+        let (board, intents) = board_like_new(&self.space, title)?;
+        intents.into_iter().try_for_each(|intent| self.send(intent))?;
         Ok(board)
+    }
+
+    /// The boards and all that another project defines, without its cards and members.
+    pub fn begin_like(&mut self, other: &Space) -> Result<(), SendError> {
+        let (from, into) = (other.id(), self.space.id());
+        let intents = other.read(|models| template(from, into, models))??;
+        intents.into_iter().try_for_each(|intent| self.send(intent))
     }
 
     /// One command of the act, which requires the one before.
@@ -73,6 +76,28 @@ impl Founded {
         self.last = command;
         Ok(())
     }
+}
+
+/// One more board of a project, with the columns that a new board has, as one act.
+pub(crate) fn add_board(space: &Space, title: &str) -> Result<(BoardId, Vec<Ticket>), SendError> {
+    let (board, intents) = board_like_new(space, title)?;
+    let act = space.fresh_act();
+    let mut tickets: Vec<Ticket> = Vec::new();
+    for intent in intents {
+        let (claims, requires) = (Claims::of_act(act), tickets.last().map(Ticket::command).into_iter().collect());
+        tickets.push(space.submit(Wish { claims, requires, ..Wish::new(space.fresh_command(), intent) })?);
+    }
+    Ok((board, tickets))
+}
+
+fn board_like_new(space: &Space, title: &str) -> Result<(BoardId, Vec<Intent>), SendError> {
+    let board = BoardId(space.fresh_id());
+    let mut intents = vec![Intent::of::<Board>(board, &BoardCommand::Add { title: title.to_owned() })?];
+    for (name, kind) in FIRST_COLUMNS {
+        let add = ColumnCommand::Add { board, name: name.to_owned(), kind, before: None };
+        intents.push(Intent::of::<Column>(ColumnId(space.fresh_id()), &add)?);
+    }
+    Ok((board, intents))
 }
 
 /// The key of a project that nobody has chosen one for: the first letters of its words, else of its first word, filled up.

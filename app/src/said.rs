@@ -143,6 +143,10 @@ pub(crate) fn what(names: &Names<'_>, entry: &OutboxEntry) -> String {
             BoardCommand::Rename { title } => format!("Rename the board to {title}"),
             BoardCommand::Archive {} => format!("Archive the board {name}"),
             BoardCommand::Restore {} => format!("Restore the board {name}"),
+            BoardCommand::Split { title, .. } => format!("Split the board {name}: {title} becomes one of its own"),
+            BoardCommand::Merge { into } => {
+                format!("Merge the board {name} into {}", names.entity::<Board>(into.0).title())
+            }
         };
     }
     if let Some(command) = intent.typed::<Project>() {

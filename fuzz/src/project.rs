@@ -173,7 +173,7 @@ pub fn submission(session: SessionId, actor: ActorId, replica: ReplicaId, comman
 
 /// Each of the wishes once, about the first of everything, with a word or two.
 pub fn each_wish() -> impl Iterator<Item = Intent> {
-    (0..57).map(|number| wish(&mut Script::new(&[0, 0, 0, number, 2, b'a', b'b', 2, b'c', b'd']), FIRST))
+    (0..59).map(|number| wish(&mut Script::new(&[0, 0, 0, number, 2, b'a', b'b', 2, b'c', b'd']), FIRST))
 }
 
 /// What somebody wishes for: mostly something that makes sense, for the rest is refused at the door.
@@ -182,7 +182,7 @@ pub fn wish(script: &mut Script<'_>, replica: ReplicaId) -> Intent {
     let other = thing(script, &THINGS);
     let card_command = |command: CardCommand| intent::<Card>(card, &command);
     let column_command = |command: ColumnCommand| intent::<Column>(column, &command);
-    match script.below(60) {
+    match script.below(64) {
         0 => card_command(CardCommand::Create {
             column: column.into(),
             title: script.text(),
@@ -296,6 +296,11 @@ pub fn wish(script: &mut Script<'_>, replica: ReplicaId) -> Intent {
         ),
         55 => intent::<Project>(SPACE.0, &ProjectCommand::RemoveType { card_type: other.into() }),
         56 => intent::<Project>(SPACE.0, &ProjectCommand::RemoveField { field: other.into() }),
+        57 => {
+            let columns = maybe(script, &COLUMNS).into_iter().collect();
+            intent::<Board>(BOARD, &BoardCommand::Split { columns, into: other.into(), title: script.text() })
+        }
+        58 => intent::<Board>(other, &BoardCommand::Merge { into: BOARD.into() }),
         _ => raw(script),
     }
 }

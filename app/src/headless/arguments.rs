@@ -88,13 +88,8 @@ pub(crate) enum Command {
     /// The types of a project's cards.
     #[command(subcommand)]
     Type(TypeCommand),
-    /// Show a board, as it is or as it was.
-    Board {
-        name: Option<String>,
-        /// A record's number, or a time such as 2026-11-24T09:00:00Z.
-        #[arg(long)]
-        at: Option<String>,
-    },
+    /// Show a board, as it is or as it was, or do something with boards.
+    Board(BoardArguments),
     /// Show what happened, in the project or to one card.
     History { key: Option<String> },
     /// Take the content of records out of the history, on every device and at the server, for good. Managers may.
@@ -134,6 +129,7 @@ impl Command {
     pub fn only_shows(&self) -> bool {
         match self {
             Self::Card(card) => card.command.is_none(),
+            Self::Board(board) => board.command.is_none(),
             Self::Outbox { command } => command.is_none(),
             Self::Redact { yes, .. } => !yes,
             Self::Label(label) => matches!(label, LabelCommand::List),
@@ -143,7 +139,6 @@ impl Command {
             Self::Role(role) => matches!(role, RoleCommand::List),
             Self::Projects
             | Self::Permissions
-            | Self::Board { .. }
             | Self::History { .. }
             | Self::Hash
             | Self::Export { .. }
@@ -166,6 +161,9 @@ pub(crate) enum ProjectCommand {
         /// The letters that its cards' keys begin with; by default from the name.
         #[arg(long)]
         key: Option<String>,
+        /// Begin with the boards, columns, workflow, roles, labels, fields and types of this project.
+        #[arg(long, value_name = "PROJECT")]
+        template: Option<String>,
     },
     /// Give a project of this computer to the server of an account, for good, so that others can work on it.
     Publish { name: String },
@@ -300,6 +298,43 @@ impl From<Kind> for ColumnKind {
             Kind::Cancelled => Self::Cancelled,
         }
     }
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct BoardArguments {
+    pub name: Option<String>,
+    /// A record's number, or a time such as 2026-11-24T09:00:00Z.
+    #[arg(long)]
+    pub at: Option<String>,
+    #[command(subcommand)]
+    pub command: Option<BoardCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum BoardCommand {
+    /// Add a board with four columns
+    New { title: String },
+    /// Give a board another name
+    Rename { board: String, title: String },
+    /// Put a board away; it can be restored
+    Archive { board: String },
+    /// Put an archived board back
+    Restore { board: String },
+    /// Make a board of some columns of another one; their cards go with them.
+    Split {
+        board: String,
+        /// What the new board is called.
+        title: String,
+        #[arg(long = "column", required = true, value_name = "COLUMN")]
+        columns: Vec<String>,
+    },
+    /// Give all columns of a board to another one, with their cards
+    Merge {
+        board: String,
+        #[arg(long, value_name = "BOARD")]
+        into: String,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -1,5 +1,6 @@
 //! A board as it is or as it was, and the history that led there.
 
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,14 +9,54 @@ use recordplayer::membership::Membership;
 use recordplayer::playback::PlaybackError;
 use recordplayer::record::Position;
 use recordplayer::time::Timestamp;
+use recordplayer_kanban::board::BoardCommand as Do;
+use recordplayer_kanban::ids::BoardId;
 use recordplayer_kanban::view::{BoardView, Looking, happened};
-use recordplayer_kanban::{Card, Role};
+use recordplayer_kanban::{Board, Card, Role};
 use serde_json::{Value, json};
 
 use super::answer::{Answer, DAMAGED, Failure, NOT_IN_TIME, WRONG_USE, line, time};
+use super::arguments::BoardCommand;
 use super::place::{BoardPlace, Place};
 use super::send;
+use crate::founding::add_board;
 use crate::said::SOMEBODY;
+
+pub(crate) fn run(place: &Place<'_>, command: &BoardCommand) -> Result<Answer, Failure> {
+    let (id, command, done) = match command {
+        BoardCommand::New { title } => {
+            let (board, tickets) = add_board(&place.space, title).map_err(|error| send::failure_at(place, error))?;
+            send::settle(place, &tickets)?;
+            let json = json!({ "board": title, "id": board.to_string(), "commands": send::ids(&tickets) });
+            return Ok(Answer::new(json, format!("Added the board {}", line(title))));
+        }
+        BoardCommand::Rename { board, title } => {
+            let done = format!("Renamed the board to {}", line(title));
+            (place.board(Some(board))?.id, Do::Rename { title: title.clone() }, done)
+        }
+        BoardCommand::Archive { board } => {
+            (place.board(Some(board))?.id, Do::Archive {}, format!("Archived the board {}", line(board)))
+        }
+        BoardCommand::Restore { board } => {
+            (place.board(Some(board))?.id, Do::Restore {}, format!("Restored the board {}", line(board)))
+        }
+        BoardCommand::Split { board, title, columns } => {
+            let id = place.board(Some(board))?.id;
+            let columns = columns.iter().map(|column| place.column(column, Some(id)));
+            let columns = columns.collect::<Result<BTreeSet<_>, _>>()?;
+            let into = BoardId(place.space.fresh_id());
+            let done = format!("Split {}: {} is a board of its own", line(board), line(title));
+            (id, Do::Split { columns, into, title: title.clone() }, done)
+        }
+        BoardCommand::Merge { board, into } => {
+            let done = format!("Merged {} into {}", line(board), line(into));
+            (place.board(Some(board))?.id, Do::Merge { into: place.board(Some(into))?.id }, done)
+        }
+    };
+    let ticket = place.space.send::<Board>(id, &command).map_err(|error| send::failure_at(place, error))?;
+    send::settle(place, std::slice::from_ref(&ticket))?;
+    Ok(Answer::new(json!({ "id": id.to_string(), "command": ticket.command().to_string() }), done))
+}
 
 pub(crate) fn show(place: &Place<'_>, name: Option<&str>, at: Option<&str>) -> Result<Answer, Failure> {
     let board = place.board(name)?;

@@ -33,7 +33,7 @@ pub(crate) fn run(place: &Place<'_>, command: &CardCommand) -> Result<Answer, Fa
         }
         CardCommand::Move { key, to, before, row } => {
             let card = place.card(key)?;
-            let column = place.column(to, place.space.entity::<Card>(card).board())?;
+            let column = place.column(to, place.board_of(&place.space.entity::<Card>(card)))?;
             let before = before.as_ref().map(|key| place.card(key)).transpose()?;
             let row = row.as_ref().map(|row| row_of(place, column, row)).transpose()?;
             let ticket = place
@@ -103,10 +103,11 @@ pub(crate) fn run(place: &Place<'_>, command: &CardCommand) -> Result<Answer, Fa
 fn goal(place: &Place<'_>, card: CardId, named: Option<&str>) -> Result<ColumnId, Failure> {
     let card = place.space.entity::<Card>(card);
     if let Some(named) = named {
-        return place.column(named, card.board());
+        return place.column(named, place.board_of(&card));
     }
     let from = card.column().map(|column| place.space.entity::<Column>(column)).unwrap_or_default();
-    let columns = card.board().map(|board| place.space.entity::<Board>(board).columns.clone()).unwrap_or_default();
+    let columns =
+        place.board_of(&card).map(|board| place.space.entity::<Board>(board).columns.clone()).unwrap_or_default();
     let may: Vec<ColumnId> = match &from.leads_to {
         Some(to) => to.iter().copied().collect(),
         None => columns.into_iter().filter(|column| Some(*column) != card.column()).collect(),
@@ -170,7 +171,7 @@ fn copy(place: &Place<'_>, key: &str, to: Option<&str>) -> Result<Answer, Failur
     let of = place.card(key)?;
     let other = place.space.entity::<Card>(of);
     let column = match (to, other.column()) {
-        (Some(to), _) => place.column(to, other.board())?,
+        (Some(to), _) => place.column(to, place.board_of(&other))?,
         (None, Some(column)) => column,
         (None, None) => ColumnId::default(),
     };
@@ -297,7 +298,7 @@ pub(crate) fn show(place: &Place<'_>, key: &str) -> Result<Answer, Failure> {
         place.space.text::<Card>(id, Card::DESCRIPTION).map_err(|error| send::failure_at(place, error))?;
     let card = &view.card;
     let column = card.column().map(|column| place.space.entity::<Column>(column)).unwrap_or_default();
-    let board = card.board().map(|board| place.space.entity::<Board>(board)).unwrap_or_default();
+    let board = place.board_of(card).map(|board| place.space.entity::<Board>(board)).unwrap_or_default();
     let project = place.project();
     let json = view.json(
         id,

@@ -198,6 +198,11 @@ impl<'a> Place<'a> {
         ))
     }
 
+    /// The board that a card is on.
+    pub fn board_of(&self, card: &Card) -> Option<BoardId> {
+        self.space.entity::<Column>(card.column()?).board
+    }
+
     /// A card by its key, provisional key or id.
     pub fn card(&self, text: &str) -> Result<CardId, Failure> {
         let card: CardRef = text

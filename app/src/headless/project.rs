@@ -95,9 +95,25 @@ fn account(device: &Device, options: &Options) -> Result<Account, Failure> {
 }
 
 /// A new project with one board, all of it one act.
-pub(crate) fn new(device: &Device, options: &Options, name: &str, key: Option<&str>) -> Result<Answer, Failure> {
+pub(crate) fn new(
+    device: &Device,
+    options: &Options,
+    name: &str,
+    key: Option<&str>,
+    template: Option<&str>,
+) -> Result<Answer, Failure> {
+    // The template is looked up before anything is made.
+    let template = template.map(|template| {
+        let named = Options { project: Some(template.to_owned()), ..options.clone() };
+        Ok(Place::find(device, &named)?.space)
+    });
+    let template = template.transpose()?;
     let mut founded = make(device, options, name, key)?;
-    let board = founded.add_board(name).map_err(send::failure)?;
+    let board = match &template {
+        Some(template) => founded.begin_like(template).map(|()| None),
+        None => founded.add_board(name).map(Some),
+    };
+    let board = board.map_err(send::failure)?;
     let place = Place {
         device,
         info: device.spaces().into_iter().find(|info| info.space == founded.space.id()).expect("it was just made"),
@@ -106,7 +122,8 @@ pub(crate) fn new(device: &Device, options: &Options, name: &str, key: Option<&s
     };
     send::settle(&place, &founded.tickets)?;
     let json = json!({
-        "project": name, "id": founded.space.id().to_string(), "key": founded.key, "board": board.to_string(),
+        "project": name, "id": founded.space.id().to_string(), "key": founded.key,
+        "board": board.map(|board| board.to_string()),
         "commands": send::ids(&founded.tickets),
     });
     Ok(Answer::new(json, format!("Made the project {} with the key {}", line(name), founded.key)))

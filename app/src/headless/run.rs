@@ -252,7 +252,9 @@ fn execute(device: &Device, parsed: &Arguments) -> Result<Answer, Failure> {
     match command {
         Command::Login { url, token_file } => project::login(device, url, token_file),
         Command::Projects => Ok(project::projects(device)),
-        Command::Project(ProjectCommand::New { name, key }) => project::new(device, options, name, key.as_deref()),
+        Command::Project(ProjectCommand::New { name, key, template }) => {
+            project::new(device, options, name, key.as_deref(), template.as_deref())
+        }
         Command::Project(ProjectCommand::Publish { name }) => project::publish(device, options, name),
         Command::Project(ProjectCommand::Key { key }) => project::set_key(&place()?, key),
         Command::Member(command) => member::run(&place()?, command),
@@ -274,7 +276,10 @@ fn execute(device: &Device, parsed: &Arguments) -> Result<Answer, Failure> {
         Command::Label(command) => definitions::labels(&place()?, command),
         Command::Field(command) => definitions::fields(&place()?, command),
         Command::Type(command) => definitions::types(&place()?, command),
-        Command::Board { name, at } => board::show(&place()?, name.as_deref(), at.as_deref()),
+        Command::Board(arguments) => match &arguments.command {
+            Some(command) => board::run(&place()?, command),
+            None => board::show(&place()?, arguments.name.as_deref(), arguments.at.as_deref()),
+        },
         Command::History { key } => board::history(&place()?, key.as_deref()),
         Command::Redact { records, yes } => {
             let records: Vec<Position> = records.iter().copied().map(Position).collect();

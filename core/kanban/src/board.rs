@@ -1,10 +1,14 @@
 //! The board: its title, and its columns from left to right.
 
+use std::collections::BTreeSet;
+
 use recordplayer::context::Context;
 use recordplayer::entity::{Entity, Stamp};
 use serde::{Deserialize, Serialize};
 
+use crate::column::{Column, ColumnEvent};
 use crate::ids::{BoardId, ColumnId};
+use crate::limits::{NAME_BYTES_MAX, STEP_COLUMNS_MAX};
 use crate::project::{Project, ProjectEvent};
 use crate::refusal::{LimitExceeded, has_room_in_project, is_name};
 
@@ -13,16 +17,32 @@ pub struct Board {
     /// `None` until the board is added.
     pub title: Option<String>,
     pub archived: bool,
+    /// Set for good once its columns went to another board.
+    pub merged_into: Option<BoardId>,
     /// From left to right, archived ones included.
     pub columns: Vec<ColumnId>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum BoardCommand {
-    Add { title: String },
-    Rename { title: String },
+    Add {
+        title: String,
+    },
+    Rename {
+        title: String,
+    },
     Archive {},
     Restore {},
+    /// These columns, with their cards, make a new board; at least one stays.
+    Split {
+        columns: BTreeSet<ColumnId>,
+        into: BoardId,
+        title: String,
+    },
+    /// All its columns, with their cards, go to the right end of another board, and what is asked of this one is asked of that.
+    Merge {
+        into: BoardId,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,8 +61,16 @@ pub enum BoardEvent {
         #[serde(default)]
         before: Option<ColumnId>,
     },
+    /// The column does not stand here any more.
     ColumnRemoved {
         column: ColumnId,
+    },
+    Split {
+        columns: BTreeSet<ColumnId>,
+        into: BoardId,
+    },
+    Merged {
+        into: BoardId,
     },
 }
 
@@ -56,6 +84,16 @@ pub enum BoardRefusal {
     AddedAlready {},
     #[error("This project has another board named {title:?}. Choose another name")]
     NameTaken { title: String, board: BoardId },
+    #[error("This board was merged into another one. Look there")]
+    MergedAlready { into: BoardId },
+    #[error("A board cannot be merged into itself. Choose another one")]
+    IntoItself {},
+    #[error("There is no such column on this board. Look at its columns")]
+    NoSuchColumn { column: ColumnId },
+    #[error("Choose at least one column that leaves, and leave at least one")]
+    NothingToSplit {},
+    #[error("{columns} columns are too many for one step, which takes {max}. Split off fewer of them")]
+    TooManyColumns { columns: u64, max: u64 },
     #[error("{limit}")]
     OutOfLimits { limit: LimitExceeded },
 }
@@ -93,8 +131,89 @@ fn title_is_free(title: &str, except: Option<&str>, cx: &Context<'_>) -> Result<
     }
 }
 
+impl Board {
+    fn split(
+        &self,
+        columns: &BTreeSet<ColumnId>,
+        into: BoardId,
+        title: &str,
+        cx: &mut Context<'_>,
+    ) -> Result<Vec<BoardEvent>, BoardRefusal> {
+        use BoardRefusal as R;
+        if cx.get::<Self>(into).exists() {
+            return Err(R::AddedAlready {});
+        }
+        if let Some(column) = columns.iter().find(|column| !self.columns.contains(column)) {
+            return Err(R::NoSuchColumn { column: *column });
+        }
+        if columns.is_empty() || columns.len() == self.columns.len() {
+            return Err(R::NothingToSplit {});
+        }
+        fit_one_step(columns.len())?;
+        title_is_free(title, None, cx)?;
+        let space = cx.space().0;
+        has_room_in_project("boards", cx.get::<Project>(space).boards.len())?;
+        cx.emit::<Project>(space, &ProjectEvent::BoardAdded { board: into });
+        cx.emit::<Self>(into, &BoardEvent::Added { title: title.to_owned() });
+        for column in self.columns.iter().filter(|column| columns.contains(column)) {
+            cx.emit::<Column>(*column, &ColumnEvent::BoardSet { board: into });
+            cx.emit::<Self>(into, &BoardEvent::ColumnPlaced { column: *column, before: None });
+        }
+        Ok(vec![BoardEvent::Split { columns: columns.clone(), into }])
+    }
+
+    /// Columns are told apart by their names, so one whose name is taken there brings that of its board along.
+    fn merge(&self, into: BoardId, cx: &mut Context<'_>) -> Result<Vec<BoardEvent>, BoardRefusal> {
+        use BoardRefusal as R;
+        let other = cx.get::<Self>(into);
+        if BoardId(cx.id()) == into {
+            return Err(R::IntoItself {});
+        }
+        if !other.exists() {
+            return Err(R::NoSuchBoard {});
+        }
+        if let Some(into) = other.merged_into {
+            return Err(R::MergedAlready { into });
+        }
+        fit_one_step(self.columns.len())?;
+        has_room_in_project("columns", (other.columns.len() + self.columns.len()).saturating_sub(1))?;
+        let open = |column: &ColumnId| Some(cx.get::<Column>(*column)).filter(|column| !column.archived);
+        let mut names: BTreeSet<String> =
+            other.columns.iter().filter_map(open).map(|column| column.name.clone()).collect();
+        for id in &self.columns {
+            let column = cx.get::<Column>(*id);
+            cx.emit::<Column>(*id, &ColumnEvent::BoardSet { board: into });
+            cx.emit::<Self>(into, &BoardEvent::ColumnPlaced { column: *id, before: None });
+            if !column.archived && !names.insert(column.name.clone()) {
+                let name = free_name(&column.name, self.title(), &names);
+                names.insert(name.clone());
+                cx.emit::<Column>(*id, &ColumnEvent::Renamed { name });
+            }
+        }
+        Ok(vec![BoardEvent::Merged { into }])
+    }
+}
+
+/// Each column is three events of the commit at most.
+fn fit_one_step(columns: usize) -> Result<(), BoardRefusal> {
+    if columns <= STEP_COLUMNS_MAX {
+        return Ok(());
+    }
+    Err(BoardRefusal::TooManyColumns { columns: columns as u64, max: STEP_COLUMNS_MAX as u64 })
+}
+
+/// `Doing (Turntable)`, `Doing (Turntable, 2)`, and so on.
+fn free_name(name: &str, board: &str, taken: &BTreeSet<String>) -> String {
+    let cut = |text: &str, bytes: usize| text[..text.floor_char_boundary(bytes)].to_owned();
+    let (name, board) = (cut(name, NAME_BYTES_MAX / 2), cut(board, NAME_BYTES_MAX / 4));
+    let numbered = (2..).map(|number| format!("{name} ({board}, {number})"));
+    let mut names = std::iter::once(format!("{name} ({board})")).chain(numbered);
+    names.find(|name| !taken.contains(name)).expect("there are more numbers than columns")
+}
+
 impl Entity for Board {
     const KIND: &'static str = "board";
+    const SHAPE: u32 = 2;
 
     type Command = BoardCommand;
     type Event = BoardEvent;
@@ -111,7 +230,12 @@ impl Entity for Board {
         if !self.exists() && !matches!(command, C::Add { .. }) {
             return Err(R::NoSuchBoard {});
         }
+        if let Some(into) = self.merged_into {
+            return Err(R::MergedAlready { into });
+        }
         match command {
+            C::Split { columns, into, title } => self.split(columns, *into, title, cx),
+            C::Merge { into } => self.merge(*into, cx),
             C::Add { title } => {
                 if self.exists() {
                     return Err(R::AddedAlready {});
@@ -148,6 +272,12 @@ impl Entity for Board {
                 self.columns.insert(at, *column);
             }
             BoardEvent::ColumnRemoved { column } => self.columns.retain(|other| other != column),
+            BoardEvent::Split { columns, .. } => self.columns.retain(|column| !columns.contains(column)),
+            BoardEvent::Merged { into } => {
+                self.merged_into = Some(*into);
+                self.archived = true;
+                self.columns.clear();
+            }
         }
     }
 }

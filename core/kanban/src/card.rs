@@ -14,6 +14,7 @@ mod work;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use recordplayer::Models;
 use recordplayer::context::Assigned;
 use recordplayer::id::{ActorId, CommandId};
 use recordplayer::text::Text;
@@ -28,7 +29,7 @@ pub use refusal::CardRefusal;
 pub use relation::{Relation, RelationKind};
 pub use typed::Typed;
 
-use crate::column::Place;
+use crate::column::{Column, Place};
 use crate::ids::{AttachmentId, BoardId, CardId, ColumnId, FieldId, LabelId, PersonId, RowId, TypeId};
 use crate::rank::Rank;
 
@@ -74,7 +75,6 @@ pub struct Card {
 /// Where a card is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Placed {
-    pub board: BoardId,
     pub column: ColumnId,
     pub rank: Rank,
 }
@@ -107,8 +107,9 @@ impl Card {
         if title.is_empty() { "No title" } else { title }
     }
 
-    pub fn board(&self) -> Option<BoardId> {
-        self.placed.as_ref().map(|placed| placed.board)
+    /// The board of its column: a card goes with its column to another board.
+    pub fn board(&self, models: &Models<'_>) -> Option<BoardId> {
+        models.get::<Column>(self.column()?).board
     }
 
     pub fn column(&self) -> Option<ColumnId> {

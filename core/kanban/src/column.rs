@@ -54,6 +54,8 @@ pub struct Column {
     pub rows: Vec<Row>,
     /// The open cards from top to bottom.
     pub places: RedBlackTreeSetSync<Place>,
+    /// Its archived cards, which take no room and go where it goes.
+    pub archive: RedBlackTreeSetSync<CardId>,
     /// The last one that came in, while it is there, for who asks why the column is full.
     pub last_entry: Option<Entry>,
 }

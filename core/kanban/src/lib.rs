@@ -19,6 +19,7 @@ pub mod rank;
 pub mod redaction;
 pub mod refusal;
 pub mod role;
+pub mod template;
 pub mod undo;
 pub mod view;
 

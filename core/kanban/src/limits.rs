@@ -24,6 +24,9 @@ pub const OF_PROJECT_MAX: usize = 5_000;
 /// Open cards of a column that is removed: each is two events of one commit, with some to spare for the column's own.
 pub const REMOVED_CARDS_MAX: usize = 990;
 
+/// Columns that go to another board at once: each is up to three events of one commit.
+pub const STEP_COLUMNS_MAX: usize = 600;
+
 /// How often a card that is part of a card may be part of a card: what one decision goes up.
 pub const PARTS_DEPTH_MAX: usize = 100;
 

@@ -31,6 +31,13 @@ pub trait View: Default + Data {
     /// event is played by the union, in the order of the keys.
     fn keys(stream: &StreamId, models: &Models<'_>) -> Vec<Key>;
 
+    /// The streams that show where this one shows, such as the cards of a column that goes to another board. Where an event changes the keys
+    /// of this stream they leave and enter with it, without an event of their own: `play` sees this one record, before it with what enters.
+    fn along(stream: &StreamId, models: &Models<'_>) -> Vec<StreamId> {
+        let _ = (stream, models);
+        Vec::new()
+    }
+
     /// Plays one event. `after` holds the entities as they are at that record, nothing later; on a thin client, those that show in the view.
     fn play(&mut self, key: &Key, record: &Record, after: &Models<'_>);
 }

@@ -26,7 +26,7 @@ use crate::files::OnDisks;
 const COLUMNS: u64 = 3;
 const CARDS: u64 = 20;
 const COMMENTS: u64 = 20;
-const BOARD: BoardId = BoardId(Id([1; 16]));
+const BOARDS: u64 = 4;
 const WORDS: [&str; 6] = ["motor", "belt", "needle", "cue", "gönn", "針"];
 
 /// Plays one history out.
@@ -84,10 +84,10 @@ impl People<'_> {
             self.send::<Membership>(*manager, space, &MembershipCommand::ChangeRole { person, role: role.to_owned() });
         }
         self.send::<Project>(*manager, space, &ProjectCommand::SetUp { key: "SIM".to_owned() });
-        self.send::<Board>(*manager, BOARD, &BoardCommand::Add { title: "Turntable".to_owned() });
+        self.send::<Board>(*manager, board(0), &BoardCommand::Add { title: "Turntable".to_owned() });
         for number in 0..COLUMNS {
             let kind = [ColumnKind::Backlog, ColumnKind::Active, ColumnKind::Done][number as usize];
-            let add = ColumnCommand::Add { board: BOARD, name: format!("Column {number}"), kind, before: None };
+            let add = ColumnCommand::Add { board: board(0), name: format!("Column {number}"), kind, before: None };
             self.send::<Column>(*manager, column(number), &add);
         }
         self.send::<Column>(*manager, column(1), &ColumnCommand::SetLimit { limit: Some(2), warns: false });
@@ -263,15 +263,16 @@ impl People<'_> {
     fn shapes_the_board(&mut self, device: DeviceId, name: String) {
         let (at, before) = (column(self.below(COLUMNS + 1)), (self.below(2) == 0).then(|| self.some_column(device)));
         let kind = [ColumnKind::Backlog, ColumnKind::Active, ColumnKind::Done][self.below(3) as usize];
+        let on = if self.below(3) == 0 { board(self.below(BOARDS)) } else { board(0) };
         let limit = [None, Some(2), Some(5)][self.below(3) as usize];
         let roles: BTreeSet<Role> =
             ROLES[1..3].iter().filter(|_| self.below(2) == 0).map(|role| Role::by_key(role)).collect();
         let (row, may) = (RowId(thing("row", self.below(2))), self.below(3) > 0);
-        let command = match self.below(20) {
-            0 => return self.send::<Board>(device, BOARD, &BoardCommand::Rename { title: name }),
-            1 => return self.send::<Board>(device, BOARD, &BoardCommand::Archive {}),
-            2 | 3 => return self.send::<Board>(device, BOARD, &BoardCommand::Restore {}),
-            4 => ColumnCommand::Add { board: BOARD, name, kind, before },
+        let command = match self.below(21) {
+            0 => return self.send::<Board>(device, on, &BoardCommand::Rename { title: name }),
+            1 => return self.send::<Board>(device, on, &BoardCommand::Archive {}),
+            2 | 3 => return self.send::<Board>(device, on, &BoardCommand::Restore {}),
+            4 => ColumnCommand::Add { board: on, name, kind, before },
             5 => ColumnCommand::Rename { name },
             6 => ColumnCommand::SetKind { kind },
             7 => ColumnCommand::SetLimit { limit, warns: false },
@@ -283,6 +284,16 @@ impl People<'_> {
             15 => ColumnCommand::SetWorkflow { to: may.then(|| before.into_iter().collect()) },
             16 => ColumnCommand::SetRow { row, name },
             17 => ColumnCommand::RemoveRow { row },
+            // What is split off or merged stays so, and there are not many boards.
+            19 if self.below(3) == 0 => {
+                let columns = [at].into_iter().chain(before).collect();
+                let into = board(self.below(BOARDS));
+                return self.send::<Board>(device, on, &BoardCommand::Split { columns, into, title: name });
+            }
+            19 => {
+                let into = board(self.below(BOARDS));
+                return self.send::<Board>(device, on, &BoardCommand::Merge { into });
+            }
             // What is removed never comes back, so it is seldom.
             18 if self.below(4) == 0 => ColumnCommand::Remove { into: before },
             _ => ColumnCommand::Move { before },
@@ -411,6 +422,10 @@ const CARD: u8 = 100;
 
 fn card(number: u64) -> CardId {
     CardId(Id([CARD + number as u8; 16]))
+}
+
+fn board(number: u64) -> BoardId {
+    BoardId(Id([1 + number as u8; 16]))
 }
 
 fn column(number: u64) -> ColumnId {

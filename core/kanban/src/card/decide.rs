@@ -41,7 +41,7 @@ impl Card {
             C::Reject { reason } => self.reject(card, placed, &reason, cx),
             C::Archive {} if self.archived => Ok(Vec::new()),
             C::Archive {} => {
-                cx.emit::<Column>(placed.column, &ColumnEvent::CardLeft { card, rank: placed.rank.clone() });
+                cx.emit::<Column>(placed.column, &ColumnEvent::CardArchived { card, rank: placed.rank.clone() });
                 Ok(vec![E::Archived {}])
             }
             C::Restore { .. } if !self.archived => Ok(Vec::new()),

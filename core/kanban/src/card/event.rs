@@ -10,15 +10,12 @@ use super::{
     Attachment, CameFrom, Card, CardCommand, CardRefusal, Checklist, Day, Effort, FieldValue, Item, Placed, Priority,
     Relation, Stage,
 };
-use crate::ids::{
-    AttachmentId, BoardId, ChecklistId, ColumnId, CommentId, FieldId, ItemId, LabelId, PersonId, RowId, TypeId,
-};
+use crate::ids::{AttachmentId, ChecklistId, ColumnId, CommentId, FieldId, ItemId, LabelId, PersonId, RowId, TypeId};
 use crate::rank::Rank;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CardEvent {
     Created {
-        board: BoardId,
         column: ColumnId,
         rank: Rank,
         title: String,
@@ -35,7 +32,6 @@ pub enum CardEvent {
     },
     /// Into another column, perhaps of another board.
     Moved {
-        board: BoardId,
         column: ColumnId,
         rank: Rank,
         #[serde(default)]
@@ -159,7 +155,7 @@ pub enum CardEvent {
 
 impl Entity for Card {
     const KIND: &'static str = "card";
-    const SHAPE: u32 = 5;
+    const SHAPE: u32 = 6;
 
     type Command = CardCommand;
     type Event = CardEvent;
@@ -220,15 +216,15 @@ impl Entity for Card {
     fn play(&mut self, event: &CardEvent, stamp: &Stamp) {
         use CardEvent as E;
         match event.clone() {
-            E::Created { board, column, rank, title, number, exempt: _ } => {
-                self.placed = Some(Placed { board, column, rank });
+            E::Created { column, rank, title, number, exempt: _ } => {
+                self.placed = Some(Placed { column, rank });
                 self.title = title;
                 self.number = number;
             }
             E::Renamed { title } => self.title = title,
             E::Described { change } => self.description.play(&change),
-            E::Moved { board, column, rank, row, exempt: _ } => {
-                let from = self.placed.replace(Placed { board, column, rank });
+            E::Moved { column, rank, row, exempt: _ } => {
+                let from = self.placed.replace(Placed { column, rank });
                 let (by, who) = (stamp.origin.command, stamp.origin.actor);
                 self.came_from = from.map(|from| CameFrom { column: from.column, by, who });
                 self.stage = Stage::ToDo;

@@ -46,13 +46,13 @@ impl Card {
         }
         is_written("The title", title, TITLE_BYTES_MAX)?;
         let target = Target::open(aim, cx)?;
-        let board = target.enter(aim.exempt, cx)?;
+        target.enter(aim.exempt, cx)?;
         let rank = rank_in(card, &target, aim.before, cx);
         let number = cx.assign(|| project.last_number + 1);
         cx.emit::<Column>(target.id, &ColumnEvent::CardEntered { card, rank: rank.clone() });
         cx.emit::<crate::project::Project>(cx.space().0, &ProjectEvent::NumberGiven { number });
         let exempt = aim.exempt;
-        let mut events = vec![E::Created { board, column: target.id, rank, title: title.to_owned(), number, exempt }];
+        let mut events = vec![E::Created { column: target.id, rank, title: title.to_owned(), number, exempt }];
         if typed.is_some() {
             events.extend(self.set_type(typed, cx)?);
         }
@@ -133,22 +133,22 @@ impl Placed {
     /// The events of a move that is allowed.
     pub(super) fn leave(&self, card: CardId, target: &Target, aim: &Aim, cx: &mut Context<'_>) -> Vec<E> {
         let rank = rank_in(card, target, aim.before, cx);
-        let board = target.column.board.unwrap_or(self.board);
         cx.emit::<Column>(self.column, &ColumnEvent::CardLeft { card, rank: self.rank.clone() });
         cx.emit::<Column>(target.id, &ColumnEvent::CardEntered { card, rank: rank.clone() });
-        vec![E::Moved { board, column: target.id, rank, row: aim.row, exempt: aim.exempt }]
+        vec![E::Moved { column: target.id, rank, row: aim.row, exempt: aim.exempt }]
     }
 
     /// The card comes back to where it was, or into another column.
     pub(super) fn restore(&self, card: CardId, aim: &Aim, cx: &mut Context<'_>) -> Result<Vec<E>, R> {
         let target = Target::open(aim, cx)?;
-        let board = target.enter(aim.exempt, cx)?;
+        target.enter(aim.exempt, cx)?;
         let rank = self.rank.clone();
         cx.emit::<Column>(target.id, &ColumnEvent::CardEntered { card, rank: rank.clone() });
         if target.id == self.column {
             return Ok(vec![E::Restored {}]);
         }
-        Ok(vec![E::Restored {}, E::Moved { board, column: target.id, rank, row: None, exempt: aim.exempt }])
+        cx.emit::<Column>(self.column, &ColumnEvent::CardLeft { card, rank: rank.clone() });
+        Ok(vec![E::Restored {}, E::Moved { column: target.id, rank, row: None, exempt: aim.exempt }])
     }
 }
 
@@ -181,15 +181,13 @@ impl Target {
         }
     }
 
-    /// Whether one more card may come in; the column's board.
-    pub fn enter(&self, exempt: bool, cx: &Context<'_>) -> Result<crate::ids::BoardId, R> {
-        let board = self.column.board.ok_or(R::NoSuchColumn { column: self.id })?;
+    /// Whether one more card may come in.
+    pub fn enter(&self, exempt: bool, cx: &Context<'_>) -> Result<(), R> {
         if exempt {
-            return if cx.is_manager() { Ok(board) } else { Err(R::MayNotExempt { role: cx.roles()[0].to_owned() }) };
+            return if cx.is_manager() { Ok(()) } else { Err(R::MayNotExempt { role: cx.roles()[0].to_owned() }) };
         }
         self.is_open()?;
-        self.column.has_room(self.id, 1)?;
-        Ok(board)
+        Ok(self.column.has_room(self.id, 1)?)
     }
 
     fn is_open(&self) -> Result<(), R> {

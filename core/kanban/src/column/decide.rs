@@ -19,7 +19,7 @@ impl Column {
     pub(super) fn answer(&self, command: &C, cx: &mut Context<'_>) -> Result<Vec<E>, R> {
         let id = ColumnId(cx.id());
         if let C::Add { board, name, kind, before } = command {
-            return self.add(id, *board, name, *kind, *before, cx);
+            return self.add(id, following_board(*board, cx), name, *kind, *before, cx);
         }
         let Some(board) = self.board.filter(|_| self.exists()) else { return Err(R::NoSuchColumn { column: id }) };
         Ok(match command.clone() {
@@ -124,12 +124,11 @@ impl Column {
             return Err(R::TooManyCards { cards: cards as u64, max: REMOVED_CARDS_MAX as u64 });
         }
         if let Some((into, heir)) = &heir {
-            let board = heir.board.unwrap_or(board);
             let mut above: Option<Rank> = heir.places.last().map(|place| place.rank.clone());
             for place in &self.places {
                 let rank = Rank::between(above.as_ref(), None);
                 let card: CardId = place.card;
-                let moved = CardEvent::Moved { board, column: *into, rank: rank.clone(), row: None, exempt: false };
+                let moved = CardEvent::Moved { column: *into, rank: rank.clone(), row: None, exempt: false };
                 cx.emit::<Card>(card, &moved);
                 cx.emit::<Column>(*into, &super::ColumnEvent::CardEntered { card, rank: rank.clone() });
                 above = Some(rank);
@@ -148,6 +147,16 @@ pub(crate) fn following(column: ColumnId, cx: &Context<'_>) -> (ColumnId, Arc<Co
         (id, found) = (into, cx.get::<Column>(into));
     }
     (id, found)
+}
+
+/// The board that this one is now: itself, or the one that it was merged into.
+fn following_board(board: BoardId, cx: &Context<'_>) -> BoardId {
+    let mut id = board;
+    // Nothing is merged into what was merged before, so this ends.
+    while let Some(into) = cx.get::<Board>(id).merged_into {
+        id = into;
+    }
+    id
 }
 
 fn known_column(column: ColumnId, cx: &Context<'_>) -> Result<ColumnId, R> {

@@ -72,11 +72,20 @@ pub enum ColumnEvent {
         card: CardId,
         rank: Rank,
     },
+    /// It stays, and takes no room any more.
+    CardArchived {
+        card: CardId,
+        rank: Rank,
+    },
+    /// It stands on another board now, with all its cards.
+    BoardSet {
+        board: BoardId,
+    },
 }
 
 impl Entity for Column {
     const KIND: &'static str = "column";
-    const SHAPE: u32 = 3;
+    const SHAPE: u32 = 4;
 
     type Command = ColumnCommand;
     type Event = ColumnEvent;
@@ -103,7 +112,9 @@ impl Entity for Column {
             | E::Removed { .. }
             | E::CardEntered { .. }
             | E::CardReordered { .. }
-            | E::CardLeft { .. } => None,
+            | E::CardLeft { .. }
+            | E::CardArchived { .. }
+            | E::BoardSet { .. } => None,
         }
     }
 
@@ -139,6 +150,7 @@ impl Entity for Column {
             }
             E::CardEntered { card, rank } => {
                 self.places.insert_mut(Place { rank, card });
+                self.archive.remove_mut(&card);
                 self.last_entry = Some(Entry { card, by: stamp.origin.effective_actor() });
             }
             E::CardReordered { card, from, to } => {
@@ -149,8 +161,17 @@ impl Entity for Column {
             }
             E::CardLeft { card, rank } => {
                 self.places.remove_mut(&Place { rank, card });
+                self.archive.remove_mut(&card);
                 self.last_entry.take_if(|last| last.card == card);
             }
+            E::CardArchived { card, rank } => {
+                // What came in by an event that was redacted is not here.
+                if self.places.remove_mut(&Place { rank, card }) {
+                    self.archive.insert_mut(card);
+                }
+                self.last_entry.take_if(|last| last.card == card);
+            }
+            E::BoardSet { board } => self.board = Some(board),
         }
     }
 }

@@ -78,7 +78,7 @@ fn a_list_leads_to_its_columns_and_to_no_other_also_on_another_board() {
     given.when::<Card>(card(1), move_to(DONE, None)).refused(refusal);
     let given = boards().sent::<Column>(TODO, Do::SetWorkflow { to: Some([FAR].into()) });
     let given = given.sent::<Card>(card(1), move_to(FAR, None));
-    assert_eq!(given.model::<Card>(card(1)).board(), Some(OTHER_BOARD));
+    assert_eq!(given.model::<Card>(card(1)).board(&given.models()), Some(OTHER_BOARD));
     // Within its column a card is always put in order.
     let given = boards().sent::<Column>(TODO, Do::SetWorkflow { to: Some([].into()) });
     given.sent::<Card>(card(3), move_to(TODO, Some(card(1))));

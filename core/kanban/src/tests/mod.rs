@@ -1,5 +1,6 @@
 //! The product's rules: what was, one command, what comes of it.
 
+mod boards;
 mod cards;
 mod columns;
 mod details;

@@ -108,7 +108,7 @@ fn an_approved_card_goes_on_and_the_reason_is_a_comment() {
     let command = given.next_command();
     let comment = CommentId(reason_of(command));
     let rank = given.model::<Column>(DONE).rank_for(None, card(1));
-    let moved = E::Moved { board: BOARD, column: DONE, rank, row: None, exempt: false };
+    let moved = E::Moved { column: DONE, rank, row: None, exempt: false };
     let (text, kind) = ("Runs quietly".to_owned(), CommentKind::Review);
     let written = CommentEvent::Written { card: card(1), author: CY.into(), text, kind, mentions: BTreeSet::new() };
     given

@@ -9,6 +9,7 @@ impl Undoable for Board {
             BoardEvent::Added { .. } => Some("made".to_owned()),
             BoardEvent::Renamed { .. } => Some("title".to_owned()),
             BoardEvent::Archived {} | BoardEvent::Restored {} => Some("archived".to_owned()),
+            BoardEvent::Split { .. } | BoardEvent::Merged { .. } => Some("columns".to_owned()),
             BoardEvent::ColumnPlaced { .. } | BoardEvent::ColumnRemoved { .. } => None,
         }
     }
@@ -35,6 +36,8 @@ impl Undoable for Board {
             BoardEvent::Renamed { .. } => Ok(vec![BoardCommand::Rename { title: before.title().to_owned() }]),
             BoardEvent::Archived {} | BoardEvent::Restored {} if before.archived => Ok(vec![BoardCommand::Archive {}]),
             BoardEvent::Archived {} | BoardEvent::Restored {} => Ok(vec![BoardCommand::Restore {}]),
+            BoardEvent::Split { .. } => Err("what was split off stays so; merge the boards"),
+            BoardEvent::Merged { .. } => Err("what was merged stays so; split the board"),
             BoardEvent::ColumnPlaced { .. } | BoardEvent::ColumnRemoved { .. } => Ok(Vec::new()),
         }
     }

@@ -17,7 +17,11 @@ impl Undoable for Column {
             E::RowSet { row, .. } | E::RowRemoved { row } => format!("row {row}"),
             E::Archived {} | E::Restored {} => "archived".to_owned(),
             E::Removed { .. } => "removed".to_owned(),
-            E::CardEntered { .. } | E::CardReordered { .. } | E::CardLeft { .. } => return None,
+            E::CardEntered { .. }
+            | E::CardReordered { .. }
+            | E::CardLeft { .. }
+            | E::CardArchived { .. }
+            | E::BoardSet { .. } => return None,
         })
     }
 
@@ -51,7 +55,11 @@ impl Undoable for Column {
             E::Archived {} | E::Restored {} if before.archived => C::Archive {},
             E::Archived {} | E::Restored {} => C::Restore {},
             E::Removed { .. } => return Err("a column that was removed stays so; add it again, and move the cards"),
-            E::CardEntered { .. } | E::CardReordered { .. } | E::CardLeft { .. } => return Ok(Vec::new()),
+            E::CardEntered { .. }
+            | E::CardReordered { .. }
+            | E::CardLeft { .. }
+            | E::CardArchived { .. }
+            | E::BoardSet { .. } => return Ok(Vec::new()),
         }])
     }
 }

@@ -81,7 +81,7 @@ impl View for ActivityView {
         let board = match &*stream.kind {
             Board::KIND => models.get::<Board>(stream.id).exists().then(|| stream.id.into()),
             Column::KIND => models.get::<Column>(stream.id).board,
-            Card::KIND | Comment::KIND => card.and_then(|card| models.get::<Card>(card).board()),
+            Card::KIND | Comment::KIND => card.and_then(|card| models.get::<Card>(card).board(models)),
             Project::KIND | Membership::KIND => None,
             _ => return Vec::new(),
         };

@@ -138,13 +138,13 @@ impl BoardView {
 
 impl View for BoardView {
     const NAME: &'static str = "board";
-    const VERSION: u32 = 3;
+    const VERSION: u32 = 4;
 
     fn keys(stream: &StreamId, models: &Models<'_>) -> Vec<Key> {
         let board = match &*stream.kind {
             Board::KIND => models.get::<Board>(stream.id).exists().then_some(BoardId(stream.id)),
             Column::KIND => models.get::<Column>(stream.id).board,
-            Card::KIND => models.get::<Card>(stream.id).board(),
+            Card::KIND => models.get::<Card>(stream.id).board(models),
             Project::KIND => {
                 return models.get::<Project>(stream.id).boards.iter().map(|board| Key::from(*board)).collect();
             }
@@ -153,16 +153,30 @@ impl View for BoardView {
         board.map(Key::from).into_iter().collect()
     }
 
+    fn along(stream: &StreamId, models: &Models<'_>) -> Vec<StreamId> {
+        if *stream.kind == *Column::KIND {
+            cards_of(&models.get::<Column>(stream.id)).map(StreamId::of::<Card>).collect()
+        } else {
+            Vec::new()
+        }
+    }
+
     fn play(&mut self, key: &Key, record: &Record, after: &Models<'_>) {
         let id = record.stream.id;
         match &*record.stream.kind {
             Board::KIND => self.take_board(&after.get::<Board>(id)),
-            Column::KIND => self.take_column(ColumnId(id), &after.get::<Column>(id)),
-            Card::KIND => self.take_card(key, CardId(id), &after.get::<Card>(id)),
+            Column::KIND => self.take_column(key, ColumnId(id), &after.get::<Column>(id), after),
+            Card::KIND => self.take_card(key, CardId(id), after),
             Project::KIND => self.take_project(&after.get::<Project>(id)),
             _ => {}
         }
     }
+}
+
+/// The cards that go where a column goes.
+fn cards_of(column: &Column) -> impl Iterator<Item = Id> {
+    let open = column.places.iter().map(|place| place.card.0);
+    open.chain(column.archive.iter().map(|card| card.0))
 }
 
 impl BoardView {
@@ -172,7 +186,16 @@ impl BoardView {
         self.order.clone_from(&board.columns);
     }
 
-    fn take_column(&mut self, id: ColumnId, column: &Column) {
+    fn take_column(&mut self, key: &Key, id: ColumnId, column: &Column, after: &Models<'_>) {
+        let is_here = column.board.map(Key::from).as_ref() == Some(key);
+        if is_here != self.columns.contains_key(&id) {
+            // It comes or goes with its cards.
+            cards_of(column).for_each(|card| self.take_card(key, CardId(card), after));
+        }
+        if !is_here {
+            self.columns.remove(&id);
+            return;
+        }
         let row = ColumnRow {
             name: column.name.clone(),
             kind: column.kind,
@@ -188,8 +211,10 @@ impl BoardView {
         self.columns.insert(id, row);
     }
 
-    fn take_card(&mut self, key: &Key, id: CardId, card: &Card) {
-        let Some(placed) = card.placed.as_ref().filter(|placed| key.id() == Some(Id::from(placed.board))) else {
+    fn take_card(&mut self, key: &Key, id: CardId, after: &Models<'_>) {
+        let card = after.get::<Card>(id);
+        let is_here = card.board(after).map(Key::from).as_ref() == Some(key);
+        let Some(placed) = card.placed.as_ref().filter(|_| is_here) else {
             self.cards.remove_mut(&id);
             return;
         };

@@ -112,7 +112,12 @@ fn column(event: &ColumnEvent, name: &str) -> Option<String> {
         E::Removed { .. } => format!("removed the column {}", short(name)),
         E::Archived {} => format!("archived the column {}", short(name)),
         E::Restored {} => format!("restored the column {}", short(name)),
-        E::CardEntered { .. } | E::CardReordered { .. } | E::CardLeft { .. } => return None,
+        // The cards and the boards tell these themselves.
+        E::CardEntered { .. }
+        | E::CardReordered { .. }
+        | E::CardLeft { .. }
+        | E::CardArchived { .. }
+        | E::BoardSet { .. } => return None,
     })
 }
 
@@ -127,7 +132,17 @@ fn board(event: &BoardEvent, title: &str, after: &Models<'_>) -> Option<String> 
             // A column's first place is told by its adding.
             return column.exists().then(|| format!("placed the column {}", short(&column.name)));
         }
-        // The column tells it itself.
+        BoardEvent::Split { into, .. } => {
+            format!(
+                "split the board {}: some columns went to {}",
+                short(title),
+                short(after.get::<Board>(*into).title())
+            )
+        }
+        BoardEvent::Merged { into } => {
+            format!("merged the board {} into {}", short(title), short(after.get::<Board>(*into).title()))
+        }
+        // The column tells it itself, or the board that it came from.
         BoardEvent::ColumnRemoved { .. } => return None,
     })
 }

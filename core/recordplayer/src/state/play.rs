@@ -152,6 +152,7 @@ impl SpaceState {
         }
         let shared = Arc::new(record.clone());
         for (((name, view), at), (before, after)) in domain.view_types().zip(0..).zip(before.iter().zip(after.iter())) {
+            let along = if before == after { Vec::new() } else { (view.along)(stream, &Models::new(&self.layers)) };
             let mut keys: Vec<&Key> = before.iter().chain(after).collect();
             if !is_planted(Bug::PlayTwice) {
                 keys.sort_unstable();
@@ -171,6 +172,12 @@ impl SpaceState {
                 if !slot.members.contains(stream) {
                     slot.members.insert_mut(stream.clone());
                 }
+                let (enters, leaves) = (!before.contains(key), !after.contains(key));
+                for follower in along.iter().filter(|_| enters) {
+                    slot.members.insert_mut(follower.clone());
+                    let model = self.captures_entering.then(|| self.layers.entity(follower, usize::MAX).state);
+                    changes.push(ViewChange::Enter { stream: follower.clone(), model, at: record.number });
+                }
                 // Who looks at the view has the model as it is only if it saw the event before this one.
                 let is_current = shown.as_ref().is_some_and(|shown: &Arc<[Vec<Key>]>| shown[at].contains(key));
                 if !is_current {
@@ -182,13 +189,24 @@ impl SpaceState {
                 }
                 changes.push(ViewChange::Record(Arc::clone(&shared)));
                 (view.play)(&mut slot.state, key, record, &Models::new(&self.layers));
-                if !after.contains(key) {
-                    slot.members.remove_mut(stream);
-                    changes.push(ViewChange::Leave { stream: stream.clone(), at: record.number });
+                for gone in std::iter::once(stream).chain(&along).filter(|_| leaves) {
+                    slot.members.remove_mut(gone);
+                    changes.push(ViewChange::Leave { stream: gone.clone(), at: record.number });
                 }
                 self.layers.put_view(view_key, slot);
             }
+            if self.captures_entering {
+                along.iter().for_each(|follower| self.shows_anew(follower));
+            }
         }
+    }
+
+    /// Notes where an entity shows that went along with another one.
+    fn shows_anew(&mut self, stream: &StreamId) {
+        let shown = all_keys(&self.domain, stream, &self.layers).into();
+        let mut slot = self.layers.take_entity(stream);
+        slot.shown = Some(shown);
+        self.layers.put_entity(stream.clone(), slot);
     }
 
     /// Keeps the change of a text that an event of the base carries, for the table of changes.

@@ -44,6 +44,11 @@ impl Router {
         self.state.domain.shows(&self.view, stream, &Models::new(&self.state.layers))
     }
 
+    fn along(&self, stream: &StreamId) -> Vec<StreamId> {
+        let view = self.state.domain.view_type(&self.view.name);
+        view.map_or_else(Vec::new, |view| (view.along)(stream, &Models::new(&self.state.layers)))
+    }
+
     fn route(&mut self, record: &Record, changes: &mut Vec<ViewChange>) {
         let stream = &record.stream;
         let domain = Arc::clone(&self.state.domain);
@@ -60,10 +65,16 @@ impl Router {
         if self.entered.insert(stream.clone()) {
             changes.push(ViewChange::Enter { stream: stream.clone(), model: Some(model), at: record.number });
         }
+        let along = if before == after { Vec::new() } else { self.along(stream) };
+        for follower in along.iter().filter(|_| !before) {
+            let model = Some(self.state.layers.entity(follower, usize::MAX).state);
+            self.entered.insert(follower.clone());
+            changes.push(ViewChange::Enter { stream: follower.clone(), model, at: record.number });
+        }
         changes.push(ViewChange::Record(Arc::new(record.clone())));
-        if !after {
-            self.entered.remove(stream);
-            changes.push(ViewChange::Leave { stream: stream.clone(), at: record.number });
+        for gone in std::iter::once(stream).chain(&along).filter(|_| !after) {
+            self.entered.remove(gone);
+            changes.push(ViewChange::Leave { stream: gone.clone(), at: record.number });
         }
     }
 }

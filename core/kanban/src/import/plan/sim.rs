@@ -43,9 +43,9 @@ impl Planner<'_> {
 
     fn put_last(&mut self, id: CardId, column: ColumnId) {
         self.placements += 1;
-        let (board, placement) = (self.board, self.placements);
+        let placement = self.placements;
         let sim = self.sim(id);
-        sim.card.placed = Some(Placed { board, column, rank: Rank::default() });
+        sim.card.placed = Some(Placed { column, rank: Rank::default() });
         sim.placement = placement;
     }
 

@@ -249,6 +249,7 @@ mod tests {
             author: PersonId(Id([1; 16])),
             kind: CommentKind::Talk,
             at: Timestamp(15),
+            written: Position(15),
             text: "Why?".to_owned(),
             edited: false,
         };

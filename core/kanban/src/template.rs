@@ -49,12 +49,12 @@ struct Plan {
 
 impl Plan {
     /// What stands in the new project for something of the other one.
-    fn new<T: From<Id> + Into<Id>>(&self, old: T) -> T {
+    fn counterpart<T: From<Id> + Into<Id>>(&self, old: T) -> T {
         T::from(Id::derived("template", &[self.into.0.bytes(), old.into().bytes()]))
     }
 
     fn role(&self, role: &Role) -> Role {
-        role.own().map_or_else(|| role.clone(), |own| Role::from(self.new::<RoleId>(own)))
+        role.own().map_or_else(|| role.clone(), |own| Role::from(self.counterpart::<RoleId>(own)))
     }
 
     fn say<E: Entity>(&mut self, id: impl Into<Id>, command: &E::Command) -> Result<(), CodecError> {
@@ -66,34 +66,39 @@ impl Plan {
         let space = self.into.0;
         for (label, known) in &project.labels {
             let (name, colour) = (known.name.clone(), known.colour.clone());
-            self.say::<Project>(space, &ProjectCommand::SetLabel { label: self.new(*label), name, colour })?;
+            self.say::<Project>(space, &ProjectCommand::SetLabel { label: self.counterpart(*label), name, colour })?;
         }
         for (field, known) in &project.fields {
-            let options = known.options.iter().map(|(option, label)| (self.new(*option), label.clone())).collect();
+            let options =
+                known.options.iter().map(|(option, label)| (self.counterpart(*option), label.clone())).collect();
             let (name, limits) = (known.name.clone(), known.limits.clone());
-            let field = self.new::<FieldId>(*field);
+            let field = self.counterpart::<FieldId>(*field);
             self.say::<Project>(space, &ProjectCommand::SetField { field, name, kind: known.kind, options, limits })?;
         }
         for (card_type, known) in &project.types {
-            let fields = known.fields.iter().map(|(field, usage)| (self.new(*field), *usage)).collect();
-            let (card_type, name) = (self.new(*card_type), known.name.clone());
+            let fields = known.fields.iter().map(|(field, usage)| (self.counterpart(*field), *usage)).collect();
+            let (card_type, name) = (self.counterpart(*card_type), known.name.clone());
             self.say::<Project>(space, &ProjectCommand::SetType { card_type, name, fields })?;
         }
         for (role, name) in &project.roles {
-            let role = self.new(*role);
+            let role = self.counterpart(*role);
             self.say::<Project>(space, &ProjectCommand::SetRole { role, name: name.clone() })?;
         }
         Ok(())
     }
 
     fn board(&mut self, id: BoardId, board: &Board) -> Result<(), CodecError> {
-        self.say::<Board>(self.new(id), &BoardCommand::Add { title: board.title().to_owned() })
+        self.say::<Board>(self.counterpart(id), &BoardCommand::Add { title: board.title().to_owned() })
     }
 
     fn column(&mut self, board: BoardId, id: ColumnId, column: &Column) -> Result<(), CodecError> {
-        let id = self.new(id);
-        let add =
-            ColumnCommand::Add { board: self.new(board), name: column.name.clone(), kind: column.kind, before: None };
+        let id = self.counterpart(id);
+        let add = ColumnCommand::Add {
+            board: self.counterpart(board),
+            name: column.name.clone(),
+            kind: column.kind,
+            before: None,
+        };
         self.say::<Column>(id, &add)?;
         if column.limit.is_some() {
             let limit = ColumnCommand::SetLimit { limit: column.limit, warns: column.limit_warns };
@@ -107,18 +112,18 @@ impl Plan {
             self.say::<Column>(id, &ColumnCommand::SetReviewers { roles: roles(self, &column.rights.reviewers) })?;
         }
         for row in &column.rows {
-            self.say::<Column>(id, &ColumnCommand::SetRow { row: self.new(row.id), name: row.name.clone() })?;
+            self.say::<Column>(id, &ColumnCommand::SetRow { row: self.counterpart(row.id), name: row.name.clone() })?;
         }
         Ok(())
     }
 
     fn workflow(&mut self, id: ColumnId, column: &Column, there: &BTreeSet<ColumnId>) -> Result<(), CodecError> {
         if let Some(to) = column.auto_move.filter(|to| there.contains(to)) {
-            self.say::<Column>(self.new(id), &ColumnCommand::SetAutoMove { to: Some(self.new(to)) })?;
+            self.say::<Column>(self.counterpart(id), &ColumnCommand::SetAutoMove { to: Some(self.counterpart(to)) })?;
         }
         if let Some(to) = &column.leads_to {
-            let to = to.iter().filter(|to| there.contains(to)).map(|to| self.new(*to)).collect();
-            self.say::<Column>(self.new(id), &ColumnCommand::SetWorkflow { to: Some(to) })?;
+            let to = to.iter().filter(|to| there.contains(to)).map(|to| self.counterpart(*to)).collect();
+            self.say::<Column>(self.counterpart(id), &ColumnCommand::SetWorkflow { to: Some(to) })?;
         }
         Ok(())
     }

@@ -200,3 +200,55 @@ fn cards_get_types_fields_relations_and_copies_by_the_commands() {
     let not_mine = mia.try_to(&["comment", "delete", card["comments"][0]["id"].as_str().unwrap()]).expect_code(1);
     assert_eq!(not_mine["error"]["code"], "not_the_author", "{not_mine}");
 }
+
+#[test]
+fn boards_are_split_and_merged_under_people_who_work_on_them_and_projects_begin_alike() {
+    let (_stage, _server, [mia, wim, rea]) = team();
+    let key = wim.key_of("Bearing");
+    mia.tell(&["card", "new", "Idea", "--column", "Backlog"]);
+    all_sync(&[&mia, &wim, &rea]);
+    // Wim works offline while the column that he works in goes to another board.
+    wim.tell(&["card", "take", &key]);
+    wim.tell(&["card", "submit", &key]);
+    wim.tell(&["card", "new", "Late", "--column", "In progress"]);
+    mia.tell(&["board", "split", "Turntable", "Workshop", "--column", "In progress", "--column", "Done"]);
+    all_sync(&[&mia, &wim, &rea]);
+    let names = |person: &Person, board: &str| {
+        let shown = person.tell(&["board", board]);
+        let columns = shown["columns"].as_array().unwrap().iter().map(|column| column["name"].clone());
+        (columns.collect::<Vec<_>>(), cards(&shown).len())
+    };
+    for person in [&mia, &wim, &rea] {
+        assert_eq!(names(person, "Turntable"), (vec![json!("Backlog"), json!("Ready")], 1), "{}", person.name);
+        assert_eq!(names(person, "Workshop"), (vec![json!("In progress"), json!("Done")], 3), "{}", person.name);
+        assert_eq!(person.tell(&["card", &key])["board"], "Workshop");
+    }
+    rea.tell(&["card", "approve", &key, "--reason", "Good", "--to", "Done"]);
+    // And back again, while somebody writes a card on the board that goes.
+    wim.tell(&["card", "new", "Later", "--column", "Done"]);
+    all_sync(&[&rea]);
+    mia.tell(&["board", "merge", "Workshop", "--into", "Turntable"]);
+    all_sync(&[&mia, &wim, &rea]);
+    for person in [&mia, &wim, &rea] {
+        assert_eq!(names(person, "Turntable").1, 5, "{}", person.name);
+        assert_eq!(person.tell(&["outbox"])["refused"], json!([]));
+    }
+    let hash = mia.hash();
+    assert_eq!((wim.hash(), rea.hash()), (hash.clone(), hash));
+
+    mia.tell(&["role", "new", "Tester"]);
+    mia.tell(&["project", "new", "Amplifier", "--template", "Turntable", "--key", "AMP"]);
+    assert_eq!(mia.sync(), 0);
+    let in_new = ["--project", "Amplifier"];
+    let board = mia.tell(&[&["board"][..], &in_new].concat());
+    let names: Vec<&Value> = board["columns"].as_array().unwrap().iter().map(|column| &column["name"]).collect();
+    assert_eq!(names, ["Backlog", "Ready", "In progress", "Done"]);
+    let progress = &board["columns"][2];
+    assert_eq!((&progress["workers"], &progress["reviewers"]), (&json!(["worker"]), &json!(["reviewer"])));
+    assert_eq!(progress["leads_to"].as_array().unwrap().len(), 2);
+    assert!(cards(&board).is_empty(), "no card comes along");
+    let members = mia.tell(&[&["member", "list"][..], &in_new].concat());
+    assert_eq!(members["members"].as_array().unwrap().len(), 1, "and no member");
+    let roles = mia.tell(&[&["role", "list"][..], &in_new].concat());
+    assert!(roles["roles"].as_array().unwrap().contains(&json!("Tester")));
+}

@@ -80,6 +80,24 @@ fn a_card_shows_its_comments_and_forgets_deleted_ones() {
     assert_eq!(given.view::<CardView>(card(1)).comments().len(), 0);
 }
 
+/// Two comments that were written without a line came to the server in one moment, and stood in the order of their ids.
+#[test]
+fn comments_of_one_moment_stand_in_the_order_in_which_they_were_written() {
+    let write = |text: &str| CommentCommand::Write {
+        card: card(1),
+        text: text.into(),
+        author: None,
+        kind: CommentKind::Talk,
+        mentions: BTreeSet::new(),
+    };
+    let (first, second) = (CommentId(Id([9; 16])), CommentId(Id([1; 16])));
+    let given = cards(1).sent::<Comment>(first, write("First")).sent::<Comment>(second, write("Second"));
+    let edit = CommentCommand::Edit { text: "First, edited".into(), mentions: BTreeSet::new() };
+    let view = given.sent::<Comment>(first, edit).view::<CardView>(card(1));
+    let texts: Vec<&str> = view.comments().into_iter().map(|(_, comment)| comment.text.as_str()).collect();
+    assert_eq!(texts, ["First, edited", "Second"]);
+}
+
 #[test]
 fn a_card_of_the_board_tells_what_is_on_it_wherever_it_goes() {
     let (other, there) = (BoardId(Id([0xb1; 16])), ColumnId(Id([0xc9; 16])));

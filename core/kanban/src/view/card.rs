@@ -2,7 +2,7 @@
 
 use recordplayer::Models;
 use recordplayer::entity::Entity;
-use recordplayer::record::{Record, StreamId};
+use recordplayer::record::{Position, Record, StreamId};
 use recordplayer::time::Timestamp;
 use recordplayer::view::{Key, View};
 use rpds::RedBlackTreeMapSync;
@@ -30,6 +30,8 @@ pub struct CommentRow {
     pub author: PersonId,
     pub kind: CommentKind,
     pub at: Timestamp,
+    /// The record that wrote it: what came at one moment stands in the order of the log.
+    pub written: Position,
     pub text: String,
     pub edited: bool,
 }
@@ -59,7 +61,7 @@ impl CardView {
     /// The comments, the oldest first.
     pub fn comments(&self) -> Vec<(CommentId, &CommentRow)> {
         let mut comments: Vec<_> = self.comments.iter().map(|(id, comment)| (*id, comment)).collect();
-        comments.sort_by_key(|(id, comment)| (comment.at, *id));
+        comments.sort_by_key(|(id, comment)| (comment.at, comment.written, *id));
         comments
     }
 
@@ -132,7 +134,7 @@ fn value_json(field: &FieldDefinition, value: &FieldValue, names: &CardNames<'_>
 
 impl View for CardView {
     const NAME: &'static str = "card";
-    const VERSION: u32 = 3;
+    const VERSION: u32 = 4;
 
     fn keys(stream: &StreamId, models: &Models<'_>) -> Vec<Key> {
         let card = match &*stream.kind {
@@ -154,7 +156,8 @@ impl View for CardView {
                     return;
                 }
                 let Comment { author, kind, at, text, edited, .. } = Comment::clone(&comment);
-                self.comments.insert_mut(CommentId(id), CommentRow { author, kind, at, text, edited });
+                let written = self.comments.get(&CommentId(id)).map_or(record.number, |known| known.written);
+                self.comments.insert_mut(CommentId(id), CommentRow { author, kind, at, written, text, edited });
             }
             _ => {}
         }

@@ -195,14 +195,17 @@ impl SpaceState {
                 }
                 self.layers.put_view(view_key, slot);
             }
-            if self.captures_entering {
-                along.iter().for_each(|follower| self.shows_anew(follower));
+            for follower in &along {
+                self.shows_anew(follower);
             }
         }
     }
 
-    /// Notes where an entity shows that went along with another one.
+    /// Notes where an entity shows that went along with another one, for those who look at views.
     fn shows_anew(&mut self, stream: &StreamId) {
+        if !self.captures_entering {
+            return;
+        }
         let shown = all_keys(&self.domain, stream, &self.layers).into();
         let mut slot = self.layers.take_entity(stream);
         slot.shown = Some(shown);

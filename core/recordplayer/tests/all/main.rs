@@ -1,5 +1,6 @@
 //! What the core promises, looked at from outside. One program: each of these would otherwise be linked on its own, with all of the core.
 
+mod along;
 mod authority;
 mod context;
 mod copies;

@@ -1,13 +1,13 @@
 //! Taking back what was done here: one act of the person, or a whole import.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use recordplayer::claims::Claims;
 use recordplayer::entity::Entity;
-use recordplayer::id::{ActId, CommandId};
+use recordplayer::id::{ActId, CommandId, Id};
 use recordplayer::playback::PlaybackError;
 use recordplayer::record::{Record, StreamId};
-use recordplayer::replica::{Replica, TextEdit, TextWork, Wish};
+use recordplayer::replica::{Deed, Replica, TextEdit, TextWork, Wish};
 use recordplayer_client::{SendError, Space, Ticket};
 use recordplayer_kanban::card::CardCommand;
 use recordplayer_kanban::ids::CardId;
@@ -45,6 +45,72 @@ pub(crate) fn take_back_act(space: &Space, act: ActId) -> Result<TakenBack, Send
         plan(replica, &streams, &|record| record.origin.claims.act == Some(act))
     })??;
     send(space, planned)
+}
+
+/// What a person means to take back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Which {
+    /// The last thing that they did and have not taken back.
+    Last,
+    /// The last thing that they took back, to be done again: as long as they did nothing else since.
+    LastUndone,
+    /// A command, or an act of several, by its id.
+    Named(Id),
+}
+
+/// What is meant, if there is such a thing.
+pub(crate) fn find(space: &Space, which: Which) -> Result<Option<Done>, SendError> {
+    let deeds = space.inspect(Replica::own_deeds)?.map_err(not_there)?;
+    let meant = match which {
+        Which::Last => last(&deeds, false),
+        Which::LastUndone => last(&deeds, true),
+        Which::Named(id) => {
+            deeds.iter().find(|deed| deed.command.0 == id || deed.claims.act.is_some_and(|act| act.0 == id))
+        }
+    };
+    let Some(meant) = meant else { return Ok(None) };
+    let together = |deed: &&Deed| match meant.claims.act {
+        Some(act) => deed.claims.act == Some(act),
+        None => deed.command == meant.command,
+    };
+    let mut done = Done::default();
+    for deed in deeds.iter().filter(together) {
+        done.commands.insert(deed.command);
+        done.streams.extend(deed.streams.iter().cloned());
+    }
+    Ok(Some(done))
+}
+
+/// The last deed that holds, or that was taken back and can be done again. To do it again is to take the taking back back.
+///
+/// ```text
+///   A   B   undo B   undo A   redo A        undo: redo A        redo: undo B
+/// ```
+fn last(deeds: &[Deed], is_redo: bool) -> Option<&Deed> {
+    let undoes: BTreeMap<CommandId, CommandId> =
+        deeds.iter().filter_map(|deed| Some((deed.command, deed.claims.undoes?))).collect();
+    let is_undo = |deed: &Deed| {
+        let chain = std::iter::successors(Some(deed.command), |command| undoes.get(command).copied());
+        chain.count() % 2 == 0
+    };
+    let (mut taken_back, mut acts) = (BTreeSet::new(), BTreeSet::new());
+    for deed in deeds.iter().rev().filter(|deed| !deed.streams.is_empty()) {
+        // Of an act that was taken back, not each command is named: where one of them set what another had set, the last is.
+        let of_act = |act: &ActId| acts.contains(act);
+        if taken_back.contains(&deed.command) || deed.claims.act.as_ref().is_some_and(of_act) {
+            acts.extend(deed.claims.act);
+            continue;
+        }
+        match (deed.claims.undoes, is_undo(deed)) {
+            (Some(_), true) if is_redo => return Some(deed),
+            (Some(undone), is_undo) if is_undo || is_redo => {
+                taken_back.insert(undone);
+            }
+            (None, _) if is_redo => return None,
+            (Some(_) | None, _) => return Some(deed),
+        }
+    }
+    None
 }
 
 fn not_there(error: PlaybackError) -> SendError {

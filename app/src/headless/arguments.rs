@@ -101,6 +101,13 @@ pub(crate) enum Command {
         #[arg(long)]
         yes: bool,
     },
+    /// Take back what you did last here, or what is named; what somebody has changed since stays, and is told.
+    Undo {
+        /// The "command" or "act" that it answered with.
+        id: Option<String>,
+    },
+    /// Do again what you took back last.
+    Redo,
     /// Show what waits and what was refused.
     Outbox {
         #[command(subcommand)]
@@ -148,6 +155,8 @@ impl Command {
             | Self::Column(_)
             | Self::Import(_)
             | Self::Comment(_)
+            | Self::Undo { .. }
+            | Self::Redo
             | Self::Sync { .. } => false,
         }
     }

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use super::answer::{Answer, DAMAGED, Failure, WRONG_USE, line};
 use super::arguments::Options;
 use super::place::Place;
+use super::undo::HISTORY_WITHIN;
 use super::{file, project, send};
 use crate::import::{Import, summary_for_nothing};
 use crate::undo::take_back_act;
@@ -22,8 +23,6 @@ use crate::undo::take_back_act;
 /// Commands that are sent before the disk is waited for, and a progress is shown.
 const BATCH: usize = 500;
 
-/// How long the history is waited for where the board was imported before: what has come in already stands there.
-const HISTORY_WITHIN: Duration = Duration::from_mins(1);
 /// Offline, the import of a new device waits no longer than this.
 const SPACES_WITHIN: Duration = Duration::from_secs(5);
 

@@ -26,6 +26,7 @@ mod redact;
 mod run;
 mod send;
 mod sync;
+mod undo;
 mod watch;
 
 use std::path::PathBuf;

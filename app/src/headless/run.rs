@@ -17,7 +17,7 @@ use super::answer::{Answer, DAMAGED, Failure, NOT_IN_TIME, Printed, WRONG_USE, p
 use super::arguments::{Arguments, CardCommand, Command, ImportCommand, ProjectCommand};
 use super::place::Place;
 use super::{
-    board, card, column, data_folder, definitions, export, import, member, outbox, project, redact, sync, watch,
+    board, card, column, data_folder, definitions, export, import, member, outbox, project, redact, sync, undo, watch,
 };
 use crate::ui::{Desktop, Front, window};
 
@@ -285,6 +285,8 @@ fn execute(device: &Device, parsed: &Arguments) -> Result<Answer, Failure> {
             let records: Vec<Position> = records.iter().copied().map(Position).collect();
             redact::run(&place()?, &records, *yes)
         }
+        Command::Undo { id } => undo::undo(&place()?, id.as_deref()),
+        Command::Redo => undo::redo(&place()?),
         Command::Outbox { command } => outbox::run(&place()?, command.as_ref()),
         Command::Sync { timeout } => sync::run(device, *timeout),
         Command::Hash => Ok(project::hash(&place()?)),

@@ -252,3 +252,42 @@ fn boards_are_split_and_merged_under_people_who_work_on_them_and_projects_begin_
     let roles = mia.tell(&[&["role", "list"][..], &in_new].concat());
     assert!(roles["roles"].as_array().unwrap().contains(&json!("Tester")));
 }
+
+#[test]
+fn what_was_done_is_taken_back_and_done_again_act_by_act_but_for_what_others_changed_since() {
+    let (_stage, _server, [mia, wim, _]) = team();
+    let (bearing, motor) = (mia.key_of("Bearing"), mia.key_of("Motor"));
+    let priorities = |person: &Person| [&bearing, &motor].map(|key| person.tell(&["card", key])["priority"].clone());
+    mia.tell(&["card", "set", &bearing, &motor, "--priority", "high", "--estimate", "2"]);
+    mia.tell(&["card", "rename", &bearing, "Main bearing"]);
+    // One act for all that a bulk edit did.
+    assert_eq!(mia.tell(&["undo"])["changes"], 1);
+    assert_eq!(mia.tell(&["card", &bearing])["title"], "Bearing");
+    assert_eq!(mia.tell(&["undo"])["changes"], 4);
+    assert_eq!(priorities(&mia), [Value::Null, Value::Null]);
+    assert_eq!(mia.tell(&["redo"])["changes"], 4);
+    assert_eq!(priorities(&mia), [json!("high"), json!("high")]);
+    assert_eq!(mia.tell(&["redo"])["changes"], 1);
+    assert_eq!(mia.tell(&["card", &bearing])["title"], "Main bearing");
+    let nothing = mia.try_to(&["redo"]).expect_code(2);
+    assert_eq!(nothing["error"]["code"], "nothing_to_redo", "{nothing}");
+    all_sync(&[&mia, &wim]);
+
+    // Offline, each changes what the other one set.
+    wim.tell(&["card", "set", &motor, "--priority", "low", "--wait"]);
+    all_sync(&[&mia]);
+    mia.tell(&["undo"]);
+    let taken = mia.tell(&["undo"]);
+    assert_eq!(taken["changes"], 3, "{taken}");
+    let left = taken["left"].as_array().unwrap();
+    assert!(left.len() == 1 && left[0].as_str().unwrap().contains(&motor), "{taken}");
+    assert_eq!(priorities(&mia), [Value::Null, json!("low")]);
+    // By name, whatever was done since.
+    let named = wim.tell(&["card", "set", &bearing, "--block", "Waits"])["command"].as_str().unwrap().to_owned();
+    wim.tell(&["card", "set", &bearing, "--due", "2026-12-24"]);
+    wim.tell(&["undo", &named]);
+    let card = wim.tell(&["card", &bearing]);
+    assert_eq!((&card["blocked"], &card["due"]), (&Value::Null, &json!("2026-12-24")));
+    all_sync(&[&mia, &wim]);
+    assert_eq!(mia.hash(), wim.hash());
+}

@@ -5,12 +5,21 @@ use std::sync::Arc;
 
 use super::Replica;
 use super::outbox::Pending;
+use crate::claims::Claims;
 use crate::commit::{Commit, Header};
 use crate::id::{ActId, CommandId};
 use crate::limits::COMMIT_BYTES_MAX;
 use crate::playback::PlaybackError;
 use crate::record::{Payload, Position, Record, RecordKind, StreamId};
 use crate::storage::{Gap, ReadError};
+
+/// One command of a person, and what it changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deed {
+    pub command: CommandId,
+    pub claims: Claims,
+    pub streams: BTreeSet<StreamId>,
+}
 
 impl Replica {
     /// Those of the commands that are known here: decided, be it accepted or refused, or in the outbox. Reads the whole log.
@@ -34,6 +43,24 @@ impl Replica {
         let waiting = self.outbox.iter().filter(|pending| pending.is_shown() && pending.entry.claims.act == Some(act));
         streams.extend(waiting.flat_map(events_of).map(|event| event.stream.clone()));
         Ok(streams)
+    }
+
+    /// What the person of this device has done in this space, in order, those that wait included; what was refused is none of it. Reads the
+    /// whole log.
+    pub fn own_deeds(&self) -> Result<Vec<Deed>, PlaybackError> {
+        self.whole_history()?;
+        let own = self.commits_where(|header| header.actor == self.actor)?;
+        let decided = own.iter().filter(|commit| !commit.is_refusal()).map(|commit| Deed {
+            command: commit.header.command,
+            claims: commit.header.claims,
+            streams: commit.events().map(|record| record.stream.clone()).collect(),
+        });
+        let waiting = self.outbox.iter().filter(|pending| pending.is_shown()).map(|pending| Deed {
+            command: pending.entry.command,
+            claims: pending.entry.claims,
+            streams: events_of(pending).map(|event| event.stream.clone()).collect(),
+        });
+        Ok(decided.chain(waiting).collect())
     }
 
     /// The events of a stream in their order, those that wait behind those that are confirmed.

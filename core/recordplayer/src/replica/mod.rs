@@ -32,6 +32,7 @@ use std::sync::Arc;
 pub use confirm::Merge;
 use join::Snapshot;
 pub use kept_text::EditedText;
+pub use look_back::Deed;
 use outbox::Pending;
 pub use outbox::{CommandState, Identity, OutboxEntry};
 use rebase::{Dirty, Lifted};

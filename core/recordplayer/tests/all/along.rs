@@ -126,11 +126,11 @@ impl View for Room {
         if *record.stream.kind == *Book::KIND {
             return self.take(key, id, after);
         }
-        let shelf = after.get::<Shelf>(id);
-        let is_here = shelf.room.map(Key::from).as_ref() == Some(key);
+        let carried = after.get::<Shelf>(id);
+        let is_here = carried.room.map(Key::from).as_ref() == Some(key);
         let comes_or_goes = if is_here { self.shelves.insert(id) } else { self.shelves.remove(&id) };
         if comes_or_goes {
-            shelf.books.iter().for_each(|book| self.take(key, *book, after));
+            carried.books.iter().for_each(|book| self.take(key, *book, after));
         }
     }
 }

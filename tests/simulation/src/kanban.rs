@@ -1,13 +1,16 @@
 //! The history of a small project from a seed: four devices of people who work on one board, over a bad line, with crashes of everybody.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
 
 use rand::RngExt;
 use recordplayer::claims::Claims;
+use recordplayer::commit::Commit;
 use recordplayer::decide::Intent;
 use recordplayer::entity::Entity;
 use recordplayer::id::{CommandId, Id};
 use recordplayer::membership::{Membership, MembershipCommand};
+use recordplayer::record::{Payload, Position};
 use recordplayer::replica::{Replica, SubmitError, TextEdit, TextWork};
 use recordplayer::testing::{DeviceId, World, converge_in, with_drawn_thresholds};
 use recordplayer_kanban::board::BoardCommand;
@@ -22,6 +25,7 @@ use recordplayer_kanban::{Board, Card, Column, Comment, Project, ROLES, Role, do
 
 use crate::Outcome;
 use crate::files::OnDisks;
+use crate::rules::{Things, has_room};
 
 const COLUMNS: u64 = 3;
 const CARDS: u64 = 20;
@@ -409,8 +413,44 @@ impl People<'_> {
         }
         self.outcome.records = self.world.authority().0.position.0;
         self.outcome.reached = self.world.reached();
+        self.boards_are_sound(devices);
         let disks = self.world.disks();
         (self.outcome.disks_failed, self.outcome.rot_found) = (disks.failures, disks.rotten);
+    }
+}
+
+impl People<'_> {
+    /// What the product promises of boards holds in what everybody agrees on, and held in between.
+    fn boards_are_sound(&self, devices: &[DeviceId]) {
+        // What is taken out of the history takes the events of one thing, and not those of another that went with it.
+        let is_erased = |commit: &Commit| commit.records.iter().any(|record| record.payload == Payload::Erased);
+        if self.world.log().iter().any(is_erased) {
+            return;
+        }
+        let space = self.world.space();
+        let why = self.world.how_to_replay();
+        let is_member = |replica: &Replica| replica.entity::<Membership>(space.0).role_of(replica.actor()).is_some();
+        let whole = devices.iter().map(|device| self.world.replica(*device)).find(|replica| is_member(replica));
+        let Some(replica) = whole else { return };
+        let things = Things {
+            space,
+            boards: (0..BOARDS).map(board).collect(),
+            columns: (0..=COLUMNS).map(column).collect(),
+            cards: (0..CARDS).map(card).collect(),
+        };
+        if let Err(wrong) = things.hold(&replica.models()) {
+            panic!("{wrong}; {why}");
+        }
+        let mut playback = replica.playback();
+        let Ok(last) = playback.end() else { return };
+        let mut found = None;
+        let walked = playback.walk(Position::START, last, |step| {
+            found = has_room(&step).err();
+            if found.is_none() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        });
+        if let (Some(wrong), Ok(())) = (found, walked) {
+            panic!("{wrong}; {why}");
+        }
     }
 }
 

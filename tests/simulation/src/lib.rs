@@ -7,6 +7,7 @@
 pub mod files;
 pub mod kanban;
 mod outcome;
+mod rules;
 pub mod shelf;
 
 pub use outcome::Outcome;

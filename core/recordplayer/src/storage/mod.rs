@@ -400,3 +400,23 @@ pub trait OutboxStore: Send {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("cannot write: {0}")]
 pub struct WriteError(pub String);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::Id;
+    use crate::name::Name;
+
+    /// What a page holds is counted with all that names it.
+    #[test]
+    fn each_byte_of_a_row_of_a_text_counts() {
+        let stream = |kind: &str| StreamId { kind: Name::new(kind).unwrap(), id: Id([1; 16]) };
+        let size = |kind: &str, field: &str, bytes: usize| {
+            let row = TextRow { index: 0, is_base: false, bytes: vec![0; bytes].into() };
+            row.page_bytes(&TextKey { stream: stream(kind), field: Name::new(field).unwrap() })
+        };
+        let least = size("a", "b", 0);
+        assert_eq!((size("abc", "b", 0), size("a", "bcde", 0), size("a", "b", 7)), (least + 2, least + 3, least + 7));
+        assert!(least > ID_BYTES, "the id counts as well");
+    }
+}

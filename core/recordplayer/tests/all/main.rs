@@ -26,6 +26,7 @@ mod redaction_and_restores;
 mod refused;
 mod requires;
 mod restored;
+mod session;
 mod shelf;
 mod text_editing;
 mod texts;

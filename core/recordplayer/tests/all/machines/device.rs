@@ -26,6 +26,8 @@ pub struct Device {
     pub went_back: bool,
     /// Whether the space left the device.
     pub has_left: bool,
+    /// Whether the authority could not read the space.
+    pub is_told_to_wait: bool,
 }
 
 impl Device {
@@ -42,7 +44,15 @@ impl Device {
     fn open(domain: Arc<Domain>, store: MemoryStore, outbox: MemoryOutbox, fresh: ReplicaId) -> Self {
         let content = outbox.load(SPACE).unwrap();
         let replica = Replica::open(domain, SPACE, PERSON, store.reader(SPACE), content, fresh).unwrap();
-        let mut device = Self { store, outbox, replica, sent: Vec::new(), went_back: false, has_left: false };
+        let mut device = Self {
+            store,
+            outbox,
+            replica,
+            sent: Vec::new(),
+            went_back: false,
+            has_left: false,
+            is_told_to_wait: false,
+        };
         device.work();
         device
     }
@@ -143,10 +153,8 @@ impl Device {
                 | ReplicaOutput::CompactTexts(_)
                 | ReplicaOutput::Met(_) => {}
                 ReplicaOutput::AccessEnded => self.has_left = true,
-                ReplicaOutput::Unavailable
-                | ReplicaOutput::Parted { .. }
-                | ReplicaOutput::Redacted
-                | ReplicaOutput::Damaged(_) => {
+                ReplicaOutput::Unavailable => self.is_told_to_wait = true,
+                ReplicaOutput::Parted { .. } | ReplicaOutput::Redacted | ReplicaOutput::Damaged(_) => {
                     panic!("{output:?}")
                 }
             }

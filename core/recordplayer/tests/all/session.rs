@@ -2,6 +2,7 @@
 
 use crate::machines::{Authority, Device, MINE, SPACE};
 use crate::todo::{add, domain};
+use recordplayer::id::{Id, ReplicaId};
 use recordplayer::protocol::{AnswerCode, ClientFrame, ServerFrame};
 use recordplayer::record::Position;
 use recordplayer::time::Timestamp;
@@ -42,7 +43,14 @@ fn an_answer_about_what_waits_no_more_makes_nobody_a_copy() {
     device.talk(&mut authority, |_| true);
     device.take(authority.everything());
     assert_eq!(device.replica.outbox().count(), 0, "it is decided");
+    // It starts again, and has drawn an identity in case that it needs another one.
+    let mut device = device.copied(domain(), ReplicaId(Id([0x77; 16])));
+    device.replica.handle_connected();
+    device.take(authority.everything());
+    device.sent.clear();
     device.take(answer(1, AnswerCode::Answered, 0));
+    assert_eq!(subscriptions(&mut device), 0, "it need not know more than it does");
+    device.take(authority.everything());
     device.submit(2, add(2, LIST, "goes on")).unwrap();
     assert_eq!(device.replica.replica(), MINE);
 }

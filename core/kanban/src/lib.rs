@@ -4,6 +4,7 @@
 //! holds the places of its open cards, so that its limit is exact; a [`Card`] holds everything else, but its comments, each of which is a
 //! [`Comment`] of its own. [`domain`] lists them for the server, the client and the tests.
 
+mod answer;
 pub mod board;
 pub mod card;
 pub mod column;

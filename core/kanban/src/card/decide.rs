@@ -6,6 +6,7 @@ use recordplayer::membership::Membership;
 
 use super::place::Aim;
 use super::{Attachment, Card, CardCommand as C, CardEvent as E, CardRefusal as R, Checklist};
+use crate::answer::unless;
 use crate::column::{Column, ColumnEvent};
 use crate::ids::{CardId, ChecklistId, ItemId, PersonId};
 use crate::limits::{COMMENT_BYTES_MAX, NAME_BYTES_MAX, TITLE_BYTES_MAX, URL_BYTES_MAX};
@@ -137,10 +138,6 @@ impl Card {
         let found = self.checklist(checklist)?.items.iter().find(|other| other.id == item);
         found.map(|item| item.done).ok_or(R::NoSuchItem { item })
     }
-}
-
-pub(super) fn unless(is_so: bool, event: E) -> Vec<E> {
-    if is_so { Vec::new() } else { vec![event] }
 }
 
 pub(super) fn project(cx: &Context<'_>) -> std::sync::Arc<Project> {

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use recordplayer::context::Context;
 
-use super::decide::{project, unless};
+use super::decide::project;
 use super::{Card, CardCommand as C, CardEvent as E, CardRefusal as R, Placed, Stage, Typed};
+use crate::answer::unless;
 use crate::column::{Column, ColumnEvent, Right, following};
 use crate::ids::{CardId, ColumnId, RowId};
 use crate::limits::TITLE_BYTES_MAX;

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use recordplayer::context::Context;
 use serde::{Deserialize, Serialize};
 
-use super::decide::{project, unless};
+use super::decide::project;
 use super::{Card, CardEvent as E, CardRefusal as R, FieldValue};
+use crate::answer::unless;
 use crate::ids::{FieldId, TypeId};
 use crate::project::{CardType, Project};
 use crate::refusal::has_room_in_card;

@@ -11,9 +11,9 @@ use std::sync::Arc;
 
 use recordplayer::context::Context;
 
-use super::decide::unless;
 use super::place::{Aim, Target, leads_to};
 use super::{Card, CardEvent as E, CardRefusal as R, Placed, Stage};
+use crate::answer::unless;
 use crate::column::{Column, Right};
 use crate::comment::{Comment, CommentEvent, CommentKind};
 use crate::ids::{CardId, ColumnId, CommentId, PersonId};

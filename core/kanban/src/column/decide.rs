@@ -6,6 +6,7 @@ use std::sync::Arc;
 use recordplayer::context::Context;
 
 use super::{Column, ColumnCommand as C, ColumnEvent as E, ColumnKind, ColumnRefusal as R};
+use crate::answer::unless;
 use crate::board::{Board, BoardEvent};
 use crate::card::{Card, CardEvent};
 use crate::ids::{BoardId, CardId, ColumnId};
@@ -171,10 +172,6 @@ fn are_known(roles: &BTreeSet<Role>, cx: &Context<'_>) -> Result<(), R> {
         None if roles.iter().any(Role::is_viewer) => Err(R::ViewersOnlyLook {}),
         None => Ok(()),
     }
-}
-
-fn unless(is_so: bool, event: E) -> Vec<E> {
-    if is_so { Vec::new() } else { vec![event] }
 }
 
 fn name_is_free(board: BoardId, name: &str, itself: ColumnId, cx: &Context<'_>) -> Result<(), R> {

@@ -1,0 +1,214 @@
+//! What can be said of cards and comments.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+use recordplayer_kanban::card::RelationKind;
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, arg_required_else_help = true)]
+pub(crate) struct CardArguments {
+    /// The card to show: its key, provisional key or id.
+    pub key: Option<String>,
+    #[command(subcommand)]
+    pub command: Option<CardCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CardCommand {
+    /// Write a card.
+    New {
+        title: String,
+        #[arg(long)]
+        column: String,
+    },
+    /// Move a card to the end of a column, or in front of another card.
+    Move {
+        key: String,
+        #[arg(long)]
+        to: String,
+        #[arg(long)]
+        before: Option<String>,
+        /// The row of a column that has several.
+        #[arg(long)]
+        row: Option<String>,
+    },
+    /// Begin to work on cards
+    Take {
+        #[arg(required = true)]
+        keys: Vec<String>,
+    },
+    /// Work on cards no more
+    PutBack {
+        #[arg(required = true)]
+        keys: Vec<String>,
+    },
+    /// Be done with cards: somebody reviews them, or they are finished
+    Submit {
+        #[arg(required = true)]
+        keys: Vec<String>,
+    },
+    /// Find a submitted card good; it goes on to another column.
+    Approve {
+        key: String,
+        /// Why; it becomes a comment.
+        #[arg(long)]
+        reason: String,
+        /// Where to; not needed where the workflow leads to one column only.
+        #[arg(long, value_name = "COLUMN")]
+        to: Option<String>,
+    },
+    /// Find a submitted card not good: it is to do again
+    Reject {
+        key: String,
+        /// Why; it becomes a comment.
+        #[arg(long)]
+        reason: String,
+    },
+    /// Mark cards as finished
+    Done {
+        #[arg(required = true)]
+        keys: Vec<String>,
+        /// They are not finished.
+        #[arg(long)]
+        not: bool,
+    },
+    /// Set what stands on cards, on all of them at once
+    Set {
+        #[arg(required = true)]
+        keys: Vec<String>,
+        #[command(flatten)]
+        what: Box<What>,
+    },
+    /// Say how a card belongs to another one; both show it
+    Relate {
+        key: String,
+        #[arg(value_enum)]
+        how: How,
+        other: String,
+    },
+    /// Say that a card does not belong to another one in this way any more
+    Unrelate {
+        key: String,
+        #[arg(value_enum)]
+        how: How,
+        other: String,
+    },
+    /// Write a card that begins as another one is
+    Copy {
+        key: String,
+        /// The column; by default that of the other card.
+        #[arg(long, value_name = "COLUMN")]
+        to: Option<String>,
+    },
+    /// Put a card into a row of its column; `none` for the first
+    Row { key: String, row: String },
+    /// Give a card another title
+    Rename { key: String, title: String },
+    /// Take cards off the board; they can be restored
+    Archive {
+        #[arg(required = true)]
+        keys: Vec<String>,
+    },
+    /// Put archived cards back where they were
+    Restore {
+        #[arg(required = true)]
+        keys: Vec<String>,
+        /// Into this column, where theirs is gone.
+        #[arg(long, value_name = "COLUMN")]
+        to: Option<String>,
+    },
+    /// Make the description be the content of a file; what others write meanwhile stays.
+    Describe {
+        key: String,
+        #[arg(long)]
+        text_file: PathBuf,
+    },
+}
+
+/// What `card set` sets; `none` takes a value away.
+#[derive(Debug, Args)]
+pub(crate) struct What {
+    #[arg(long = "type", value_name = "TYPE")]
+    pub card_type: Option<String>,
+    /// The value of a field; with nothing behind the sign, the field is emptied.
+    #[arg(long = "field", value_name = "NAME=VALUE")]
+    pub fields: Vec<String>,
+    #[arg(long, value_enum)]
+    pub priority: Option<Urgency>,
+    /// Such as 2026-03-31.
+    #[arg(long, value_name = "DAY")]
+    pub due: Option<String>,
+    /// How much work it is, such as 3 or 0.5.
+    #[arg(long)]
+    pub estimate: Option<String>,
+    /// How much of the work is left.
+    #[arg(long)]
+    pub remaining: Option<String>,
+    #[arg(long, value_name = "LABEL")]
+    pub add_label: Vec<String>,
+    #[arg(long, value_name = "LABEL")]
+    pub remove_label: Vec<String>,
+    #[arg(long, value_name = "USER")]
+    pub assign: Vec<String>,
+    #[arg(long, value_name = "USER")]
+    pub unassign: Vec<String>,
+    /// It cannot go on, and why.
+    #[arg(long, value_name = "REASON", conflicts_with = "unblock")]
+    pub block: Option<String>,
+    #[arg(long)]
+    pub unblock: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Urgency {
+    Low,
+    Medium,
+    High,
+    Urgent,
+    None,
+}
+
+/// How one card belongs to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum How {
+    Blocks,
+    BlockedBy,
+    RelatesTo,
+    PartOf,
+    HasPart,
+}
+
+impl From<How> for RelationKind {
+    fn from(how: How) -> Self {
+        match how {
+            How::Blocks => Self::Blocks,
+            How::BlockedBy => Self::BlockedBy,
+            How::RelatesTo => Self::RelatesTo,
+            How::PartOf => Self::PartOf,
+            How::HasPart => Self::HasPart,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, arg_required_else_help = true)]
+pub(crate) struct CommentArguments {
+    pub key: Option<String>,
+    /// Whom `@name` names is called.
+    #[arg(requires = "key")]
+    pub text: Option<String>,
+    /// It is an entry of the card's journal: what was done.
+    #[arg(long)]
+    pub journal: bool,
+    #[command(subcommand)]
+    pub command: Option<CommentCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CommentCommand {
+    /// Write a comment of yours anew
+    Edit { id: String, text: String },
+    /// Delete a comment of yours; the history keeps that it was there
+    Delete { id: String },
+}

@@ -45,11 +45,11 @@ pub(crate) fn run(place: &Place<'_>, command: &ColumnCommand) -> Result<Answer, 
         }
         C::Workers { column, roles } => {
             let (roles, who) = roles_of(place, roles)?;
-            (at(column)?, column, Do::SetWorkers { roles }, format!("{} in {}", worded(&who, "work"), line(column)))
+            (at(column)?, column, Do::SetWorkers { roles }, format!("Who works in {}: {who}", line(column)))
         }
         C::Reviewers { column, roles } => {
             let (roles, who) = roles_of(place, roles)?;
-            (at(column)?, column, Do::SetReviewers { roles }, format!("{} in {}", worded(&who, "review"), line(column)))
+            (at(column)?, column, Do::SetReviewers { roles }, format!("Who reviews in {}: {who}", line(column)))
         }
         C::AutoMove { column, to } => {
             let id = at(column)?;
@@ -134,15 +134,11 @@ fn board_of(place: &Place<'_>, column: ColumnId) -> Option<recordplayer_kanban::
 /// The roles of these names, or none of them, and how a sentence calls them.
 fn roles_of(place: &Place<'_>, names: &[String]) -> Result<(BTreeSet<Role>, String), Failure> {
     if matches!(names, [only] if only == NONE) {
-        return Ok((BTreeSet::new(), "Nobody in particular".to_owned()));
+        return Ok((BTreeSet::new(), "nobody in particular".to_owned()));
     }
     let roles = names.iter().map(|name| super::member::role(place, name)).collect::<Result<BTreeSet<_>, _>>()?;
     let names: Vec<String> = names.iter().map(|name| line(name)).collect();
-    Ok((roles, format!("The roles {}", names.join(", "))))
-}
-
-fn worded(who: &str, verb: &str) -> String {
-    if who.starts_with("The roles") { format!("{who} {verb}") } else { format!("{who} {verb}s") }
+    Ok((roles, names.join(", ")))
 }
 
 fn limit_of(text: &str) -> Result<Option<u32>, Failure> {

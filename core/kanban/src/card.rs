@@ -85,6 +85,9 @@ pub struct CameFrom {
     pub column: ColumnId,
     pub by: CommandId,
     pub who: ActorId,
+    /// How far the work on it was there, and whose it was.
+    pub stage: Stage,
+    pub taken_by: Option<PersonId>,
 }
 
 /// How far the work on a card is in a column that has workers or reviewers; a card that comes into a column is to do.

@@ -155,7 +155,7 @@ pub enum CardEvent {
 
 impl Entity for Card {
     const KIND: &'static str = "card";
-    const SHAPE: u32 = 6;
+    const SHAPE: u32 = 7;
 
     type Command = CardCommand;
     type Event = CardEvent;
@@ -226,7 +226,8 @@ impl Entity for Card {
             E::Moved { column, rank, row, exempt: _ } => {
                 let from = self.placed.replace(Placed { column, rank });
                 let (by, who) = (stamp.origin.command, stamp.origin.actor);
-                self.came_from = from.map(|from| CameFrom { column: from.column, by, who });
+                let (stage, taken_by) = (self.stage, self.taken_by);
+                self.came_from = from.map(|from| CameFrom { column: from.column, by, who, stage, taken_by });
                 self.stage = Stage::ToDo;
                 self.taken_by = None;
                 self.row = row;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use recordplayer::context::Context;
 
 use super::decide::project;
-use super::{Card, CardCommand as C, CardEvent as E, CardRefusal as R, Placed, Stage, Typed};
+use super::{CameFrom, Card, CardCommand as C, CardEvent as E, CardRefusal as R, Placed, Stage, Typed};
 use crate::answer::unless;
 use crate::column::{Column, ColumnEvent, Right, following};
 use crate::ids::{CardId, ColumnId, RowId};
@@ -68,13 +68,12 @@ impl Card {
         if target.id == from.column {
             return self.reorder(card, from, aim, &target, cx);
         }
-        let takes_back = cx.undoes().is_some_and(|undone| {
-            let came = self.came_from.as_ref().filter(|came| came.column == target.id && came.by == undone);
-            came.is_some_and(|came| came.who == cx.actor())
-        });
-        if takes_back {
+        let came = self.came_from.as_ref().filter(|came| came.column == target.id && Some(came.by) == cx.undoes());
+        if let Some(came) = came.filter(|came| came.who == cx.actor()) {
             target.is_open()?;
-            return Ok(from.leave(card, &target, aim, cx));
+            let mut events = from.leave(card, &target, aim, cx);
+            events.extend(came.work_goes_on());
+            return Ok(events);
         }
         if !aim.exempt {
             self.may_leave(from, cx)?;
@@ -150,6 +149,16 @@ impl Placed {
         }
         cx.emit::<Column>(self.column, &ColumnEvent::CardLeft { card, rank: rank.clone() });
         Ok(vec![E::Restored {}, E::Moved { column: target.id, rank, row: None, exempt: aim.exempt }])
+    }
+}
+
+impl CameFrom {
+    /// What makes the work be as far as it was there.
+    fn work_goes_on(&self) -> Vec<E> {
+        let Some(by) = self.taken_by.filter(|_| self.stage != Stage::ToDo) else { return Vec::new() };
+        let mut events = vec![E::Taken { by }];
+        events.extend((self.stage == Stage::ToReview).then_some(E::Submitted {}));
+        events
     }
 }
 

@@ -24,7 +24,7 @@ pub enum ColumnRefusal {
     ColumnArchived { column: ColumnId, name: String },
     #[error("A card that is in this column cannot go there: it is there. Choose another column")]
     LeadsToItself {},
-    #[error("This column holds {cards} cards. Say which column they shall go to")]
+    #[error("There are cards in this column ({cards}). Say which column they shall go to")]
     StillHoldsCards { cards: u64 },
     #[error("This column holds {cards} cards, and {max} can go with one step. Move some of them first")]
     TooManyCards { cards: u64, max: u64 },

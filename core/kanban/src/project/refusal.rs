@@ -24,7 +24,7 @@ pub enum ProjectRefusal {
     ClaimedAlready { by: ActorId },
     #[error("This project has a role named {name:?} already. Choose another name")]
     RoleNameTaken { name: String },
-    #[error("{members} members have this role. Give them another one first")]
+    #[error("There are members with this role ({members}). Give them another one first")]
     RoleInUse { role: RoleId, members: u64 },
     #[error("This project has no such field. Choose another one, or define it")]
     NoSuchField { field: FieldId },

@@ -269,3 +269,15 @@ fn only_who_moved_a_card_takes_that_back_past_limits_and_workflow() {
         .claiming(Claims { undoes: Some(moves), ..Claims::default() })
         .sent::<Card>(card(1), move_to(TODO, None));
 }
+
+/// It was to do again, and whoever had submitted it had to take it once more.
+#[test]
+fn an_approval_that_is_taken_back_leaves_the_card_to_be_reviewed() {
+    let given = submitted();
+    let approval = given.next_command();
+    let given = given.sent::<Card>(card(1), approve(DONE));
+    let given = given.claiming(Claims { undoes: Some(approval), ..Claims::default() });
+    let given = given.sent::<Card>(card(1), move_to(DOING, None));
+    let back = given.model::<Card>(card(1));
+    assert_eq!((back.stage, back.taken_by, back.column()), (Stage::ToReview, Some(ann()), Some(DOING)));
+}

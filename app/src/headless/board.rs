@@ -53,8 +53,7 @@ pub(crate) fn run(place: &Place<'_>, command: &BoardCommand) -> Result<Answer, F
             (place.board(Some(board))?.id, Do::Merge { into: place.board(Some(into))?.id }, done)
         }
     };
-    let ticket = place.space.send::<Board>(id, &command).map_err(|error| send::failure_at(place, error))?;
-    send::settle(place, std::slice::from_ref(&ticket))?;
+    let ticket = send::one::<Board>(place, id, &command)?;
     Ok(Answer::new(json!({ "id": id.to_string(), "command": ticket.command().to_string() }), done))
 }
 

@@ -90,8 +90,7 @@ pub(crate) fn run(place: &Place<'_>, command: &ColumnCommand) -> Result<Answer, 
 }
 
 fn sent(place: &Place<'_>, id: ColumnId, name: &str, command: &Do, done: String) -> Result<Answer, Failure> {
-    let ticket = place.space.send::<Column>(id, command).map_err(|error| send::failure_at(place, error))?;
-    send::settle(place, std::slice::from_ref(&ticket))?;
+    let ticket = send::one::<Column>(place, id, command)?;
     let json = json!({ "column": name, "id": id.to_string(), "command": ticket.command().to_string() });
     Ok(Answer::new(json, done))
 }

@@ -105,9 +105,7 @@ fn sent(
     command: &ProjectCommand,
     done: String,
 ) -> Result<Answer, Failure> {
-    let ticket = place.space.send::<Project>(place.space.id().0, command);
-    let ticket = ticket.map_err(|error| send::failure_at(place, error))?;
-    send::settle(place, std::slice::from_ref(&ticket))?;
+    let ticket = send::one::<Project>(place, place.space.id().0, command)?;
     let json = json!({ what: name, "id": id.to_string(), "command": ticket.command().to_string() });
     Ok(Answer::new(json, done))
 }

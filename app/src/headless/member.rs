@@ -90,9 +90,7 @@ fn sent(
     command: &MembershipCommand,
     done: String,
 ) -> Result<Answer, Failure> {
-    let ticket = place.space.send::<Membership>(place.space.id().0, command);
-    let ticket = ticket.map_err(|error| send::failure_at(place, error))?;
-    send::settle(place, std::slice::from_ref(&ticket))?;
+    let ticket = send::one::<Membership>(place, place.space.id().0, command)?;
     let json =
         json!({ "user": user, "person": person.to_string(), "role": role, "command": ticket.command().to_string() });
     Ok(Answer::new(json, done))
@@ -144,9 +142,7 @@ pub(crate) fn roles(place: &Place<'_>, command: &RoleCommand) -> Result<Answer, 
             (name, role, ProjectCommand::RemoveRole { role }, format!("Removed the role {}", line(name)))
         }
     };
-    let ticket = place.space.send::<Project>(place.space.id().0, &command);
-    let ticket = ticket.map_err(|error| send::failure_at(place, error))?;
-    send::settle(place, std::slice::from_ref(&ticket))?;
+    let ticket = send::one::<Project>(place, place.space.id().0, &command)?;
     let json = json!({ "role": name, "id": id.to_string(), "command": ticket.command().to_string() });
     Ok(Answer::new(json, done))
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use recordplayer::entity::Entity;
+use recordplayer::id::Id;
 use recordplayer_client::{Decided, HERE, NotSaved, SendError, Ticket};
 use serde_json::{Value, json};
 
@@ -38,6 +40,13 @@ pub(crate) fn failure_at(place: &Place<'_>, error: SendError) -> Failure {
     let mut failure = failure(error);
     failure.message = place.named(&failure.message);
     failure
+}
+
+/// One command, on its way as [`settle`] says.
+pub(crate) fn one<E: Entity>(place: &Place<'_>, id: impl Into<Id>, command: &E::Command) -> Result<Ticket, Failure> {
+    let ticket = place.space.send::<E>(id, command).map_err(|error| failure_at(place, error))?;
+    settle(place, std::slice::from_ref(&ticket))?;
+    Ok(ticket)
 }
 
 /// Waits until the commands are in the outbox on disk; with `--wait`, until they are decided.

@@ -39,14 +39,6 @@ impl Role {
         Self(key.to_owned())
     }
 
-    pub fn manager() -> Self {
-        Self(ROLES[0].to_owned())
-    }
-
-    pub fn viewer() -> Self {
-        Self(ROLES[3].to_owned())
-    }
-
     pub fn is_manager(&self) -> bool {
         self.0 == ROLES[0]
     }

@@ -56,7 +56,7 @@ fn workers_and_reviewers_are_roles_of_the_project_and_no_viewers() {
     for command in named(unknown) {
         boards().when::<Column>(DOING, command).refused(R::NoSuchRole {});
     }
-    for command in named(Role::viewer()) {
+    for command in named(Role::by_key("viewer")) {
         boards().when::<Column>(DOING, command).refused(R::ViewersOnlyLook {});
     }
     let role = RoleId(Id([9; 16]));

@@ -221,7 +221,7 @@ fn the_board_shows_everybody_what_is_theirs_to_do() {
     };
     assert_eq!(turns(ANN, &worker), [Some(Turn::Take), Some(Turn::Work), None, None]);
     assert_eq!(turns(cy, &reviewer), [None, None, Some(Turn::Review), None]);
-    assert_eq!(turns(ANN, &Role::viewer()), [None; 4]);
+    assert_eq!(turns(ANN, &Role::by_key("viewer")), [None; 4]);
     let json = view.columns_json(Looking { name_of: &|_| Some("Ann".into()), me: Some((ANN.into(), &worker)) });
     assert_eq!((&json[1]["workers"], &json[1]["reviewers"]), (&json!(["worker"]), &json!(["reviewer"])));
     let told = |at: usize, key: &str| json[1]["cards"][at][key].clone();

@@ -258,6 +258,10 @@ impl BoardView {
         if self.roles != project.roles {
             self.roles.clone_from(&project.roles);
         }
-        self.types = project.types.iter().map(|(id, card_type)| (*id, card_type.name.clone())).collect();
+        let types = || project.types.iter().map(|(id, card_type)| (id, &card_type.name));
+        // Each new card is an event of the project, and few of those are about types.
+        if !self.types.iter().eq(types()) {
+            self.types = types().map(|(id, name)| (*id, name.clone())).collect();
+        }
     }
 }

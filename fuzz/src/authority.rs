@@ -116,6 +116,8 @@ impl Authority {
             SpaceOutput::Members(_)
             | SpaceOutput::CompactTexts(_)
             | SpaceOutput::Effects { .. }
+            | SpaceOutput::Errand(_)
+            | SpaceOutput::ErrandEnded { .. }
             | SpaceOutput::PolicyFailed { .. } => None,
             SpaceOutput::Failed(error) => panic!("a space in memory is always read: {error}"),
         }

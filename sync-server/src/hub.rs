@@ -7,10 +7,11 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use recordplayer::commit::Head;
 use recordplayer::domain::Domain;
-use recordplayer::id::{ActorId, SpaceId};
+use recordplayer::errand::{Ended, Sent};
+use recordplayer::id::{ActorId, Id, SpaceId};
 use recordplayer::membership::Membership;
 use recordplayer::protocol::{Goodbye, ServerFrame};
-use recordplayer::space::{Names, SessionId};
+use recordplayer::space::{Names, SessionId, SpaceInput};
 use recordplayer_store::WriterHandle;
 use tokio::sync::{SetOnce, mpsc};
 
@@ -210,6 +211,20 @@ impl Hub {
                 }
             }
         }
+    }
+
+    /// Hands what one space asks to the other one.
+    pub async fn run_errand(self: Arc<Self>, sent: Arc<Sent>) {
+        if self.knows(sent.to) {
+            self.send(sent.to, Call::Input(SpaceInput::Errand(sent))).await;
+        } else if !self.is_recovering() {
+            self.errand_ended(sent.from, sent.key, Ended::Refused).await;
+        }
+    }
+
+    /// Who asked is in memory until it hears this, or asks again.
+    pub async fn errand_ended(&self, space: SpaceId, key: Id, ended: Ended) {
+        self.send_if_active(space, Call::Input(SpaceInput::ErrandEnded { key, ended })).await;
     }
 
     fn activate(self: &Arc<Self>, space: SpaceId) -> Option<Active> {

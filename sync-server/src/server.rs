@@ -59,6 +59,8 @@ pub struct Server {
     scrub: Scrub,
     origins: Vec<String>,
     carry_out: Option<Arc<CarryOut>>,
+    /// Spaces that may have to ask something of others.
+    with_errands: Vec<SpaceId>,
 }
 
 /// What an admin may ask of a server while it serves.
@@ -85,7 +87,7 @@ impl Server {
         let mut directory = Directory::default();
         let names: Arc<dyn Names> = Arc::new(NameTable::default());
         let recovery = accounts.recovery();
-        let mut in_recovery = 0;
+        let (mut in_recovery, mut with_errands) = (0, Vec::new());
         for space in writer.handle().spaces()? {
             // Only looked at: nothing is decided, so nothing has to be tried.
             let opening = Opening {
@@ -99,6 +101,7 @@ impl Server {
             match Space::open(Arc::clone(&domain), space, writer.handle().reader(space), opening) {
                 Ok(opened) if opened.durable().position > Position::START => {
                     in_recovery += usize::from(opened.is_in_recovery());
+                    with_errands.extend(opened.has_errands_left().then_some(space));
                     directory.put(space, Arc::clone(opened.members()));
                 }
                 Ok(_) => {}
@@ -117,7 +120,7 @@ impl Server {
         }
         let marks = Marks::open(folder).map_err(StartError::Marks)?;
         let hub = Hub::new(domain, accounts, writer.handle(), directory, names, marks);
-        Ok(Self { hub, writer, scrub, origins: Vec::new(), carry_out: None })
+        Ok(Self { hub, writer, scrub, with_errands, origins: Vec::new(), carry_out: None })
     }
 
     /// Lets pages of this origin (`https://boards.example`) connect. By default no page may.
@@ -139,7 +142,7 @@ impl Server {
 
     /// Serves until `shutdown` is ready, or the disk has failed; then says goodbye, saves, and closes the store.
     pub async fn serve(self, listener: TcpListener, shutdown: impl Future<Output = ()>) -> Result<(), DiskFailed> {
-        let Self { hub, writer, scrub, origins, carry_out } = self;
+        let Self { hub, writer, scrub, with_errands, origins, carry_out } = self;
         if let Some(carry_out) = carry_out {
             let effects = Effects::start(Arc::downgrade(&hub), carry_out);
             assert!(hub.effects.set(effects).is_ok(), "a server serves once");
@@ -147,6 +150,10 @@ impl Server {
             for space in hub.spaces() {
                 hub.send(space, Call::Input(SpaceInput::Wakeup)).await;
             }
+        }
+        // What was under way between projects when the last process ended, goes on.
+        for space in with_errands {
+            hub.send(space, Call::Input(SpaceInput::Wakeup)).await;
         }
         let scrubbing = scrub.in_background(|_| tracing::error!("the store has rotted; restore a backup"));
         let origins: Arc<[String]> = origins.into();

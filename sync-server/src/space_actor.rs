@@ -320,6 +320,11 @@ impl Actor {
                         carried_out.put(Piece { space: self.space.id(), effects, done });
                     }
                 }
+                SpaceOutput::Errand(sent) => drop(tokio::spawn(Arc::clone(&self.hub).run_errand(sent))),
+                SpaceOutput::ErrandEnded { to, key, ended } => {
+                    let hub = Arc::clone(&self.hub);
+                    tokio::spawn(async move { hub.errand_ended(to, key, ended).await });
+                }
                 SpaceOutput::PolicyFailed { policy, record } => {
                     tracing::error!(space = %self.space.id(), policy, %record, "a policy fails over a record and is passed over");
                 }
@@ -419,6 +424,8 @@ fn session_of(input: &SpaceInput) -> Option<SessionId> {
         | SpaceInput::Appended(_)
         | SpaceInput::Checkpointed(_)
         | SpaceInput::EffectsDone(_)
+        | SpaceInput::Errand(_)
+        | SpaceInput::ErrandEnded { .. }
         | SpaceInput::Marked { .. }
         | SpaceInput::Evict
         | SpaceInput::Wakeup => None,

@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use recordplayer::commit::Head;
 use recordplayer::domain::Domain;
+use recordplayer::errand::Ended;
 use recordplayer::id::{ActorId, SpaceId};
 use recordplayer::limits::COMMIT_BYTES_MAX;
 use recordplayer::protocol::{ClientFrame, ServerFrame};
@@ -230,13 +231,28 @@ impl Authority {
         self.work();
     }
 
+    /// Gives the news of one project to another one. Of one that is elsewhere, or gone, nothing can be asked.
+    fn tell(&mut self, to: SpaceId, input: SpaceInput) {
+        let is_here = self.inner.content().spaces_of(HERE).contains(&to);
+        match (is_here.then(|| self.open(to)).flatten(), input) {
+            (Some(space), input) => space.handle(now(), input),
+            (None, SpaceInput::Errand(sent)) if !is_here => {
+                let ended = SpaceInput::ErrandEnded { key: sent.key, ended: Ended::Refused };
+                if let Some(space) = self.spaces.get_mut(&sent.from) {
+                    space.handle(now(), ended);
+                }
+            }
+            (None, _) => {}
+        }
+    }
+
     /// Does what the machines ask for, until none asks any more: everything that is to be written as one group.
     fn work(&mut self) {
         loop {
             let mut writes = Vec::new();
             let mut owners: Vec<(SpaceId, Outcome)> = Vec::new();
             let mut frames: BTreeMap<SpaceId, Vec<ServerFrame>> = BTreeMap::new();
-            let mut failed = Vec::new();
+            let (mut failed, mut told) = (Vec::new(), Vec::new());
             for (id, space) in &mut self.spaces {
                 let mut asks = true;
                 while std::mem::take(&mut asks) {
@@ -260,6 +276,10 @@ impl Authority {
                                 Ok(frame) => frames.entry(*id).or_default().push(frame),
                                 Err(error) => unreachable!("a frame that was just encoded: {error}"),
                             },
+                            SpaceOutput::Errand(sent) => told.push((sent.to, SpaceInput::Errand(sent))),
+                            SpaceOutput::ErrandEnded { to, key, ended } => {
+                                told.push((to, SpaceInput::ErrandEnded { key, ended }));
+                            }
                             SpaceOutput::PolicyFailed { policy, record } => {
                                 tracing::error!(space = %id, policy, %record, "a policy fails over a record and is passed over");
                             }
@@ -281,7 +301,11 @@ impl Authority {
             for (space, frames) in frames {
                 self.inner.to_one(HERE, space, frames);
             }
-            if writes.is_empty() {
+            let is_told = !told.is_empty();
+            for (to, input) in told {
+                self.tell(to, input);
+            }
+            if writes.is_empty() && !is_told {
                 return;
             }
             for ((id, done), written) in owners.into_iter().zip(self.store.write(writes)) {

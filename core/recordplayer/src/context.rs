@@ -31,6 +31,8 @@ pub(crate) struct Deciding {
     pub is_authority: bool,
     /// Whether it is a policy's, and nobody sends it.
     pub is_of_policy: bool,
+    /// The space whose errand it is, or with which one of this space ended.
+    pub errand: Option<SpaceId>,
     /// Whether a newer version may have made it: then what this one cannot read of it waits for its upgrade.
     pub may_be_newer: bool,
     /// Which of the names that the command claims it got; only the authority knows.
@@ -91,6 +93,11 @@ impl<'a> Context<'a> {
     /// The command that this one takes back, as the sender claims.
     pub fn undoes(&self) -> Option<CommandId> {
         self.deciding.claims.undoes
+    }
+
+    /// The other space, where the command comes by an errand and not from a person.
+    pub fn errand_with(&self) -> Option<SpaceId> {
+        self.deciding.errand
     }
 
     pub fn space(&self) -> SpaceId {

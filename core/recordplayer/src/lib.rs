@@ -7,6 +7,7 @@ pub mod context;
 pub mod decide;
 pub mod domain;
 pub mod entity;
+pub mod errand;
 mod fingerprint;
 pub mod hash;
 pub mod id;

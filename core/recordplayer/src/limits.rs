@@ -85,6 +85,17 @@ pub const VIEW_CATCH_UP_RECORDS_MAX: u64 = 10_000;
 /// Commits that wait in memory to be looked at by policies; what comes behind them is read from the log later.
 pub const LOOKED_AT_LATER_COMMITS_MAX: usize = 256;
 
+/// Errands of one space that are sent and have not ended; what comes behind them is read from the log later. Each holds what a card and its
+/// comments say.
+pub const ERRANDS_OPEN_MAX: usize = 32;
+
+/// How long an errand waits for its end before it is sent again: the other space may be on its way into memory, and the log of a large one is
+/// read in seconds.
+pub const ERRAND_RETRY_FIRST_MS: i64 = 5_000;
+
+/// How long it waits in the end, where the other space cannot be read.
+pub const ERRAND_RETRY_MAX_MS: i64 = 5 * 60 * 1000;
+
 /// Effects of one space that are given out and not carried out yet; what comes behind them is read from the log when they are. What is at the
 /// other end may be away for days.
 pub const EFFECTS_GIVEN_MAX: usize = 1_000;

@@ -179,6 +179,7 @@ fn slow_log() -> Vec<Arc<[u8]>> {
         domain_version: 1,
         over: Vec::new(),
         trigger: None,
+        errand: None,
     };
     let stream = StreamId::of::<Slow>(Id([5; 16]));
     let draft =

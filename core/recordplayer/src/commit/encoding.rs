@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! commit  = [ header, [ record, … ], seal ]
-//! header  = [ 1, space, epoch, first, time, actor, replica, number, command, answered_up_to, claims, parent, [requires…], domain_version, [over…], trigger ]
+//! header  = [ 1, space, epoch, first, time, actor, replica, number, command, answered_up_to, claims, parent, [requires…], domain_version, [over…], trigger, errand ]
 //! claims  = null | [ act, happened_at, actor, undoes ]     each of them null where nothing is said
 //! record  = [ kind, stream, name, payload ]
 //! stream  = [ kind, id ]      null: the same as the record's before
@@ -260,7 +260,7 @@ fn encoder(bytes: &mut Vec<u8>) -> Encoder<&mut Vec<u8>> {
 fn encode_header(header: &Header, bytes: &mut Vec<u8>) {
     let mut encode = || -> Result<(), minicbor::encode::Error<std::convert::Infallible>> {
         let mut e = encoder(bytes);
-        e.array(16)?.u8(VERSION)?.bytes(header.space.bytes())?.u32(header.epoch)?.u64(header.first.0)?;
+        e.array(17)?.u8(VERSION)?.bytes(header.space.bytes())?.u32(header.epoch)?.u64(header.first.0)?;
         e.i64(header.time.0)?.bytes(header.actor.bytes())?.bytes(header.replica.bytes())?.u64(header.number)?;
         e.bytes(header.command.bytes())?.u64(header.answered_up_to)?;
         encode_claims(&mut e, &header.claims)?;
@@ -277,6 +277,7 @@ fn encode_header(header: &Header, bytes: &mut Vec<u8>) {
             Some(position) => e.u64(position.0)?,
             None => e.null()?,
         };
+        optional_id(&mut e, header.errand.map(|other| other.0))?;
         Ok(())
     };
     encode().expect("a vector takes all bytes");
@@ -356,7 +357,7 @@ fn nullable<'b, T>(
 }
 
 fn decode_header(decoder: &mut Decoder<'_>) -> Result<Header, CommitError> {
-    expect_array(decoder, 16)?;
+    expect_array(decoder, 17)?;
     let version = decoder.u8()?;
     if version != VERSION {
         return Err(CommitError::Version(version));
@@ -389,6 +390,7 @@ fn decode_header(decoder: &mut Decoder<'_>) -> Result<Header, CommitError> {
             (0..count).map(|_| Ok(Position(decoder.u64()?))).collect::<Result<_, CommitError>>()?
         },
         trigger: nullable(decoder, |d| Ok(Position(d.u64()?)))?,
+        errand: nullable(decoder, id)?.map(SpaceId),
     };
     if header.trigger.is_some_and(|trigger| trigger >= header.first) {
         return damaged("a policy answers to what has happened");

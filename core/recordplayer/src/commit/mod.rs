@@ -57,6 +57,8 @@ pub struct Header {
     pub over: Vec<Position>,
     /// The event to which a policy answers with this command.
     pub trigger: Option<Position>,
+    /// The other space, where an errand brings this command.
+    pub errand: Option<SpaceId>,
 }
 
 impl Header {

@@ -14,6 +14,7 @@ pub(crate) use erased::{DecideError, EntityType, Played, ViewType};
 use crate::context::Context;
 use crate::decide::Intent;
 use crate::entity::Entity;
+use crate::errand::{Ask, ErrandKind};
 use crate::hash::Hash;
 use crate::id::SpaceId;
 use crate::limits::FRAME_COMMITS_BYTES_MAX;
@@ -62,6 +63,7 @@ pub struct Domain {
     guards: Vec<Guard>,
     policies: Vec<Policy>,
     effects: Vec<EffectKind>,
+    errands: Vec<ErrandKind>,
     unique_name: Option<UniqueName>,
     roles: &'static [&'static str],
     own_roles: Option<OwnRoles>,
@@ -80,6 +82,7 @@ impl Domain {
             guards: Vec::new(),
             policies: Vec::new(),
             effects: Vec::new(),
+            errands: Vec::new(),
             unique_name: None,
             roles: &["owner", "member"],
             own_roles: None,
@@ -130,6 +133,13 @@ impl Domain {
     pub fn effect(mut self, name: &'static str, cause: Cause) -> Self {
         assert!(self.effects.iter().all(|effect| &*effect.name != name), "the domain lists the effect {name:?} twice");
         self.effects.push(EffectKind { name: Name::of(name), cause });
+        self
+    }
+
+    /// Adds what events ask of other spaces of the same authority. Its name is for ever: its commands' ids follow from it.
+    pub fn errand(mut self, name: &'static str, ask: Ask) -> Self {
+        assert!(self.errands.iter().all(|errand| errand.name != name), "the domain lists the errand {name:?} twice");
+        self.errands.push(ErrandKind { name, ask });
         self
     }
 
@@ -208,6 +218,10 @@ impl Domain {
 
     pub(crate) fn effects(&self) -> &[EffectKind] {
         &self.effects
+    }
+
+    pub(crate) fn errands(&self) -> &[ErrandKind] {
+        &self.errands
     }
 
     pub(crate) fn entity_type(&self, kind: &str) -> Option<&EntityType> {

@@ -87,6 +87,7 @@ impl Replica {
             claims,
             is_authority: false,
             is_of_policy: false,
+            errand: None,
             // What was written here, and cannot be read, is from before a downgrade.
             may_be_newer: true,
             name: None,
@@ -200,6 +201,7 @@ impl Replica {
             claims: entry.claims,
             is_authority: false,
             is_of_policy: false,
+            errand: None,
             // What was written here, and cannot be read, is from before a downgrade.
             may_be_newer: true,
             name: None,

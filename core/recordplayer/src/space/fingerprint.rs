@@ -25,6 +25,7 @@ impl Space {
             wants_checkpoint,
             to_look_at: _, // What the log holds behind the place up to which it was looked at.
             giving,
+            errands,
             salt_key,
             seal_key: _,
             recovery,
@@ -44,6 +45,6 @@ impl Space {
             into.shown(&(source, effects, ends_frame));
         }
         into.shown(&(members, appending, undurable_bytes, answers, followers, starting, joining, bringing));
-        into.shown(&(checkpointing, wants_checkpoint, careful, giving, recovery));
+        into.shown(&(checkpointing, wants_checkpoint, careful, giving, errands, recovery));
     }
 }

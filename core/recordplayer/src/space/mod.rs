@@ -6,13 +6,15 @@
 //!  Subscribe ─► whole space: from the log, then live   [follow]
 //!            ─► one view: starting state, then news    [follow]
 //!            ─► a new device: snapshot in chunks       [snapshot]
-//!  durable ─► policies answer with commands of their own [policies], effects are given out [effects]
+//!  durable ─► policies answer with commands of their own [policies], effects are given out [effects],
+//!             other spaces are asked and answered [errands]
 //!  OfferTail, BringTail ─► what the store had lost comes in again, as it is   [tail]
 //! ```
 
 mod again;
 mod careful;
 mod effects;
+mod errands;
 mod fingerprint;
 mod follow;
 mod names;
@@ -35,6 +37,7 @@ use std::sync::Arc;
 use again::LookedBack;
 use careful::Careful;
 use effects::Giving;
+use errands::Errands;
 use follow::Follower;
 use publish::Decided;
 use snapshot::Joining;
@@ -49,8 +52,9 @@ pub use tail::{OfferedTail, Tail};
 
 use crate::commit::{Commit, Head, SealKey};
 use crate::domain::Domain;
+use crate::errand::{Ended, Sent};
 use crate::hash::StateHash;
-use crate::id::{ActorId, SpaceId};
+use crate::id::{ActorId, Id, SpaceId};
 use crate::membership::Membership;
 use crate::policy::{Effect, EffectsDone};
 use crate::protocol::{Knowledge, ServerFrame};
@@ -123,6 +127,13 @@ pub enum SpaceInput {
     Checkpointed(Written),
     /// Effects that were given out are carried out, and noted, up to here.
     EffectsDone(EffectsDone),
+    /// Another space of this authority asks for something; answered by [`SpaceOutput::ErrandEnded`], or asked again.
+    Errand(Arc<Sent>),
+    /// What this space asked of another one is durable there, or is refused; where there is no such space, it is.
+    ErrandEnded {
+        key: Id,
+        ended: Ended,
+    },
     /// The mark that was asked for is durable, or could not be written.
     Marked {
         is_durable: bool,
@@ -160,7 +171,16 @@ pub enum SpaceOutput {
         effects: Vec<Effect>,
         done: EffectsDone,
     },
-    /// A policy panicked over this event, or answered with what no entity knows. It is passed over.
+    /// Give this to the space that it goes to, as [`SpaceInput::Errand`]; where there is none, say [`SpaceInput::ErrandEnded`] here. What gets lost
+    /// is sent again.
+    Errand(Arc<Sent>),
+    /// Say [`SpaceInput::ErrandEnded`] to this space.
+    ErrandEnded {
+        to: SpaceId,
+        key: Id,
+        ended: Ended,
+    },
+    /// A policy or an errand panicked over this event, or answered with what no entity knows or may refuse. It is passed over.
     PolicyFailed {
         policy: &'static str,
         record: Position,
@@ -183,6 +203,8 @@ impl SpaceOutput {
             | Self::FanOut { .. }
             | Self::Members(_)
             | Self::Effects { .. }
+            | Self::Errand(_)
+            | Self::ErrandEnded { .. }
             | Self::PolicyFailed { .. }
             | Self::Failed(_) => None,
         }
@@ -222,6 +244,7 @@ pub struct Space {
     /// What is durable and was not looked at by the policies, without a gap behind `state.reacted`; further on they read the log.
     to_look_at: VecDeque<Arc<Commit>>,
     giving: Giving,
+    errands: Errands,
     salt_key: [u8; 32],
     seal_key: Option<SealKey>,
     /// The last restore of the store, over for this space as soon as it has the epoch of that.
@@ -275,6 +298,7 @@ impl Space {
         state.captures_entering = true;
         let members = state.base_models().get::<Membership>(space.0);
         let thresholds = *domain.thresholds();
+        let errands = Errands::new(state.errands);
         let mut opened = Self {
             domain,
             reader,
@@ -293,6 +317,7 @@ impl Space {
             wants_checkpoint: false,
             to_look_at: VecDeque::new(),
             giving: Giving::new(effects),
+            errands,
             salt_key,
             seal_key,
             recovery,
@@ -354,6 +379,7 @@ impl Space {
     pub fn is_idle(&self) -> bool {
         self.undurable.is_empty()
             && self.checkpointing.is_none()
+            && !self.errands.are_open()
             && self.followers.is_empty()
             && self.joining.is_empty()
             && self.careful.as_ref().is_none_or(Careful::is_idle)
@@ -368,6 +394,7 @@ impl Space {
         note(self.followers.keys().any(|session| !sessions.contains(session)), "sessions that are gone");
         note(!self.starting.is_empty(), "views that start");
         note(!self.to_look_at.is_empty(), "commits for policies");
+        note(self.errands.are_open(), "errands");
         note(self.careful.as_ref().is_some_and(Careful::is_stuck), "commands that nobody tries");
         note(!self.outputs.is_empty(), "outputs");
         note(self.state.layers.holds_absent(), "what is not there");
@@ -392,7 +419,7 @@ impl Space {
     /// When the machine wants a [`SpaceInput::Wakeup`].
     pub fn wake_at(&self) -> Option<Timestamp> {
         let checkpoint = if self.checkpointing.is_some() { None } else { self.state.checkpoint_due() };
-        [checkpoint, self.recovers_until(), self.joins_until()].into_iter().flatten().min()
+        [checkpoint, self.recovers_until(), self.joins_until(), self.errands_due()].into_iter().flatten().min()
     }
 
     /// The one entry for news.
@@ -420,12 +447,15 @@ impl Space {
             SpaceInput::Appended(written) => self.appended(written),
             SpaceInput::Checkpointed(written) => self.checkpointed(&written),
             SpaceInput::EffectsDone(done) => self.effects_done(done),
+            SpaceInput::Errand(sent) => self.take_errand(now, &sent),
+            SpaceInput::ErrandEnded { key, ended } => self.errand_ended(now, key, ended),
             SpaceInput::Marked { is_durable } => self.marked(now, is_durable),
             SpaceInput::Evict => self.wants_checkpoint |= self.domain.saving_strategy().on_eviction,
             SpaceInput::Wakeup => {}
         }
         self.try_next(now);
         self.react(now);
+        self.run_errands(now);
         self.append_next();
         self.checkpoint_if_due(now);
         if let Some(failure) = self.state.take_failure() {

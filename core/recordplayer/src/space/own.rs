@@ -38,6 +38,7 @@ impl Space {
             domain_version: self.domain.version(),
             over: Vec::new(),
             trigger: None,
+            errand: None,
         };
         let commit = self.commit(header, vec![intent.draft(), draft]).map_err(|error| error.to_string())?;
         let touched = self.state.play(&commit).map_err(|error| error.to_string())?;

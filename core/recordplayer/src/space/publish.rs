@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::errands::Errands;
 use super::{SessionId, Space, SpaceOutput};
 use crate::commit::{Commit, Head, SEAL_BYTES};
 use crate::membership::Membership;
@@ -157,6 +158,7 @@ impl Space {
                 state.captures_entering = true;
                 self.durable = state.head;
                 self.members = state.base_models().get::<Membership>(self.id().0);
+                self.errands = Errands::new(state.errands);
                 self.state = state;
                 if !is_planted(Bug::ForgetEffects) {
                     self.give_effects_again();
@@ -189,6 +191,7 @@ impl Space {
             self.begin_views_at(decided.commit.head().position);
             self.look_at_later(&decided.commit);
             self.give_effects(&decided.commit, decided.effects);
+            self.look_at_published(&decided.commit);
             if from_elsewhere == Some(decided.commit.head()) {
                 self.pass_over_effects(&decided.commit);
             }
@@ -198,6 +201,7 @@ impl Space {
             let (_, session, frame) = self.answers.pop_front().expect("just seen");
             self.send(session, frame);
         }
+        self.answer_errands();
     }
 
     /// One frame, encoded once, to everybody who is up to date.
@@ -294,7 +298,8 @@ impl Space {
             return;
         }
         self.wants_checkpoint = false;
-        if self.state.unsaved_events() == 0 && !self.is_checkpoint_stale() {
+        let errands = std::mem::replace(&mut self.state.errands, self.errands.done());
+        if self.state.unsaved_events() == 0 && !self.is_checkpoint_stale() && errands == self.state.errands {
             self.checkpoint_ready();
             return;
         }

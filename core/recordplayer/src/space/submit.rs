@@ -7,6 +7,7 @@ use super::{SessionId, Space};
 use crate::commit::{Commit, CommitError, Draft, Head, Header};
 use crate::context::Deciding;
 use crate::decide::{Decision, Intent, Undecided, decide};
+use crate::errand::errand_replica;
 use crate::id::{ActorId, ReplicaId};
 use crate::limits::REQUIRES_MAX;
 use crate::membership::Membership;
@@ -197,7 +198,10 @@ impl Space {
     }
 
     fn what_is_known(&self, submission: &Submission, entry: &CommandEntry) -> Known {
-        if self.domain.policies().iter().any(|policy| policy.replica == submission.replica) {
+        let is_own = |replica| {
+            replica == errand_replica() || self.domain.policies().iter().any(|policy| policy.replica == replica)
+        };
+        if is_own(submission.replica) {
             return Known::Conflict;
         }
         let Some(replica) = self.state.replicas.get(submission.replica) else {
@@ -293,6 +297,7 @@ impl Space {
             claims: header.claims,
             is_authority: true,
             is_of_policy: header.trigger.is_some(),
+            errand: None,
             may_be_newer: submission.is_of_newer,
             name,
         };
@@ -309,7 +314,7 @@ impl Space {
         }
     }
 
-    fn header(&self, now: Timestamp, submission: &Submission, entry: &CommandEntry) -> Header {
+    pub(super) fn header(&self, now: Timestamp, submission: &Submission, entry: &CommandEntry) -> Header {
         Header {
             space: self.id(),
             epoch: self.epoch_to_decide_in(),
@@ -326,6 +331,7 @@ impl Space {
             domain_version: self.domain.version(),
             over: Vec::new(),
             trigger: None,
+            errand: None,
         }
     }
 
@@ -339,7 +345,7 @@ impl Space {
         Some(CoreRefusal::RequiredRefused { command })
     }
 
-    fn commit_accepted(
+    pub(super) fn commit_accepted(
         &mut self,
         mut header: Header,
         seen: Position,

@@ -26,6 +26,7 @@ pub(crate) struct Meta {
     pub sum: StateHash,
     pub fingerprint: Hash,
     pub reacted: Position,
+    pub errands: Seen,
     pub redacted: Seen,
     #[serde(default, skip_serializing_if = "Unexplained::is_empty")]
     pub unexplained: Unexplained,
@@ -80,6 +81,7 @@ impl SpaceState {
         state.sum = meta.sum;
         state.replicas = known.replicas;
         state.reacted = meta.reacted;
+        state.errands = meta.errands;
         state.redacted = meta.redacted;
         state.unexplained = meta.unexplained;
         state
@@ -165,6 +167,7 @@ impl SpaceState {
             sum: self.state_hash(),
             fingerprint: self.domain.fingerprint(),
             reacted: self.reacted,
+            errands: self.errands,
             redacted: self.redacted,
             unexplained: self.unexplained.clone(),
         };

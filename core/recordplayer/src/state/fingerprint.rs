@@ -19,6 +19,7 @@ impl SpaceState {
             layers,
             replicas,
             reacted,
+            errands,
             redacted,
             unexplained,
             sum,
@@ -29,7 +30,7 @@ impl SpaceState {
         } = self;
         into.head(*head);
         into.bytes(&sum.bytes());
-        into.shown(&(space, epoch, time, replicas, reacted, redacted, unexplained, captures_entering));
+        into.shown(&(space, epoch, time, replicas, reacted, errands, redacted, unexplained, captures_entering));
         for Unsaved { stale, replicas, entities, views, texts, text_counts, events, first_at, is_wanted } in
             [unsaved, saving]
         {

@@ -53,6 +53,8 @@ pub(crate) struct SpaceState {
     pub replicas: ReplicaTable,
     /// Up to here the authority's policies have looked at the log.
     pub reacted: Position,
+    /// Up to here the authority's errands have ended.
+    pub errands: Seen,
     /// The last commit that took payloads out of the log.
     pub redacted: Seen,
     /// What went before anything that was played says so.
@@ -95,6 +97,7 @@ impl SpaceState {
             time: Timestamp::default(),
             replicas: ReplicaTable::default(),
             reacted: Position::START,
+            errands: Seen::default(),
             redacted: Seen::default(),
             unexplained: Unexplained::default(),
             sum: StateHash::default(),

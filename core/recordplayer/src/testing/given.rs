@@ -73,6 +73,7 @@ pub fn given(domain: Domain) -> Given {
         now: Timestamp(1_700_000_000_000),
         claims: Claims::default(),
         is_authority: true,
+        errand_with: None,
     };
     let role = given.state.domain.role_names()[0].to_owned();
     let title = "the space of the test".to_owned();
@@ -88,6 +89,7 @@ pub struct Given {
     now: Timestamp,
     claims: Claims,
     is_authority: bool,
+    errand_with: Option<SpaceId>,
 }
 
 impl Given {
@@ -104,6 +106,12 @@ impl Given {
         assert!(is_known, "there is no role {role:?}");
         let person = self.actor;
         self.happened::<Membership>(SPACE.0, [MembershipEvent::MemberAdded { person, role: role.to_owned() }])
+    }
+
+    /// What comes now comes by an errand: from this space, or from here to it and back.
+    pub fn errand_with(mut self, other: SpaceId) -> Self {
+        self.errand_with = Some(other);
+        self
     }
 
     /// The time from here on.
@@ -225,7 +233,8 @@ impl Given {
             now: origin.time,
             claims: origin.claims,
             is_authority: self.is_authority,
-            is_of_policy: false,
+            is_of_policy: self.errand_with.is_some(),
+            errand: self.errand_with,
             may_be_newer: false,
             name: None,
         };

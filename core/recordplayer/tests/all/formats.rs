@@ -58,6 +58,7 @@ fn header() -> Header {
         domain_version: 1,
         over: vec![Position(39)],
         trigger: Some(Position(40)),
+        errand: Some(SpaceId(id(0x52))),
     }
 }
 

@@ -241,6 +241,7 @@ fn a_log_that_keeps_too_many_verdicts_is_not_taken_on() {
             domain_version: 1,
             over: Vec::new(),
             trigger: None,
+            errand: None,
         };
         let (stream, name) = (StreamId::of::<Item>(id(1)), Name::of("item.finish"));
         let draft = Draft { kind: RecordKind::Command, stream, name, payload: [0xa0].into() };

@@ -4,6 +4,7 @@ mod along;
 mod authority;
 mod context;
 mod copies;
+mod errands;
 mod exhaustive;
 mod formats;
 mod hiccups;

@@ -100,6 +100,7 @@ impl History {
             domain_version: 1,
             over: Vec::new(),
             trigger: None,
+            errand: None,
         };
         let drafts = std::iter::once(command).chain(events).collect();
         let commit = Commit::new(header, drafts, &self.head.hash, |_| [self.salt; 16]).expect("a small commit");

@@ -212,6 +212,7 @@ impl Authority {
                 }
                 SpaceOutput::Mark(mark) => self.writes.push_back(DiskWrite::Mark(mark)),
                 SpaceOutput::PolicyFailed { policy, record } => return Err(format!("{policy} fails over {record}")),
+                SpaceOutput::Errand(_) | SpaceOutput::ErrandEnded { .. } => unreachable!("nobody asks another space"),
                 SpaceOutput::Members(_) | SpaceOutput::CompactTexts(_) | SpaceOutput::Effects { .. } => {}
                 SpaceOutput::Failed(error) => return Err(format!("the authority fails: {error}")),
             }

@@ -7,6 +7,7 @@ use rand::RngExt;
 
 use super::{Closing, DeviceId, Journey, NotOpened, World};
 use crate::commit::{Commit, SealKey};
+use crate::errand::Ended;
 use crate::protocol::{ClientFrame, ServerFrame};
 use crate::record::Position;
 use crate::space::{
@@ -206,7 +207,7 @@ impl World {
         let Some(space) = self.space.as_mut() else { return };
         space.handle(now, input);
         let outputs: Vec<SpaceOutput> = std::iter::from_fn(|| space.poll_output()).collect();
-        let mut lagging = BTreeMap::new();
+        let (mut lagging, mut refused) = (BTreeMap::new(), Vec::new());
         for output in outputs {
             match output {
                 SpaceOutput::Send { session, frame } => {
@@ -245,6 +246,9 @@ impl World {
                     let ms = self.rng.random_range(0..5);
                     self.travel(ms, Journey::EffectsNoted { life: self.life, done });
                 }
+                // There is no other space here.
+                SpaceOutput::Errand(sent) => refused.push(sent.key),
+                SpaceOutput::ErrandEnded { .. } => unreachable!("nobody asks"),
                 SpaceOutput::PolicyFailed { policy, record } => {
                     panic!("{policy} fails over {record}; {}", self.how_to_replay());
                 }
@@ -254,6 +258,9 @@ impl World {
         }
         for (session, after) in lagging {
             self.tell_authority(SpaceInput::Lagging { session, after });
+        }
+        for key in refused {
+            self.tell_authority(SpaceInput::ErrandEnded { key, ended: Ended::Refused });
         }
     }
 }

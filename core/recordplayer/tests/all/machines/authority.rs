@@ -433,6 +433,9 @@ impl Authority {
                     SpaceOutput::FanOut { frame, .. } => self.said.push(ServerFrame::decode(&frame).unwrap()),
                     SpaceOutput::Effects { effects, .. } => self.effects.extend(effects),
                     SpaceOutput::Members(_) | SpaceOutput::CompactTexts(_) => {}
+                    SpaceOutput::Errand(_) | SpaceOutput::ErrandEnded { .. } => {
+                        unreachable!("nobody asks another space")
+                    }
                     SpaceOutput::PolicyFailed { .. } => self.failed_policies += 1,
                 }
             }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use recordplayer::entity::Entity;
-use recordplayer::id::{ActorId, Id};
+use recordplayer::id::{ActorId, Id, SpaceId};
 use recordplayer::membership::{Membership, MembershipCommand};
 use recordplayer::replica::OutboxEntry;
 use recordplayer_client::{Device, HERE, Space};
@@ -71,10 +71,23 @@ impl<'a> Names<'a> {
             let field = || project.fields.get(&FieldId(id)).map(|field| field.name.clone());
             let card = || self.entity::<Card>(id).exists().then(|| self.key_of(CardId(id)));
             let card_type = || project.types.get(&TypeId(id)).map(|card_type| card_type.name.clone());
-            let known = self.name_of(PersonId(id)).or_else(label).or_else(field).or_else(card_type).or_else(card)?;
+            let title = || self.device.spaces().into_iter().find(|info| info.space.0 == id).map(|info| info.title);
+            let known = self
+                .name_of(PersonId(id))
+                .or_else(label)
+                .or_else(field)
+                .or_else(card_type)
+                .or_else(card)
+                .or_else(title)?;
             Some(known + &word[digits.len()..])
         };
         words.map(|word| name(word).unwrap_or_else(|| word.to_owned())).collect()
+    }
+
+    /// What another project is called, as far as this device knows it.
+    pub fn title_of(&self, space: SpaceId) -> String {
+        let known = self.device.spaces().into_iter().find(|info| info.space == space);
+        known.map_or_else(|| "that is not on this device".to_owned(), |info| info.title)
     }
 
     /// What people call a card.
@@ -100,6 +113,7 @@ pub(crate) fn card_of(names: &Names<'_>, entry: &OutboxEntry) -> Option<CardId> 
     }
     match intent.typed::<Comment>()? {
         CommentCommand::Write { card, .. } => Some(card),
+        CommentCommand::Arrive { comment, .. } => comment.card,
         CommentCommand::Edit { .. } | CommentCommand::Delete {} => names.entity::<Comment>(entry.stream.id).card,
     }
 }
@@ -119,7 +133,7 @@ pub(crate) fn typed(entry: &OutboxEntry) -> Option<String> {
     }
     match intent.typed::<Comment>()? {
         CommentCommand::Write { text, .. } | CommentCommand::Edit { text, .. } => Some(text),
-        CommentCommand::Delete {} => None,
+        CommentCommand::Arrive { .. } | CommentCommand::Delete {} => None,
     }
 }
 
@@ -174,6 +188,9 @@ fn card(names: &Names<'_>, id: CardId, command: CardCommand) -> String {
         C::Rename { title } => format!("Rename {key} to “{title}”"),
         C::Describe { .. } => format!("Describe {key}"),
         C::MoveTo { column: to, .. } => format!("Move {key} to {}", column(to)),
+        C::GoTo { project, .. } => format!("Move {key} to the project {}", names.title_of(project)),
+        C::Arrive { .. } | C::BringText { .. } => format!("Bring {key} from another project"),
+        C::EndJourney { .. } | C::StayHere { .. } | C::Recall { .. } => format!("Note where {key} is"),
         C::SetRow { .. } => format!("Move {key} to another row"),
         C::Take {} => format!("Take {key}"),
         C::PutBack {} => format!("Put {key} back"),
@@ -227,6 +244,7 @@ fn comment(names: &Names<'_>, entry: &OutboxEntry, command: &CommentCommand) -> 
     match command {
         CommentCommand::Write { .. } => format!("Comment on {key}"),
         CommentCommand::Edit { .. } => format!("Edit a comment on {key}"),
+        CommentCommand::Arrive { .. } => format!("Bring a comment on {key} along"),
         CommentCommand::Delete {} => format!("Delete a comment on {key}"),
     }
 }
@@ -248,6 +266,7 @@ fn column(names: &Names<'_>, name: &str, command: ColumnCommand) -> String {
         C::SetReviewers { .. } => format!("Change who reviews in the column {name}"),
         C::SetAutoMove { to: Some(to) } => format!("Send finished cards of the column {name} to {}", called(to)),
         C::SetAutoMove { to: None } => format!("Let finished cards stay in the column {name}"),
+        C::SetWaysOut { .. } => format!("Change to which other projects cards may go from the column {name}"),
         C::SetWorkflow { .. } => format!("Change where the workflow leads from the column {name}"),
         C::SetRow { name: row, .. } => format!("Set the row {row} of the column {name}"),
         C::RemoveRow { .. } => format!("Remove a row of the column {name}"),

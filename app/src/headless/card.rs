@@ -31,7 +31,8 @@ pub(crate) fn run(place: &Place<'_>, command: &CardCommand) -> Result<Answer, Fa
             let ticket = keeping(place, "title", title, place.space.send::<Card>(card, &create))?;
             done(place, &[(card, ticket)], |key| format!("Wrote {key} {}", line(title)))
         }
-        CardCommand::Move { key, to, before, row } => {
+        CardCommand::Move { key, to, into: Some(project), .. } => go_to(place, key, project, to),
+        CardCommand::Move { key, to, before, row, into: None } => {
             let card = place.card(key)?;
             let column = place.column(to, place.board_of(&place.space.entity::<Card>(card)))?;
             let before = before.as_ref().map(|key| place.card(key)).transpose()?;
@@ -97,6 +98,17 @@ pub(crate) fn run(place: &Place<'_>, command: &CardCommand) -> Result<Answer, Fa
         }
         CardCommand::Describe { key, text_file } => describe(place, key, text_file),
     }
+}
+
+/// Into a column of another project, which decides about it when this one has let it go.
+fn go_to(place: &Place<'_>, key: &str, project: &str, to: &str) -> Result<Answer, Failure> {
+    let card = place.card(key)?;
+    let other = place.other(project)?;
+    let column = other.column(to, None)?;
+    let before = place.key_of(card);
+    let goes = Do::GoTo { project: other.info.space, column };
+    let ticket = place.space.send::<Card>(card, &goes).map_err(|error| send::failure_at(place, error))?;
+    done(place, &[(card, ticket)], |_| format!("Sent {before} to the project {}", line(&other.info.title)))
 }
 
 /// Where an approved card goes: as named, or to the only column that the workflow leads to.
@@ -312,12 +324,12 @@ pub(crate) fn show(place: &Place<'_>, key: &str) -> Result<Answer, Failure> {
             description: &description,
         },
     );
-    let text = card_text(&json);
+    let text = card_text(place, &json);
     Ok(Answer::new(json, text))
 }
 
 /// A card for people, from its JSON: both say the same.
-fn card_text(card: &Value) -> String {
+fn card_text(place: &Place<'_>, card: &Value) -> String {
     let text = |value: &Value| line(value.as_str().unwrap_or_default());
     let list = |value: &Value| {
         let items = value.as_array().into_iter().flatten();
@@ -341,10 +353,19 @@ fn card_text(card: &Value) -> String {
         ("Estimate", text(&card["estimate"])),
         ("Remaining", text(&card["remaining"])),
         ("Blocked", text(&card["blocked"])),
+        ("Before", list(&card["former_keys"])),
     ] {
         if !value.is_empty() {
             out.push(format!("{name}: {value}"));
         }
+    }
+    if let Some(project) = card["elsewhere"]["project"].as_str() {
+        let title = line(&place.named(project));
+        out.push(match (card["elsewhere"]["arrived"] == true, text(&card["elsewhere"]["key"])) {
+            (false, _) => format!("It is on its way to the project {title}"),
+            (true, key) if key.is_empty() => format!("It is in the project {title} now"),
+            (true, key) => format!("It is in the project {title} now: {key}"),
+        });
     }
     for (name, value) in card["fields"].as_object().into_iter().flatten() {
         out.push(format!("{}: {}", line(name), value.as_str().map_or_else(|| value.to_string(), line)));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use recordplayer_kanban::column::ColumnCommand as Do;
+use recordplayer_kanban::column::{ColumnCommand as Do, WayOut};
 use recordplayer_kanban::ids::{ColumnId, RowId};
 use recordplayer_kanban::{Column, Role};
 use serde_json::json;
@@ -71,6 +71,23 @@ pub(crate) fn run(place: &Place<'_>, command: &ColumnCommand) -> Result<Answer, 
                 None => format!("From {}, cards go to any column of the board", line(column)),
             };
             (id, column, Do::SetWorkflow { to: goals }, done)
+        }
+        C::WaysOut { column, into, to } => {
+            let id = at(column)?;
+            let other = place.other(into)?;
+            let project = other.info.space;
+            let mut ways = place.space.entity::<Column>(id).ways_out.clone();
+            ways.retain(|way| way.project != project);
+            for to in to {
+                ways.insert(WayOut { project, column: other.column(to, None)? });
+            }
+            let names: Vec<String> = to.iter().map(|to| line(to)).collect();
+            let title = line(&other.info.title);
+            let done = match names.as_slice() {
+                [] => format!("From {}, cards do not go to the project {title}", line(column)),
+                names => format!("From {}, cards go to {} of the project {title}", line(column), names.join(", ")),
+            };
+            (id, column, Do::SetWaysOut { to: ways }, done)
         }
         C::Row(command) => return row(place, command),
         C::Move { column, before } => {

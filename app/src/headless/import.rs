@@ -53,7 +53,7 @@ pub(crate) fn trello(
             let made = project::make(device, options, &name, None)?;
             let info = device.spaces().into_iter().find(|info| info.space == made.space.id());
             let info = info.ok_or_else(|| send::failure(SendError::NotThere))?;
-            (Place { device, info, space: made.space, options }, made.tickets)
+            (Place { device, info, space: made.space, options, board: options.board.clone() }, made.tickets)
         }
     };
     let mut import = match Import::plan(&place.space, &board) {

@@ -20,6 +20,8 @@ pub(crate) struct Place<'a> {
     pub info: SpaceInfo,
     pub space: Space,
     pub options: &'a Options,
+    /// The board that `--board` names.
+    pub board: Option<String>,
 }
 
 /// A board of the project.
@@ -45,11 +47,18 @@ fn is_meant(text: &str, id: Id, name: &str) -> bool {
 impl<'a> Place<'a> {
     /// The project of `--project`, or the only one.
     pub fn find(device: &'a Device, options: &'a Options) -> Result<Self, Failure> {
+        Self::called(device, options, (options.project.as_deref(), options.board.as_deref()))
+    }
+
+    fn called(
+        device: &'a Device,
+        options: &'a Options,
+        (named, board): (Option<&str>, Option<&str>),
+    ) -> Result<Self, Failure> {
         let spaces = device.spaces();
-        let fits =
-            |info: &SpaceInfo| options.project.as_ref().is_none_or(|text| is_meant(text, info.space.0, &info.title));
+        let fits = |info: &SpaceInfo| named.is_none_or(|text| is_meant(text, info.space.0, &info.title));
         let found: Vec<SpaceInfo> = spaces.iter().filter(|info| fits(info)).cloned().collect();
-        let info = match (found.as_slice(), &options.project) {
+        let info = match (found.as_slice(), named) {
             ([info], _) => info.clone(),
             ([], Some(text)) => {
                 let known: Vec<&str> = spaces.iter().map(|info| info.title.as_str()).collect();
@@ -83,7 +92,12 @@ impl<'a> Place<'a> {
                 "Sync: it is fetched anew, and what waits in the outbox is kept",
             )
         })?;
-        Ok(Self { device, info, space, options })
+        Ok(Self { device, info, space, options, board: board.map(str::to_owned) })
+    }
+
+    /// Another project on this device.
+    pub fn other(&self, named: &str) -> Result<Self, Failure> {
+        Self::called(self.device, self.options, (Some(named), None))
     }
 
     /// Looks at the project's entities as they are now.
@@ -116,7 +130,7 @@ impl<'a> Place<'a> {
     /// The board of the command's own argument, of `--board`, or the only one.
     pub fn board(&self, named: Option<&str>) -> Result<BoardPlace, Failure> {
         let boards = self.boards()?;
-        let text = named.or(self.options.board.as_deref());
+        let text = named.or(self.board.as_deref());
         let fits = |(board, archived): &&(BoardPlace, bool)| match text {
             Some(text) => is_meant(text, board.id.0, &board.title),
             None => !archived,
@@ -149,7 +163,7 @@ impl<'a> Place<'a> {
 
     /// A column by name or id: on the board of `--board`, else on the preferred one, else wherever there is just one.
     pub fn column(&self, text: &str, preferred: Option<BoardId>) -> Result<ColumnId, Failure> {
-        let boards: Vec<BoardPlace> = match &self.options.board {
+        let boards: Vec<BoardPlace> = match &self.board {
             Some(board) => vec![self.board(Some(board))?],
             None => self.boards()?.into_iter().filter(|(_, archived)| !archived).map(|(board, _)| board).collect(),
         };

@@ -119,6 +119,7 @@ pub(crate) fn new(
         info: device.spaces().into_iter().find(|info| info.space == founded.space.id()).expect("it was just made"),
         space: founded.space.clone(),
         options,
+        board: None,
     };
     send::settle(&place, &founded.tickets)?;
     let json = json!({

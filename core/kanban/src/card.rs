@@ -6,6 +6,7 @@ mod decide;
 mod effort;
 mod event;
 mod fields;
+mod journey;
 mod place;
 mod refusal;
 mod relation;
@@ -16,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use recordplayer::Models;
 use recordplayer::context::Assigned;
-use recordplayer::id::{ActorId, CommandId};
+use recordplayer::id::{ActorId, CommandId, SpaceId};
 use recordplayer::text::Text;
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +26,8 @@ pub(crate) use decide::is_known;
 pub use effort::{Effort, EffortError, Priority};
 pub use event::CardEvent;
 pub use fields::{Attachment, Checklist, Day, DayError, FieldValue, Item};
+pub(crate) use journey::travels;
+pub use journey::{Carried, Heard, Journey, JourneyEnd, Outfit, Whereabouts};
 pub use refusal::CardRefusal;
 pub use relation::{Relation, RelationKind};
 pub use typed::Typed;
@@ -52,6 +55,18 @@ pub struct Card {
     pub came_from: Option<CameFrom>,
     /// An archived card keeps its column and rank, and takes no room.
     pub archived: bool,
+    /// Whether it is in this project, or in which one.
+    pub whereabouts: Whereabouts,
+    /// How often it has gone from one project to another.
+    pub journeys: u64,
+    /// Who sent it on its last journey from here.
+    pub sent_by: Option<PersonId>,
+    /// The journey that brought it here last.
+    pub arrived_by: Option<CommandId>,
+    /// Other journeys that this project has answered, the oldest first.
+    pub answered: Vec<CommandId>,
+    /// What it was called in the other projects where it was before.
+    pub former: BTreeMap<SpaceId, String>,
     /// The tick "finished".
     pub done: bool,
     pub due: Option<Day>,
@@ -105,14 +120,19 @@ impl Card {
         self.placed.is_some()
     }
 
+    /// Whether it is in this project, and not on its way to another one or there.
+    pub fn is_here(&self) -> bool {
+        self.exists() && matches!(self.whereabouts, Whereabouts::Here {})
+    }
+
     /// Its title as it is shown; only a redaction takes a title away.
     pub fn shown_title(title: &str) -> &str {
         if title.is_empty() { "No title" } else { title }
     }
 
-    /// The board of its column: a card goes with its column to another board.
+    /// The board of its column: a card goes with its column to another board, and is on none where it went to another project.
     pub fn board(&self, models: &Models<'_>) -> Option<BoardId> {
-        models.get::<Column>(self.column()?).board
+        models.get::<Column>(self.column().filter(|_| self.is_here())?).board
     }
 
     pub fn column(&self) -> Option<ColumnId> {

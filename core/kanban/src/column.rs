@@ -19,7 +19,7 @@ mod rights;
 use std::collections::BTreeSet;
 use std::ops::Bound;
 
-use recordplayer::id::ActorId;
+use recordplayer::id::{ActorId, SpaceId};
 use rpds::RedBlackTreeSetSync;
 use serde::{Deserialize, Serialize};
 
@@ -50,6 +50,8 @@ pub struct Column {
     pub auto_move: Option<ColumnId>,
     /// The columns that a card may go to from here; `None` for all of its board.
     pub leads_to: Option<BTreeSet<ColumnId>>,
+    /// The columns of other projects that cards may go to from here.
+    pub ways_out: BTreeSet<WayOut>,
     /// Its lanes from top to bottom, for steps that run side by side; a card that names none is in the first.
     pub rows: Vec<Row>,
     /// The open cards from top to bottom.
@@ -109,6 +111,13 @@ impl ColumnKind {
             Self::Backlog | Self::Ready | Self::Active => false,
         }
     }
+}
+
+/// A column of another project.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct WayOut {
+    pub project: SpaceId,
+    pub column: ColumnId,
 }
 
 impl Column {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use recordplayer::context::Context;
 use recordplayer::entity::{Entity, Stamp};
+use recordplayer::id::{CommandId, SpaceId};
 use recordplayer::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -61,6 +62,11 @@ pub enum CommentCommand {
         mentions: BTreeSet<PersonId>,
     },
     Delete {},
+    /// It comes with its card from the project that asks.
+    Arrive {
+        journey: CommandId,
+        comment: Box<Comment>,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,12 +86,20 @@ pub enum CommentEvent {
         mentions: BTreeSet<PersonId>,
     },
     Deleted {},
+    /// It came with its card from another project.
+    Arrived {
+        comment: Box<Comment>,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum CommentRefusal {
     #[error("There is no such card. Look for it on the board, or in its archive")]
     NoSuchCard { card: CardId },
+    #[error("This card is in another project now, or on its way there. Open it there")]
+    InAnotherProject { project: SpaceId },
+    #[error("Only projects ask each other for this")]
+    OnlyProjectsAsk {},
     #[error("There is no such comment any more")]
     NoSuchComment { comment: CommentId },
     #[error("This comment is written already")]
@@ -131,6 +145,35 @@ fn are_known(mentions: &BTreeSet<PersonId>, cx: &Context<'_>) -> Result<(), Comm
     }
 }
 
+fn is_on_card_here(card: &Card) -> Result<(), CommentRefusal> {
+    match card.whereabouts.project() {
+        Some(project) => Err(CommentRefusal::InAnotherProject { project }),
+        None => Ok(()),
+    }
+}
+
+impl Comment {
+    /// It comes with its card, unless that was turned away, or it is here as it was there.
+    fn arrive(
+        &self,
+        journey: CommandId,
+        came: &Self,
+        cx: &mut Context<'_>,
+    ) -> Result<Vec<CommentEvent>, CommentRefusal> {
+        if cx.errand_with().is_none() {
+            return Err(CommentRefusal::OnlyProjectsAsk {});
+        }
+        let Some(card) = came.card.filter(|card| cx.get::<Card>(*card).came_by(journey)) else { return Ok(Vec::new()) };
+        if self == came {
+            return Ok(Vec::new());
+        }
+        if self.card.is_none() || self.deleted {
+            cx.emit::<Card>(card, &CardEvent::CommentAdded { comment: CommentId(cx.id()) });
+        }
+        Ok(vec![CommentEvent::Arrived { comment: Box::new(came.clone()) }])
+    }
+}
+
 impl Entity for Comment {
     const KIND: &'static str = "comment";
     const SHAPE: u32 = 2;
@@ -147,9 +190,11 @@ impl Entity for Comment {
             if self.card.is_some() {
                 return Err(R::WrittenAlready {});
             }
-            if !cx.get::<Card>(*card).exists() {
+            let on = cx.get::<Card>(*card);
+            if !on.exists() {
                 return Err(R::NoSuchCard { card: *card });
             }
+            is_on_card_here(&on)?;
             is_written("A comment", text, COMMENT_BYTES_MAX)?;
             let myself = PersonId::from(cx.actor());
             let author = author.unwrap_or(myself);
@@ -166,12 +211,16 @@ impl Entity for Comment {
             return Ok(vec![E::Written { card: *card, author, text, kind: *kind, mentions }]);
         }
         let comment = CommentId(cx.id());
+        if let C::Arrive { journey, comment: came } = command {
+            return self.arrive(*journey, came, cx);
+        }
         let Some(card) = self.card.filter(|_| !self.deleted) else { return Err(R::NoSuchComment { comment }) };
+        is_on_card_here(&cx.get::<Card>(card))?;
         if !is_by(self.author, cx) {
             return Err(R::NotTheAuthor { author: self.author });
         }
         match command {
-            C::Write { .. } => unreachable!("answered above"),
+            C::Write { .. } | C::Arrive { .. } => unreachable!("answered above"),
             C::Edit { text, mentions } if self.text == *text && self.mentions == *mentions => Ok(Vec::new()),
             C::Edit { text, mentions } => {
                 is_written("A comment", text, COMMENT_BYTES_MAX)?;
@@ -205,6 +254,7 @@ impl Entity for Comment {
                 self.mentions.clear();
                 self.deleted = true;
             }
+            CommentEvent::Arrived { comment } => *self = *comment,
         }
     }
 }

@@ -11,7 +11,7 @@ use recordplayer::refusal::{CoreRefusal, Refused};
 use serde::{Deserialize, Serialize};
 
 use crate::board::Board;
-use crate::card::Card;
+use crate::card::{Card, travels};
 use crate::column::Column;
 use crate::comment::Comment;
 use crate::key::is_prefix;
@@ -34,6 +34,7 @@ pub fn domain() -> Domain {
         .view::<CardView>()
         .view::<ActivityView>()
         .view::<KeysView>()
+        .errand("card journeys", travels)
         .guard(may_write)
         .unique_name(UniqueName { claimed: claimed_key, held: held_key, taken: key_taken })
 }

@@ -30,5 +30,12 @@ pub const STEP_COLUMNS_MAX: usize = 600;
 /// How often a card that is part of a card may be part of a card: what one decision goes up.
 pub const PARTS_DEPTH_MAX: usize = 100;
 
+/// What a card takes along to another project beside its description and its comments: the command that brings it and its event hold it, and one
+/// commit has room for both.
+pub const CARRIED_BYTES_MAX: usize = 200 * 1024;
+
+/// Comments that a card takes along to another project: all of them wait in memory until they have arrived.
+pub const CARRIED_COMMENTS_MAX: u64 = 2_000;
+
 /// Entries of one activity: several screens; older ones are in the history itself.
 pub const ACTIVITY_ENTRIES_MAX: usize = 500;

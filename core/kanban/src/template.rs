@@ -121,6 +121,10 @@ impl Plan {
         if let Some(to) = column.auto_move.filter(|to| there.contains(to)) {
             self.say::<Column>(self.counterpart(id), &ColumnCommand::SetAutoMove { to: Some(self.counterpart(to)) })?;
         }
+        if !column.ways_out.is_empty() {
+            let to = column.ways_out.clone();
+            self.say::<Column>(self.counterpart(id), &ColumnCommand::SetWaysOut { to })?;
+        }
         if let Some(to) = &column.leads_to {
             let to = to.iter().filter(|to| there.contains(to)).map(|to| self.counterpart(*to)).collect();
             self.say::<Column>(self.counterpart(id), &ColumnCommand::SetWorkflow { to: Some(to) })?;

@@ -20,10 +20,11 @@ use crate::name::Name;
 use crate::record::{Record, StreamId};
 use crate::state::SpaceState;
 use crate::storage::{ReadError, SpaceReader, TextKey};
+use crate::text::TextChange;
 use crate::view::{Key, View, ViewKey};
 
-/// What an event asks of another space, with everything as it is when it is asked: nothing where that is settled by now.
-pub type Ask = fn(&Record, &Reading<'_>) -> Option<Errand>;
+/// What an event asks of other spaces, with everything as it is when it is asked: nothing where that is settled by now.
+pub type Ask = fn(&Record, &Reading<'_>) -> Vec<Errand>;
 
 /// What one space asks of another one.
 #[derive(Clone, Debug)]
@@ -81,6 +82,7 @@ pub(crate) fn errand_replica() -> ReplicaId {
 pub struct Reading<'a> {
     pub(crate) state: &'a SpaceState,
     pub(crate) reader: &'a dyn SpaceReader,
+    pub(crate) is_retold: bool,
     /// Why something could not be read; then nothing is asked.
     pub(crate) failure: RefCell<Option<ReadError>>,
 }
@@ -88,6 +90,11 @@ pub struct Reading<'a> {
 impl Reading<'_> {
     pub fn space(&self) -> SpaceId {
         self.state.space
+    }
+
+    /// Whether a new epoch has begun since: what was told may have been forgotten elsewhere.
+    pub fn is_retold(&self) -> bool {
+        self.is_retold
     }
 
     pub fn models(&self) -> Models<'_> {
@@ -99,17 +106,14 @@ impl Reading<'_> {
         state.downcast().expect("a view has the state of its type")
     }
 
-    /// A text of an entity.
-    pub fn text<E: Entity>(&self, id: impl Into<Id>, name: &'static str) -> String {
+    /// The changes of an entity's text, in the order of the log.
+    pub fn text_changes<E: Entity>(&self, id: impl Into<Id>, name: &'static str) -> Vec<TextChange> {
         let key = TextKey { stream: StreamId::of::<E>(id.into()), field: Name::of(name) };
-        let document = self.state.text_rows(self.reader, &key).and_then(|rows| rows.open());
-        match document {
-            Ok(document) => document.text(),
-            Err(error) => {
-                self.failure.replace(Some(error));
-                String::new()
-            }
-        }
+        let rows = self.state.text_rows(self.reader, &key);
+        rows.and_then(|rows| rows.changes()).unwrap_or_else(|error| {
+            self.failure.replace(Some(error));
+            Vec::new()
+        })
     }
 }
 

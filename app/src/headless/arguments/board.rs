@@ -50,6 +50,15 @@ pub(crate) enum ColumnCommand {
         #[arg(required = true, value_name = "COLUMN")]
         to: Vec<String>,
     },
+    /// Name the columns of another project that a card may go to from a column; none, and it may go to none of them
+    WaysOut {
+        column: String,
+        /// The other project, by its name or id
+        #[arg(long, value_name = "PROJECT")]
+        into: String,
+        #[arg(value_name = "COLUMN")]
+        to: Vec<String>,
+    },
     /// The parallel rows of a column.
     #[command(subcommand)]
     Row(RowCommand),

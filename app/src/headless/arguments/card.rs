@@ -22,7 +22,7 @@ pub(crate) enum CardCommand {
         #[arg(long)]
         column: String,
     },
-    /// Move a card to the end of a column, or in front of another card.
+    /// Move a card to the end of a column, or in front of another card; or to another project.
     Move {
         key: String,
         #[arg(long)]
@@ -32,6 +32,9 @@ pub(crate) enum CardCommand {
         /// The row of a column that has several.
         #[arg(long)]
         row: Option<String>,
+        /// The other project, by its name or id
+        #[arg(long, value_name = "PROJECT", conflicts_with_all = ["before", "row"])]
+        into: Option<String>,
     },
     /// Begin to work on cards
     Take {

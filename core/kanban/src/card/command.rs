@@ -1,9 +1,12 @@
 //! What can be asked of a card.
 
+use std::collections::BTreeMap;
+
+use recordplayer::id::{CommandId, SpaceId};
 use recordplayer::text::TextChange;
 use serde::{Deserialize, Serialize};
 
-use super::{Day, Effort, FieldValue, Priority, Relation, Typed};
+use super::{Carried, Day, Effort, FieldValue, Journey, JourneyEnd, Outfit, Priority, Relation, Typed};
 use crate::ids::{AttachmentId, CardId, ChecklistId, ColumnId, FieldId, ItemId, LabelId, PersonId, RowId};
 
 /// Commands say how it shall be, so deciding one twice, or later than it was meant, does no harm.
@@ -45,6 +48,43 @@ pub enum CardCommand {
         row: Option<RowId>,
         #[serde(default)]
         exempt: bool,
+    },
+    /// Into a column of another project.
+    GoTo {
+        project: SpaceId,
+        column: ColumnId,
+    },
+    /// It comes from the project that asks.
+    Arrive {
+        journey: Journey,
+        /// Who sent it on its way.
+        by: PersonId,
+        column: ColumnId,
+        /// What it was called there, and in other projects before.
+        former: BTreeMap<SpaceId, String>,
+        card: Box<Carried>,
+        outfit: Box<Outfit>,
+        /// It was here once, as that project knows, so it is not asked who may bring it.
+        was_here: bool,
+    },
+    /// Its description as it was there, or a part of it.
+    BringText {
+        journey: CommandId,
+        changes: Vec<TextChange>,
+    },
+    /// What became of a journey that began here, or of one that this project has forgotten.
+    EndJourney {
+        journey: Journey,
+        end: JourneyEnd,
+    },
+    /// Nobody has taken it where it went.
+    StayHere {
+        journey: CommandId,
+    },
+    /// It was sent here, and is in another project all the same: that one keeps it.
+    Recall {
+        journey: CommandId,
+        to: SpaceId,
     },
     /// Into another row of its column.
     SetRow {

@@ -22,9 +22,20 @@ impl Card {
             (C::Copy { of, .. }, Some(aim)) => return self.copy(card, *of, aim, cx),
             _ => {}
         }
+        if let Some(answer) = self.answer_project(card, command, cx) {
+            return answer;
+        }
         let Some(placed) = &self.placed else { return Err(R::NoSuchCard { card }) };
+        self.has_not_left()?;
         match command.clone() {
-            C::Create { .. } | C::Copy { .. } => unreachable!("answered above"),
+            C::Create { .. }
+            | C::Copy { .. }
+            | C::Arrive { .. }
+            | C::BringText { .. }
+            | C::EndJourney { .. }
+            | C::StayHere { .. }
+            | C::Recall { .. } => unreachable!("answered above"),
+            C::GoTo { project, column } => self.go_to(card, placed, (project, column), cx),
             C::Rename { title } => {
                 is_written("The title", &title, TITLE_BYTES_MAX)?;
                 Ok(unless(self.title == title, E::Renamed { title }))

@@ -1,14 +1,17 @@
 //! What happens to a card.
 
+use std::collections::BTreeMap;
+
 use recordplayer::context::Assigned;
 use recordplayer::context::Context;
 use recordplayer::entity::{Entity, Stamp};
+use recordplayer::id::{CommandId, SpaceId};
 use recordplayer::text::TextChange;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Attachment, CameFrom, Card, CardCommand, CardRefusal, Checklist, Day, Effort, FieldValue, Item, Placed, Priority,
-    Relation, Stage,
+    Attachment, CameFrom, Card, CardCommand, CardRefusal, Carried, Checklist, Day, Effort, FieldValue, Heard, Item,
+    Journey, Placed, Priority, Relation, Stage, Whereabouts,
 };
 use crate::ids::{AttachmentId, ChecklistId, ColumnId, CommentId, FieldId, ItemId, LabelId, PersonId, RowId, TypeId};
 use crate::rank::Rank;
@@ -39,6 +42,53 @@ pub enum CardEvent {
         /// An import put it there past the column's limit.
         #[serde(default)]
         exempt: bool,
+    },
+    /// It is on its way to another project, and locked and hidden here.
+    Leaving {
+        to: SpaceId,
+        column: ColumnId,
+        journey: Journey,
+        by: PersonId,
+    },
+    /// It came from another project.
+    Arrived {
+        from: SpaceId,
+        journey: Journey,
+        by: PersonId,
+        column: ColumnId,
+        rank: Rank,
+        number: Assigned<u64>,
+        former: BTreeMap<SpaceId, String>,
+        card: Box<Carried>,
+    },
+    /// It wanted to come from another project, and may not.
+    TurnedAway {
+        from: SpaceId,
+        journey: Journey,
+        why: Box<CardRefusal>,
+    },
+    /// It was sent here, and is here already or was.
+    FoundHere {
+        from: SpaceId,
+        journey: Journey,
+    },
+    /// It is in another project now.
+    Gone {
+        to: SpaceId,
+        key: String,
+        journey: Journey,
+        heard: Heard,
+    },
+    /// It could not go to another project.
+    Stayed {
+        column: ColumnId,
+        why: Box<CardRefusal>,
+    },
+    /// Two projects have it; this one keeps it no more than the first that told.
+    Doubled {
+        at: SpaceId,
+        journey: CommandId,
+        first: SpaceId,
     },
     /// Into another lane of its column.
     RowSet {
@@ -155,7 +205,7 @@ pub enum CardEvent {
 
 impl Entity for Card {
     const KIND: &'static str = "card";
-    const SHAPE: u32 = 7;
+    const SHAPE: u32 = 8;
 
     type Command = CardCommand;
     type Event = CardEvent;
@@ -171,6 +221,7 @@ impl Entity for Card {
             E::Renamed { .. } => Some("title".to_owned()),
             E::Moved { .. } => Some("column".to_owned()),
             E::RowSet { .. } => Some("row".to_owned()),
+            E::Leaving { .. } => Some("project".to_owned()),
             E::Taken { .. } | E::PutBack {} | E::Submitted {} | E::Approved {} | E::Rejected {} => {
                 Some("stage".to_owned())
             }
@@ -189,6 +240,12 @@ impl Entity for Card {
             E::Blocked { .. } | E::Unblocked {} => Some("blocked".to_owned()),
             // Texts merge, lists take everybody's, and two who drop at one place both keep their card there.
             E::Created { .. }
+            | E::Arrived { .. }
+            | E::TurnedAway { .. }
+            | E::FoundHere { .. }
+            | E::Gone { .. }
+            | E::Stayed { .. }
+            | E::Doubled { .. }
             | E::Described { .. }
             | E::Reordered { .. }
             | E::LabelAdded { .. }
@@ -233,6 +290,34 @@ impl Entity for Card {
                 self.row = row;
             }
             E::RowSet { row } => self.row = row,
+            E::Leaving { to, journey, by, .. } => {
+                self.whereabouts = Whereabouts::Leaving { to, journey };
+                self.sent_by = Some(by);
+            }
+            E::Arrived { journey, column, rank, number, former, card, .. } => {
+                self.arrive(journey, Placed { column, rank }, *card);
+                self.number = number;
+                self.former = former;
+            }
+            E::TurnedAway { journey, .. } | E::FoundHere { journey, .. } => self.note_end(journey.id),
+            E::Gone { to, key, journey, heard: _ } => {
+                let before =
+                    std::mem::replace(&mut self.whereabouts, Whereabouts::Gone { to, key, journey: journey.id });
+                if let Whereabouts::Gone { to: before, key, .. } = before {
+                    // Whoever brings it next tells that one as well.
+                    self.former.insert(before, key);
+                    self.former.remove(&to);
+                }
+                self.journeys = journey.number;
+                self.relations.clear();
+            }
+            E::Stayed { column, .. } => {
+                self.whereabouts = Whereabouts::Here {};
+                if let Some(placed) = &mut self.placed {
+                    placed.column = column;
+                }
+            }
+            E::Doubled { journey, .. } => self.note_end(journey),
             E::Taken { by } => {
                 self.stage = Stage::Doing;
                 self.taken_by = Some(by);

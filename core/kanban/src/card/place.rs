@@ -116,7 +116,7 @@ impl Card {
     }
 
     /// Whether whoever sends the command may bring the card out of its column, as it stands there.
-    fn may_leave(&self, from: &Placed, cx: &Context<'_>) -> Result<(), R> {
+    pub(super) fn may_leave(&self, from: &Placed, cx: &Context<'_>) -> Result<(), R> {
         let column = cx.get::<Column>(from.column);
         let Some(role) = role_of_sender(cx).filter(|_| !column.rights.is_plain()) else { return Ok(()) };
         let is_at_work = column.rights.is_reviewed() && self.stage != Stage::ToDo;

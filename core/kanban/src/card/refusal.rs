@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use recordplayer::context::Context;
+use recordplayer::id::SpaceId;
 use recordplayer::text::TextRefusal;
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +29,24 @@ pub enum CardRefusal {
     ColumnFull { full: ColumnFull },
     #[error("This card is archived. Restore it first")]
     CardArchived {},
+    #[error("This card is in another project now, or on its way there. Open it there")]
+    InAnotherProject { project: SpaceId },
+    #[error(
+        "The workflow does not lead from {from:?} to that column of the other project. Choose another one, or ask a manager to add it"
+    )]
+    NoWayOut { from: String, project: SpaceId, column: ColumnId },
+    #[error("A card cannot go to the project that it is in. Choose one of its columns")]
+    SameProject {},
+    #[error("{what} is more than what a card takes along at once. Take something off it, or copy it")]
+    TooMuchToCarry { what: String },
+    #[error("Whoever sent it is no member of this project. Ask a manager of it")]
+    NotAMember { person: PersonId },
+    #[error("Whoever sent it may only look at this project. Ask a manager of it for another role")]
+    OnlyLooks { person: PersonId },
+    #[error("There is no such project here any more, or it cannot be reached from this one. Copy the card instead")]
+    NoSuchProject {},
+    #[error("Only projects ask each other for this")]
+    OnlyProjectsAsk {},
     #[error(
         "Only members with the role {role:?} may import past the limit of a column. Ask one of them, or import without it"
     )]

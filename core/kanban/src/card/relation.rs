@@ -69,6 +69,7 @@ impl Card {
         if !other.exists() {
             return Err(R::NoSuchCard { card: to });
         }
+        other.has_not_left()?;
         has_room_in_card("relations", self.relations.len().max(other.relations.len()))?;
         match kind {
             RelationKind::PartOf => is_no_part_yet(card, self, to, cx)?,

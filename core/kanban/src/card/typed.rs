@@ -75,6 +75,6 @@ fn check_field(
     }
 }
 
-fn missing_field(field: FieldId, project: &Project) -> R {
+pub(super) fn missing_field(field: FieldId, project: &Project) -> R {
     R::FieldMissing { field, name: project.fields.get(&field).map(|field| field.name.clone()).unwrap_or_default() }
 }

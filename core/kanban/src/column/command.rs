@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::ColumnKind;
+use super::{ColumnKind, WayOut};
 use crate::ids::{BoardId, ColumnId, RowId};
 use crate::role::Role;
 
@@ -50,6 +50,10 @@ pub enum ColumnCommand {
     SetWorkflow {
         #[serde(default)]
         to: Option<BTreeSet<ColumnId>>,
+    },
+    /// The columns of other projects that a card may go to from here.
+    SetWaysOut {
+        to: BTreeSet<WayOut>,
     },
     /// Adds a row at the lower end, or names it so.
     SetRow {

@@ -49,6 +49,13 @@ impl Column {
                 let to = to.map(|to| known_column(to, cx)).transpose()?;
                 unless(self.auto_move == to, E::AutoMoveSet { to })
             }
+            C::SetWaysOut { to } => {
+                has_room_in_project("columns of other projects", to.len().saturating_sub(1))?;
+                if to.iter().any(|way| way.project == cx.space()) {
+                    return Err(R::OwnProject {});
+                }
+                unless(self.ways_out == to, E::WaysOutSet { to })
+            }
             C::SetWorkflow { to } => {
                 let to = to.map(|to| to.into_iter().map(|to| known_column(to, cx)).collect()).transpose()?;
                 has_room_in_project("columns that a card may go to", to.as_ref().map_or(0, BTreeSet::len))?;

@@ -6,7 +6,7 @@ use recordplayer::context::Context;
 use recordplayer::entity::{Entity, Stamp};
 use serde::{Deserialize, Serialize};
 
-use super::{Column, ColumnCommand, ColumnKind, ColumnRefusal, Entry, Place, Removed, Row};
+use super::{Column, ColumnCommand, ColumnKind, ColumnRefusal, Entry, Place, Removed, Row, WayOut};
 use crate::ids::{BoardId, CardId, ColumnId, RowId};
 use crate::rank::Rank;
 use crate::role::Role;
@@ -40,6 +40,9 @@ pub enum ColumnEvent {
     AutoMoveSet {
         #[serde(default)]
         to: Option<ColumnId>,
+    },
+    WaysOutSet {
+        to: BTreeSet<WayOut>,
     },
     WorkflowSet {
         #[serde(default)]
@@ -85,7 +88,7 @@ pub enum ColumnEvent {
 
 impl Entity for Column {
     const KIND: &'static str = "column";
-    const SHAPE: u32 = 4;
+    const SHAPE: u32 = 5;
 
     type Command = ColumnCommand;
     type Event = ColumnEvent;
@@ -105,6 +108,7 @@ impl Entity for Column {
             E::ReviewersSet { .. } => Some("reviewers".to_owned()),
             E::AutoMoveSet { .. } => Some("auto-move".to_owned()),
             E::WorkflowSet { .. } => Some("workflow".to_owned()),
+            E::WaysOutSet { .. } => Some("ways out".to_owned()),
             E::RowSet { row, .. } => Some(format!("row {row}")),
             E::Archived {} | E::Restored {} => Some("archived".to_owned()),
             E::Added { .. }
@@ -136,6 +140,7 @@ impl Entity for Column {
             E::ReviewersSet { roles } => self.rights.reviewers = roles,
             E::AutoMoveSet { to } => self.auto_move = to,
             E::WorkflowSet { to } => self.leads_to = to,
+            E::WaysOutSet { to } => self.ways_out = to,
             E::RowSet { row, name } => match self.rows.iter_mut().find(|other| other.id == row) {
                 Some(known) => known.name = name,
                 None => self.rows.push(Row { id: row, name }),

@@ -20,6 +20,8 @@ pub enum ColumnRefusal {
     AddedAlready {},
     #[error("This board has another column named {name:?}. Choose another name")]
     NameTaken { name: String, column: ColumnId },
+    #[error("This is a column of this project. Add it to the workflow")]
+    OwnProject {},
     #[error("The column {name:?} is archived. Restore it first, or choose another one")]
     ColumnArchived { column: ColumnId, name: String },
     #[error("A card that is in this column cannot go there: it is there. Choose another column")]

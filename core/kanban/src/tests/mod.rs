@@ -5,6 +5,7 @@ mod cards;
 mod columns;
 mod details;
 mod imports;
+mod journeys;
 mod places;
 mod roles;
 mod shape;

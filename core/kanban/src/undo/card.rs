@@ -41,6 +41,14 @@ impl Undoable for Card {
             }
             // Merged text: see below. And of a comment, the comment itself is taken back.
             E::Described { .. } | E::CommentAdded { .. } | E::CommentRemoved { .. } => return None,
+            E::Leaving { .. } => "project".to_owned(),
+            // What projects say to each other is nobody's own.
+            E::Arrived { .. }
+            | E::TurnedAway { .. }
+            | E::FoundHere { .. }
+            | E::Gone { .. }
+            | E::Stayed { .. }
+            | E::Doubled { .. } => return None,
         })
     }
 
@@ -69,6 +77,7 @@ impl Undoable for Card {
             },
             E::RowSet { .. } => vec![C::SetRow { row: before.row }],
             E::Taken { .. } | E::PutBack {} | E::Submitted {} => stage_back(before),
+            E::Leaving { .. } => return Err("it went to another project; move it back from there"),
             E::Rejected {} => return Err("what a reviewer has said stays; take it and submit it again"),
             E::Archived {} | E::Restored {} if before.archived => vec![C::Archive {}],
             E::Archived {} | E::Restored {} => vec![C::Restore { column: None, exempt: false }],
@@ -143,7 +152,16 @@ impl Undoable for Card {
                 vec![if was { C::Relate { relation } } else { C::Unrelate { relation } }]
             }
             // What was approved has moved, and the move is taken back; texts are merged; a comment is taken back itself.
-            E::Approved {} | E::Described { .. } | E::CommentAdded { .. } | E::CommentRemoved { .. } => Vec::new(),
+            E::Approved {}
+            | E::Described { .. }
+            | E::CommentAdded { .. }
+            | E::CommentRemoved { .. }
+            | E::Arrived { .. }
+            | E::TurnedAway { .. }
+            | E::FoundHere { .. }
+            | E::Gone { .. }
+            | E::Stayed { .. }
+            | E::Doubled { .. } => Vec::new(),
         })
     }
 }

@@ -14,6 +14,7 @@ impl Undoable for Column {
             E::ReviewersSet { .. } => "reviewers".to_owned(),
             E::AutoMoveSet { .. } => "auto-move".to_owned(),
             E::WorkflowSet { .. } => "workflow".to_owned(),
+            E::WaysOutSet { .. } => "ways out".to_owned(),
             E::RowSet { row, .. } | E::RowRemoved { row } => format!("row {row}"),
             E::Archived {} | E::Restored {} => "archived".to_owned(),
             E::Removed { .. } => "removed".to_owned(),
@@ -47,6 +48,7 @@ impl Undoable for Column {
             E::WorkersSet { .. } => C::SetWorkers { roles: before.rights.workers.clone() },
             E::ReviewersSet { .. } => C::SetReviewers { roles: before.rights.reviewers.clone() },
             E::AutoMoveSet { .. } => C::SetAutoMove { to: before.auto_move },
+            E::WaysOutSet { .. } => C::SetWaysOut { to: before.ways_out.clone() },
             E::WorkflowSet { .. } => C::SetWorkflow { to: before.leads_to.clone() },
             E::RowSet { row, .. } | E::RowRemoved { row } => match before.rows.iter().find(|other| other.id == *row) {
                 None => C::RemoveRow { row: *row },

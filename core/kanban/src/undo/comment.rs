@@ -8,6 +8,7 @@ impl Undoable for Comment {
         match event {
             CommentEvent::Written { .. } => Some("made".to_owned()),
             CommentEvent::Edited { .. } | CommentEvent::Deleted {} => Some("text".to_owned()),
+            CommentEvent::Arrived { .. } => None,
         }
     }
 
@@ -29,6 +30,7 @@ impl Undoable for Comment {
             CommentEvent::Edited { .. } => {
                 Ok(vec![CommentCommand::Edit { text: before.text.clone(), mentions: before.mentions.clone() }])
             }
+            CommentEvent::Arrived { .. } => Ok(Vec::new()),
             CommentEvent::Deleted {} => Err("a comment that was deleted stays so; it can be read in the past"),
         }
     }

@@ -13,7 +13,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::words::words;
 use crate::board::Board;
-use crate::card::Card;
+use crate::card::{Card, CardEvent};
 use crate::column::Column;
 use crate::comment::Comment;
 use crate::ids::CardId;
@@ -56,11 +56,21 @@ pub fn happened(record: &Record, after: &Models<'_>) -> Option<Activity> {
         record: record.number,
         name: record.name.clone(),
         card: card_of(&record.stream, after),
-        actor: record.origin.known_actor(),
+        actor: who(record, after),
         at: record.origin.time,
         happened_at: record.origin.claims.happened_at,
         what,
     })
+}
+
+/// Who did it: of what one project asks of another, whoever had sent the card.
+fn who(record: &Record, after: &Models<'_>) -> Option<ActorId> {
+    let by = match record.event::<Card>() {
+        Some(CardEvent::Arrived { by, .. }) => Some(*by),
+        Some(CardEvent::Gone { .. } | CardEvent::Stayed { .. }) => after.get::<Card>(record.stream.id).sent_by,
+        _ => None,
+    };
+    by.map_or_else(|| record.origin.known_actor(), |by| Some(ActorId(by.0)))
 }
 
 /// The card that a stream is about.
@@ -74,7 +84,7 @@ fn card_of(stream: &StreamId, models: &Models<'_>) -> Option<CardId> {
 
 impl View for ActivityView {
     const NAME: &'static str = "activity";
-    const VERSION: u32 = 4;
+    const VERSION: u32 = 5;
 
     fn keys(stream: &StreamId, models: &Models<'_>) -> Vec<Key> {
         let card = card_of(stream, models);

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::board::Board;
 use crate::card::{Card, Day, Effort, Priority, Stage};
-use crate::column::{Column, ColumnKind, Right, Rights, Row};
+use crate::column::{Column, ColumnKind, Right, Rights, Row, WayOut};
 use crate::ids::{BoardId, CardId, ColumnId, LabelId, PersonId, RoleId, RowId, TypeId};
 use crate::project::{Label, Placeholder, Project};
 use crate::rank::Rank;
@@ -49,6 +49,7 @@ pub struct ColumnRow {
     pub rights: Rights,
     pub auto_move: Option<ColumnId>,
     pub leads_to: Option<BTreeSet<ColumnId>>,
+    pub ways_out: BTreeSet<WayOut>,
     pub rows: Vec<Row>,
     /// Its open cards.
     pub count: u64,
@@ -138,7 +139,7 @@ impl BoardView {
 
 impl View for BoardView {
     const NAME: &'static str = "board";
-    const VERSION: u32 = 4;
+    const VERSION: u32 = 5;
 
     fn keys(stream: &StreamId, models: &Models<'_>) -> Vec<Key> {
         let board = match &*stream.kind {
@@ -205,6 +206,7 @@ impl BoardView {
             rights: column.rights.clone(),
             auto_move: column.auto_move,
             leads_to: column.leads_to.clone(),
+            ways_out: column.ways_out.clone(),
             rows: column.rows.clone(),
             count: column.count() as u64,
         };

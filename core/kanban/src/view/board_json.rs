@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::board::{BoardView, CardRow, ColumnRow, ColumnShown, Turn};
 use crate::card::Stage;
+use crate::column::WayOut;
 use crate::ids::{CardId, ColumnId, PersonId};
 use crate::key::card_key;
 use crate::role::Role;
@@ -51,6 +52,10 @@ impl BoardView {
         }
         if let Some(to) = &row.leads_to {
             put("leads_to", to.iter().map(|to| json!(self.column_name(*to))).collect());
+        }
+        if !row.ways_out.is_empty() {
+            let way = |way: &WayOut| json!({ "project": way.project.to_string(), "column": way.column.to_string() });
+            put("ways_out", row.ways_out.iter().map(way).collect());
         }
         if !row.rows.is_empty() {
             put("rows", row.rows.iter().map(|row| json!(row.name)).collect());

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::board::Board;
-use crate::card::{Card, FieldValue};
+use crate::card::{Card, FieldValue, Whereabouts};
 use crate::column::Column;
 use crate::comment::{Comment, CommentKind};
 use crate::ids::{CardId, CommentId, PersonId};
@@ -113,6 +113,12 @@ impl CardView {
             }).collect::<Vec<_>>(),
             "stage": card.stage,
             "taken_by": card.taken_by.map(person),
+            "former_keys": card.former.values().filter(|key| !key.is_empty()).collect::<Vec<_>>(),
+            "elsewhere": match &card.whereabouts {
+                Whereabouts::Here {} => Value::Null,
+                Whereabouts::Leaving { to, .. } => json!({ "project": to.to_string(), "arrived": false }),
+                Whereabouts::Gone { to, key, .. } => json!({ "project": to.to_string(), "arrived": true, "key": key }),
+            },
         })
     }
 }
@@ -134,7 +140,7 @@ fn value_json(field: &FieldDefinition, value: &FieldValue, names: &CardNames<'_>
 
 impl View for CardView {
     const NAME: &'static str = "card";
-    const VERSION: u32 = 4;
+    const VERSION: u32 = 5;
 
     fn keys(stream: &StreamId, models: &Models<'_>) -> Vec<Key> {
         let card = match &*stream.kind {

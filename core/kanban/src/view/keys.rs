@@ -20,6 +20,8 @@ use crate::key::CardRef;
 pub struct KeysView {
     numbers: RedBlackTreeMapSync<u64, CardId>,
     cards: RedBlackTreeSetSync<CardId>,
+    /// What cards were called in other projects.
+    former: RedBlackTreeMapSync<String, CardId>,
 }
 
 /// What a key leads to.
@@ -40,7 +42,8 @@ impl KeysView {
                 self.numbers.get(number).map_or(Found::Nothing, |card| Found::One(*card))
             }
             CardRef::Provisional { prefix: of, digits } if of == prefix => self.find_by_digits(digits),
-            CardRef::Id { .. } | CardRef::Key { .. } | CardRef::Provisional { .. } => Found::Nothing,
+            CardRef::Key { .. } => self.former.get(&card.to_string()).map_or(Found::Nothing, |card| Found::One(*card)),
+            CardRef::Id { .. } | CardRef::Provisional { .. } => Found::Nothing,
         }
     }
 
@@ -59,6 +62,7 @@ impl KeysView {
 
 impl View for KeysView {
     const NAME: &'static str = "card_keys";
+    const VERSION: u32 = 2;
 
     fn keys(stream: &StreamId, models: &Models<'_>) -> Vec<Key> {
         let is_card = *stream.kind == *Card::KIND && models.get::<Card>(stream.id).exists();
@@ -71,8 +75,17 @@ impl View for KeysView {
         if !self.cards.contains(&card) {
             self.cards.insert_mut(card);
         }
-        if let Some(CardEvent::Created { number: Assigned::Final { value }, .. }) = record.event::<Card>() {
-            self.numbers.insert_mut(*value, card);
+        match record.event::<Card>() {
+            Some(CardEvent::Created { number: Assigned::Final { value }, .. }) => {
+                self.numbers.insert_mut(*value, card);
+            }
+            Some(CardEvent::Arrived { number, former, .. }) => {
+                if let Assigned::Final { value } = number {
+                    self.numbers.insert_mut(*value, card);
+                }
+                former.values().filter(|key| !key.is_empty()).for_each(|key| self.former.insert_mut(key.clone(), card));
+            }
+            _ => {}
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::role::Role;
 pub(super) fn words(record: &Record, after: &Models<'_>) -> Option<String> {
     match &*record.stream.kind {
         Card::KIND => card(record.event::<Card>()?, &after.get::<Card>(record.stream.id), after),
-        Comment::KIND => record.event::<Comment>().map(|event| comment(event).to_owned()),
+        Comment::KIND => comment(record.event::<Comment>()?).map(str::to_owned),
         Column::KIND => column(record.event::<Column>()?, &after.get::<Column>(record.stream.id).name),
         Board::KIND => board(record.event::<Board>()?, after.get::<Board>(record.stream.id).title(), after),
         Project::KIND => project(record.event::<Project>()?, &after.get::<Project>(record.stream.id)),
@@ -41,6 +41,12 @@ fn card(event: &CardEvent, card: &Card, after: &Models<'_>) -> Option<String> {
         E::Moved { column, .. } => format!("moved it to {}", short(&after.get::<Column>(*column).name)),
         E::Reordered { .. } => "moved it within its column".to_owned(),
         E::RowSet { .. } => "moved it to another row".to_owned(),
+        E::Leaving { to, .. } => format!("sent it to the project {to}"),
+        E::Arrived { from, .. } => format!("brought it from the project {from}"),
+        E::Gone { to, key, .. } if key.is_empty() => format!("let it go to the project {to}"),
+        E::Gone { to, key, .. } => format!("let it go to the project {to}, where it is {key}"),
+        E::Stayed { why, .. } => format!("took it back, for it could not go: {why}"),
+        E::TurnedAway { .. } | E::FoundHere { .. } | E::Doubled { .. } => return None,
         E::Taken { .. } => "took it".to_owned(),
         E::PutBack {} => "put it back".to_owned(),
         E::Submitted {} => "submitted it".to_owned(),
@@ -85,14 +91,16 @@ fn card(event: &CardEvent, card: &Card, after: &Models<'_>) -> Option<String> {
     })
 }
 
-fn comment(event: &CommentEvent) -> &'static str {
-    match event {
+fn comment(event: &CommentEvent) -> Option<&'static str> {
+    Some(match event {
         CommentEvent::Written { kind: CommentKind::Talk, .. } => "commented",
         CommentEvent::Written { kind: CommentKind::Journal, .. } => "wrote in its journal",
         CommentEvent::Written { kind: CommentKind::Review, .. } => "said why",
         CommentEvent::Edited { .. } => "edited a comment",
         CommentEvent::Deleted {} => "deleted a comment",
-    }
+        // It was told where it was written.
+        CommentEvent::Arrived { .. } => return None,
+    })
 }
 
 fn column(event: &ColumnEvent, name: &str) -> Option<String> {
@@ -106,6 +114,7 @@ fn column(event: &ColumnEvent, name: &str) -> Option<String> {
         E::WorkersSet { .. } => format!("changed who works in the column {}", short(name)),
         E::ReviewersSet { .. } => format!("changed who reviews in the column {}", short(name)),
         E::AutoMoveSet { .. } => format!("changed where finished cards of the column {} go", short(name)),
+        E::WaysOutSet { .. } => format!("changed to which other projects cards may go from the column {}", short(name)),
         E::WorkflowSet { .. } => format!("changed where the workflow leads from the column {}", short(name)),
         E::RowSet { name: row, .. } => format!("set the row {} of the column {}", short(row), short(name)),
         E::RowRemoved { .. } => format!("removed a row of the column {}", short(name)),

@@ -59,6 +59,7 @@ impl Errands {
         Seen { position: open.unwrap_or(self.upto.position), ..self.upto }
     }
 
+    /// Whether something is asked or answered just now.
     pub fn are_open(&self) -> bool {
         !self.open.is_empty() || !self.answers.is_empty()
     }
@@ -108,15 +109,17 @@ impl Space {
         self.state.base_models().get::<Membership>(self.id().0).handed_over().is_some()
     }
 
-    fn is_behind_with_errands(&self) -> bool {
-        self.errands.upto.position < self.durable.position && !self.errands.is_full()
+    /// Whether the log holds what was not looked at.
+    pub(super) fn is_behind_with_errands(&self) -> bool {
+        let end = Seen { epoch: self.state.epoch, position: self.durable.position };
+        self.runs_errands() && self.errands.upto != end && !self.errands.is_full()
     }
 
     pub(super) fn errands_due(&self) -> Option<Timestamp> {
         if !self.runs_errands() {
             return None;
         }
-        if self.is_behind_with_errands() || self.errands.upto.epoch != self.state.epoch {
+        if self.is_behind_with_errands() {
             return Some(Timestamp::default());
         }
         self.errands.open.values().map(|open| open.due).min()
@@ -149,7 +152,12 @@ impl Space {
         let domain = Arc::clone(&self.domain);
         for (record, index) in commit.records.iter().zip(0..).filter(|(record, _)| record.is_event()) {
             for kind in domain.errands() {
-                let reading = Reading { state: &self.state, reader: self.reader.as_ref(), failure: RefCell::default() };
+                let reading = Reading {
+                    state: &self.state,
+                    reader: self.reader.as_ref(),
+                    is_retold: commit.header.epoch < self.state.epoch,
+                    failure: RefCell::default(),
+                };
                 let Ok(asked) = catch_unwind(AssertUnwindSafe(|| (kind.ask)(record, &reading))) else {
                     self.outputs.push_back(SpaceOutput::PolicyFailed { policy: kind.name, record: record.number });
                     continue;
@@ -157,18 +165,20 @@ impl Space {
                 if let Some(failure) = reading.failure.into_inner() {
                     return Err(failure);
                 }
-                let Some(errand) = asked else { continue };
-                let key = Id::derived("errand", &[kind.name.as_bytes(), record.id(index).bytes()]);
-                let sent = Sent { key, from: self.id(), to: errand.to, commands: errand.commands };
-                let open = Open {
-                    before: commit.before(),
-                    record: record.number,
-                    sent: Arc::new(sent),
-                    otherwise: errand.otherwise,
-                    due: Timestamp::default(),
-                    wait_ms: ERRAND_RETRY_FIRST_MS,
-                };
-                self.errands.open.insert(key, open);
+                for (errand, place) in asked.into_iter().zip(0_u64..) {
+                    let id = record.id(index);
+                    let key = Id::derived("errand", &[kind.name.as_bytes(), id.bytes(), &place.to_be_bytes()]);
+                    let sent = Sent { key, from: self.id(), to: errand.to, commands: errand.commands };
+                    let open = Open {
+                        before: commit.before(),
+                        record: record.number,
+                        sent: Arc::new(sent),
+                        otherwise: errand.otherwise,
+                        due: Timestamp::default(),
+                        wait_ms: ERRAND_RETRY_FIRST_MS,
+                    };
+                    self.errands.open.insert(key, open);
+                }
             }
         }
         self.errands.upto.position = commit.head().position;

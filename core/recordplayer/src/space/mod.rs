@@ -380,6 +380,7 @@ impl Space {
         self.undurable.is_empty()
             && self.checkpointing.is_none()
             && !self.errands.are_open()
+            && !self.is_behind_with_errands()
             && self.followers.is_empty()
             && self.joining.is_empty()
             && self.careful.as_ref().is_none_or(Careful::is_idle)

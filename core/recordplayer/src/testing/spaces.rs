@@ -13,7 +13,7 @@ use crate::id::{ActorId, CommandId, Id, ReplicaId, SpaceId};
 use crate::membership::{Membership, MembershipCommand};
 use crate::models::Models;
 use crate::protocol::{AnswerCode, CommandEntry, ServerFrame};
-use crate::record::Seen;
+use crate::record::{Position, Seen, StreamId};
 use crate::space::{AllFree, Ending, Opening, Recovery, SessionId, Space, SpaceInput, SpaceOutput, Submission};
 use crate::storage::memory::MemoryStore;
 use crate::storage::{Store, Write};
@@ -219,6 +219,23 @@ impl Spaces {
     /// A space as it is decided.
     pub fn read<R>(&self, space: SpaceId, read: impl FnOnce(&Models<'_>) -> R) -> R {
         read(&self.machines[&space].state.base_models())
+    }
+
+    /// What the log of a space says of an entity, for whoever looks for a mistake.
+    pub fn story<E: Entity>(&self, space: SpaceId, id: Id) -> Vec<String> {
+        let stream = StreamId::of::<E>(id);
+        let reader = self.stores[&space].reader(space);
+        let end = reader.head().expect("memory can be read").position;
+        let stored = reader.commits(Position::START, end, usize::MAX).expect("memory can be read");
+        let commits = stored.iter().map(|stored| stored.open().expect("a log holds commits"));
+        let told = commits.flat_map(|commit| {
+            let epoch = commit.header.epoch;
+            let records = commit.records.into_iter().filter(|record| record.is_event() && record.stream == stream);
+            records
+                .map(move |record| format!("{} in epoch {epoch}: {:?}", record.number, record.event::<E>()))
+                .collect::<Vec<_>>()
+        });
+        told.collect()
     }
 
     /// How many records the log of a space has.

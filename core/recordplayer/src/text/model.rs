@@ -101,6 +101,16 @@ impl Text {
         self.judge(&change)
     }
 
+    /// Whether a change that was made on this text elsewhere is to be appended as it is: for a text that comes along from another space. False
+    /// where it is here already.
+    pub fn is_wanted(&self, change: &TextChange) -> Result<bool, TextRefusal> {
+        let change = Change::read(change.bytes())?;
+        if self.writers.get(&change.actor).is_some_and(|writer| writer.seq >= change.seq) {
+            return Ok(false);
+        }
+        self.judge(&change).map(|()| true)
+    }
+
     /// Plays a change. What [`Self::check`] would have refused, whoever sent it, only counts as skipped.
     pub fn play(&mut self, change: &TextChange) {
         self.count += 1;

@@ -114,10 +114,10 @@ fn intent(id: Id, command: &TokenCommand) -> Intent {
     Intent::of::<Token>(id, command).expect("a command is a record")
 }
 
-fn moves(record: &Record, reading: &Reading<'_>) -> Option<Errand> {
+fn moves(record: &Record, reading: &Reading<'_>) -> Vec<Errand> {
     let id = record.stream.id;
     let token = reading.models().get::<Token>(id);
-    match record.event::<Token>() {
+    let asked = match record.event::<Token>() {
         Some(TokenEvent::Leaving { to, moves }) => Some(Errand {
             to: *to,
             commands: vec![intent(id, &TokenCommand::Take { moves: *moves })],
@@ -128,7 +128,8 @@ fn moves(record: &Record, reading: &Reading<'_>) -> Option<Errand> {
             Some(Errand { to: *from, commands: vec![told], otherwise: None })
         }
         Some(TokenEvent::Made {} | TokenEvent::Gone {} | TokenEvent::Stayed {}) | None => None,
-    }
+    };
+    asked.into_iter().collect()
 }
 
 /// Nobody but members: what comes by an errand has no sender.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use recordplayer::commit::{Commit, SealKey};
+use recordplayer::errand::Ended;
 use recordplayer::id::ReplicaId;
 use recordplayer::protocol::ServerFrame;
 use recordplayer::response::Response;
@@ -113,10 +114,11 @@ impl Authority {
                 said.push(Said { sessions, frame });
                 None
             }
+            // There is no other space here.
+            SpaceOutput::Errand(sent) => Some(SpaceInput::ErrandEnded { key: sent.key, ended: Ended::Refused }),
             SpaceOutput::Members(_)
             | SpaceOutput::CompactTexts(_)
             | SpaceOutput::Effects { .. }
-            | SpaceOutput::Errand(_)
             | SpaceOutput::ErrandEnded { .. }
             | SpaceOutput::PolicyFailed { .. } => None,
             SpaceOutput::Failed(error) => panic!("a space in memory is always read: {error}"),

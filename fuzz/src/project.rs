@@ -19,7 +19,7 @@ use recordplayer::text::{TextActor, TextChange, TextDocument};
 use recordplayer::time::Timestamp;
 use recordplayer_kanban::board::BoardCommand;
 use recordplayer_kanban::card::{CardCommand, Effort, FieldValue, Priority, Relation, RelationKind, Typed};
-use recordplayer_kanban::column::{ColumnCommand, ColumnKind};
+use recordplayer_kanban::column::{ColumnCommand, ColumnKind, WayOut};
 use recordplayer_kanban::comment::{CommentCommand, CommentKind};
 use recordplayer_kanban::project::{FieldKind, FieldLimits, FieldUse, ProjectCommand};
 use recordplayer_kanban::{Board, Card, Column, Comment, Project, ROLES, Role};
@@ -301,6 +301,10 @@ pub fn wish(script: &mut Script<'_>, replica: ReplicaId) -> Intent {
             intent::<Board>(BOARD, &BoardCommand::Split { columns, into: other.into(), title: script.text() })
         }
         58 => intent::<Board>(other, &BoardCommand::Merge { into: BOARD.into() }),
+        59 => column_command(ColumnCommand::SetWaysOut {
+            to: [WayOut { project: SpaceId(other), column: column.into() }].into(),
+        }),
+        60 => card_command(CardCommand::GoTo { project: SpaceId(other), column: column.into() }),
         _ => raw(script),
     }
 }

@@ -8,14 +8,14 @@ use recordplayer::claims::Claims;
 use recordplayer::commit::Commit;
 use recordplayer::decide::Intent;
 use recordplayer::entity::Entity;
-use recordplayer::id::{CommandId, Id};
+use recordplayer::id::{CommandId, Id, SpaceId};
 use recordplayer::membership::{Membership, MembershipCommand};
 use recordplayer::record::{Payload, Position};
 use recordplayer::replica::{Replica, SubmitError, TextEdit, TextWork};
 use recordplayer::testing::{DeviceId, World, converge_in, with_drawn_thresholds};
 use recordplayer_kanban::board::BoardCommand;
 use recordplayer_kanban::card::{CardCommand, Day, Effort, FieldValue, Priority, Relation, RelationKind, Typed};
-use recordplayer_kanban::column::{ColumnCommand, ColumnKind};
+use recordplayer_kanban::column::{ColumnCommand, ColumnKind, WayOut};
 use recordplayer_kanban::comment::{CommentCommand, CommentKind};
 use recordplayer_kanban::ids::{
     AttachmentId, BoardId, CardId, ChecklistId, ColumnId, FieldId, ItemId, LabelId, PersonId, RoleId, RowId, TypeId,
@@ -31,6 +31,8 @@ const COLUMNS: u64 = 3;
 const CARDS: u64 = 20;
 const COMMENTS: u64 = 20;
 const BOARDS: u64 = 4;
+/// A project that is not there.
+const NOWHERE: SpaceId = SpaceId(Id([0xee; 16]));
 const WORDS: [&str; 6] = ["motor", "belt", "needle", "cue", "gönn", "針"];
 
 /// Plays one history out.
@@ -198,7 +200,9 @@ impl People<'_> {
         let card_type = TypeId(thing("type", self.below(2)));
         let fields = BTreeMap::from([(field, FieldValue::Text { text: word.clone() })]);
         let typed = has_value.then_some(Typed { card_type, fields });
-        let command = match self.below(31) {
+        let command = match self.below(32) {
+            // Nobody is there, so it comes back.
+            31 => CardCommand::GoTo { project: NOWHERE, column: to },
             0 => CardCommand::SetDone { done },
             1 => CardCommand::AddLabel { label },
             2 => CardCommand::RemoveLabel { label },
@@ -272,7 +276,7 @@ impl People<'_> {
         let roles: BTreeSet<Role> =
             ROLES[1..3].iter().filter(|_| self.below(2) == 0).map(|role| Role::by_key(role)).collect();
         let (row, may) = (RowId(thing("row", self.below(2))), self.below(3) > 0);
-        let command = match self.below(21) {
+        let command = match self.below(22) {
             0 => return self.send::<Board>(device, on, &BoardCommand::Rename { title: name }),
             1 => return self.send::<Board>(device, on, &BoardCommand::Archive {}),
             2 | 3 => return self.send::<Board>(device, on, &BoardCommand::Restore {}),
@@ -297,6 +301,10 @@ impl People<'_> {
             19 => {
                 let into = board(self.below(BOARDS));
                 return self.send::<Board>(device, on, &BoardCommand::Merge { into });
+            }
+            21 => {
+                let ways = (0..COLUMNS).map(|to| WayOut { project: NOWHERE, column: column(to) });
+                ColumnCommand::SetWaysOut { to: ways.collect() }
             }
             // What is removed never comes back, so it is seldom.
             18 if self.below(4) == 0 => ColumnCommand::Remove { into: before },

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use recordplayer::Models;
 use recordplayer::context::Assigned;
-use recordplayer::id::SpaceId;
+use recordplayer::id::{ActorId, SpaceId};
 use recordplayer::playback::Step;
 use recordplayer::record::RecordKind;
 use recordplayer_kanban::card::Relation;
@@ -43,11 +43,11 @@ impl Things {
     fn card_is_in_one_place(&self, id: CardId, models: &Models<'_>) -> Result<(), String> {
         let card = models.get::<Card>(id);
         let open: Vec<ColumnId> = self.columns.iter().copied().filter(|column| holds(*column, id, models)).collect();
-        let expected: Vec<ColumnId> = card.column().into_iter().filter(|_| !card.archived).collect();
+        let expected: Vec<ColumnId> = card.column().into_iter().filter(|_| !card.archived && card.is_here()).collect();
         if open != expected {
             return Err(format!("the card {id} says that it is open in {expected:?}, and it is in {open:?}"));
         }
-        let (Some(column), Some(place)) = (card.column(), card.place(id)) else { return Ok(()) };
+        let (Some(column), Some(place), true) = (card.column(), card.place(id), card.is_here()) else { return Ok(()) };
         let column = models.get::<Column>(column);
         let is_there = if card.archived { column.archive.contains(&id) } else { column.places.contains(&place) };
         if is_there { Ok(()) } else { Err(format!("the card {id} is not at {place:?} of its column")) }
@@ -88,7 +88,9 @@ pub fn has_room(step: &Step<'_>) -> Result<(), String> {
     let record = step.record;
     let enters = record.kind == RecordKind::Event
         && matches!(record.event::<Column>(), Some(ColumnEvent::CardEntered { .. }))
-        && record.origin.claims.undoes.is_none();
+        && record.origin.claims.undoes.is_none()
+        // What could not go to another project is back, whoever came meanwhile.
+        && record.origin.actor != ActorId::default();
     let column = step.models.get::<Column>(record.stream.id);
     let is_too_many = column.limit.is_some_and(|limit| column.count() > limit as usize) && !column.limit_warns;
     if enters && is_too_many {

@@ -376,6 +376,8 @@ impl Card {
     fn end_journey(&self, card: CardId, journey: Journey, end: &JourneyEnd, cx: &mut Context<'_>) -> Vec<E> {
         let is_by_it = self.whereabouts.is_by(journey.id);
         match (end, &self.whereabouts) {
+            // What others know of this project, it knows itself.
+            (JourneyEnd::Arrived { at, .. }, _) if *at == cx.space() => Vec::new(),
             (JourneyEnd::Arrived { .. }, Whereabouts::Gone { .. }) if is_by_it => Vec::new(),
             (JourneyEnd::Arrived { at, key }, _) if is_by_it => {
                 self.is_gone(card, (*at, key.clone()), (journey, Heard::Own {}), cx)
@@ -386,6 +388,12 @@ impl Card {
                 if journey.number == self.journeys && *to != *at && !self.answered.contains(&journey.id) =>
             {
                 vec![E::Doubled { at: *at, journey: journey.id, first: *to }]
+            }
+            // Who has it by an earlier journey has not heard that it went on.
+            (JourneyEnd::Arrived { at, .. }, Whereabouts::Gone { to, journey: by, .. })
+                if journey.number < self.journeys && to != at =>
+            {
+                vec![E::FoundHere { from: *at, journey: Journey { id: *by, number: self.journeys } }]
             }
             // Two have it: the one that it came to by the later journey keeps it, and tells the other.
             (JourneyEnd::Arrived { at, .. }, Whereabouts::Here {}) if self.exists() && !self.gives_way_to(journey) => {

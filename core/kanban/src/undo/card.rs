@@ -39,11 +39,12 @@ impl Undoable for Card {
             E::RelationAdded { relation } | E::RelationRemoved { relation } => {
                 format!("{:?} {}", relation.kind, relation.to)
             }
-            // Merged text: see below. And of a comment, the comment itself is taken back.
-            E::Described { .. } | E::CommentAdded { .. } | E::CommentRemoved { .. } => return None,
             E::Leaving { .. } => "project".to_owned(),
-            // What projects say to each other is nobody's own.
-            E::Arrived { .. }
+            // Merged text: see below. Of a comment, the comment itself is taken back. And what projects say to each other is nobody's own.
+            E::Described { .. }
+            | E::CommentAdded { .. }
+            | E::CommentRemoved { .. }
+            | E::Arrived { .. }
             | E::TurnedAway { .. }
             | E::FoundHere { .. }
             | E::Gone { .. }

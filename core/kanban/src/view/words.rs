@@ -46,7 +46,6 @@ fn card(event: &CardEvent, card: &Card, after: &Models<'_>) -> Option<String> {
         E::Gone { to, key, .. } if key.is_empty() => format!("let it go to the project {to}"),
         E::Gone { to, key, .. } => format!("let it go to the project {to}, where it is {key}"),
         E::Stayed { why, .. } => format!("took it back, for it could not go: {why}"),
-        E::TurnedAway { .. } | E::FoundHere { .. } | E::Doubled { .. } => return None,
         E::Taken { .. } => "took it".to_owned(),
         E::PutBack {} => "put it back".to_owned(),
         E::Submitted {} => "submitted it".to_owned(),
@@ -86,8 +85,12 @@ fn card(event: &CardEvent, card: &Card, after: &Models<'_>) -> Option<String> {
         E::RelationRemoved { relation } => {
             format!("said that it no longer {} {}", relation.kind.words(), relation.to)
         }
-        // The comment tells it itself.
-        E::CommentAdded { .. } | E::CommentRemoved { .. } => return None,
+        // The comment tells it itself, and what comes of a journey tells the project where it began.
+        E::CommentAdded { .. }
+        | E::CommentRemoved { .. }
+        | E::TurnedAway { .. }
+        | E::FoundHere { .. }
+        | E::Doubled { .. } => return None,
     })
 }
 

@@ -26,6 +26,9 @@ enum Next {
     News(SpaceInput),
 }
 
+/// Things that happen until nobody waits for another one. What takes longer goes on for ever.
+const STEPS_MAX: u32 = 20_000;
+
 /// The spaces, and what is on its way to them.
 pub struct Spaces {
     domain: Arc<Domain>,
@@ -167,13 +170,17 @@ impl Spaces {
 
     /// Time passes for all of them, and everything arrives, until nobody waits for another one.
     pub fn settle(&mut self) {
-        for _ in 0..1_000 {
-            while self.step(0) {}
+        let mut steps = 0;
+        while steps < STEPS_MAX {
+            while steps < STEPS_MAX && self.step(0) {
+                steps += 1;
+            }
+            steps += 1;
             let due = self.machines.values().filter(|machine| !machine.is_idle()).filter_map(Space::wake_at).min();
             let Some(due) = due else { return };
             self.pass_to(due);
         }
-        panic!("they ask each other for ever");
+        panic!("they ask each other for ever: {self:?}");
     }
 
     /// Time passes for all of them.
@@ -250,7 +257,7 @@ impl Spaces {
 
 impl fmt::Debug for Spaces {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_map().entries(&self.machines).entries(&self.on_their_way).finish()
+        f.debug_map().entries(&self.machines).finish()
     }
 }
 

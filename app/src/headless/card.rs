@@ -21,6 +21,7 @@ use super::arguments::{CardCommand, CommentArguments, CommentCommand};
 use super::column::row_of;
 use super::place::Place;
 use super::{edit, file, send};
+use crate::said::Names;
 
 pub(crate) fn run(place: &Place<'_>, command: &CardCommand) -> Result<Answer, Failure> {
     match command {
@@ -324,8 +325,19 @@ pub(crate) fn show(place: &Place<'_>, key: &str) -> Result<Answer, Failure> {
             description: &description,
         },
     );
+    let json = with_key_elsewhere(place, id, json);
     let text = card_text(place, &json);
     Ok(Answer::new(json, text))
+}
+
+/// What it is called in the project where it is, for whoever has that one.
+fn with_key_elsewhere(place: &Place<'_>, id: CardId, mut card: Value) -> Value {
+    let project = card["elsewhere"]["project"].as_str().and_then(|project| project.parse().ok());
+    let other = project.and_then(|project| place.device.space(project));
+    if let Some(other) = other.filter(|other| other.entity::<Card>(id).is_here()) {
+        card["elsewhere"]["key"] = json!(Names::patient(place.device, &other).key_of(id));
+    }
+    card
 }
 
 /// A card for people, from its JSON: both say the same.
@@ -359,8 +371,8 @@ fn card_text(place: &Place<'_>, card: &Value) -> String {
             out.push(format!("{name}: {value}"));
         }
     }
-    if let Some(project) = card["elsewhere"]["project"].as_str() {
-        let title = line(&place.named(project));
+    if let Some(project) = card["elsewhere"]["project"].as_str().and_then(|project| project.parse().ok()) {
+        let title = line(&place.names().title_of(project));
         out.push(match (card["elsewhere"]["arrived"] == true, text(&card["elsewhere"]["key"])) {
             (false, _) => format!("It is on its way to the project {title}"),
             (true, key) if key.is_empty() => format!("It is in the project {title} now"),

@@ -27,7 +27,7 @@ pub use effort::{Effort, EffortError, Priority};
 pub use event::CardEvent;
 pub use fields::{Attachment, Checklist, Day, DayError, FieldValue, Item};
 pub(crate) use journey::travels;
-pub use journey::{Carried, Heard, Journey, JourneyEnd, Outfit, Whereabouts};
+pub use journey::{Carried, Heard, Journey, JourneyEnd, NotLetIn, Outfit, Whereabouts};
 pub use refusal::CardRefusal;
 pub use relation::{Relation, RelationKind};
 pub use typed::Typed;

@@ -3,5 +3,6 @@
 mod alone;
 mod days;
 mod imports;
+mod journeys;
 mod two_devices;
 mod wrong_use;

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Attachment, CameFrom, Card, CardCommand, CardRefusal, Carried, Checklist, Day, Effort, FieldValue, Heard, Item,
-    Journey, Placed, Priority, Relation, Stage, Whereabouts,
+    Journey, NotLetIn, Placed, Priority, Relation, Stage, Whereabouts,
 };
 use crate::ids::{AttachmentId, ChecklistId, ColumnId, CommentId, FieldId, ItemId, LabelId, PersonId, RowId, TypeId};
 use crate::rank::Rank;
@@ -65,7 +65,7 @@ pub enum CardEvent {
     TurnedAway {
         from: SpaceId,
         journey: Journey,
-        why: Box<CardRefusal>,
+        why: NotLetIn,
     },
     /// It was sent here, and is here already or was.
     FoundHere {
@@ -75,16 +75,15 @@ pub enum CardEvent {
     /// It is in another project now.
     Gone {
         to: SpaceId,
-        key: String,
         journey: Journey,
         heard: Heard,
     },
     /// It could not go to another project.
     Stayed {
         column: ColumnId,
-        why: Box<CardRefusal>,
+        why: NotLetIn,
     },
-    /// Two projects have it; this one keeps it no more than the first that told.
+    /// It came to two projects by journeys that began here; the first that told keeps it.
     Doubled {
         at: SpaceId,
         journey: CommandId,
@@ -300,12 +299,11 @@ impl Entity for Card {
                 self.former = former;
             }
             E::TurnedAway { journey, .. } | E::FoundHere { journey, .. } => self.note_end(journey.id),
-            E::Gone { to, key, journey, heard: _ } => {
-                let before =
-                    std::mem::replace(&mut self.whereabouts, Whereabouts::Gone { to, key, journey: journey.id });
-                if let Whereabouts::Gone { to: before, key, .. } = before {
+            E::Gone { to, journey, heard: _ } => {
+                let before = std::mem::replace(&mut self.whereabouts, Whereabouts::Gone { to, journey: journey.id });
+                if let Whereabouts::Gone { to: before, .. } = before {
                     // Whoever brings it next tells that one as well.
-                    self.former.insert(before, key);
+                    self.former.entry(before).or_default();
                     self.former.remove(&to);
                 }
                 self.journeys = journey.number;

@@ -54,14 +54,32 @@ pub struct Journey {
 /// How a journey ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum JourneyEnd {
-    /// The card is in this project, and is called so there.
+    /// The card is in this project.
     Arrived {
         at: SpaceId,
-        key: String,
     },
     TurnedAway {
-        why: Box<R>,
+        why: NotLetIn,
     },
+}
+
+/// Why a card may not come into a project. The project from which it comes is told, and not everybody there may know this one: so it names nothing
+/// that is here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum NotLetIn {
+    #[error("There is no such project here any more, or it cannot be reached from this one. Copy the card instead")]
+    NoSuchProject {},
+    #[error("Whoever sent it is no member of that project. Ask a manager of it")]
+    NotAMember {},
+    #[error("Whoever sent it may only look at that project. Ask a manager of it for another role")]
+    OnlyLooks {},
+    #[error("That column is not there any more, or it is archived. Choose another one")]
+    NoSuchColumn {},
+    #[error("That column is full. Wait until there is room, or choose another one")]
+    ColumnFull {},
+    #[error("Cards of its type have a field there that this one lacks. Fill it in, or take its type away")]
+    FieldMissing {},
 }
 
 /// How a project came to know that a card is in another one.
@@ -97,10 +115,9 @@ pub enum Whereabouts {
         to: SpaceId,
         journey: Journey,
     },
-    /// In another project, where it has this key; what was here stays readable.
+    /// In another project; what was here stays readable.
     Gone {
         to: SpaceId,
-        key: String,
         journey: CommandId,
     },
 }
@@ -286,48 +303,49 @@ impl Card {
             }
             C::Arrive { journey, .. } => match self.let_in(card, command, other, cx) {
                 Ok(events) => events,
-                Err(why) => vec![E::TurnedAway { from: other, journey: *journey, why: Box::new(why) }],
+                Err(why) => vec![E::TurnedAway { from: other, journey: *journey, why }],
             },
             C::BringText { journey, changes } => self.take_text(*journey, changes),
             C::EndJourney { journey, end } => self.end_journey(card, *journey, end, cx),
             C::StayHere { journey } => match &self.whereabouts {
                 Whereabouts::Leaving { journey: by, .. } if by.id == *journey => {
-                    self.stay(card, R::NoSuchProject {}, cx)
+                    self.stay(card, NotLetIn::NoSuchProject {}, cx)
                 }
                 _ => Vec::new(),
             },
             C::Recall { journey, to } if self.is_here() && self.came_by(*journey) => {
                 let journey = Journey { id: *journey, number: self.journeys };
-                self.is_gone(card, (*to, String::new()), (journey, Heard::Own {}), cx)
+                self.is_gone(card, *to, (journey, Heard::Further {}), cx)
             }
             _ => Vec::new(),
         }))
     }
 
-    fn let_in(&self, card: CardId, arrival: &C, from: SpaceId, cx: &mut Context<'_>) -> Result<Vec<E>, R> {
+    fn let_in(&self, card: CardId, arrival: &C, from: SpaceId, cx: &mut Context<'_>) -> Result<Vec<E>, NotLetIn> {
         let C::Arrive { journey, by, column, former, card: carried, outfit, was_here } = arrival else {
             return Ok(Vec::new());
         };
         let project = project(cx);
         if !project.is_set_up() {
-            return Err(R::ProjectNotSetUp {});
+            return Err(NotLetIn::NoSuchProject {});
         }
         let aim = if *was_here { Aim::end_of(somewhere(*column, cx).unwrap_or(*column)) } else { Aim::end_of(*column) };
-        let target = Target::open(&aim, cx)?;
+        let target = Target::open(&aim, cx).map_err(|_| NotLetIn::NoSuchColumn {})?;
         if !was_here {
             let members = cx.get::<Membership>(cx.space().0);
             match Role::of(ActorId(by.0), &members) {
-                None => return Err(R::NotAMember { person: *by }),
-                Some(role) if role.is_viewer() => return Err(R::OnlyLooks { person: *by }),
-                Some(_) => target.enter(false, cx)?,
+                None => return Err(NotLetIn::NotAMember {}),
+                Some(role) if role.is_viewer() => return Err(NotLetIn::OnlyLooks {}),
+                Some(_) if target.column.archived => return Err(NotLetIn::NoSuchColumn {}),
+                Some(_) => target.enter(false, cx).map_err(|_| NotLetIn::ColumnFull {})?,
             }
         }
         let carried = fitted(carried, outfit, &project, cx);
         let found = carried.card_type.and_then(|id| project.types.get(&id));
         let required = found.into_iter().flat_map(|found| found.fields.iter().filter(|(_, usage)| usage.required));
         let mut missing = required.filter(|(field, _)| !carried.fields.contains_key(field));
-        if let Some((field, _)) = missing.next().filter(|_| !was_here) {
-            return Err(super::typed::missing_field(*field, &project));
+        if !was_here && missing.next().is_some() {
+            return Err(NotLetIn::FieldMissing {});
         }
         // What stood here still, though it was elsewhere, gives way.
         if let Some(placed) = self.placed.as_ref().filter(|_| self.is_here()) {
@@ -338,8 +356,7 @@ impl Card {
         // Where it had gone from here, as far as this project knows, is told that it is here.
         match &self.whereabouts {
             Whereabouts::Here {} => {}
-            Whereabouts::Leaving { to, .. } => drop(former.entry(*to).or_default()),
-            Whereabouts::Gone { to, key, .. } => drop(former.entry(*to).or_insert_with(|| key.clone())),
+            Whereabouts::Leaving { to, .. } | Whereabouts::Gone { to, .. } => drop(former.entry(*to).or_default()),
         }
         let rank = target.column.rank_for(None, card);
         let number = cx.assign(|| project.last_number + 1);
@@ -377,48 +394,44 @@ impl Card {
         let is_by_it = self.whereabouts.is_by(journey.id);
         match (end, &self.whereabouts) {
             // What others know of this project, it knows itself.
-            (JourneyEnd::Arrived { at, .. }, _) if *at == cx.space() => Vec::new(),
+            (JourneyEnd::Arrived { at }, _) if *at == cx.space() => Vec::new(),
             (JourneyEnd::Arrived { .. }, Whereabouts::Gone { .. }) if is_by_it => Vec::new(),
-            (JourneyEnd::Arrived { at, key }, _) if is_by_it => {
-                self.is_gone(card, (*at, key.clone()), (journey, Heard::Own {}), cx)
+            (JourneyEnd::Arrived { at }, whereabouts) if is_by_it => {
+                // Where it went to may have it no more: then it is to be looked for where it went on to.
+                let heard = if whereabouts.project() == Some(*at) { Heard::Own {} } else { Heard::Further {} };
+                self.is_gone(card, *at, (journey, heard), cx)
             }
-            (JourneyEnd::TurnedAway { why }, _) if is_by_it => self.stay(card, R::clone(why), cx),
+            (JourneyEnd::TurnedAway { why }, _) if is_by_it => self.stay(card, *why, cx),
             // It has gone somewhere else by the same journey as far as this project remembers: the first that told keeps it.
-            (JourneyEnd::Arrived { at, .. }, Whereabouts::Gone { to, .. })
+            (JourneyEnd::Arrived { at }, Whereabouts::Gone { to, .. })
                 if journey.number == self.journeys && *to != *at && !self.answered.contains(&journey.id) =>
             {
                 vec![E::Doubled { at: *at, journey: journey.id, first: *to }]
             }
             // Who has it by an earlier journey has not heard that it went on.
-            (JourneyEnd::Arrived { at, .. }, Whereabouts::Gone { to, journey: by, .. })
+            (JourneyEnd::Arrived { at }, Whereabouts::Gone { to, journey: by, .. })
                 if journey.number < self.journeys && to != at =>
             {
                 vec![E::FoundHere { from: *at, journey: Journey { id: *by, number: self.journeys } }]
             }
             // Two have it: the one that it came to by the later journey keeps it, and tells the other.
-            (JourneyEnd::Arrived { at, .. }, Whereabouts::Here {}) if self.exists() && !self.gives_way_to(journey) => {
+            (JourneyEnd::Arrived { at }, Whereabouts::Here {}) if self.exists() && !self.gives_way_to(journey) => {
                 let journey = Journey { id: self.arrived_by.unwrap_or(journey.id), number: self.journeys };
                 vec![E::FoundHere { from: *at, journey }]
             }
             // It has gone on from there; or the journey is one that this project has forgotten, as a restored one does, perhaps with the card.
-            (JourneyEnd::Arrived { at, key }, whereabouts)
+            (JourneyEnd::Arrived { at }, whereabouts)
                 if journey.number > self.journeys || *whereabouts == (Whereabouts::Here {}) =>
             {
                 let is_further = matches!(self.whereabouts, Whereabouts::Gone { .. });
                 let heard = if is_further { Heard::Further {} } else { Heard::Forgotten {} };
-                self.is_gone(card, (*at, key.clone()), (journey, heard), cx)
+                self.is_gone(card, *at, (journey, heard), cx)
             }
             _ => Vec::new(),
         }
     }
 
-    fn is_gone(
-        &self,
-        card: CardId,
-        (to, key): (SpaceId, String),
-        (journey, heard): (Journey, Heard),
-        cx: &mut Context<'_>,
-    ) -> Vec<E> {
+    fn is_gone(&self, card: CardId, to: SpaceId, (journey, heard): (Journey, Heard), cx: &mut Context<'_>) -> Vec<E> {
         if let Some(placed) = self.placed.as_ref().filter(|_| self.is_here()) {
             leave(card, placed, cx);
         }
@@ -426,14 +439,14 @@ impl Card {
             let back = super::Relation { kind: relation.kind.inverse(), to: card };
             cx.emit::<Self>(relation.to, &E::RelationRemoved { relation: back });
         }
-        vec![E::Gone { to, key, journey, heard }]
+        vec![E::Gone { to, journey, heard }]
     }
 
-    fn stay(&self, card: CardId, why: R, cx: &mut Context<'_>) -> Vec<E> {
+    fn stay(&self, card: CardId, why: NotLetIn, cx: &mut Context<'_>) -> Vec<E> {
         let Some(placed) = &self.placed else { return Vec::new() };
         let column = somewhere(placed.column, cx).unwrap_or(placed.column);
         cx.emit::<Column>(column, &ColumnEvent::CardEntered { card, rank: placed.rank.clone() });
-        vec![E::Stayed { column, why: Box::new(why) }]
+        vec![E::Stayed { column, why }]
     }
 }
 
@@ -529,7 +542,7 @@ pub(crate) fn travels(record: &Record, reading: &Reading<'_>) -> Vec<Errand> {
             let commands = luggage(id, &card(), (*journey, *by, *column), reading).unwrap_or_default();
             vec![Errand { to: *to, commands, otherwise }]
         }
-        Some(E::Gone { to, key, journey, heard }) if card().whereabouts.is_by(journey.id) => {
+        Some(E::Gone { to, journey, heard }) if card().whereabouts.is_by(journey.id) => {
             let mut errands = Vec::new();
             if heard.asks(reading) && card().exists() {
                 // Where it stood there is not known here, nor who sent it.
@@ -539,7 +552,7 @@ pub(crate) fn travels(record: &Record, reading: &Reading<'_>) -> Vec<Errand> {
             }
             if *heard == (Heard::Further {}) {
                 // Whoever had it before may have it still.
-                let end = C::EndJourney { journey: *journey, end: JourneyEnd::Arrived { at: *to, key: key.clone() } };
+                let end = C::EndJourney { journey: *journey, end: JourneyEnd::Arrived { at: *to } };
                 errands.extend(card().former.keys().filter_map(|before| ask(*before, &end)));
             }
             errands
@@ -555,7 +568,7 @@ pub(crate) fn travels(record: &Record, reading: &Reading<'_>) -> Vec<Errand> {
             ask(*from, &C::EndJourney { journey: *journey, end }).into_iter().collect()
         }
         Some(E::TurnedAway { from, journey, why }) => {
-            let end = JourneyEnd::TurnedAway { why: why.clone() };
+            let end = JourneyEnd::TurnedAway { why: *why };
             ask(*from, &C::EndJourney { journey: *journey, end }).into_iter().collect()
         }
         Some(E::Doubled { at, journey, first }) => {
@@ -570,11 +583,8 @@ fn arrived_here(id: CardId, reading: &Reading<'_>) -> JourneyEnd {
     let models = reading.models();
     let card = models.get::<Card>(id);
     match &card.whereabouts {
-        Whereabouts::Gone { to, key, .. } => JourneyEnd::Arrived { at: *to, key: key.clone() },
-        Whereabouts::Here {} | Whereabouts::Leaving { .. } => {
-            let key = card_key(&models.get::<Project>(reading.space().0).key, &card.number, id);
-            JourneyEnd::Arrived { at: reading.space(), key }
-        }
+        Whereabouts::Gone { to, .. } => JourneyEnd::Arrived { at: *to },
+        Whereabouts::Here {} | Whereabouts::Leaving { .. } => JourneyEnd::Arrived { at: reading.space() },
     }
 }
 

@@ -39,12 +39,6 @@ pub enum CardRefusal {
     SameProject {},
     #[error("{what} is more than what a card takes along at once. Take something off it, or copy it")]
     TooMuchToCarry { what: String },
-    #[error("Whoever sent it is no member of this project. Ask a manager of it")]
-    NotAMember { person: PersonId },
-    #[error("Whoever sent it may only look at this project. Ask a manager of it for another role")]
-    OnlyLooks { person: PersonId },
-    #[error("There is no such project here any more, or it cannot be reached from this one. Copy the card instead")]
-    NoSuchProject {},
     #[error("Only projects ask each other for this")]
     OnlyProjectsAsk {},
     #[error(

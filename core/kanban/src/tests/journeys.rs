@@ -13,7 +13,8 @@ use recordplayer::text::{TextActor, TextDocument};
 
 use super::*;
 use crate::card::{
-    CardCommand as C, CardEvent as E, CardRefusal as R, Carried, FieldValue, Heard, Journey, JourneyEnd, Outfit,
+    CardCommand as C, CardEvent as E, CardRefusal as R, Carried, FieldValue, Heard, Journey, JourneyEnd, NotLetIn,
+    Outfit,
 };
 use crate::column::{ColumnCommand as Do, ColumnEvent, ColumnRefusal, WayOut};
 use crate::comment::{Comment, CommentCommand, CommentEvent, CommentKind, CommentRefusal};
@@ -61,11 +62,11 @@ fn arrived() -> JourneyEnd {
 }
 
 fn arrived_at(at: SpaceId) -> JourneyEnd {
-    JourneyEnd::Arrived { at, key: "OTH-1".into() }
+    JourneyEnd::Arrived { at }
 }
 
 fn turned_away() -> JourneyEnd {
-    JourneyEnd::TurnedAway { why: Box::new(R::NoSuchColumn { column: THERE }) }
+    JourneyEnd::TurnedAway { why: NotLetIn::NoSuchColumn {} }
 }
 
 /// What comes from elsewhere.
@@ -81,8 +82,8 @@ fn arrival(by: ActorId, column: ColumnId) -> C {
     }
 }
 
-fn turned(given: Given, command: C, why: R) {
-    let turned = E::TurnedAway { from: ELSEWHERE, journey: JOURNEY, why: Box::new(why) };
+fn turned(given: Given, command: C, why: NotLetIn) {
+    let turned = E::TurnedAway { from: ELSEWHERE, journey: JOURNEY, why };
     given.errand_with(ELSEWHERE).when::<Card>(card(9), command).then([turned]);
 }
 
@@ -157,7 +158,7 @@ fn what_projects_ask_of_each_other_nobody_else_asks() {
 fn who_is_told_that_it_arrived_lets_it_go_once() {
     let given = left();
     let journey = journey_of(&given);
-    let gone = E::Gone { to: ELSEWHERE, key: "OTH-1".into(), journey, heard: Heard::Own {} };
+    let gone = E::Gone { to: ELSEWHERE, journey, heard: Heard::Own {} };
     let told = ends(arrived(), journey);
     let given = given.errand_with(ELSEWHERE).when::<Card>(card(1), told.clone()).then([gone]);
     given.and_when::<Card>(card(1), told).then_nothing();
@@ -214,12 +215,12 @@ fn a_card_from_elsewhere_gets_the_next_key_and_is_found_by_its_old_one() {
 #[test]
 fn who_may_not_bring_it_is_turned_away_and_told_why() {
     let stranger = ActorId(Id([0x99; 16]));
-    turned(board(), arrival(stranger, TODO), R::NotAMember { person: PersonId::from(stranger) });
+    turned(board(), arrival(stranger, TODO), NotLetIn::NotAMember {});
     let watched = board().by(ANN).role("viewer").by(FOUNDER);
-    turned(watched, arrival(ANN, TODO), R::OnlyLooks { person: PersonId::from(ANN) });
-    turned(board(), arrival(FOUNDER, THERE), R::NoSuchColumn { column: THERE });
+    turned(watched, arrival(ANN, TODO), NotLetIn::OnlyLooks {});
+    turned(board(), arrival(FOUNDER, THERE), NotLetIn::NoSuchColumn {});
     let archived = board().sent::<Column>(TODO, Do::Archive {});
-    turned(archived, arrival(FOUNDER, TODO), R::ColumnArchived { column: TODO, name: "To do".into() });
+    turned(archived, arrival(FOUNDER, TODO), NotLetIn::NoSuchColumn {});
     let full = cards(1).sent::<Column>(TODO, Do::SetLimit { limit: Some(1), warns: false });
     let turned = full.errand_with(ELSEWHERE).sent::<Card>(card(9), arrival(FOUNDER, TODO));
     assert!(!turned.model::<Card>(card(9)).exists());

@@ -51,6 +51,10 @@ pub fn happened(record: &Record, after: &Models<'_>) -> Option<Activity> {
     if record.kind != RecordKind::Event {
         return None;
     }
+    let comes_along = matches!(record.event::<Card>(), Some(CardEvent::Described { .. }));
+    if comes_along && record.origin.actor == ActorId::default() {
+        return None;
+    }
     let what = words(record, after)?;
     Some(Activity {
         record: record.number,
@@ -70,7 +74,8 @@ fn who(record: &Record, after: &Models<'_>) -> Option<ActorId> {
         Some(CardEvent::Gone { .. } | CardEvent::Stayed { .. }) => after.get::<Card>(record.stream.id).sent_by,
         _ => None,
     };
-    by.map_or_else(|| record.origin.known_actor(), |by| Some(ActorId(by.0)))
+    let known = || record.origin.known_actor().filter(|actor| *actor != ActorId::default());
+    by.map_or_else(known, |by| Some(ActorId(by.0)))
 }
 
 /// The card that a stream is about.

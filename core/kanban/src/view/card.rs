@@ -117,7 +117,7 @@ impl CardView {
             "elsewhere": match &card.whereabouts {
                 Whereabouts::Here {} => Value::Null,
                 Whereabouts::Leaving { to, .. } => json!({ "project": to.to_string(), "arrived": false }),
-                Whereabouts::Gone { to, key, .. } => json!({ "project": to.to_string(), "arrived": true, "key": key }),
+                Whereabouts::Gone { to, .. } => json!({ "project": to.to_string(), "arrived": true }),
             },
         })
     }

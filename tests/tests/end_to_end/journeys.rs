@@ -1,0 +1,139 @@
+//! Cards that go to another project, by the shipped programs.
+
+use recordplayer_tests::stage::{Person, Server, Stage, cards};
+use serde_json::{Value, json};
+
+/// Mia has "Turntable" and "Amplifier" on the server; Wim works on both. From "Ready" of the one, cards go to "Backlog" of the other.
+fn team() -> (Stage, Server, [Person; 2]) {
+    let stage = Stage::new();
+    let server = stage.serve("127.0.0.1:0");
+    let people = ["mia", "wim"].map(|name| stage.person(name, &server));
+    let [mia, wim] = &people;
+    for (title, key) in [("Turntable", "TT"), ("Amplifier", "AMP")] {
+        mia.tell(&["project", "new", title, "--key", key]);
+        mia.tell(&["member", "add", "wim", "--role", "worker", "--project", title]);
+    }
+    mia.tell(&["column", "ways-out", "Ready", "--into", "Amplifier", "Backlog", "--project", "Turntable"]);
+    mia.tell(&["card", "new", "Power supply", "--column", "Ready", "--project", "Turntable"]);
+    all_sync(&[mia, wim]);
+    (stage, server, people)
+}
+
+fn all_sync(people: &[&Person]) {
+    for person in people.iter().chain(people) {
+        assert_eq!(person.sync(), 0, "{}", person.name);
+    }
+}
+
+fn in_turntable<'a>(command: &[&'a str]) -> Vec<&'a str> {
+    [command, &["--project", "Turntable"]].concat()
+}
+
+fn titles(person: &Person, project: &str) -> Vec<Value> {
+    cards(&person.tell(&["board", "--project", project])).into_iter().map(|card| card["title"].clone()).collect()
+}
+
+/// Until both projects have heard of each other: the answer of the one is a record of the other.
+fn arrived(person: &Person, key: &str) -> Value {
+    for _ in 0..100 {
+        assert_eq!(person.sync(), 0);
+        let card = person.tell(&["card", key, "--project", "Turntable"]);
+        if card["elsewhere"]["arrived"] != false {
+            return card;
+        }
+    }
+    panic!("{key} does not arrive");
+}
+
+#[test]
+fn a_card_goes_with_all_that_stands_on_it_and_its_old_key_leads_to_it() {
+    let (_stage, _server, [mia, wim]) = team();
+    // Wim works on it on the train, and sends it on.
+    let file = wim.file("description.md", "Two transformers.\n");
+    wim.tell(&in_turntable(&["card", "describe", "TT-1", "--text-file", &file]));
+    wim.tell(&in_turntable(&["comment", "TT-1", "It hums"]));
+    wim.tell(&in_turntable(&["card", "move", "TT-1", "--to", "Backlog", "--into", "Amplifier"]));
+    assert!(titles(&wim, "Turntable").is_empty(), "it has left, as far as he sees");
+    let gone = arrived(&wim, "TT-1");
+    assert_eq!(gone["elsewhere"]["key"], "AMP-1", "{gone}");
+    assert_eq!(gone["description"], "Two transformers.\n", "what was here stays readable");
+    all_sync(&[&mia, &wim]);
+    for person in [&mia, &wim] {
+        assert_eq!(titles(person, "Amplifier"), [json!("Power supply")], "{}", person.name);
+        // The old key leads to it.
+        for key in ["AMP-1", "TT-1"] {
+            let card = person.tell(&["card", key, "--project", "Amplifier"]);
+            assert_eq!((&card["key"], &card["column"]), (&json!("AMP-1"), &json!("Backlog")));
+            assert_eq!(card["description"], "Two transformers.\n");
+            assert_eq!(card["comments"][0]["text"], "It hums");
+            assert_eq!(card["former_keys"], json!(["TT-1"]));
+        }
+        let history = person.lines(&["history", "AMP-1", "--project", "Amplifier"]);
+        let what = |entry: &Value| (entry["actor"].clone(), entry["what"].clone());
+        let brought = (json!("wim"), json!("brought it from the project Turntable"));
+        assert_eq!(history.iter().map(what).collect::<Vec<_>>(), [brought]);
+    }
+}
+
+#[test]
+fn what_may_not_come_is_back_and_says_why() {
+    let (_stage, _server, [mia, wim]) = team();
+    let code = |answer: &Value| answer["error"]["code"].clone();
+    let no_way = wim.try_to(&["card", "move", "TT-1", "--to", "Done", "--into", "Amplifier", "--project", "Turntable"]);
+    assert_eq!(code(&no_way.expect_code(1)), "no_way_out");
+    // The other project has no room.
+    mia.tell(&["card", "new", "Housing", "--column", "Backlog", "--project", "Amplifier"]);
+    mia.tell(&["column", "limit", "Backlog", "1", "--project", "Amplifier"]);
+    all_sync(&[&mia, &wim]);
+    wim.tell(&["card", "move", "TT-1", "--to", "Backlog", "--into", "Amplifier", "--project", "Turntable"]);
+    let back = arrived(&wim, "TT-1");
+    assert_eq!(back["elsewhere"], Value::Null, "{back}");
+    assert_eq!(titles(&wim, "Turntable"), [json!("Power supply")]);
+    let history = wim.lines(&["history", "TT-1", "--project", "Turntable"]);
+    let last = history.last().unwrap();
+    assert_eq!(last["actor"], "wim");
+    // What is there is nothing for those who may not look.
+    let why = "took it back, for it could not go: That column is full. Wait until there is room, or choose another one";
+    assert_eq!(last["what"], why);
+}
+
+/// Whoever edited it meanwhile keeps what they wrote, and is told where it is.
+#[test]
+fn what_is_written_on_a_card_that_has_left_stays_with_its_author() {
+    let (_stage, _server, [mia, wim]) = team();
+    wim.tell(&["card", "rename", "TT-1", "Mains supply", "--project", "Turntable"]);
+    mia.tell(&["card", "move", "TT-1", "--to", "Backlog", "--into", "Amplifier", "--project", "Turntable"]);
+    arrived(&mia, "TT-1");
+    assert_ne!(wim.sync(), 0, "something was refused");
+    let outbox = wim.tell(&["outbox", "--project", "Turntable"]).to_string();
+    assert!(outbox.contains("in_another_project") && outbox.contains("Mains supply"), "{outbox}");
+}
+
+/// A server that dies in between goes on with it when it starts again, whoever asks.
+#[test]
+fn a_server_that_dies_meanwhile_goes_on_with_it() {
+    let (stage, server, [mia, wim]) = team();
+    mia.tell(&["card", "move", "TT-1", "--to", "Backlog", "--into", "Amplifier", "--project", "Turntable", "--wait"]);
+    let address = server.kill();
+    let _server = stage.serve(&address);
+    assert_eq!(arrived(&mia, "TT-1")["elsewhere"]["key"], "AMP-1");
+    all_sync(&[&mia, &wim]);
+    assert_eq!(titles(&wim, "Amplifier"), [json!("Power supply")]);
+}
+
+/// Projects without a server go the same way.
+#[test]
+fn on_a_computer_alone_cards_go_as_well() {
+    let stage = Stage::new();
+    let ann = stage.newcomer("ann");
+    for (title, key) in [("Turntable", "TT"), ("Amplifier", "AMP")] {
+        ann.tell(&["project", "new", title, "--key", key]);
+    }
+    ann.tell(&["column", "ways-out", "Ready", "--into", "Amplifier", "Backlog", "--project", "Turntable"]);
+    ann.tell(&["card", "new", "Power supply", "--column", "Ready", "--project", "Turntable"]);
+    ann.tell(&["card", "move", "TT-1", "--to", "Backlog", "--into", "Amplifier", "--project", "Turntable"]);
+    assert_eq!(titles(&ann, "Amplifier"), [json!("Power supply")]);
+    assert!(titles(&ann, "Turntable").is_empty());
+    let card = ann.tell(&["card", "TT-1", "--project", "Turntable"]);
+    assert_eq!(card["elsewhere"]["key"], "AMP-1", "{card}");
+}

@@ -1,0 +1,116 @@
+//! What a card takes along, and how that fits where it comes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use recordplayer::context::Context;
+use serde::{Deserialize, Serialize};
+
+use super::super::decide::is_known;
+use super::super::{Attachment, Card, Checklist, Day, Effort, FieldValue, Priority};
+use crate::ids::{AttachmentId, FieldId, LabelId, OptionId, PersonId, TypeId};
+use crate::limits::OF_PROJECT_MAX;
+use crate::project::{FieldDefinition, FieldKind, Label, Project, ProjectEvent};
+
+/// What a card takes along, but for its description and its comments.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Carried {
+    pub title: String,
+    pub done: bool,
+    pub due: Option<Day>,
+    pub card_type: Option<TypeId>,
+    pub priority: Option<Priority>,
+    pub estimate: Option<Effort>,
+    pub remaining: Option<Effort>,
+    pub blocked: Option<String>,
+    pub labels: BTreeSet<LabelId>,
+    pub members: BTreeSet<PersonId>,
+    pub checklists: Vec<Checklist>,
+    pub attachments: BTreeMap<AttachmentId, Attachment>,
+    pub fields: BTreeMap<FieldId, FieldValue>,
+}
+
+/// What the ids of the project it comes from mean: where this project has the same by name, it is taken for that, and else comes along.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outfit {
+    pub labels: BTreeMap<LabelId, Label>,
+    pub fields: BTreeMap<FieldId, FieldDefinition>,
+    pub card_type: Option<String>,
+}
+
+impl Card {
+    pub(super) fn carried(&self) -> Carried {
+        Carried {
+            title: self.title.clone(),
+            done: self.done,
+            due: self.due.clone(),
+            card_type: self.card_type,
+            priority: self.priority,
+            estimate: self.estimate,
+            remaining: self.remaining,
+            blocked: self.blocked.clone(),
+            labels: self.labels.clone(),
+            members: self.members.clone(),
+            checklists: self.checklists.clone(),
+            attachments: self.attachments.clone(),
+            fields: self.fields.clone(),
+        }
+    }
+}
+
+/// What a card carries, with the ids that it has here. What this project has no like of comes along, as far as there is room.
+pub(super) fn fitted(carried: &Carried, outfit: &Outfit, project: &Project, cx: &mut Context<'_>) -> Carried {
+    let mut fitted = carried.clone();
+    let mut room = OF_PROJECT_MAX.saturating_sub(project.labels.len());
+    fitted.labels = BTreeSet::new();
+    for (id, label) in &outfit.labels {
+        let same = project.labels.iter().find(|(_, other)| *other == label).map(|(id, _)| *id);
+        match same.or(Some(*id).filter(|id| project.labels.contains_key(id))) {
+            Some(id) => drop(fitted.labels.insert(id)),
+            None if room > 0 => {
+                room -= 1;
+                let Label { name, colour } = label.clone();
+                cx.emit::<Project>(cx.space().0, &ProjectEvent::LabelSet { label: *id, name, colour });
+                fitted.labels.insert(*id);
+            }
+            None => {}
+        }
+    }
+    let mut room = OF_PROJECT_MAX.saturating_sub(project.fields.len());
+    fitted.fields = BTreeMap::new();
+    for (id, value) in &carried.fields {
+        let Some(field) = outfit.fields.get(id) else { continue };
+        let is_same = |other: &&FieldDefinition| other.name == field.name && other.kind == field.kind;
+        let same = project.fields.get(id).map(|field| (*id, field));
+        let same =
+            same.or_else(|| project.fields.iter().find(|(_, other)| is_same(other)).map(|(id, field)| (*id, field)));
+        match same {
+            Some((id, here)) => fitted.fields.extend(translated(value, field, here).map(|value| (id, value))),
+            None if room > 0 => {
+                room -= 1;
+                let FieldDefinition { name, kind, options, limits } = field.clone();
+                let set = ProjectEvent::FieldSet { field: *id, name, kind, options, limits };
+                cx.emit::<Project>(cx.space().0, &set);
+                fitted.fields.insert(*id, value.clone());
+            }
+            None => {}
+        }
+    }
+    let is_type = |name: &String| project.types.iter().find(|(_, other)| other.name == *name).map(|(id, _)| *id);
+    let same = carried.card_type.filter(|id| project.types.contains_key(id));
+    fitted.card_type = same.or_else(|| outfit.card_type.as_ref().and_then(is_type));
+    fitted.members.retain(|person| is_known(*person, cx));
+    fitted
+}
+
+/// A value as the field of this project has it: a choice is that of the same name.
+fn translated(value: &FieldValue, there: &FieldDefinition, here: &FieldDefinition) -> Option<FieldValue> {
+    match value {
+        FieldValue::Choice { option } if here.kind == FieldKind::Choice && !here.options.contains_key(option) => {
+            let named = there.options.get(option)?;
+            let same = |(_, other): &(&OptionId, &Label)| *other == named;
+            let (option, _) = here.options.iter().find(same)?;
+            Some(FieldValue::Choice { option: *option })
+        }
+        _ => Some(value.clone()),
+    }
+}

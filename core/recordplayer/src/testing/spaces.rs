@@ -223,6 +223,11 @@ impl Spaces {
         }
     }
 
+    /// How much is on its way to a space.
+    pub fn waiting_for(&self, space: SpaceId) -> usize {
+        self.on_their_way.get(&space).map_or(0, VecDeque::len)
+    }
+
     /// A space as it is decided.
     pub fn read<R>(&self, space: SpaceId, read: impl FnOnce(&Models<'_>) -> R) -> R {
         read(&self.machines[&space].state.base_models())

@@ -8,6 +8,7 @@ use recordplayer::domain::Domain;
 use recordplayer::entity::{Entity, Stamp};
 use recordplayer::errand::{Errand, Reading};
 use recordplayer::id::{ActorId, Id, SpaceId};
+use recordplayer::limits::ERRANDS_OPEN_MAX;
 use recordplayer::protocol::AnswerCode;
 use recordplayer::record::{Record, StreamId};
 use recordplayer::refusal::{CoreRefusal, Refused};
@@ -299,6 +300,10 @@ fn more_than_can_be_open_at_once_come_through() {
     for id in &ids {
         spaces.submit::<Token>(HERE, OWNER, *id, &TokenCommand::Send { to: THERE });
     }
+    while spaces.waiting_for(HERE) > 0 {
+        spaces.step(0);
+    }
+    assert_eq!(spaces.waiting_for(THERE), ERRANDS_OPEN_MAX, "what more is asked waits in the log");
     spaces.settle();
     for id in ids {
         assert!(spaces.read(THERE, |models| models.get::<Token>(id).is_here));

@@ -3,6 +3,7 @@
 //! * [`headless`]: every command of the board, for people at a terminal and for scripts.
 //! * [`ui`]: the window. What it looks like is in [`theme`], what can be done in it in [`command`].
 
+mod alike;
 pub mod command;
 mod founding;
 pub mod headless;

@@ -191,8 +191,18 @@ pub(crate) enum ImportCommand {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum OutboxCommand {
-    /// Send a refused command again.
-    Retry { id: String },
-    /// Take a command out of the outbox for good.
-    Discard { id: String },
+    /// Send a refused command again
+    Retry {
+        id: String,
+        /// And all that were refused for the same reason
+        #[arg(long)]
+        alike: bool,
+    },
+    /// Take a command out of the outbox for good
+    Discard {
+        id: String,
+        /// And all that were refused for the same reason
+        #[arg(long)]
+        alike: bool,
+    },
 }

@@ -8,12 +8,13 @@ use super::answer::{Answer, Failure, REFUSED, WRONG_USE, line, time};
 use super::arguments::OutboxCommand;
 use super::place::Place;
 use super::send;
+use crate::alike::alike;
 use crate::said::{card_of, nothing_waits, typed, what};
 
 pub(crate) fn run(place: &Place<'_>, command: Option<&OutboxCommand>) -> Result<Answer, Failure> {
     match command {
         None => Ok(show(place)),
-        Some(OutboxCommand::Retry { id }) => {
+        Some(OutboxCommand::Retry { id, alike: false }) => {
             let waits = |entry: &OutboxEntry| entry.command.to_string() == *id && entry.refused.is_none();
             if place.space.outbox().iter().any(waits) {
                 let help = "It is sent by itself, as soon as the server can be reached";
@@ -23,14 +24,35 @@ pub(crate) fn run(place: &Place<'_>, command: Option<&OutboxCommand>) -> Result<
             send::settle(place, std::slice::from_ref(&ticket))?;
             Ok(Answer::new(json!({ "retried": id, "command": ticket.command().to_string() }), "It is sent again"))
         }
-        Some(OutboxCommand::Discard { id }) => {
-            let gone = place.space.discard(command_id(place, id)?).map_err(|error| send::failure_at(place, error))?;
-            let gone: Vec<(String, String)> =
-                gone.iter().map(|entry| (entry.command.to_string(), what(&place.names(), entry))).collect();
+        Some(OutboxCommand::Retry { id, alike: true }) => {
+            let commands = alike_to(place, id)?;
+            let tried = commands.iter().map(|command| place.space.retry(*command));
+            // What is refused here once more stays; the others go.
+            let (tickets, errors): (Vec<_>, Vec<_>) = tried.partition(Result::is_ok);
+            let tickets: Vec<_> = tickets.into_iter().filter_map(Result::ok).collect();
+            send::settle(place, &tickets)?;
+            if let Some(error) = errors.into_iter().find_map(Result::err) {
+                let failure = send::failure_at(place, error);
+                let help = format!("{} of {} are sent again", tickets.len(), commands.len());
+                return Err(Failure { help, ..failure });
+            }
+            let ids: Vec<String> = commands.iter().map(ToString::to_string).collect();
+            let json = json!({ "retried": ids, "commands": send::ids(&tickets) });
+            Ok(Answer::new(json, format!("{} are sent again", commands.len())))
+        }
+        Some(OutboxCommand::Discard { id, alike }) => {
+            let commands = if *alike { alike_to(place, id)? } else { vec![command_id(place, id)?] };
+            let mut gone = Vec::new();
+            for command in &commands {
+                gone.extend(place.space.discard(*command).map_err(|error| send::failure_at(place, error))?);
+            }
+            let gone: Vec<(CommandId, String)> =
+                gone.iter().map(|entry| (entry.command, what(&place.names(), entry))).collect();
             let text: Vec<String> = gone.iter().map(|(_, what)| format!("Discarded: {}", line(what))).collect();
-            let (first, with) = gone.split_first().expect("what was discarded is among it");
-            let with: Vec<Value> = with.iter().map(|(id, what)| json!({ "id": id, "what": what })).collect();
-            Ok(Answer::new(json!({ "discarded": id, "what": first.1, "with": with }), text.join("\n")))
+            let json = |(id, what): &(CommandId, String)| json!({ "id": id.to_string(), "what": what });
+            let with: Vec<Value> = gone.iter().filter(|(gone, _)| gone.to_string() != *id).map(json).collect();
+            let first = gone.iter().find(|(gone, _)| gone.to_string() == *id).map(|(_, what)| what);
+            Ok(Answer::new(json!({ "discarded": id, "what": first, "with": with }), text.join("\n")))
         }
     }
 }
@@ -47,25 +69,48 @@ fn command_id(place: &Place<'_>, text: &str) -> Result<CommandId, Failure> {
     })
 }
 
+/// The command, and those that were refused for the same reason.
+fn alike_to(place: &Place<'_>, text: &str) -> Result<Vec<CommandId>, Failure> {
+    let command = command_id(place, text)?;
+    let outbox = place.space.outbox();
+    let group = alike(&outbox).into_iter().find(|group| group.commands().any(|other| other == command));
+    Ok(group.map_or_else(|| vec![command], |group| group.commands().collect()))
+}
+
 fn show(place: &Place<'_>) -> Answer {
     let (mut waiting, mut refused, mut text) = (Vec::new(), Vec::new(), Vec::new());
-    for entry in place.space.outbox() {
-        let json = entry_json(place, &entry);
-        let what = line(json["what"].as_str().unwrap_or_default());
-        let state = json["state"].as_str().unwrap_or_default().to_owned();
-        let under = if entry.refused_with().is_some() { "└ " } else { "" };
-        text.push(format!("{state:8}  {}  {under}{what}", time(entry.made_at)));
-        if let Some(reason) = &entry.refused {
-            text.push(format!("          {}  ({})", line(&place.named(&reason.message)), entry.command));
-            refused.push(json);
-        } else {
-            waiting.push(json);
+    let mut causes = Vec::new();
+    let outbox = place.space.outbox();
+    for group in alike(&outbox) {
+        for entry in group.entries.iter().chain(&group.under) {
+            let json = entry_json(place, entry);
+            let what = line(json["what"].as_str().unwrap_or_default());
+            let state = json["state"].as_str().unwrap_or_default().to_owned();
+            let under = if entry.refused_with().is_some() { "└ " } else { "" };
+            text.push(format!("{state:8}  {}  {under}{what}", time(entry.made_at)));
+            match &entry.refused {
+                // Said once for all of them.
+                Some(_) if group.is_several() && entry.refused_with().is_none() => refused.push(json),
+                Some(reason) => {
+                    text.push(format!("          {}  ({})", line(&place.named(&reason.message)), entry.command));
+                    refused.push(json);
+                }
+                None => waiting.push(json),
+            }
         }
+        let Some(reason) = group.entries[0].refused.as_ref() else { continue };
+        let message = place.named(&reason.message);
+        if group.is_several() {
+            let command = group.entries[0].command;
+            text.push(format!("          {}  (all: \"outbox retry {command} --alike\")", line(&message)));
+        }
+        let commands: Vec<String> = group.commands().map(|command| command.to_string()).collect();
+        causes.push(json!({ "code": reason.code, "message": message, "commands": commands }));
     }
     if text.is_empty() {
         text.push(nothing_waits(&place.space).to_owned());
     }
-    Answer::new(json!({ "waiting": waiting, "refused": refused }), text.join("\n"))
+    Answer::new(json!({ "waiting": waiting, "refused": refused, "causes": causes }), text.join("\n"))
 }
 
 fn entry_json(place: &Place<'_>, entry: &OutboxEntry) -> Value {

@@ -43,8 +43,8 @@ pub(super) enum Act {
         title: String,
         place: String,
     },
-    Retry(CommandId),
-    Discard(CommandId),
+    Retry(Vec<CommandId>),
+    Discard(Vec<CommandId>),
     /// Behind what the window shows of it, what only the machine knows.
     CopyDiagnostics {
         told: Vec<(&'static str, String)>,

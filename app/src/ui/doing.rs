@@ -6,7 +6,7 @@ use egui::Ui;
 use recordplayer::claims::Claims;
 use recordplayer::decide::Intent;
 use recordplayer::entity::Entity;
-use recordplayer::id::Id;
+use recordplayer::id::{CommandId, Id};
 use recordplayer::record::StreamId;
 use recordplayer::replica::Wish;
 use recordplayer_client::{SendError, Space};
@@ -86,8 +86,12 @@ impl Desktop {
                     Outcome { typed: outcome.refused.is_some().then_some(typed), ..outcome }
                 });
             }
-            Act::Retry(command) => self.work(move |space, names| came(names, space.retry(command).map(drop))),
-            Act::Discard(command) => self.work(move |space, names| came(names, space.discard(command).map(drop))),
+            Act::Retry(commands) => {
+                self.work(move |space, names| came(names, each(commands, |command| space.retry(command).map(drop))))
+            }
+            Act::Discard(commands) => {
+                self.work(move |space, names| came(names, each(commands, |command| space.discard(command).map(drop))))
+            }
             Act::CopyDiagnostics { told } => self.work(move |space, names| {
                 let text = diagnostics(names.device, space, &told);
                 Outcome { copy: Some(("What helps to find a fault", text)), ..Outcome::default() }
@@ -337,4 +341,10 @@ fn sent_as<E: Entity>(space: &Space, names: &Names<'_>, id: Id, command: &E::Com
 /// What there is to say of something that may have failed.
 fn came(names: &Names<'_>, result: Result<(), SendError>) -> Outcome {
     Outcome { refused: result.err().map(|error| names.named(&error.to_string())), ..Outcome::default() }
+}
+
+/// Does the same about several commands, whatever comes of one of them; then what went wrong first.
+fn each(commands: Vec<CommandId>, act: impl Fn(CommandId) -> Result<(), SendError>) -> Result<(), SendError> {
+    let outcomes: Vec<_> = commands.into_iter().map(act).collect();
+    outcomes.into_iter().collect()
 }

@@ -7,6 +7,7 @@ use recordplayer_client::Device;
 
 use super::act::Act;
 use super::project::OpenProject;
+use crate::alike::{Alike, alike};
 use crate::said::{Names, card_of, nothing_waits, typed, what};
 use crate::theme::{Icon, Theme, Type, radius, space};
 use crate::time::ago;
@@ -28,10 +29,57 @@ pub(super) fn show(ui: &mut Ui, device: &Device, project: &OpenProject, now: Tim
     }
     let names = Names::at_once(device, &project.space);
     ScrollArea::vertical().max_height(HEIGHT_MAX).auto_shrink([false, true]).show(ui, |ui| {
-        for entry in entries {
-            row(ui, &names, entry, now, acts);
+        for group in alike(entries) {
+            if group.is_several() {
+                several(ui, &names, &group, now, acts);
+            } else {
+                one_by_one(ui, &names, &group, now, acts);
+            }
             ui.add_space(space::TINY);
         }
+    });
+}
+
+fn one_by_one(ui: &mut Ui, names: &Names<'_>, group: &Alike<'_>, now: Timestamp, acts: &mut Vec<Act>) {
+    for entry in group.entries.iter().chain(&group.under) {
+        row(ui, names, entry, now, acts);
+    }
+}
+
+/// What was refused for one cause: what that is, and what can be done about all of it; each shows when it is opened.
+fn several(ui: &mut Ui, names: &Names<'_>, group: &Alike<'_>, now: Timestamp, acts: &mut Vec<Act>) {
+    let palette = Theme::of(ui).palette;
+    let first = group.entries[0];
+    let Some(refused) = &first.refused else { return };
+    let frame = Frame::NONE
+        .fill(palette.raised)
+        .stroke(egui::Stroke::new(1.0, palette.danger))
+        .corner_radius(radius::CARD)
+        .inner_margin(Margin::symmetric(12, 8));
+    frame.show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        ui.horizontal(|ui| {
+            ui.label(Icon::CircleAlert.text(palette.danger));
+            let title = format!("{} changes for one reason", group.entries.len());
+            ui.add(egui::Label::new(text(title, Type::Emphasis, palette.text)).wrap());
+            ui.with_layout(Layout::right_to_left(egui::Align::Center), |ui| {
+                let when = format!("Refused, {}", ago(first.made_at, now));
+                ui.label(text(when, Type::Caption, palette.faint));
+            });
+        });
+        ui.add(egui::Label::new(text(names.named(&refused.message), Type::Body, palette.muted)).wrap());
+        ui.horizontal(|ui| {
+            if quiet_button(ui, "Try all again").clicked() {
+                acts.push(Act::Retry(group.commands().collect()));
+            }
+            if quiet_button(ui, "Discard all").clicked() {
+                acts.push(Act::Discard(group.commands().collect()));
+            }
+        });
+        let id = ui.make_persistent_id(("one reason", first.command));
+        let opened = egui::collapsing_header::CollapsingState::load_with_default_open(ui.ctx(), id, false);
+        let header = opened.show_header(ui, |ui| ui.label(text("Each of them", Type::Body, palette.muted)));
+        header.body(|ui| one_by_one(ui, names, group, now, acts));
     });
 }
 
@@ -63,10 +111,10 @@ fn row(ui: &mut Ui, names: &Names<'_>, entry: &OutboxEntry, now: Timestamp, acts
         ui.add(egui::Label::new(text(names.named(&refused.message), Type::Body, palette.muted)).wrap());
         ui.horizontal(|ui| {
             if !is_under && quiet_button(ui, "Try again").clicked() {
-                acts.push(Act::Retry(entry.command));
+                acts.push(Act::Retry(vec![entry.command]));
             }
             if quiet_button(ui, "Discard").clicked() {
-                acts.push(Act::Discard(entry.command));
+                acts.push(Act::Discard(vec![entry.command]));
             }
             if let Some(typed) = typed(entry)
                 && quiet_button(ui, "Copy text").clicked()

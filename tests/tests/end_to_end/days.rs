@@ -291,3 +291,38 @@ fn what_was_done_is_taken_back_and_done_again_act_by_act_but_for_what_others_cha
     all_sync(&[&mia, &wim]);
     assert_eq!(mia.hash(), wim.hash());
 }
+
+/// What one cause has refused is one thing to deal with.
+#[test]
+fn what_was_refused_for_one_reason_is_dealt_with_at_once() {
+    let (_stage, _server, [mia, wim, _rea]) = team();
+    const TITLES: [&str; 3] = ["Belt", "Platter", "Arm"];
+    for title in TITLES {
+        wim.tell(&["card", "new", title, "--column", "Ready"]);
+    }
+    mia.tell(&["card", "new", "Felt", "--column", "Backlog"]);
+    all_sync(&[&wim, &mia]);
+    let keys = TITLES.map(|title| wim.key_of(title));
+    // While Wim is on the train, the manager lets nobody else into "Backlog".
+    mia.tell(&["column", "limit", "Backlog", "1", "--wait"]);
+    for key in &keys {
+        wim.tell(&["card", "move", key, "--to", "Backlog"]);
+    }
+    wim.tell(&["comment", &keys[0], "On to the backlog"]);
+    assert_eq!(wim.sync(), 1, "he is told");
+    let outbox = wim.tell(&["outbox"]);
+    let causes = outbox["causes"].as_array().unwrap();
+    assert_eq!(causes.len(), 1, "{outbox}");
+    assert_eq!(causes[0]["code"], "column_full");
+    let commands = causes[0]["commands"].as_array().unwrap();
+    assert_eq!(commands.len(), 3);
+    let first = commands[0].as_str().unwrap();
+    mia.tell(&["column", "limit", "Backlog", "none", "--wait"]);
+    assert_eq!(wim.sync(), 1, "they are still there");
+    let retried = wim.tell(&["outbox", "retry", first, "--alike"]);
+    assert_eq!(retried["commands"].as_array().unwrap().len(), 3, "{retried}");
+    assert_eq!(wim.sync(), 0);
+    for title in TITLES {
+        assert_eq!(column_of(&wim, title), "Backlog");
+    }
+}

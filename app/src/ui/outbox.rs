@@ -68,6 +68,8 @@ fn several(ui: &mut Ui, names: &Names<'_>, group: &Alike<'_>, now: Timestamp, ac
             });
         });
         ui.add(egui::Label::new(text(names.named(&refused.message), Type::Body, palette.muted)).wrap());
+        let id = ui.make_persistent_id(("one reason", first.command));
+        let mut shows_each = ui.data(|data| data.get_temp(id)).unwrap_or(false);
         ui.horizontal(|ui| {
             if quiet_button(ui, "Try all again").clicked() {
                 acts.push(Act::Retry(group.commands().collect()));
@@ -75,11 +77,14 @@ fn several(ui: &mut Ui, names: &Names<'_>, group: &Alike<'_>, now: Timestamp, ac
             if quiet_button(ui, "Discard all").clicked() {
                 acts.push(Act::Discard(group.commands().collect()));
             }
+            if quiet_button(ui, if shows_each { "Hide each" } else { "Show each" }).clicked() {
+                shows_each = !shows_each;
+                ui.data_mut(|data| data.insert_temp(id, shows_each));
+            }
         });
-        let id = ui.make_persistent_id(("one reason", first.command));
-        let opened = egui::collapsing_header::CollapsingState::load_with_default_open(ui.ctx(), id, false);
-        let header = opened.show_header(ui, |ui| ui.label(text("Each of them", Type::Body, palette.muted)));
-        header.body(|ui| one_by_one(ui, names, group, now, acts));
+        if shows_each {
+            one_by_one(ui, names, group, now, acts);
+        }
     });
 }
 

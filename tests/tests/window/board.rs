@@ -9,12 +9,13 @@ use egui_kittest::kittest::{NodeT, Queryable};
 use recordplayer::id::Id;
 use recordplayer_app::ui::Desktop;
 use recordplayer_kanban::card::CardCommand;
+use recordplayer_kanban::column::ColumnCommand;
 use recordplayer_kanban::ids::{ChecklistId, ItemId, LabelId};
 use recordplayer_kanban::limits::COMMENT_BYTES_MAX;
 use recordplayer_kanban::project::ProjectCommand;
-use recordplayer_kanban::{Card, Project};
+use recordplayer_kanban::{Card, Column, Project};
 
-use crate::stage::{PATIENCE, Stage, card, column, steps, window};
+use crate::stage::{PATIENCE, Stage, card, column, moves_to, steps, window};
 
 #[test]
 fn the_window_shows_the_project_its_board_and_how_it_stands_with_the_server() {
@@ -286,6 +287,27 @@ fn a_card_has_a_menu_of_the_same_commands() {
     steps(&mut stage.harness, 3);
     stage.click("Move card to the right");
     assert_eq!(stage.titles(1), ["One"]);
+}
+
+#[test]
+fn what_was_refused_for_one_reason_is_one_row() {
+    let mut stage = Stage::online();
+    stage.add_cards(&[(0, "Belt"), (0, "Platter")]);
+    stage.device.wait_in_step(PATIENCE).unwrap();
+    let archive = ColumnCommand::Archive {};
+    let mut stage = stage.after_both(
+        |space| ["Belt", "Platter"].into_iter().for_each(|title| moves_to(space, card(title), column(1))),
+        |space| drop(space.send::<Column>(column(1), &archive).unwrap()),
+    );
+    stage.until_shows("2 need you");
+    stage.press(Key::G);
+    stage.press(Key::O);
+    stage.until_shows("2 changes for one reason");
+    assert!(!stage.shows("Move TT-1 to In progress"), "each shows when it is asked for");
+    stage.click("Show each");
+    assert!(stage.shows("Move TT-1 to In progress") && stage.shows("Move TT-2 to In progress"));
+    stage.click("Discard all");
+    stage.until_shows("Outbox empty");
 }
 
 #[test]

@@ -95,16 +95,15 @@ impl Stage {
         steps(&mut self.harness, 2);
     }
 
-    /// Somebody moves this card into the last place of the second column while they are offline, and another device has taken that.
-    pub fn after_the_last_place_was_taken(self, moved: CardId) -> Self {
+    /// While it has no line, the person does one thing, and somebody else another one.
+    pub fn after_both(self, mine: impl FnOnce(&Space), theirs: impl FnOnce(&Space)) -> Self {
         let Self { harness, device, space, serving, folder } = self;
         let domain = || Arc::new(recordplayer_kanban::domain());
         let serving = serving.expect("it has its server");
         let token = serving.control().accounts().new_token("ann").unwrap();
         let (address, url, id) = (serving.address(), serving.url(), space.id());
         drop((harness, serving));
-        let move_to = CardCommand::MoveTo { column: column(1), before: None, row: None, exempt: false };
-        space.send::<Card>(moved, &move_to).unwrap().wait_saved(PATIENCE).unwrap();
+        mine(&space);
         device.close();
         drop((device, space));
 
@@ -112,14 +111,7 @@ impl Stage {
         let other = Device::open(domain(), &folder.path().join("other")).unwrap();
         other.login(&url, &token, PATIENCE).unwrap();
         other.wait_in_step(PATIENCE).unwrap();
-        let create = CardCommand::Create {
-            column: column(1),
-            title: "Order the belt".to_owned(),
-            before: None,
-            exempt: false,
-            typed: None,
-        };
-        other.space(id).unwrap().send::<Card>(card("Order the belt"), &create).unwrap();
+        theirs(&other.space(id).unwrap());
         other.wait_in_step(PATIENCE).unwrap();
         other.close();
 
@@ -128,6 +120,21 @@ impl Stage {
         device.connect();
         let space = device.space(id).unwrap();
         Self { harness, device, space, serving: Some(serving), folder }
+    }
+
+    /// Somebody moves this card into the last place of the second column while they are offline, and another device has taken that.
+    pub fn after_the_last_place_was_taken(self, moved: CardId) -> Self {
+        let create = CardCommand::Create {
+            column: column(1),
+            title: "Order the belt".to_owned(),
+            before: None,
+            exempt: false,
+            typed: None,
+        };
+        self.after_both(
+            |space| moves_to(space, moved, column(1)),
+            |space| drop(space.send::<Card>(card("Order the belt"), &create).unwrap()),
+        )
     }
 
     pub fn press(&mut self, key: Key) {
@@ -219,4 +226,10 @@ pub fn steps(harness: &mut Harness<'static, Desktop>, count: usize) {
         harness.step();
         harness.state().wait_for_hand();
     }
+}
+
+/// Moves a card, and waits until that is saved.
+pub fn moves_to(space: &Space, card: CardId, column: ColumnId) {
+    let move_to = CardCommand::MoveTo { column, before: None, row: None, exempt: false };
+    space.send::<Card>(card, &move_to).unwrap().wait_saved(PATIENCE).unwrap();
 }

@@ -327,6 +327,8 @@ fn who_has_forgotten_that_it_went_gives_it_up() {
 
 const PROJECTS: [SpaceId; 3] = [SpaceId(Id([0xa0; 16])), SpaceId(Id([0xa1; 16])), SpaceId(Id([0xa2; 16]))];
 const SEEDS: u64 = 150;
+/// What has found a card in two projects, or in none, is played each time.
+const FOUND: [u64; 9] = [192, 824, 940, 993, 1_159, 1_340, 9_054, 9_654, 33_596];
 
 /// The two columns of a project.
 fn columns_of(space: SpaceId) -> [ColumnId; 2] {
@@ -373,7 +375,7 @@ fn places_of(card: CardId, models: &Models<'_>, space: SpaceId) -> usize {
 fn a_card_is_in_one_project_whatever_happens_on_its_way() {
     let seeds = match std::env::var("RECORDPLAYER_SEED") {
         Ok(seed) => vec![seed.parse().expect("a seed is a number")],
-        Err(_) => (0..SEEDS).collect(),
+        Err(_) => (0..SEEDS).chain(FOUND).collect(),
     };
     for seed in seeds {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);

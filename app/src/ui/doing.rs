@@ -87,10 +87,10 @@ impl Desktop {
                 });
             }
             Act::Retry(commands) => {
-                self.work(move |space, names| came(names, each(commands, |command| space.retry(command).map(drop))))
+                self.work(move |space, names| came(names, each(commands, |command| space.retry(command).map(drop))));
             }
             Act::Discard(commands) => {
-                self.work(move |space, names| came(names, each(commands, |command| space.discard(command).map(drop))))
+                self.work(move |space, names| came(names, each(commands, |command| space.discard(command).map(drop))));
             }
             Act::CopyDiagnostics { told } => self.work(move |space, names| {
                 let text = diagnostics(names.device, space, &told);

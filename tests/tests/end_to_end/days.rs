@@ -296,13 +296,13 @@ fn what_was_done_is_taken_back_and_done_again_act_by_act_but_for_what_others_cha
 #[test]
 fn what_was_refused_for_one_reason_is_dealt_with_at_once() {
     let (_stage, _server, [mia, wim, _rea]) = team();
-    const TITLES: [&str; 3] = ["Belt", "Platter", "Arm"];
-    for title in TITLES {
+    let titles = ["Belt", "Platter", "Arm"];
+    for title in titles {
         wim.tell(&["card", "new", title, "--column", "Ready"]);
     }
     mia.tell(&["card", "new", "Felt", "--column", "Backlog"]);
     all_sync(&[&wim, &mia]);
-    let keys = TITLES.map(|title| wim.key_of(title));
+    let keys = titles.map(|title| wim.key_of(title));
     // While Wim is on the train, the manager lets nobody else into "Backlog".
     mia.tell(&["column", "limit", "Backlog", "1", "--wait"]);
     for key in &keys {
@@ -322,7 +322,7 @@ fn what_was_refused_for_one_reason_is_dealt_with_at_once() {
     let retried = wim.tell(&["outbox", "retry", first, "--alike"]);
     assert_eq!(retried["commands"].as_array().unwrap().len(), 3, "{retried}");
     assert_eq!(wim.sync(), 0);
-    for title in TITLES {
+    for title in titles {
         assert_eq!(column_of(&wim, title), "Backlog");
     }
 }

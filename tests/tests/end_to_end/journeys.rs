@@ -121,19 +121,28 @@ fn a_server_that_dies_meanwhile_goes_on_with_it() {
     assert_eq!(titles(&wim, "Amplifier"), [json!("Power supply")]);
 }
 
-/// Projects without a server go the same way.
+/// Projects without a server go the same way; and one of them may be given to a server afterwards, or both.
 #[test]
 fn on_a_computer_alone_cards_go_as_well() {
     let stage = Stage::new();
-    let ann = stage.newcomer("ann");
+    let server = stage.serve("127.0.0.1:0");
+    let ann = stage.person("ann", &server);
     for (title, key) in [("Turntable", "TT"), ("Amplifier", "AMP")] {
-        ann.tell(&["project", "new", title, "--key", key]);
+        ann.tell(&["project", "new", title, "--key", key, "--account", "this computer"]);
     }
     ann.tell(&["column", "ways-out", "Ready", "--into", "Amplifier", "Backlog", "--project", "Turntable"]);
     ann.tell(&["card", "new", "Power supply", "--column", "Ready", "--project", "Turntable"]);
     ann.tell(&["card", "move", "TT-1", "--to", "Backlog", "--into", "Amplifier", "--project", "Turntable"]);
-    assert_eq!(titles(&ann, "Amplifier"), [json!("Power supply")]);
-    assert!(titles(&ann, "Turntable").is_empty());
-    let card = ann.tell(&["card", "TT-1", "--project", "Turntable"]);
-    assert_eq!(card["elsewhere"]["key"], "AMP-1", "{card}");
+    let is_there = || {
+        assert_eq!(titles(&ann, "Amplifier"), [json!("Power supply")]);
+        assert!(titles(&ann, "Turntable").is_empty());
+        let card = ann.tell(&["card", "TT-1", "--project", "Turntable"]);
+        assert_eq!(card["elsewhere"]["key"], "AMP-1", "{card}");
+    };
+    is_there();
+    for project in ["Amplifier", "Turntable"] {
+        ann.tell(&["project", "publish", project]);
+        all_sync(&[&ann]);
+        is_there();
+    }
 }

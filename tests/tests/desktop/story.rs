@@ -75,7 +75,7 @@ fn a_day_at_the_window_by_keyboard_and_mouse_through_a_killed_server_and_back() 
 
     let _server = stage.serve(&address);
     assert_eq!(ann.sync(), 0);
-    assert_eq!(ann.tell(&["outbox"]), json!({"refused": [], "waiting": []}));
+    assert_eq!(ann.tell(&["outbox"]), json!({"refused": [], "causes": [], "waiting": []}));
     screen.keep("online-again");
     undo_and_redo(&screen, &ann);
     play_the_past(&screen, &ann);

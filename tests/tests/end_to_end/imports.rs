@@ -327,7 +327,7 @@ fn who_may_not_import_all_of_it_imports_nothing() {
             let refused = person.try_to(&import).expect_code(1);
             assert!(refused["error"]["message"].as_str().unwrap().contains("manager"), "{refused}");
         }
-        assert_eq!(person.tell(&["outbox"]), json!({ "waiting": [], "refused": [] }));
+        assert_eq!(person.tell(&["outbox"]), json!({ "waiting": [], "refused": [], "causes": [] }));
         assert_eq!(person.sync(), 0);
         assert_eq!(person.hash(), before);
     }

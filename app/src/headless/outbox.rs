@@ -89,8 +89,11 @@ fn show(place: &Place<'_>) -> Answer {
             let under = if entry.refused_with().is_some() { "└ " } else { "" };
             text.push(format!("{state:8}  {}  {under}{what}", time(entry.made_at)));
             match &entry.refused {
-                // Said once for all of them.
-                Some(_) if group.is_several() && entry.refused_with().is_none() => refused.push(json),
+                // The reason is said once for all of them.
+                Some(_) if group.is_several() && entry.refused_with().is_none() => {
+                    text.push(format!("          ({})", entry.command));
+                    refused.push(json);
+                }
                 Some(reason) => {
                     text.push(format!("          {}  ({})", line(&place.named(&reason.message)), entry.command));
                     refused.push(json);

@@ -30,7 +30,7 @@ pub type Ask = fn(&Record, &Reading<'_>) -> Vec<Errand>;
 #[derive(Clone, Debug)]
 pub struct Errand {
     pub to: SpaceId,
-    /// Decided there one after the other.
+    /// Decided there one after the other; none, where it cannot be said, is as if they were refused.
     pub commands: Vec<Intent>,
     /// Decided here where there is no such space, or it refuses.
     pub otherwise: Option<Intent>,

@@ -188,7 +188,7 @@ impl Space {
     /// Another space asks for something.
     pub(super) fn take_errand(&mut self, now: Timestamp, sent: &Sent) {
         let (to, key) = (sent.from, sent.key);
-        if self.state.head == Head::START || self.is_handed_over() {
+        if sent.commands.is_empty() || self.state.head == Head::START || self.is_handed_over() {
             return self.outputs.push_back(SpaceOutput::ErrandEnded { to, key, ended: Ended::Refused });
         }
         if !self.may_decide() || !self.has_room() {

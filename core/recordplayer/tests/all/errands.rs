@@ -20,6 +20,8 @@ const THERE: SpaceId = SpaceId(Id([0x22; 16]));
 const NOWHERE: SpaceId = SpaceId(Id([0x33; 16]));
 const OWNER: ActorId = ActorId(Id([0xa1; 16]));
 const TOKEN: Id = Id([0x70; 16]);
+/// Nothing can be said of it.
+const DUMB: Id = Id([0x71; 16]);
 
 /// A thing that is in one space.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -121,7 +123,10 @@ fn moves(record: &Record, reading: &Reading<'_>) -> Vec<Errand> {
     let asked = match record.event::<Token>() {
         Some(TokenEvent::Leaving { to, moves }) => Some(Errand {
             to: *to,
-            commands: vec![intent(id, &TokenCommand::Take { moves: *moves })],
+            commands: Some(intent(id, &TokenCommand::Take { moves: *moves }))
+                .filter(|_| id != DUMB)
+                .into_iter()
+                .collect(),
             otherwise: Some(intent(id, &TokenCommand::Stay {})).filter(|_| token.leaves_for.is_some()),
         }),
         Some(TokenEvent::Taken { from, moves }) => {
@@ -270,6 +275,16 @@ fn where_nobody_is_or_it_is_refused_the_other_way_is_taken() {
         }
     }
     panic!("no move is refused");
+}
+
+/// An errand that could not be put into words was done as soon as it was sent, and what it was about was nowhere.
+#[test]
+fn what_cannot_be_said_is_as_if_it_was_refused() {
+    let mut spaces = spaces();
+    spaces.submit::<Token>(HERE, OWNER, DUMB, &TokenCommand::Make {});
+    spaces.submit::<Token>(HERE, OWNER, DUMB, &TokenCommand::Send { to: THERE });
+    spaces.settle();
+    assert!(spaces.read(HERE, |models| models.get::<Token>(DUMB).is_here));
 }
 
 #[test]

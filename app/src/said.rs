@@ -71,6 +71,8 @@ impl<'a> Names<'a> {
             let field = || project.fields.get(&FieldId(id)).map(|field| field.name.clone());
             let card = || self.entity::<Card>(id).exists().then(|| self.key_of(CardId(id)));
             let card_type = || project.types.get(&TypeId(id)).map(|card_type| card_type.name.clone());
+            let column = || Some(self.entity::<Column>(id)).filter(|it| it.exists()).map(|it| it.name.clone());
+            let board = || Some(self.entity::<Board>(id)).filter(|it| it.exists()).map(|it| it.title().to_owned());
             let title = || self.device.spaces().into_iter().find(|info| info.space.0 == id).map(|info| info.title);
             let known = self
                 .name_of(PersonId(id))
@@ -78,6 +80,8 @@ impl<'a> Names<'a> {
                 .or_else(field)
                 .or_else(card_type)
                 .or_else(card)
+                .or_else(column)
+                .or_else(board)
                 .or_else(title)?;
             Some(known + &word[digits.len()..])
         };

@@ -9,6 +9,7 @@ mod journeys;
 mod places;
 mod roles;
 mod shape;
+mod thin;
 mod typed;
 mod views;
 mod work;

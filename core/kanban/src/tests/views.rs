@@ -153,7 +153,7 @@ fn activity_tells_in_words_what_happened_to_a_card_a_board_and_the_project() {
     let what = |key: Key| -> Vec<String> {
         given.view::<ActivityView>(key).entries.iter().map(|entry| entry.what.clone()).collect()
     };
-    assert_eq!(what(card(1).into()), ["created “Card 1” in “To do”", "moved it to “Doing”"]);
+    assert_eq!(what(card(1).into()), [format!("created “Card 1” in “{TODO}”"), format!("moved it to “{DOING}”")]);
     assert!(what(BOARD.into()).contains(&"added the column “Doing”".to_owned()));
     assert!(what(Key::whole_space()).contains(&"gave the project the key REC".to_owned()));
     let founder = format!("added {FOUNDER} as manager");

@@ -42,7 +42,7 @@ pub struct Activity {
     pub actor: Option<ActorId>,
     pub at: Timestamp,
     pub happened_at: Option<Timestamp>,
-    /// What the actor did, in words that follow their name; people, labels and fields stand there by their ids.
+    /// What the actor did, in words that follow their name; people, labels, fields, columns and boards stand there by their ids.
     pub what: String,
 }
 
@@ -89,7 +89,7 @@ fn card_of(stream: &StreamId, models: &Models<'_>) -> Option<CardId> {
 
 impl View for ActivityView {
     const NAME: &'static str = "activity";
-    const VERSION: u32 = 5;
+    const VERSION: u32 = 6;
 
     fn keys(stream: &StreamId, models: &Models<'_>) -> Vec<Key> {
         let card = card_of(stream, models);

@@ -13,9 +13,11 @@ use crate::project::{Project, ProjectEvent};
 use crate::role::Role;
 
 /// What the record says; `None` for what only keeps the books, and for what is unknown or erased.
+///
+/// Other things than the one that it is about stand there by their ids: they may not show where this is told, and have the name that they have now.
 pub(super) fn words(record: &Record, after: &Models<'_>) -> Option<String> {
     match &*record.stream.kind {
-        Card::KIND => card(record.event::<Card>()?, &after.get::<Card>(record.stream.id), after),
+        Card::KIND => card(record.event::<Card>()?, &after.get::<Card>(record.stream.id)),
         Comment::KIND => comment(record.event::<Comment>()?).map(str::to_owned),
         Column::KIND => column(record.event::<Column>()?, &after.get::<Column>(record.stream.id).name),
         Board::KIND => board(record.event::<Board>()?, after.get::<Board>(record.stream.id).title(), after),
@@ -25,7 +27,7 @@ pub(super) fn words(record: &Record, after: &Models<'_>) -> Option<String> {
     }
 }
 
-fn card(event: &CardEvent, card: &Card, after: &Models<'_>) -> Option<String> {
+fn card(event: &CardEvent, card: &Card) -> Option<String> {
     use CardEvent as E;
     let item = |checklist, item| {
         let list = card.checklists.iter().find(|list| list.id == checklist);
@@ -33,12 +35,10 @@ fn card(event: &CardEvent, card: &Card, after: &Models<'_>) -> Option<String> {
         found.map_or_else(|| "an item".to_owned(), |item| short(&item.text))
     };
     Some(match event {
-        E::Created { column, title, .. } => {
-            format!("created {} in {}", short(title), short(&after.get::<Column>(*column).name))
-        }
+        E::Created { column, title, .. } => format!("created {} in “{column}”", short(title)),
         E::Renamed { title } => format!("renamed it to {}", short(title)),
         E::Described { .. } => "edited its description".to_owned(),
-        E::Moved { column, .. } => format!("moved it to {}", short(&after.get::<Column>(*column).name)),
+        E::Moved { column, .. } => format!("moved it to “{column}”"),
         E::Reordered { .. } => "moved it within its column".to_owned(),
         E::RowSet { .. } => "moved it to another row".to_owned(),
         E::Leaving { to, .. } => format!("sent it to the project {to}"),
@@ -144,15 +144,9 @@ fn board(event: &BoardEvent, title: &str, after: &Models<'_>) -> Option<String> 
             return column.exists().then(|| format!("placed the column {}", short(&column.name)));
         }
         BoardEvent::Split { into, .. } => {
-            format!(
-                "split the board {}: some columns went to {}",
-                short(title),
-                short(after.get::<Board>(*into).title())
-            )
+            format!("split the board {}: some columns went to “{into}”", short(title))
         }
-        BoardEvent::Merged { into } => {
-            format!("merged the board {} into {}", short(title), short(after.get::<Board>(*into).title()))
-        }
+        BoardEvent::Merged { into } => format!("merged the board {} into “{into}”", short(title)),
         // The column tells it itself, or the board that it came from.
         BoardEvent::ColumnRemoved { .. } => return None,
     })

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::SpaceState;
 use crate::commit::Commit;
-use crate::domain::Domain;
+use crate::domain::{Domain, ViewType};
 use crate::entity::Entity;
 use crate::membership::Membership;
 use crate::models::{AnyState, Layers, Models};
@@ -196,19 +196,20 @@ impl SpaceState {
                 self.layers.put_view(view_key, slot);
             }
             for follower in &along {
-                self.shows_anew(follower);
+                self.shows_anew(follower, view, at);
             }
         }
     }
 
-    /// Notes where an entity shows that went along with another one, for those who look at views.
-    fn shows_anew(&mut self, stream: &StreamId) {
-        if !self.captures_entering {
-            return;
-        }
-        let shown = all_keys(&self.domain, stream, &self.layers).into();
+    /// Notes in which views of this type, the one with that number, an entity shows that went along with another one. In those of another type,
+    /// where nothing of it was told, it shows as before: it enters there with its next event.
+    fn shows_anew(&mut self, stream: &StreamId, view: &ViewType, at: usize) {
         let mut slot = self.layers.take_entity(stream);
-        slot.shown = Some(shown);
+        if let Some(shown) = &slot.shown {
+            let mut shown = shown.to_vec();
+            shown[at] = (view.keys)(stream, &Models::new(&self.layers));
+            slot.shown = Some(shown.into());
+        }
         self.layers.put_entity(stream.clone(), slot);
     }
 

@@ -60,6 +60,8 @@ impl Router {
         self.state.layers.put_entity(stream.clone(), slot);
         let after = self.shows(stream);
         if !before && !after {
+            // It may have left because of another one, which nobody was told.
+            self.entered.remove(stream);
             return;
         }
         if self.entered.insert(stream.clone()) {

@@ -146,8 +146,27 @@ impl Room {
     }
 }
 
+/// What books were last called in a room, and on which shelf. A shelf that is carried takes nothing of this along.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Titles {
+    said: BTreeMap<Id, Book>,
+}
+
+impl View for Titles {
+    const NAME: &'static str = "titles";
+
+    fn keys(stream: &StreamId, models: &Models<'_>) -> Vec<Key> {
+        if *stream.kind == *Book::KIND { Room::keys(stream, models) } else { Vec::new() }
+    }
+
+    fn play(&mut self, _: &Key, record: &Record, after: &Models<'_>) {
+        let id = record.stream.id;
+        self.said.insert(id, Book::clone(&after.get::<Book>(id)));
+    }
+}
+
 fn house() -> Arc<Domain> {
-    Domain::new("house", 1).entity::<Shelf>().entity::<Book>().view::<Room>().shared()
+    Domain::new("house", 1).entity::<Shelf>().entity::<Book>().view::<Room>().view::<Titles>().shared()
 }
 
 fn shelf(number: u8) -> Id {
@@ -169,21 +188,25 @@ fn something(world: &mut World, device: DeviceId, step: u32) {
     world.send(device, intent.unwrap()).unwrap();
 }
 
-/// Two walls look at the two rooms while shelves are carried from one to the other, with and without a line.
+/// Two walls look at the two rooms, and two at what is said there, while shelves are carried from one to the other, with and without a line.
 #[test]
 fn what_stands_in_a_thing_goes_with_it_to_another_view() {
     for seed in 0..40 {
         let mut world = World::seeded(9_100 + seed, &house());
-        let [ann, bo, here, there] = world.devices(["ann", "bo", "here", "there"]);
+        let [ann, bo, here, there, ear, nose] = world.devices(["ann", "bo", "here", "there", "ear", "nose"]);
         for (wall, number) in [(here, 0), (there, 1)] {
             world.look(wall, ViewKey::of::<Room>(room(number)));
+        }
+        for (wall, number) in [(ear, 0), (nose, 1)] {
+            world.look(wall, ViewKey::of::<Titles>(room(number)));
         }
         world.run_for_ms(2_000);
         world.suffer(Faults::bad());
         for step in 0..80_u32 {
-            match world.random().random_range(0..24) {
+            match world.random().random_range(0..25) {
                 0 => world.cut_off(here),
-                1 => {
+                1 => world.cut_off(ear),
+                2 => {
                     world.heal();
                     world.suffer(Faults::bad());
                 }
@@ -209,5 +232,9 @@ fn what_stands_in_a_thing_goes_with_it_to_another_view() {
             books += expected.len();
         }
         assert!(books > 0, "some of them stand somewhere; {}", world.how_to_replay());
+        for (wall, number) in [(ear, 0), (nose, 1)] {
+            let said = world.replica(ann).view::<Titles>(room(number));
+            assert_eq!(world.thin(wall).0.get::<Titles>(), said, "{}", world.how_to_replay());
+        }
     }
 }

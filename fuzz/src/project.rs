@@ -7,6 +7,8 @@ use recordplayer::claims::Claims;
 use recordplayer::commit::{Commit, Draft, Head, Header};
 use recordplayer::decide::Intent;
 use recordplayer::domain::Domain;
+use recordplayer::file::FileRef;
+use recordplayer::hash::Hash;
 use recordplayer::id::{ActId, ActorId, CommandId, Id, ReplicaId, SpaceId};
 use recordplayer::membership::{Membership, MembershipCommand};
 use recordplayer::name::Name;
@@ -212,6 +214,10 @@ pub fn wish(script: &mut Script<'_>, replica: ReplicaId) -> Intent {
             done: script.flag(),
         }),
         13 => card_command(CardCommand::RemoveItem { checklist: other.into(), item: thing(script, &THINGS).into() }),
+        14 if script.flag() => {
+            let file = FileRef { hash: Hash::of(&[u8::from(script.flag())]), bytes: 1 };
+            card_command(CardCommand::AttachFile { attachment: other.into(), name: script.text(), file })
+        }
         14 => {
             card_command(CardCommand::AttachLink { attachment: other.into(), name: script.text(), url: script.text() })
         }

@@ -1,21 +1,30 @@
-//! The door: accepts connections and lets only web sockets of the right origin in.
+//! The door: accepts connections, lets web sockets of the right origin in, gives files to whoever may have them, and tells people in a browser where
+//! they are.
 
-use std::sync::Arc;
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use hyper::body::Incoming;
+use hyper::header::{CONNECTION, HeaderValue, ORIGIN, UPGRADE};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::upgrade::{OnUpgrade, on};
+use hyper::{Request, StatusCode};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
-use tokio_tungstenite::accept_hdr_async_with_config;
-use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
-use tokio_tungstenite::tungstenite::http::StatusCode;
-use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::handshake::server::create_response;
+use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
+use crate::answers::{Answer, Refusal, empty, text_answer};
+use crate::files;
 use crate::hub::Hub;
-use crate::limits::{HANDSHAKE_TIMEOUT, MESSAGE_BYTES_MAX, SOCKET_BUFFER_BYTES, SOCKET_WRITE_BYTES_MAX};
+use crate::limits::{
+    HANDSHAKE_TIMEOUT, MESSAGE_BYTES_MAX, REQUEST_HEAD_BYTES_MAX, REQUESTS_TIMEOUT, SOCKET_BUFFER_BYTES,
+    SOCKET_WRITE_BYTES_MAX,
+};
 use crate::session;
-
-/// As much of a request as tells a page from a socket.
-const REQUEST_BYTES_LOOKED_AT: usize = 4_096;
 
 fn config() -> WebSocketConfig {
     WebSocketConfig::default()
@@ -26,58 +35,95 @@ fn config() -> WebSocketConfig {
         .max_frame_size(Some(MESSAGE_BYTES_MAX))
 }
 
+/// What a connection becomes once its requests are answered.
+type Becomes = Arc<Mutex<Option<OnUpgrade>>>;
+
 /// Serves one connection to its end.
 pub(crate) async fn serve(hub: Arc<Hub>, stream: TcpStream, origins: Arc<[String]>) {
     // Small frames go out at once: an answer is what somebody waits for.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "the socket keeps its delay");
     }
-    match timeout(HANDSHAKE_TIMEOUT, is_for_people(&stream)).await {
-        Ok(true) => return tell_people(stream).await,
-        Ok(false) => {}
-        Err(_) => return tracing::debug!("nothing came over a connection in time"),
-    }
-    #[allow(clippy::result_large_err, reason = "the type of the callback is tungstenite's")]
-    let check = |request: &Request, response: Response| -> Result<Response, ErrorResponse> {
-        if is_origin_allowed(request, &origins) { Ok(response) } else { Err(forbidden()) }
+    let becomes: Becomes = Arc::default();
+    let answering = {
+        let (hub, becomes) = (Arc::clone(&hub), Arc::clone(&becomes));
+        service_fn(move |request| {
+            let (hub, origins, becomes) = (Arc::clone(&hub), Arc::clone(&origins), Arc::clone(&becomes));
+            async move { Ok::<_, Infallible>(answer(&hub, request, &origins, &becomes).await) }
+        })
     };
-    match timeout(HANDSHAKE_TIMEOUT, accept_hdr_async_with_config(stream, check, Some(config()))).await {
-        Ok(Ok(socket)) => session::run(hub, socket).await,
-        Ok(Err(error)) => tracing::debug!(%error, "a connection is no web socket of ours"),
-        Err(_) => tracing::debug!("a connection did not become a web socket in time"),
+    // In a box, which goes when it is over: a session lives for long.
+    let connection = Box::pin(
+        http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HANDSHAKE_TIMEOUT)
+            .max_buf_size(REQUEST_HEAD_BYTES_MAX)
+            .serve_connection(TokioIo::new(stream), answering)
+            .with_upgrades(),
+    );
+    match timeout(REQUESTS_TIMEOUT, connection).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => return tracing::debug!(%error, "a connection speaks no HTTP of ours"),
+        Err(_) => return tracing::debug!("a connection asked for longer than it may"),
+    }
+    let upgrade = becomes.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let Some(upgrade) = upgrade else { return };
+    match upgrade.await.map(hyper::upgrade::Upgraded::downcast::<TokioIo<TcpStream>>) {
+        Ok(Ok(parts)) => {
+            let (stream, read) = (parts.io.into_inner(), parts.read_buf.to_vec());
+            let socket = WebSocketStream::from_partially_read(stream, read, Role::Server, Some(config())).await;
+            session::run(hub, socket).await;
+        }
+        Ok(Err(_)) => unreachable!("it is the stream that was served"),
+        Err(error) => tracing::debug!(%error, "a connection did not become a web socket"),
     }
 }
 
-/// Whether somebody asks for a page, as a browser does that was given this address.
-async fn is_for_people(stream: &TcpStream) -> bool {
-    let mut head = [0; REQUEST_BYTES_LOOKED_AT];
-    let Ok(count) = stream.peek(&mut head).await else { return false };
-    let head = String::from_utf8_lossy(&head[..count]).to_ascii_lowercase();
-    let is_request = ["get ", "head ", "post "].iter().any(|method| head.starts_with(method));
-    is_request && head.contains("\r\n\r\n") && !head.contains("upgrade: websocket")
+async fn answer(hub: &Arc<Hub>, mut request: Request<Incoming>, origins: &[String], becomes: &Becomes) -> Answer {
+    if !is_origin_allowed(&request, origins) {
+        return text_answer(StatusCode::FORBIDDEN, "this origin may not connect here\n");
+    }
+    if request.headers().contains_key(UPGRADE) {
+        return upgraded(&mut request, becomes);
+    }
+    if request.uri().path().starts_with("/spaces/") {
+        return files::answer(hub, request).await;
+    }
+    tell_people()
 }
 
-async fn tell_people(mut stream: TcpStream) {
+/// The answer to who wants a web socket; the connection is one as soon as it is given.
+fn upgraded(request: &mut Request<Incoming>, becomes: &Becomes) -> Answer {
+    let asked = {
+        let mut asked = Request::new(());
+        *asked.method_mut() = request.method().clone();
+        *asked.version_mut() = request.version();
+        asked.headers_mut().clone_from(request.headers());
+        asked
+    };
+    match create_response(&asked) {
+        Ok(accepted) => {
+            *becomes.lock().unwrap_or_else(PoisonError::into_inner) = Some(on(request));
+            let mut answer = empty(StatusCode::SWITCHING_PROTOCOLS);
+            answer.headers_mut().clone_from(accepted.headers());
+            answer
+        }
+        Err(error) => {
+            let help = "connect as a web socket of version 13";
+            Refusal::new(StatusCode::BAD_REQUEST, "malformed", error, help).answer()
+        }
+    }
+}
+
+fn tell_people() -> Answer {
     let text = "This is the address of a RecordPlayer server. Log in with it in RecordPlayer; there is no page here.\n";
-    let answer = format!(
-        "HTTP/1.1 426 Upgrade Required\r\nUpgrade: websocket\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {}\r\n\r\n{text}",
-        text.len()
-    );
-    // Who does not wait for the answer does not want it.
-    let _ = timeout(HANDSHAKE_TIMEOUT, stream.write_all(answer.as_bytes())).await;
-    // What they sent is read first: closing on unread bytes would take the answer back.
-    let mut sent = [0; REQUEST_BYTES_LOOKED_AT];
-    let _ = timeout(HANDSHAKE_TIMEOUT, stream.read(&mut sent)).await;
-    let _ = stream.shutdown().await;
+    let mut answer = text_answer(StatusCode::UPGRADE_REQUIRED, text);
+    answer.headers_mut().insert(UPGRADE, HeaderValue::from_static("websocket"));
+    answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    answer
 }
 
 /// Programs send no origin; a browser sends that of the page, and no page may use the person's server behind their back.
-fn is_origin_allowed(request: &Request, origins: &[String]) -> bool {
-    request.headers().get_all("origin").iter().all(|origin| origins.iter().any(|allowed| origin == allowed.as_str()))
-}
-
-fn forbidden() -> ErrorResponse {
-    let mut response = ErrorResponse::new(Some("this origin may not connect here\n".to_owned()));
-    *response.status_mut() = StatusCode::FORBIDDEN;
-    response
+fn is_origin_allowed<T>(request: &Request<T>, origins: &[String]) -> bool {
+    request.headers().get_all(ORIGIN).iter().all(|origin| origins.iter().any(|allowed| origin == allowed.as_str()))
 }

@@ -19,6 +19,7 @@ use crate::accounts::{Accounts, Device};
 use crate::clock::now;
 use crate::directory::Directory;
 use crate::effects::Effects;
+use crate::files::Files;
 use crate::limits::{PEOPLE_MAX, SESSIONS_MAX, SPACE_QUEUE_MAX};
 use crate::marks::Marks;
 use crate::outbound::{Outbound, goodbye};
@@ -76,6 +77,7 @@ pub(crate) struct Hub {
     /// Held by whoever compacts texts.
     pub compacting: tokio::sync::Mutex<()>,
     pub publications: Publications,
+    pub files: Files,
     directory: Mutex<Directory>,
     sessions: Mutex<BTreeMap<SessionId, Arc<Link>>>,
     spaces: Mutex<Spaces>,
@@ -94,6 +96,7 @@ impl Hub {
         directory: Directory,
         names: Arc<dyn Names>,
         marks: Marks,
+        files: Files,
     ) -> Arc<Self> {
         Arc::new(Self {
             domain,
@@ -105,6 +108,7 @@ impl Hub {
             disk_failed: SetOnce::new(),
             compacting: tokio::sync::Mutex::default(),
             publications: Publications::default(),
+            files,
             directory: Mutex::new(directory),
             sessions: Mutex::default(),
             spaces: Mutex::default(),
@@ -173,6 +177,10 @@ impl Hub {
     /// The projects that can be read.
     pub fn spaces(&self) -> Vec<SpaceId> {
         lock(&self.directory).spaces()
+    }
+
+    pub fn is_member(&self, space: SpaceId, person: ActorId) -> bool {
+        lock(&self.directory).is_member(space, person)
     }
 
     /// Where the log of the space ends, for a member of it.

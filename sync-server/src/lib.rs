@@ -8,14 +8,18 @@
 //! 5. `outbound`: what became durable goes to every session as the same bytes; a slow one reads it from the log later.
 //! 6. `effects`: what follows from it outside of the logs is carried out.
 //!
-//! Beside it stand the `accounts` (people, devices, secrets), the `directory` (who is in which space) and the `admin`'s socket.
+//! Beside it stand the `accounts` (people, devices, secrets), the `directory` (who is in which space), the `files` that records speak of, and the
+//! `admin`'s socket.
 
 mod accounts;
 mod admin;
+mod answers;
+mod arrivals;
 mod clock;
 mod compaction;
 mod directory;
 mod effects;
+mod files;
 mod gateway;
 mod hub;
 pub mod limits;
@@ -26,10 +30,11 @@ mod server;
 mod serving;
 mod session;
 mod space_actor;
+mod turns;
 
 pub use accounts::{AccountError, Accounts, Device};
 pub use admin::{ADMIN_SOCKET, AdminSocket, Failure, Request, ask, recover};
 pub use effects::CarryOut;
-pub use server::{ACCOUNTS_FILE, Control, DiskFailed, STORE_FILE, Server, StartError};
+pub use server::{ACCOUNTS_FILE, Control, DiskFailed, FILES_FOLDER, STORE_FILE, Server, Settings, StartError};
 pub use serving::Serving;
 pub use space_actor::SpaceHash;

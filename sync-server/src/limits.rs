@@ -50,6 +50,36 @@ pub const WRITE_TIMEOUT: Duration = Duration::from_mins(1);
 /// How long the server waits for the last frame to be read before it closes the socket.
 pub const GOODBYE_TIMEOUT: Duration = Duration::from_secs(2);
 
+/// A file that somebody brings. Domains allow less, or as much.
+pub const FILE_BYTES_MAX: u64 = 100 << 20;
+
+/// The files of one project, where the admin does not say otherwise: a hundred of the largest.
+pub const FILES_ROOM: u64 = 100 * FILE_BYTES_MAX;
+
+/// What is read of a file at a time when it is given to somebody.
+pub const FILE_FRAME_BYTES: usize = 64 * 1024;
+
+/// Files that are brought at a time, by all together: each has a file open and a thread busy.
+pub const FILES_ARRIVING_MAX: usize = 64;
+
+/// Files that one question "which are missing?" names.
+pub const FILES_ASKED_MAX: usize = 1_000;
+
+/// Such a question: 64 digits a file, and what JSON puts around them.
+pub const FILES_ASKED_BYTES_MAX: usize = 80 * FILES_ASKED_MAX;
+
+/// The head of a request: a token and two numbers need less than one.
+pub const REQUEST_HEAD_BYTES_MAX: usize = 16 * 1024;
+
+/// Connections that ask for files at a time.
+pub const REQUESTS_MAX: usize = 256;
+
+/// The same of one person: a reader who takes nothing for hours takes no more than these from the others.
+pub const REQUESTS_OF_PERSON_MAX: usize = 16;
+
+/// A connection that asks for files ends after so long: the largest file takes that on a line of 250 kilobits a second.
+pub const REQUESTS_TIMEOUT: Duration = Duration::from_hours(1);
+
 /// Connections at a time: each costs about 20 KB, so that 10,000 take 200 MB.
 pub const SESSIONS_MAX: usize = 10_000;
 

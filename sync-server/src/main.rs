@@ -7,13 +7,15 @@ use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
 use recordplayer::domain::Domain;
-use recordplayer_server::{ACCOUNTS_FILE, AdminSocket, Failure, Request, STORE_FILE, Server, ask, recover};
+use recordplayer_server::limits::FILES_ROOM;
+use recordplayer_server::{ACCOUNTS_FILE, AdminSocket, Failure, Request, STORE_FILE, Server, Settings, ask, recover};
 use recordplayer_store::limits::STORE_CACHE_BYTES;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 const CACHE_MIB: u32 = (STORE_CACHE_BYTES >> 20) as u32;
+const FILES_MIB: u32 = (FILES_ROOM >> 20) as u32;
 
 /// The sync server of `RecordPlayer`.
 #[derive(Debug, Parser)]
@@ -43,6 +45,9 @@ enum Command {
         /// So many MiB of the store's pages are kept in memory. More helps where many projects are read at once.
         #[arg(long, value_name = "MIB", default_value_t = CACHE_MIB, value_parser = clap::value_parser!(u32).range(1..=65_536))]
         cache: u32,
+        /// So many MiB may the files of one project have.
+        #[arg(long, value_name = "MIB", default_value_t = FILES_MIB, value_parser = clap::value_parser!(u32).range(1..))]
+        files: u32,
     },
     /// People.
     #[command(subcommand)]
@@ -153,7 +158,10 @@ fn print_answer(answer: &Value, is_json: bool) {
 fn run(command: Command) -> Result<Value, Failure> {
     let (dir, request) = match command {
         Command::Init { dir } => return init(&dir),
-        Command::Serve { dir, listen, cache } => return serve(&dir, listen, cache).map(|()| Value::Null),
+        Command::Serve { dir, listen, cache, files } => {
+            let (cache_bytes, files_room) = ((cache as usize) << 20, u64::from(files) << 20);
+            return serve(&dir, listen, Settings { cache_bytes, files_room }).map(|()| Value::Null);
+        }
         Command::User(UserCommand::Add { dir, name }) => (dir, Request::UserAdd { name }),
         Command::Device(DeviceCommand::Token { dir, name }) => (dir, Request::DeviceToken { name }),
         Command::Hash { dir, project } => (dir, Request::Hash { project }),
@@ -197,13 +205,13 @@ fn make_private_folder(dir: &Path) -> std::io::Result<()> {
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)
 }
 
-fn serve(dir: &Path, listen: SocketAddr, cache_mib: u32) -> Result<(), Failure> {
+fn serve(dir: &Path, listen: SocketAddr, settings: Settings) -> Result<(), Failure> {
     must_be_a_server(dir)?;
     if !listen.ip().is_loopback() {
         tracing::warn!(%listen, "this address is open to others, and tokens travel in clear text: put a TLS proxy in front");
     }
     let runtime = tokio::runtime::Runtime::new()?;
-    let server = Server::open_with(domain(), dir, (cache_mib as usize) << 20)?;
+    let server = Server::open_with(domain(), dir, settings)?;
     runtime.block_on(async {
         let listener = TcpListener::bind(listen).await.map_err(|error| {
             Failure::new("wrong_use", format!("cannot listen on {listen}: {error}"), "choose another address")

@@ -10,7 +10,7 @@ use recordplayer::policy::Effect;
 use recordplayer::record::Position;
 use recordplayer::space::{Ending, NameTable, Names, Opening, Recovery, Space, SpaceInput};
 use recordplayer_store::limits::STORE_CACHE_BYTES;
-use recordplayer_store::{OpenError, RedbStore, Scrub, Writer};
+use recordplayer_store::{FileFolder, OpenError, RedbStore, Scrub, Writer};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout};
@@ -19,9 +19,10 @@ use crate::accounts::{AccountError, Accounts, random};
 use crate::clock::now;
 use crate::directory::Directory;
 use crate::effects::{CarryOut, Effects};
+use crate::files::{self, Files};
 use crate::gateway;
 use crate::hub::Hub;
-use crate::limits::{SHUTDOWN_TIMEOUT, WRITE_RETRY};
+use crate::limits::{FILES_ROOM, SHUTDOWN_TIMEOUT, WRITE_RETRY};
 use crate::marks::Marks;
 use crate::space_actor::{Call, SpaceHash};
 
@@ -29,6 +30,9 @@ use crate::space_actor::{Call, SpaceHash};
 pub const STORE_FILE: &str = "store.redb";
 /// The file of people and devices.
 pub const ACCOUNTS_FILE: &str = "accounts.redb";
+
+/// The folder of the files that records speak of.
+pub const FILES_FOLDER: &str = "files";
 
 /// Why a server does not start.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +47,21 @@ pub enum StartError {
     Marks(std::io::Error),
     #[error("the spaces cannot be listed: {0}")]
     Spaces(#[from] recordplayer::storage::ReadError),
+}
+
+/// The bounds of a server, where nobody says otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Bytes of the store's pages that are kept in memory.
+    pub cache_bytes: usize,
+    /// Bytes of files that one project may have.
+    pub files_room: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { cache_bytes: STORE_CACHE_BYTES, files_room: FILES_ROOM }
+    }
 }
 
 /// Why a server has ended that nobody has asked to: whoever starts it again lets it see what is on the disk.
@@ -70,11 +89,12 @@ pub struct Control(Arc<Hub>);
 impl Server {
     /// Opens the folder. It must exist; its files are made if they do not.
     pub fn open(domain: Arc<Domain>, folder: &Path) -> Result<Self, StartError> {
-        Self::open_with(domain, folder, STORE_CACHE_BYTES)
+        Self::open_with(domain, folder, Settings::default())
     }
 
-    /// As [`Self::open`], keeping so many bytes of the store's pages in memory.
-    pub fn open_with(domain: Arc<Domain>, folder: &Path, cache_bytes: usize) -> Result<Self, StartError> {
+    /// As [`Self::open`], with other bounds.
+    pub fn open_with(domain: Arc<Domain>, folder: &Path, settings: Settings) -> Result<Self, StartError> {
+        let Settings { cache_bytes, files_room } = settings;
         let (store_file, accounts_file) = (folder.join(STORE_FILE), folder.join(ACCOUNTS_FILE));
         if store_file.exists() && !accounts_file.exists() {
             return Err(StartError::NoAccounts);
@@ -119,7 +139,8 @@ impl Server {
             );
         }
         let marks = Marks::open(folder).map_err(StartError::Marks)?;
-        let hub = Hub::new(domain, accounts, writer.handle(), directory, names, marks);
+        let files = Files::new(FileFolder::new(folder.join(FILES_FOLDER)), files_room);
+        let hub = Hub::new(domain, accounts, writer.handle(), directory, names, marks, files);
         Ok(Self { hub, writer, scrub, with_errands, origins: Vec::new(), carry_out: None })
     }
 
@@ -155,6 +176,7 @@ impl Server {
         for space in with_errands {
             hub.send(space, Call::Input(SpaceInput::Wakeup)).await;
         }
+        drop(tokio::spawn(files::collect_all(Arc::clone(&hub))));
         let scrubbing = scrub.in_background(|_| tracing::error!("the store has rotted; restore a backup"));
         let origins: Arc<[String]> = origins.into();
         let outcome = tokio::select! {

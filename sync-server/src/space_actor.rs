@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use recordplayer::commit::Head;
-use recordplayer::hash::StateHash;
+use recordplayer::file::NamedFile;
+use recordplayer::hash::{Hash, StateHash};
 use recordplayer::id::SpaceId;
 use recordplayer::policy::EffectsDone;
 use recordplayer::protocol::{Goodbye, ServerFrame};
@@ -19,6 +20,7 @@ use tokio::time::{Instant, sleep};
 use crate::clock::now;
 use crate::compaction;
 use crate::effects::Piece;
+use crate::files;
 use crate::hub::{Hub, InMemory};
 use crate::limits::{SPACE_IDLE, WRITE_RETRY};
 use crate::outbound::goodbye;
@@ -32,6 +34,11 @@ pub(crate) enum Call {
     Publish(Publication, Room),
     /// The state hash, once nothing waits.
     Hash(oneshot::Sender<SpaceHash>),
+    /// What the log says of these files, in this order.
+    Files {
+        hashes: Vec<Hash>,
+        answer: oneshot::Sender<Vec<Option<NamedFile>>>,
+    },
     /// Save, and leave memory; answered when that is done.
     Stop(oneshot::Sender<()>),
 }
@@ -136,7 +143,7 @@ fn cut_off(hub: &Hub, space: SpaceId, calls: &mut mpsc::Receiver<Call>) {
         let session = match call {
             Call::Input(input) => session_of(&input),
             Call::Publish(brought, _) => Some(brought.session),
-            Call::Hash(_) | Call::Stop(_) => None,
+            Call::Hash(_) | Call::Files { .. } | Call::Stop(_) => None,
         };
         if let Some(link) = session.and_then(|session| hub.link(session)) {
             tracing::warn!(%space, session = link.id.0, "the session ends with its space");
@@ -184,6 +191,7 @@ impl Actor {
                             self = self.take_on(brought, room).await?;
                         }
                         Some(Call::Hash(answer)) => self.hashes.push(answer),
+                        Some(Call::Files { hashes, answer }) => self.tell_files(&hashes, answer),
                         Some(Call::Stop(stopped)) => {
                             self.save().await;
                             if let Some(compaction) = self.compaction.take() {
@@ -261,6 +269,8 @@ impl Actor {
         if self.space.plays_anew_for(&input) {
             // On this thread, and the others' tasks on another one meanwhile.
             tokio::task::block_in_place(|| self.handle(input));
+            // What is redacted may have spoken of files.
+            drop(tokio::spawn(files::collect(Arc::clone(&self.hub), self.space.id())));
         } else {
             self.handle(input);
         }
@@ -274,6 +284,18 @@ impl Actor {
         let (space, epoch, record) = (self.space.id(), self.space.epoch(), self.space.durable().position);
         for answer in self.hashes.drain(..) {
             let _ = answer.send(SpaceHash { space, epoch, record, state });
+        }
+    }
+
+    /// Who asks in vain asks again.
+    fn tell_files(&mut self, hashes: &[Hash], answer: oneshot::Sender<Vec<Option<NamedFile>>>) {
+        let files: Result<Vec<_>, _> = hashes.iter().map(|hash| self.space.file(hash)).collect();
+        match files {
+            Ok(files) => drop(answer.send(files)),
+            Err(error) => {
+                tracing::error!(space = %self.space.id(), %error, "the space cannot be read and is opened anew");
+                self.has_failed = true;
+            }
         }
     }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use humansize::{DECIMAL, format_size};
 use recordplayer::claims::Claims;
 use recordplayer::decide::Intent;
 use recordplayer::id::ActId;
@@ -398,7 +399,11 @@ fn card_text(place: &Place<'_>, card: &Value) -> String {
         }
     }
     for attachment in card["attachments"].as_array().into_iter().flatten() {
-        out.push(format!("Link: {}  {}", text(&attachment["name"]), text(&attachment["url"])));
+        let name = text(&attachment["name"]);
+        out.push(match attachment["bytes"].as_u64() {
+            Some(bytes) => format!("File: {name}  {}", format_size(bytes, DECIMAL)),
+            None => format!("Link: {name}  {}", text(&attachment["url"])),
+        });
     }
     for comment in card["comments"].as_array().into_iter().flatten() {
         let said = comment["text"].as_str().map(lines).unwrap_or_default();

@@ -1,9 +1,10 @@
-//! What hangs on a card beside its text: fields of the project's own, and links.
+//! What hangs on a card beside its text: fields of the project's own, links and files.
 
 use egui::Ui;
+use humansize::{DECIMAL, format_size};
 use recordplayer_client::Device;
 use recordplayer_kanban::Project;
-use recordplayer_kanban::card::FieldValue;
+use recordplayer_kanban::card::{Attachment, FieldValue};
 use recordplayer_kanban::view::CardView;
 
 use super::project::OpenProject;
@@ -46,22 +47,29 @@ pub(super) fn fields(ui: &mut Ui, view: &CardView, project: &OpenProject, device
     ui.add_space(space::LARGE);
 }
 
-/// The card's links.
-pub(super) fn links(ui: &mut Ui, view: &CardView) {
+/// The card's links and files.
+pub(super) fn attachments(ui: &mut Ui, view: &CardView) {
     let theme = Theme::of(ui);
     if view.card.attachments.is_empty() {
         return;
     }
-    ui.label(text("Links", Type::Section, theme.palette.text));
-    for link in view.card.attachments.values() {
-        let words = if link.name.is_empty() { &link.url } else { &link.name };
+    ui.label(text("Attachments", Type::Section, theme.palette.text));
+    for attachment in view.card.attachments.values() {
+        let words = attachment.shown();
         ui.horizontal(|ui| {
             ui.label(Icon::Link.meta(theme.palette.faint));
-            if is_of_web(&link.url) {
-                let words = text(words, Type::Body, theme.palette.accent);
-                ui.hyperlink_to(words, &link.url).on_hover_text(&link.url);
-            } else {
-                ui.label(text(words, Type::Body, theme.palette.text)).on_hover_text(&link.url);
+            match attachment {
+                Attachment::Link { url, .. } if is_of_web(url) => {
+                    let words = text(words, Type::Body, theme.palette.accent);
+                    ui.hyperlink_to(words, url).on_hover_text(url);
+                }
+                Attachment::Link { url, .. } => {
+                    ui.label(text(words, Type::Body, theme.palette.text)).on_hover_text(url);
+                }
+                Attachment::File { file, .. } => {
+                    ui.label(text(words, Type::Body, theme.palette.text));
+                    ui.label(text(format_size(file.bytes, DECIMAL), Type::Meta, theme.palette.faint));
+                }
             }
         });
     }

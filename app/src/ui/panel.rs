@@ -103,7 +103,7 @@ impl Panel {
                 ui.add_space(space::LARGE);
                 furnishing::fields(ui, &view, project, drawing.device);
                 checklists(ui, self.card, &view, drawing.acts);
-                furnishing::links(ui, &view);
+                furnishing::attachments(ui, &view);
                 let takes_focus = self.takes(Part::Comment);
                 self.talk.show(ui, &view, takes_focus, project, drawing);
             });

@@ -1,5 +1,6 @@
 //! The card: the piece of work that travels over the board.
 
+mod attachment;
 mod command;
 mod copy;
 mod decide;
@@ -21,11 +22,12 @@ use recordplayer::id::{ActorId, CommandId, SpaceId};
 use recordplayer::text::Text;
 use serde::{Deserialize, Serialize};
 
+pub use attachment::Attachment;
 pub use command::CardCommand;
 pub(crate) use decide::is_known;
 pub use effort::{Effort, EffortError, Priority};
 pub use event::CardEvent;
-pub use fields::{Attachment, Checklist, Day, DayError, FieldValue, Item};
+pub use fields::{Checklist, Day, DayError, FieldValue, Item};
 pub(crate) use journey::travels;
 pub use journey::{Carried, Heard, Journey, JourneyEnd, NotLetIn, Outfit, Whereabouts};
 pub use refusal::CardRefusal;

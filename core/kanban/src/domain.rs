@@ -17,7 +17,7 @@ use crate::comment::Comment;
 use crate::key::is_prefix;
 use crate::project::{Project, ProjectCommand, ProjectRefusal};
 use crate::role::{ROLES, own_roles, role_of_sender};
-use crate::view::{ActivityView, BoardView, BoardsView, CardView, KeysView};
+use crate::view::{ActivityView, BoardView, BoardsView, CardView, FilesView, KeysView, attached_by};
 
 /// The product.
 pub fn domain() -> Domain {
@@ -34,6 +34,7 @@ pub fn domain() -> Domain {
         .view::<CardView>()
         .view::<ActivityView>()
         .view::<KeysView>()
+        .files::<FilesView>(attached_by)
         .errand("card journeys", travels)
         .guard(may_write)
         .unique_name(UniqueName { claimed: claimed_key, held: held_key, taken: key_taken })

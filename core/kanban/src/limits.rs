@@ -12,6 +12,9 @@ pub const COMMENT_BYTES_MAX: usize = 64 * 1024;
 /// The address of a link: what browsers take.
 pub const URL_BYTES_MAX: usize = 8 * 1024;
 
+/// A file on a card: what a line of ten megabits a second carries in a minute and a half.
+pub const FILE_BYTES_MAX: u64 = 100 << 20;
+
 /// The value of a field.
 pub const VALUE_BYTES_MAX: usize = 16 * 1024;
 

@@ -5,12 +5,14 @@
 //! * [`CardView`]: a card with its comments, by the card's id.
 //! * [`ActivityView`]: what happened lately, by the id of a card or board, and of the whole space.
 //! * [`KeysView`]: which card a key means, once in a space.
+//! * [`FilesView`]: whether a card has a file, or had, by the file's hash.
 
 mod activity;
 mod board;
 mod board_json;
 mod boards;
 mod card;
+mod files;
 mod keys;
 mod words;
 
@@ -19,4 +21,6 @@ pub use board::{BoardView, CardRow, ColumnRow, ColumnShown, Turn};
 pub use board_json::Looking;
 pub use boards::{BoardRow, BoardsView};
 pub use card::{CardNames, CardView, CommentRow};
+pub use files::FilesView;
+pub(crate) use files::attached_by;
 pub use keys::{Found, KeysView};

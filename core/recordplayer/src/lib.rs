@@ -8,6 +8,7 @@ pub mod decide;
 pub mod domain;
 pub mod entity;
 pub mod errand;
+pub mod file;
 mod fingerprint;
 pub mod hash;
 pub mod id;

@@ -13,6 +13,7 @@ mod blocks;
 mod encoding;
 mod error;
 mod file;
+mod files;
 #[cfg(test)]
 mod golden;
 mod header;
@@ -36,6 +37,7 @@ mod writer;
 
 pub use accounts::{AccountRow, RedbAccounts};
 pub use error::{FileKind, OpenError};
+pub use files::{FileFolder, Held};
 pub use outbox::RedbOutbox;
 pub use reread::read_row;
 pub use scrub::{BackgroundScrub, Scrub, Scrubbed};

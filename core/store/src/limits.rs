@@ -36,6 +36,9 @@ pub const SCRUB_PAUSE: Duration = Duration::from_millis(250);
 /// From the end of one scrub to the next: rot takes weeks.
 pub const SCRUB_EVERY: Duration = Duration::from_hours(6);
 
+/// What is read of a file at a time.
+pub const FILE_PIECE_BYTES: usize = 64 * 1024;
+
 /// Rows of the log that are packed into one segment: enough to compress to a quarter, and quick to unpack where one of them is read.
 pub const SEGMENT_BYTES: usize = 64 * 1024;
 

@@ -8,6 +8,8 @@ use recordplayer::claims::Claims;
 use recordplayer::commit::Commit;
 use recordplayer::decide::Intent;
 use recordplayer::entity::Entity;
+use recordplayer::file::FileRef;
+use recordplayer::hash::Hash;
 use recordplayer::id::{CommandId, Id, SpaceId};
 use recordplayer::membership::{Membership, MembershipCommand};
 use recordplayer::record::{Payload, Position};
@@ -215,7 +217,11 @@ impl People<'_> {
             9 => CardCommand::TickItem { checklist, item, done },
             10 => CardCommand::RemoveItem { checklist, item },
             11 => CardCommand::AttachLink { attachment, name: word, url: "https://example.org/belt".to_owned() },
-            12 => CardCommand::RemoveAttachment { attachment },
+            12 if has_value => CardCommand::RemoveAttachment { attachment },
+            12 => {
+                let file = FileRef { hash: Hash::of(&[u8::from(done)]), bytes: 1 };
+                CardCommand::AttachFile { attachment, name: word, file }
+            }
             13..15 => CardCommand::Take {},
             15 => CardCommand::PutBack {},
             16..18 => CardCommand::Submit {},

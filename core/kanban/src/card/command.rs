@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use recordplayer::file::FileRef;
 use recordplayer::id::{CommandId, SpaceId};
 use recordplayer::text::TextChange;
 use serde::{Deserialize, Serialize};
@@ -163,6 +164,12 @@ pub enum CardCommand {
         attachment: AttachmentId,
         name: String,
         url: String,
+    },
+    /// Adds a file, or changes it to be so. Its bytes go another way, and may come later.
+    AttachFile {
+        attachment: AttachmentId,
+        name: String,
+        file: FileRef,
     },
     RemoveAttachment {
         attachment: AttachmentId,

@@ -33,12 +33,7 @@ impl Card {
             };
             events.extend(list.items.iter().map(item));
         }
-        let link = |(attachment, link): (&_, &super::Attachment)| E::LinkAttached {
-            attachment: *attachment,
-            name: link.name.clone(),
-            url: link.url.clone(),
-        };
-        events.extend(other.attachments.iter().map(link));
+        events.extend(other.attachments.iter().map(|(id, attachment)| attachment.clone().attached(*id)));
         Ok(events)
     }
 }

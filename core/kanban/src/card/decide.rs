@@ -9,7 +9,7 @@ use super::{Attachment, Card, CardCommand as C, CardEvent as E, CardRefusal as R
 use crate::answer::unless;
 use crate::column::{Column, ColumnEvent};
 use crate::ids::{CardId, ChecklistId, ItemId, PersonId};
-use crate::limits::{COMMENT_BYTES_MAX, NAME_BYTES_MAX, TITLE_BYTES_MAX, URL_BYTES_MAX};
+use crate::limits::{COMMENT_BYTES_MAX, NAME_BYTES_MAX, TITLE_BYTES_MAX};
 use crate::project::Project;
 use crate::refusal::{fits, has_room_in_card, is_written};
 
@@ -113,16 +113,8 @@ impl Card {
             C::RemoveItem { checklist, item } => {
                 Ok(unless(self.is_done(checklist, item).is_err(), E::ItemRemoved { checklist, item }))
             }
-            C::AttachLink { attachment, name, url } => {
-                fits("The name of a link", &name, NAME_BYTES_MAX)?;
-                is_written("The address of a link", &url, URL_BYTES_MAX)?;
-                let set = Attachment { name, url };
-                if self.attachments.get(&attachment) == Some(&set) {
-                    return Ok(Vec::new());
-                }
-                has_room_in_card("links", self.attachments.len())?;
-                Ok(vec![E::LinkAttached { attachment, name: set.name, url: set.url }])
-            }
+            C::AttachLink { attachment, name, url } => self.attach(attachment, Attachment::Link { name, url }),
+            C::AttachFile { attachment, name, file } => self.attach(attachment, Attachment::File { name, file }),
             C::RemoveAttachment { attachment } => {
                 Ok(unless(!self.attachments.contains_key(&attachment), E::AttachmentRemoved { attachment }))
             }

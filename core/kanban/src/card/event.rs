@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use recordplayer::context::Assigned;
 use recordplayer::context::Context;
 use recordplayer::entity::{Entity, Stamp};
+use recordplayer::file::FileRef;
 use recordplayer::id::{CommandId, SpaceId};
 use recordplayer::text::TextChange;
 use serde::{Deserialize, Serialize};
@@ -158,6 +159,11 @@ pub enum CardEvent {
         name: String,
         url: String,
     },
+    FileAttached {
+        attachment: AttachmentId,
+        name: String,
+        file: FileRef,
+    },
     AttachmentRemoved {
         attachment: AttachmentId,
     },
@@ -230,7 +236,9 @@ impl Entity for Card {
             E::ChecklistSet { checklist, .. } => Some(format!("checklist {checklist}")),
             E::ItemSet { item, .. } => Some(format!("item {item}")),
             E::ItemTicked { item, .. } => Some(format!("tick of {item}")),
-            E::LinkAttached { attachment, .. } => Some(format!("link {attachment}")),
+            E::LinkAttached { attachment, .. } | E::FileAttached { attachment, .. } => {
+                Some(format!("attachment {attachment}"))
+            }
             E::FieldSet { field, .. } => Some(format!("field {field}")),
             E::TypeSet { .. } => Some("type".to_owned()),
             E::PrioritySet { .. } => Some("priority".to_owned()),
@@ -371,7 +379,10 @@ impl Entity for Card {
                 }
             }
             E::LinkAttached { attachment, name, url } => {
-                self.attachments.insert(attachment, Attachment { name, url });
+                self.attachments.insert(attachment, Attachment::Link { name, url });
+            }
+            E::FileAttached { attachment, name, file } => {
+                self.attachments.insert(attachment, Attachment::File { name, file });
             }
             E::AttachmentRemoved { attachment } => {
                 self.attachments.remove(&attachment);

@@ -23,13 +23,6 @@ pub struct Item {
     pub done: bool,
 }
 
-/// A link.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Attachment {
-    pub name: String,
-    pub url: String,
-}
-
 /// The value of a field, of the field's kind. Imports may bring values of another kind than the field's; they are kept as they are.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

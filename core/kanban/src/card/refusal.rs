@@ -73,8 +73,10 @@ pub enum CardRefusal {
     NoSuchChecklist { checklist: ChecklistId },
     #[error("There is no such item in the checklist any more. Add it again")]
     NoSuchItem { item: ItemId },
-    #[error("There is no such link on this card any more")]
+    #[error("There is no such attachment on this card any more")]
     NoSuchAttachment { attachment: AttachmentId },
+    #[error("{name:?} has {bytes} bytes, and a file may have {max}. Store it elsewhere, and attach a link to it")]
+    FileTooLarge { name: String, bytes: u64, max: u64 },
     #[error("There is no such field in this project. Choose another one, or define it in the project")]
     NoSuchField { field: FieldId },
     #[error("There is no such type of cards in this project any more. Choose another one")]

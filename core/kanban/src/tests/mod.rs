@@ -4,6 +4,7 @@ mod boards;
 mod cards;
 mod columns;
 mod details;
+mod files;
 mod imports;
 mod journeys;
 mod places;

@@ -29,7 +29,11 @@ impl Undoable for Card {
             E::ItemSet { item, .. } | E::ItemTicked { item, .. } | E::ItemRemoved { item, .. } => {
                 format!("item {item}")
             }
-            E::LinkAttached { attachment, .. } | E::AttachmentRemoved { attachment } => format!("link {attachment}"),
+            E::LinkAttached { attachment, .. }
+            | E::FileAttached { attachment, .. }
+            | E::AttachmentRemoved { attachment } => {
+                format!("attachment {attachment}")
+            }
             E::FieldSet { field, .. } => format!("field {field}"),
             E::TypeSet { .. } => "type".to_owned(),
             E::PrioritySet { .. } => "priority".to_owned(),
@@ -126,12 +130,12 @@ impl Undoable for Card {
                     }],
                 }
             }
-            E::LinkAttached { attachment, .. } | E::AttachmentRemoved { attachment } => {
+            E::LinkAttached { attachment, .. }
+            | E::FileAttached { attachment, .. }
+            | E::AttachmentRemoved { attachment } => {
                 vec![match before.attachments.get(attachment) {
                     None => C::RemoveAttachment { attachment: *attachment },
-                    Some(link) => {
-                        C::AttachLink { attachment: *attachment, name: link.name.clone(), url: link.url.clone() }
-                    }
+                    Some(before) => before.clone().attach(*attachment),
                 }]
             }
             E::FieldSet { field, .. } => {

@@ -10,10 +10,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::board::Board;
-use crate::card::{Card, FieldValue, Whereabouts};
+use crate::card::{Attachment, Card, FieldValue, Whereabouts};
 use crate::column::Column;
 use crate::comment::{Comment, CommentKind};
-use crate::ids::{CardId, CommentId, PersonId};
+use crate::ids::{AttachmentId, CardId, CommentId, PersonId};
 use crate::key::card_key;
 use crate::project::{FieldDefinition, Label, Project};
 
@@ -100,7 +100,7 @@ impl CardView {
             "members": card.members.iter().map(|member| person(*member)).collect::<Vec<_>>(),
             "checklists": checklists.collect::<Vec<_>>(),
             "comments": comments.collect::<Vec<_>>(),
-            "attachments": card.attachments.values().collect::<Vec<_>>(),
+            "attachments": card.attachments.iter().map(|(id, attachment)| attachment_json(*id, attachment)).collect::<Vec<_>>(),
             "fields": fields.collect::<serde_json::Map<_, _>>(),
             "due": card.due,
             "type": card.card_type.and_then(|card_type| project.types.get(&card_type)).map(|card_type| &card_type.name),
@@ -120,6 +120,15 @@ impl CardView {
                 Whereabouts::Gone { to, .. } => json!({ "project": to.to_string(), "arrived": true }),
             },
         })
+    }
+}
+
+fn attachment_json(id: AttachmentId, attachment: &Attachment) -> Value {
+    match attachment {
+        Attachment::Link { name, url } => json!({ "id": id.to_string(), "name": name, "url": url }),
+        Attachment::File { name, file } => {
+            json!({ "id": id.to_string(), "name": name, "bytes": file.bytes, "hash": file.hash.to_string() })
+        }
     }
 }
 

@@ -15,6 +15,7 @@ use crate::context::Context;
 use crate::decide::Intent;
 use crate::entity::Entity;
 use crate::errand::{Ask, ErrandKind};
+use crate::file::{FileRef, FileView, Files};
 use crate::hash::Hash;
 use crate::id::SpaceId;
 use crate::limits::FRAME_COMMITS_BYTES_MAX;
@@ -64,6 +65,7 @@ pub struct Domain {
     policies: Vec<Policy>,
     effects: Vec<EffectKind>,
     errands: Vec<ErrandKind>,
+    files: Option<Files>,
     unique_name: Option<UniqueName>,
     roles: &'static [&'static str],
     own_roles: Option<OwnRoles>,
@@ -83,6 +85,7 @@ impl Domain {
             policies: Vec::new(),
             effects: Vec::new(),
             errands: Vec::new(),
+            files: None,
             unique_name: None,
             roles: &["owner", "member"],
             own_roles: None,
@@ -141,6 +144,14 @@ impl Domain {
         assert!(self.errands.iter().all(|errand| errand.name != name), "the domain lists the errand {name:?} twice");
         self.errands.push(ErrandKind { name, ask });
         self
+    }
+
+    /// Lets records speak of files, whose bytes lie beside the log: the view that tells which, by their hashes, and the file that a command
+    /// speaks of.
+    pub fn files<V: FileView>(mut self, in_command: fn(&Intent) -> Option<FileRef>) -> Self {
+        assert!(self.files.is_none(), "a domain says once how its records speak of files");
+        self.files = Some(Files::of::<V>(in_command));
+        self.view::<V>()
     }
 
     /// Gives each space of a server a name that no other one has.
@@ -222,6 +233,10 @@ impl Domain {
 
     pub(crate) fn errands(&self) -> &[ErrandKind] {
         &self.errands
+    }
+
+    pub(crate) fn files_kind(&self) -> Option<&Files> {
+        self.files.as_ref()
     }
 
     pub(crate) fn entity_type(&self, kind: &str) -> Option<&EntityType> {

@@ -166,11 +166,10 @@ impl Planner<'_> {
     /// Links that lead nowhere are left out.
     pub(super) fn set_link(&mut self, id: CardId, link: &TrelloAttachment) {
         let attachment: AttachmentId = self.id("attachment", &link.id);
-        let set = Attachment { name: cut(&link.name, NAME_BYTES_MAX), url: link.url.clone() };
+        let set = Attachment::Link { name: cut(&link.name, NAME_BYTES_MAX), url: link.url.clone() };
         if has_address(link) && self.sim(id).card.attachments.get(&attachment) != Some(&set) {
             self.sim(id).card.attachments.insert(attachment, set.clone());
-            let command = CardCommand::AttachLink { attachment, name: set.name, url: set.url };
-            self.change::<Card>(attachment, id, &command);
+            self.change::<Card>(attachment, id, &set.attach(attachment));
         }
     }
 

@@ -20,6 +20,7 @@ use hyper::{Method, Request, StatusCode};
 use recordplayer::file::NamedFile;
 use recordplayer::hash::Hash;
 use recordplayer::id::{ActorId, SpaceId};
+use recordplayer::limits::FILES_ASKED_MAX;
 use recordplayer_store::{FileFolder, Held};
 use serde::Deserialize;
 use serde_json::json;
@@ -31,7 +32,7 @@ use tokio::time::timeout;
 use crate::answers::{Answer, Refusal, empty, file_answer, json_answer};
 use crate::arrivals::Arrivals;
 use crate::hub::Hub;
-use crate::limits::{FILE_BYTES_MAX, FILES_ASKED_BYTES_MAX, FILES_ASKED_MAX, SILENCE_TIMEOUT};
+use crate::limits::{FILE_BYTES_MAX, FILES_ASKED_BYTES_MAX, SILENCE_TIMEOUT};
 use crate::space_actor::Call;
 use crate::turns::{Turn, Turns};
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use recordplayer::limits::FRAME_BYTES_MAX;
+use recordplayer::limits::{FILES_ASKED_MAX, FRAME_BYTES_MAX};
 
 /// One web socket message: the largest frame. Room beside it, so that a frame just too large is named as such and not cut off.
 pub const MESSAGE_BYTES_MAX: usize = FRAME_BYTES_MAX + 4 * 1024;
@@ -62,10 +62,7 @@ pub const FILE_FRAME_BYTES: usize = 64 * 1024;
 /// Files that are brought at a time, by all together: each has a file open and a thread busy.
 pub const FILES_ARRIVING_MAX: usize = 64;
 
-/// Files that one question "which are missing?" names.
-pub const FILES_ASKED_MAX: usize = 1_000;
-
-/// Such a question: 64 digits a file, and what JSON puts around them.
+/// A question which files are missing: 64 digits a file, and what JSON puts around them.
 pub const FILES_ASKED_BYTES_MAX: usize = 80 * FILES_ASKED_MAX;
 
 /// The head of a request: a token and two numbers need less than one.

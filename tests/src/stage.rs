@@ -74,8 +74,13 @@ impl Stage {
 
     /// Serves at an address (port 0 takes a free one).
     pub fn serve(&self, listen: &str) -> Server {
+        self.serve_with(listen, &[])
+    }
+
+    /// As [`Self::serve`], with further arguments.
+    pub fn serve_with(&self, listen: &str, further: &[&str]) -> Server {
         let mut command = clean(&binary("recordplayer-server"));
-        command.args(["serve", &self.server_folder(), "--listen", listen]);
+        command.args(["serve", &self.server_folder(), "--listen", listen]).args(further);
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut first = String::new();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());

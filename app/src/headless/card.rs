@@ -21,7 +21,7 @@ use super::answer::{Answer, Failure, WRONG_USE, line, lines, time};
 use super::arguments::{CardCommand, CommentArguments, CommentCommand};
 use super::column::row_of;
 use super::place::Place;
-use super::{edit, file, send};
+use super::{attachment, edit, file, send};
 use crate::said::Names;
 
 pub(crate) fn run(place: &Place<'_>, command: &CardCommand) -> Result<Answer, Failure> {
@@ -89,6 +89,10 @@ pub(crate) fn run(place: &Place<'_>, command: &CardCommand) -> Result<Answer, Fa
             let relation = Relation { kind: (*how).into(), to: place.card(other)? };
             each(place, std::slice::from_ref(key), &Do::Unrelate { relation }, "Unrelated")
         }
+        CardCommand::Attach { key, file, name } => attachment::file(place, key, file, name.as_deref()),
+        CardCommand::Link { key, url, name } => attachment::link(place, key, url, name.as_deref()),
+        CardCommand::Detach { key, attachment } => attachment::detach(place, key, attachment),
+        CardCommand::Save { key, attachment, to } => attachment::save(place, key, attachment, to),
         CardCommand::Copy { key, to } => copy(place, key, to.as_deref()),
         CardCommand::Row { key, row } => {
             let card = place.card(key)?;

@@ -10,6 +10,7 @@
 
 mod answer;
 mod arguments;
+mod attachment;
 mod board;
 mod card;
 mod column;

@@ -67,8 +67,13 @@ fn parse(request: &Request) -> Result<Arguments, Printed> {
             comments.iter_mut().for_each(absolute);
         }
         Some(Command::Card(card)) => {
-            if let Some(CardCommand::Describe { text_file, .. }) = &mut card.command {
-                absolute(text_file);
+            if let Some(
+                CardCommand::Describe { text_file: path, .. }
+                | CardCommand::Attach { file: path, .. }
+                | CardCommand::Save { to: path, .. },
+            ) = &mut card.command
+            {
+                absolute(path);
             }
         }
         Some(_) | None => {}

@@ -38,6 +38,8 @@ pub(crate) enum Concern {
     WentBack(Vec<Arc<Commit>>),
     /// Payloads were taken out of the history, and the copy here is to be fetched anew without them.
     Redacted,
+    /// Everything may be otherwise: what the log spoke of before, it may not speak of any more.
+    AllChanged,
     /// These texts have grown, and are to be compacted.
     CompactTexts(Vec<TextKey>),
 }
@@ -256,6 +258,7 @@ impl SpaceCopy {
                 ReplicaOutput::AllChanged => {
                     let all: Vec<ViewKey> = self.lives().keys().cloned().collect();
                     self.renew(&machine.replica, &all);
+                    self.concern(Concern::AllChanged);
                 }
                 ReplicaOutput::Met(meeting) => machine.met.push(meeting),
                 ReplicaOutput::AccessEnded => self.concern(Concern::AccessEnded),

@@ -1,24 +1,27 @@
 //! A device: one folder with its copies of spaces, its outbox and its accounts.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use recordplayer::domain::Domain;
+use recordplayer::hash::Hash;
 use recordplayer::id::{ActorId, SpaceId};
 use recordplayer::membership::{Membership, MembershipCommand};
 use recordplayer::storage::{ReadError, Store};
 use recordplayer::time::Timestamp;
-use recordplayer_store::{BackgroundScrub, OpenError as FileError, RedbOutbox};
+use recordplayer_store::{BackgroundScrub, OpenError as StoreError, RedbOutbox};
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc::unbounded_channel;
 
 use crate::address::{Address, AddressError};
 use crate::book::{Account, Book, BookError, SpaceInfo};
+use crate::carrier;
 use crate::clock::instant;
 use crate::copy::Concerns;
+use crate::files::{FileError, Files};
 use crate::folder::{OUTBOX_FILE, make_private_folder, open_store, set_aside_next_time};
 use crate::inner::{Inner, Parts, SharedOutbox};
 use crate::limits::Settings;
@@ -42,7 +45,7 @@ pub enum OpenError {
     #[error("another process works with this folder")]
     InUse,
     #[error(transparent)]
-    File(FileError),
+    File(StoreError),
     #[error(transparent)]
     Book(#[from] BookError),
     #[error("the folder cannot be made or written: {0}; check its rights and free space")]
@@ -51,14 +54,14 @@ pub enum OpenError {
     Outbox(#[from] ReadError),
 }
 
-impl From<FileError> for OpenError {
-    fn from(error: FileError) -> Self {
+impl From<StoreError> for OpenError {
+    fn from(error: StoreError) -> Self {
         match error {
-            FileError::InUse { .. } => Self::InUse,
-            FileError::Foreign { .. }
-            | FileError::NewerFormat { .. }
-            | FileError::Damaged { .. }
-            | FileError::Io { .. } => Self::File(error),
+            StoreError::InUse { .. } => Self::InUse,
+            StoreError::Foreign { .. }
+            | StoreError::NewerFormat { .. }
+            | StoreError::Damaged { .. }
+            | StoreError::Io { .. } => Self::File(error),
         }
     }
 }
@@ -151,6 +154,7 @@ impl Device {
             concerns.note_damage();
         }
         let outbox = SharedOutbox::new(Box::new(outbox));
+        let files = Arc::new(Files::open(folder).map_err(OpenError::Folder)?);
         let inner = Arc::new(Inner::new(Parts {
             domain,
             folder: folder.to_owned(),
@@ -160,12 +164,15 @@ impl Device {
             readers: store.readers(),
             outbox: outbox.clone(),
             concerns,
+            files: Arc::clone(&files),
         }));
+        inner.bell.on_ring(Box::new(move || files.changed.notify_one()));
         let scrub = store.scrub();
         let writer = saver.start(Box::new(store), Box::new(outbox));
         let opener = Opener::start(&inner);
         runtime.spawn(tasks::wake_machines(Arc::clone(&inner)));
         runtime.spawn(tasks::take_concerns(Arc::clone(&inner), incoming));
+        runtime.spawn(carrier::carry(Arc::clone(&inner)));
         tasks::open_copies(&inner);
         let scrubbed = Arc::clone(&inner);
         let scrub = scrub.in_background(move |_| set_aside_next_time(&scrubbed));
@@ -380,6 +387,22 @@ impl Device {
             Some(Ok(Ok(found))) => Ok(found),
             Some(Ok(Err(_)) | Err(_)) | None => Err(NotOnline { why: self.why_offline(url) }),
         }
+    }
+
+    /// A file that records of a space speak of: where it lies here, fetched from the server first where it is not here yet. Goes online for that.
+    pub fn file(&self, space: SpaceId, hash: &Hash) -> Result<PathBuf, FileError> {
+        if let Some(path) = self.inner().files.path(space, hash) {
+            return Ok(path);
+        }
+        self.connect();
+        let closed = Err(FileError::NotThere);
+        self.owner.block_on(carrier::fetch(self.inner(), space, *hash)).unwrap_or(closed)?;
+        self.inner().files.path(space, hash).ok_or(FileError::NotThere)
+    }
+
+    /// How many files of a space are here, and not known to be at its server.
+    pub fn files_waiting(&self, space: SpaceId) -> usize {
+        self.inner().copy(space).map_or(0, |copy| carrier::waiting(self.inner(), &copy).len())
     }
 
     pub(crate) fn why_offline(&self, url: &str) -> String {

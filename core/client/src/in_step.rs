@@ -5,6 +5,7 @@ use std::time::Duration;
 use recordplayer::id::SpaceId;
 use recordplayer::membership::Membership;
 
+use crate::carrier;
 use crate::clock::instant;
 use crate::copy::Trouble;
 use crate::device::Device;
@@ -20,8 +21,8 @@ pub enum NotInStep {
     Refused(LineError),
     #[error("not connected: {0}")]
     Offline(String),
-    #[error("{waiting} commands wait, {behind} records are missing")]
-    Working { waiting: usize, behind: u64 },
+    #[error("{waiting} commands and {files} files wait, {behind} records are missing")]
+    Working { waiting: usize, files: usize, behind: u64 },
     #[error(
         "the server holds another history of {title:?} than this device, or none; its admin may have restored an older backup"
     )]
@@ -86,7 +87,7 @@ impl Device {
         if accounts.is_empty() {
             return Err(NotInStep::NoAccount);
         }
-        let (mut waiting, mut behind, mut is_working) = (0, 0, false);
+        let (mut waiting, mut files, mut behind, mut is_working) = (0, 0, 0, false);
         for account in accounts {
             match self.line(&account.url) {
                 Some(LineState::Online) => {}
@@ -108,10 +109,11 @@ impl Device {
                     copy.look(|replica| (replica.status(), replica.is_settled() && replica.has_history()));
                 waiting += status.waiting + status.sending;
                 behind += status.behind;
+                files += carrier::waiting(inner, &copy).len();
                 is_working |= !is_settled;
             }
         }
         let is_saved = inner.saver.is_idle();
-        if is_working || !is_saved { Err(NotInStep::Working { waiting, behind }) } else { Ok(()) }
+        if is_working || !is_saved || files > 0 { Err(NotInStep::Working { waiting, files, behind }) } else { Ok(()) }
     }
 }

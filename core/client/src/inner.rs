@@ -19,6 +19,7 @@ use crate::bell::Bell;
 use crate::book::{Account, Book, Content, SpaceInfo, Told};
 use crate::clock::now;
 use crate::copy::{Concern, Concerns, SpaceCopy};
+use crate::files::Files;
 use crate::limits::{KNOWN_MAX, SPACES_MAX, Timing};
 use crate::line::Line;
 use crate::live::Slot;
@@ -45,6 +46,7 @@ pub(crate) struct Inner {
     pub bell: Arc<Bell>,
     pub concerns: Concerns,
     pub opener: Opener,
+    pub files: Arc<Files>,
     book: Mutex<Book>,
     told: Told,
     copies: Mutex<BTreeMap<SpaceId, Arc<SpaceCopy>>>,
@@ -69,6 +71,7 @@ pub(crate) struct Parts {
     pub readers: Arc<dyn Readers>,
     pub outbox: SharedOutbox,
     pub concerns: Concerns,
+    pub files: Arc<Files>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -85,7 +88,7 @@ pub(crate) fn not_opened(error: &OpenError) -> Concern {
 
 impl Inner {
     pub fn new(parts: Parts) -> Self {
-        let Parts { domain, folder, timing, book, saver, readers, outbox, concerns } = parts;
+        let Parts { domain, folder, timing, book, saver, readers, outbox, concerns, files } = parts;
         Self {
             domain,
             folder,
@@ -96,6 +99,7 @@ impl Inner {
             bell: Arc::default(),
             concerns,
             opener: Opener::default(),
+            files,
             told: book.told(),
             book: Mutex::new(book),
             copies: Mutex::default(),

@@ -9,16 +9,21 @@
 //!    on this device, the main file first and the outbox second.
 //! 5. Every change rings the [`Device::on_change`] bell.
 //!
+//! The files that records speak of lie beside the store (`files`) and go their own way (`carrier`, `http`): a record may come before its file.
+//!
 //! A device's folder belongs to one process; a second one hands its request to the first through the [`Door`] (rule 18).
 
 mod address;
 mod bell;
 mod book;
+mod carrier;
 mod clock;
 mod copy;
 mod device;
 mod door;
+mod files;
 mod folder;
+mod http;
 mod in_step;
 mod inner;
 pub mod limits;
@@ -42,7 +47,9 @@ pub use clock::now;
 pub use copy::Glance;
 pub use device::{Device, LoginError, NotOnline, OpenError};
 pub use door::{Door, hand_over};
+pub use files::{AddedFile, FILES_FOLDER, FileError};
 pub use folder::{OUTBOX_FILE, STORE_FILE};
+pub use http::RequestError;
 pub use in_step::NotInStep;
 pub use line::LineState;
 pub use live::Live;

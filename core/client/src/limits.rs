@@ -32,6 +32,12 @@ pub const PEOPLE_MAX: usize = 100_000;
 /// The spaces that are followed, whatever a server sends.
 pub const SPACES_MAX: usize = 1_024;
 
+/// A piece of a file on its way to the server: so much is sent again where the line breaks, and what is typed meanwhile waits no longer than it takes.
+pub const FILE_CHUNK_BYTES: usize = 1024 * 1024;
+
+/// What a server says to a request, but for files: a list of all files that were asked for.
+pub const ANSWER_BYTES_MAX: usize = 128 * 1024;
+
 /// Entities of all spaces that screens look at again and again, before they begin anew: far more than a screen has room for.
 pub const KNOWN_MAX: usize = 20_000;
 

@@ -57,6 +57,8 @@ pub(crate) struct Line {
     pub state: LineState,
     /// Frames for the session that lives now.
     pub frames: Option<UnboundedSender<ClientFrame>>,
+    /// How many sessions there have been.
+    pub sessions: u64,
     /// When something came from the server.
     pub heard: Option<Timestamp>,
     /// Whether the server has told this session which spaces there are.
@@ -67,7 +69,14 @@ pub(crate) struct Line {
 
 impl Line {
     pub fn new() -> Self {
-        Self { state: LineState::Connecting, frames: None, heard: None, knows_spaces: false, hurry: Arc::default() }
+        Self {
+            state: LineState::Connecting,
+            frames: None,
+            sessions: 0,
+            heard: None,
+            knows_spaces: false,
+            hurry: Arc::default(),
+        }
     }
 }
 
@@ -137,6 +146,7 @@ async fn session(inner: &Arc<Inner>, account: &Account, mut socket: Socket) -> L
     let (frames, mut outgoing) = unbounded_channel();
     inner.set_line(&account.url, |line| {
         line.state = LineState::Online;
+        line.sessions += 1;
         line.heard = Some(now());
         line.frames = Some(frames.clone());
         line.knows_spaces = false;

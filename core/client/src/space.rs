@@ -84,6 +84,10 @@ impl Space {
         Self { inner, id }
     }
 
+    pub(crate) fn inner(&self) -> &Arc<Inner> {
+        &self.inner
+    }
+
     pub fn id(&self) -> SpaceId {
         self.id
     }

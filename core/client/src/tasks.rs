@@ -78,6 +78,10 @@ fn take_concern(inner: &Arc<Inner>, space: SpaceId, concern: Concern) {
             fetch_anew(inner, space, "was without the history that this version of the program needs");
         }
         Concern::Redacted => fetch_anew(inner, space, "held what has been taken out of the project's history"),
+        Concern::AllChanged => {
+            inner.files.with(space, |of_space| of_space.is_sweep_due = true);
+            inner.files.changed.notify_one();
+        }
         Concern::WentBack(others) => went_back(inner, space, &others),
         Concern::CompactTexts(texts) => {
             let inner = Arc::clone(inner);
@@ -127,6 +131,7 @@ fn end_access(inner: &Arc<Inner>, space: SpaceId) {
             inner.notice(format!("You are not a member of the project {title:?} any more.{lies_in}"));
             inner.drop_copy(space);
             inner.saver.forget(space, true, || {});
+            inner.files.forget(space);
         }
         // What cannot be exported stays: nothing that a person typed is lost.
         Err(error) => inner.notice(format!(

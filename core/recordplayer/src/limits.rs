@@ -114,3 +114,6 @@ pub const BASE_GROWS_UPTO_BYTES: usize = 64 * 1024;
 
 /// What is joined at once: with a base that still grows and one more change it fits a chunk of a snapshot with room to spare.
 pub const STRETCH_BYTES_MAX: usize = 256 * 1024;
+
+/// Files that one question "which of these are missing?" names: a device that holds more asks again.
+pub const FILES_ASKED_MAX: usize = 1_000;

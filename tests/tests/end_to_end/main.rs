@@ -2,6 +2,7 @@
 
 mod alone;
 mod days;
+mod files;
 mod imports;
 mod journeys;
 mod two_devices;

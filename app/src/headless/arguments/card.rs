@@ -104,6 +104,31 @@ pub(crate) enum CardCommand {
         #[arg(long, value_name = "COLUMN")]
         to: Option<String>,
     },
+    /// Hang a file on a card. It is copied to this device, and brought to the server with the next sync.
+    Attach {
+        key: String,
+        file: PathBuf,
+        /// What it is called; by default as the file is.
+        #[arg(long)]
+        name: Option<String>,
+    },
+    /// Hang a link on a card
+    Link {
+        key: String,
+        url: String,
+        /// What it is called; by default by its address.
+        #[arg(long)]
+        name: Option<String>,
+    },
+    /// Take a file or a link off a card, by its name or id
+    Detach { key: String, attachment: String },
+    /// Copy a file of a card to a new file or into a folder
+    Save {
+        key: String,
+        attachment: String,
+        #[arg(long)]
+        to: PathBuf,
+    },
     /// Put a card into a row of its column; `none` for the first
     Row { key: String, row: String },
     /// Give a card another title

@@ -7,7 +7,8 @@ use futures_util::{SinkExt, StreamExt};
 use recordplayer::claims::Claims;
 use recordplayer::codec::encode_named;
 use recordplayer::domain::Domain;
-use recordplayer::id::{CommandId, ReplicaId, SpaceId};
+use recordplayer::entity::Entity;
+use recordplayer::id::{CommandId, Id, ReplicaId, SpaceId};
 use recordplayer::membership::{Membership, MembershipCommand};
 use recordplayer::name::Name;
 use recordplayer::policy::Effect;
@@ -126,26 +127,33 @@ pub fn todo_command(title: &str) -> MembershipCommand {
 
 /// Commands of one replica, numbered from `first`.
 pub fn submit_frame(space: SpaceId, first: u64, commands: &[MembershipCommand]) -> ClientFrame {
-    let entry = |(number, command): (u64, &MembershipCommand)| {
-        let (variant, payload) = encode_named(command).unwrap();
-        CommandEntry {
-            number,
-            command: CommandId::derived("test", &[&number.to_be_bytes()]),
-            stream: StreamId::of::<Membership>(space.0),
-            name: Name::new(&format!("space.{variant}")).unwrap(),
-            payload: payload.into(),
-            claims: Claims::default(),
-            requires: Vec::new(),
-            seen: recordplayer::record::Seen::default(),
-            follows: None,
-        }
-    };
+    let entries = (first..).zip(commands).map(|(number, command)| entry::<Membership>(number, space.0, command));
+    submit_entries(space, first, entries.collect())
+}
+
+/// One command of that replica.
+pub fn entry<E: Entity>(number: u64, id: Id, command: &E::Command) -> CommandEntry {
+    let (variant, payload) = encode_named(command).unwrap();
+    CommandEntry {
+        number,
+        command: CommandId::derived("test", &[&number.to_be_bytes()]),
+        stream: StreamId::of::<E>(id),
+        name: Name::new(&format!("{}.{variant}", E::KIND)).unwrap(),
+        payload: payload.into(),
+        claims: Claims::default(),
+        requires: Vec::new(),
+        seen: recordplayer::record::Seen::default(),
+        follows: None,
+    }
+}
+
+pub fn submit_entries(space: SpaceId, first: u64, commands: Vec<CommandEntry>) -> ClientFrame {
     ClientFrame::Submit {
         space,
         replica: ReplicaId::derived("test", &[]),
         parent: None,
         answered_up_to: first - 1,
-        commands: (first..).zip(commands).map(entry).collect(),
+        commands,
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod crowding;
 mod effects;
+mod files;
 mod garbage;
 mod kit;
 mod slow_reader;

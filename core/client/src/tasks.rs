@@ -106,7 +106,7 @@ fn compact(inner: &Inner, space: SpaceId, texts: &[TextKey]) {
 /// The person is no member any more: what was never sent is written to a file, and the space leaves the device (rule 13).
 fn end_access(inner: &Arc<Inner>, space: SpaceId) {
     let Some(copy) = inner.copy(space) else { return };
-    let (title, unsent) = copy.look(|replica| {
+    let (title, unsent, files) = copy.look(|replica| {
         let title = replica.entity::<Membership>(space.0).title().to_owned();
         let with_text = |entry: &OutboxEntry| (entry.clone(), replica.text_of(entry.command));
         let of_text = |entry: OutboxEntry| {
@@ -117,11 +117,14 @@ fn end_access(inner: &Arc<Inner>, space: SpaceId) {
         let unsent = replica
             .lost_with_access()
             .map(|lost| lost.into_iter().map(of_text).chain(replica.outbox().map(with_text)).collect::<Vec<_>>());
-        (title, unsent)
+        let spoken_of = |(entry, _): &(OutboxEntry, _)| replica.file_in(&entry.intent());
+        let files = unsent.iter().flatten().filter_map(spoken_of).map(|file| file.hash).collect::<Vec<_>>();
+        (title, unsent, files)
     });
     let lost = match unsent {
         Ok(unsent) if unsent.is_empty() => Ok(String::new()),
         Ok(unsent) => unsent::export(&inner.folder, space, &title, &unsent)
+            .and_then(|path| unsent::export_files(inner, space, &files).map(|()| path))
             .map(|path| format!(" What the server does not have of yours lies in {path}"))
             .map_err(|error| error.to_string()),
         Err(error) => Err(error.to_string()),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use ciborium::Value as Cbor;
 use recordplayer::commit::Commit;
+use recordplayer::hash::Hash;
 use recordplayer::id::SpaceId;
 use recordplayer::record::Payload;
 use recordplayer::replica::OutboxEntry;
@@ -13,6 +14,10 @@ use serde_json::{Map, Value, json};
 
 use crate::book::{private_file, sync_folder};
 use crate::clock::now;
+use crate::inner::Inner;
+
+/// The folder of what will never be sent.
+const EXPORTS: &str = "exports";
 
 /// Writes the commands, with the texts that edits made, to a file under `exports` in the device's folder; answers with its path.
 pub(crate) fn export(
@@ -23,6 +28,16 @@ pub(crate) fn export(
 ) -> io::Result<String> {
     let entries: Vec<_> = unsent.iter().map(entry_json).collect();
     write(folder, space, &json!({ "project": title, "space": space.to_string(), "unsent": entries }))
+}
+
+/// Keeps the files that unsent commands speak of beside that, by their hashes.
+pub(crate) fn export_files(inner: &Inner, space: SpaceId, files: &[Hash]) -> io::Result<()> {
+    for hash in files {
+        if let Some(path) = inner.files.path(space, hash) {
+            std::fs::copy(path, inner.folder.join(EXPORTS).join(hash.to_string()))?;
+        }
+    }
+    Ok(())
 }
 
 /// Writes what others did, and what the server has lost, to a file beside those; answers with its path.
@@ -52,7 +67,7 @@ pub(crate) fn export_of_others(folder: &Path, space: SpaceId, commits: &[Arc<Com
 }
 
 fn write(folder: &Path, space: SpaceId, content: &Value) -> io::Result<String> {
-    let exports = folder.join("exports");
+    let exports = folder.join(EXPORTS);
     std::fs::create_dir_all(&exports)?;
     let path = exports.join(format!("{space}-{}.json", now().0));
     let file = private_file(&path)?;

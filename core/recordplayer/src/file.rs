@@ -79,14 +79,15 @@ impl Replica {
         self.state.file(hash)
     }
 
+    /// The file that a command speaks of, if it does.
+    pub fn file_in(&self, command: &Intent) -> Option<FileRef> {
+        (self.state.domain.files_kind()?.in_command)(command)
+    }
+
     /// Whether the log speaks of a file, or what waits does, or what was refused and may be tried again.
     pub fn speaks_of(&self, hash: &Hash) -> bool {
-        let domain = &self.state.domain;
-        let is_meant = |files: &Files| {
-            let mut meant = self.outbox().filter_map(|entry| (files.in_command)(&entry.intent()));
-            meant.any(|file| file.hash == *hash)
-        };
-        self.file(hash).is_some() || domain.files_kind().is_some_and(is_meant)
+        let in_outbox = || self.outbox().filter_map(|entry| self.file_in(&entry.intent()));
+        self.file(hash).is_some() || in_outbox().any(|file| file.hash == *hash)
     }
 }
 

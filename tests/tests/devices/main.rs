@@ -2,6 +2,7 @@
 
 mod access;
 mod damage;
+mod files;
 mod keys;
 mod lines;
 mod local;

@@ -132,9 +132,9 @@ fn end_access(inner: &Arc<Inner>, space: SpaceId) {
     match lost {
         Ok(lies_in) => {
             inner.notice(format!("You are not a member of the project {title:?} any more.{lies_in}"));
+            inner.files.forget(space);
             inner.drop_copy(space);
             inner.saver.forget(space, true, || {});
-            inner.files.forget(space);
         }
         // What cannot be exported stays: nothing that a person typed is lost.
         Err(error) => inner.notice(format!(

@@ -39,12 +39,14 @@ fn what_nothing_speaks_of_goes_and_what_waits_or_was_refused_stays() {
     // Somebody has chosen a file and thought better of it: it is gone with the next session.
     let path = town.device_folder("original");
     std::fs::write(&path, PLAN).unwrap();
-    drop(mine.add_file(&path).unwrap());
+    let chosen = mine.add_file(&path).unwrap();
+    ann.wait_in_step(PATIENCE).unwrap();
+    assert!(mine.file_here(&hash).is_some(), "it may be about to be spoken of");
+    drop(chosen);
     let id = mine.id();
     ann.close();
     drop((ann, mine));
     let ann = town.open("ann");
-    assert!(ann.space(id).unwrap().file_here(&hash).is_some(), "it may be about to be spoken of");
     ann.wait_in_step(PATIENCE).unwrap();
     wait_until(&ann, || ann.space(id).unwrap().file_here(&hash).is_none());
 

@@ -197,6 +197,7 @@ fn card(names: &Names<'_>, id: CardId, command: CardCommand) -> String {
         C::EndJourney { .. } | C::StayHere { .. } | C::Recall { .. } => format!("Note where {key} is"),
         C::SetRow { .. } => format!("Move {key} to another row"),
         C::Take {} => format!("Take {key}"),
+        C::GoOn { to } => format!("Let {key} go on to {}", column(to)),
         C::PutBack {} => format!("Put {key} back"),
         C::Submit {} => format!("Submit {key}"),
         C::Approve { to, reason } => format!("Approve {key}, on to {}: {reason}", column(to)),

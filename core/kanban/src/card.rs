@@ -33,6 +33,7 @@ pub use journey::{Carried, Heard, Journey, JourneyEnd, NotLetIn, Outfit, Whereab
 pub use refusal::CardRefusal;
 pub use relation::{Relation, RelationKind};
 pub use typed::Typed;
+pub(crate) use work::room_was_made;
 
 use crate::column::{Column, Place};
 use crate::ids::{AttachmentId, BoardId, CardId, ColumnId, FieldId, LabelId, PersonId, RowId, TypeId};

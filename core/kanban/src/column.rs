@@ -58,6 +58,8 @@ pub struct Column {
     pub places: RedBlackTreeSetSync<Place>,
     /// Its archived cards, which take no room and go where it goes.
     pub archive: RedBlackTreeSetSync<CardId>,
+    /// Finished cards of other columns that go here by themselves as soon as there is room, the first first; some of them may not wait any more.
+    pub waiting: Vec<CardId>,
     /// The last one that came in, while it is there, for who asks why the column is full.
     pub last_entry: Option<Entry>,
 }
@@ -150,6 +152,13 @@ impl Column {
             count: self.count() as u64,
             last: self.last_entry.clone(),
         })
+    }
+
+    /// For how many more cards there is room.
+    pub fn room(&self) -> usize {
+        let limit = self.limit.filter(|_| !self.limit_warns);
+        let room = limit.map_or(usize::MAX, |limit| (limit as usize).saturating_sub(self.count()));
+        if self.archived || self.removed.is_some() { 0 } else { room }
     }
 
     pub fn has_row(&self, row: RowId) -> bool {

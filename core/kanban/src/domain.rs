@@ -11,7 +11,7 @@ use recordplayer::refusal::{CoreRefusal, Refused};
 use serde::{Deserialize, Serialize};
 
 use crate::board::Board;
-use crate::card::{Card, travels};
+use crate::card::{Card, room_was_made, travels};
 use crate::column::Column;
 use crate::comment::Comment;
 use crate::key::is_prefix;
@@ -36,6 +36,7 @@ pub fn domain() -> Domain {
         .view::<KeysView>()
         .files::<FilesView>(attached_by)
         .errand("card journeys", travels)
+        .policy("finished cards", room_was_made)
         .guard(may_write)
         .unique_name(UniqueName { claimed: claimed_key, held: held_key, taken: key_taken })
 }

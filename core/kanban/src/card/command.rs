@@ -94,6 +94,10 @@ pub enum CardCommand {
     },
     /// I begin to work on it.
     Take {},
+    /// There is room in the column that this card, which is finished, has waited for. Nobody sends it: it is the answer to whoever makes room.
+    GoOn {
+        to: ColumnId,
+    },
     /// I work on it no more.
     PutBack {},
     /// I am done with it: somebody looks at it, or it is finished.

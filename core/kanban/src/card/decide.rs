@@ -47,6 +47,7 @@ impl Card {
             C::MoveTo { .. } => self.move_to(card, placed, &aim.expect("a move has an aim"), cx),
             C::SetRow { row } => self.set_row(placed, row, cx),
             C::Take {} => self.take(placed, cx),
+            C::GoOn { to } => Ok(self.go_on(card, placed, to, cx)),
             C::PutBack {} => self.put_back(placed, cx),
             C::Submit {} => self.submit(card, placed, cx),
             C::Approve { to, reason } => self.approve(card, placed, to, &reason, cx),

@@ -9,15 +9,18 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use recordplayer::Models;
 use recordplayer::context::Context;
+use recordplayer::decide::Intent;
+use recordplayer::record::Record;
 
 use super::place::{Aim, Target, leads_to};
-use super::{Card, CardEvent as E, CardRefusal as R, Placed, Stage};
+use super::{Card, CardCommand, CardEvent as E, CardRefusal as R, Placed, Stage};
 use crate::answer::unless;
-use crate::column::{Column, Right};
+use crate::column::{Column, ColumnEvent, Right, following};
 use crate::comment::{Comment, CommentEvent, CommentKind};
 use crate::ids::{CardId, ColumnId, CommentId, PersonId};
-use crate::limits::COMMENT_BYTES_MAX;
+use crate::limits::{COMMENT_BYTES_MAX, GO_ON_MAX};
 use crate::refusal::is_written;
 use crate::role::role_of_sender;
 
@@ -109,21 +112,35 @@ impl Card {
 
     /// A finished card leaves a column that says where to. Where there is no room, it waits: who finished it is not to blame.
     fn goes_on(&self, card: CardId, placed: &Placed, cx: &mut Context<'_>) -> Vec<E> {
+        let Some(target) = self.goal(placed, cx) else { return Vec::new() };
+        if target.enter(false, cx).is_ok() {
+            return placed.go_on_to(card, &target, cx);
+        }
+        if !target.column.waiting.contains(&card) {
+            cx.emit::<Column>(target.id, &ColumnEvent::CardWaits { card });
+        }
+        Vec::new()
+    }
+
+    /// There is room in a column that it has waited for: it goes there, if it still shall.
+    pub(super) fn go_on(&self, card: CardId, placed: &Placed, to: ColumnId, cx: &mut Context<'_>) -> Vec<E> {
+        let (to, waited_for) = following(to, cx);
+        match self.goal(placed, cx).filter(|target| self.done && target.id == to) {
+            Some(target) if target.enter(false, cx).is_ok() => return placed.go_on_to(card, &target, cx),
+            Some(_) => {}
+            None if waited_for.waiting.contains(&card) => {
+                cx.emit::<Column>(to, &ColumnEvent::CardWaitsNoMore { card });
+            }
+            None => {}
+        }
+        Vec::new()
+    }
+
+    /// Where it goes by itself once it is finished.
+    fn goal(&self, placed: &Placed, cx: &Context<'_>) -> Option<Target> {
         let column = cx.get::<Column>(placed.column);
-        let Some(to) = column.auto_move.filter(|_| !column.rights.is_reviewed() && !self.archived) else {
-            return Vec::new();
-        };
-        let aim = Aim::end_of(to);
-        let Ok(target) = Target::open(&aim, cx) else { return Vec::new() };
-        if target.id == placed.column || target.enter(false, cx).is_err() {
-            return Vec::new();
-        }
-        let mut events = placed.leave(card, &target, &aim, cx);
-        // What was finished there is not finished here, unless nothing is to do here any more.
-        if !target.column.kind.is_end() {
-            events.push(E::DoneSet { done: false });
-        }
-        events
+        let to = column.auto_move.filter(|_| !column.rights.is_reviewed() && !self.archived)?;
+        Target::open(&Aim::end_of(to), cx).ok().filter(|target| target.id != placed.column)
     }
 
     /// The column, if cards are worked on in it and whoever sends the command may do it.
@@ -157,6 +174,49 @@ impl Card {
         let is_mine = self.taken_by == Some(PersonId::from(cx.actor()));
         if is_mine || cx.is_manager() { Ok(()) } else { Err(R::TakenAlready { by: self.taken_by }) }
     }
+}
+
+impl Placed {
+    fn go_on_to(&self, card: CardId, target: &Target, cx: &mut Context<'_>) -> Vec<E> {
+        let mut events = self.leave(card, target, &Aim::end_of(target.id), cx);
+        // What was finished there is not finished here, unless nothing is to do here any more.
+        if !target.column.kind.is_end() {
+            events.push(E::DoneSet { done: false });
+        }
+        events
+    }
+}
+
+/// The policy by which cards go on that waited for room: as many as there is room for, the first first. Each makes room where it was, for others.
+pub(crate) fn room_was_made(record: &Record, models: &Models<'_>) -> Vec<Intent> {
+    use ColumnEvent as Event;
+    let mut made = match record.event::<Column>() {
+        Some(Event::LimitSet { .. } | Event::Restored {} | Event::CardLeft { .. } | Event::CardArchived { .. }) => {
+            let column = ColumnId(record.stream.id);
+            vec![(column, models.get::<Column>(column).room())]
+        }
+        _ => return Vec::new(),
+    };
+    let (mut intents, mut asked) = (Vec::new(), BTreeSet::new());
+    while let Some((to, mut room)) = made.pop() {
+        for card in &models.get::<Column>(to).waiting {
+            if room == 0 || intents.len() >= GO_ON_MAX {
+                break;
+            }
+            if !asked.insert(*card) {
+                continue;
+            }
+            intents.extend(Intent::of::<Card>(*card, &CardCommand::GoOn { to }));
+            let waits = models.get::<Card>(*card);
+            let from = waits.column().filter(|_| waits.done && waits.is_here() && !waits.archived);
+            // One that does not wait any more is only taken off the list.
+            if let Some(from) = from.filter(|from| models.get::<Column>(*from).auto_move == Some(to)) {
+                room -= 1;
+                made.push((from, 1));
+            }
+        }
+    }
+    intents
 }
 
 /// The reason becomes a comment of whoever gives it.

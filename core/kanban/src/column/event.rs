@@ -80,6 +80,14 @@ pub enum ColumnEvent {
         card: CardId,
         rank: Rank,
     },
+    /// It is finished, and goes here as soon as there is room.
+    CardWaits {
+        card: CardId,
+    },
+    /// It is elsewhere, or not finished any more.
+    CardWaitsNoMore {
+        card: CardId,
+    },
     /// It stands on another board now, with all its cards.
     BoardSet {
         board: BoardId,
@@ -88,7 +96,7 @@ pub enum ColumnEvent {
 
 impl Entity for Column {
     const KIND: &'static str = "column";
-    const SHAPE: u32 = 5;
+    const SHAPE: u32 = 6;
 
     type Command = ColumnCommand;
     type Event = ColumnEvent;
@@ -118,6 +126,8 @@ impl Entity for Column {
             | E::CardReordered { .. }
             | E::CardLeft { .. }
             | E::CardArchived { .. }
+            | E::CardWaits { .. }
+            | E::CardWaitsNoMore { .. }
             | E::BoardSet { .. } => None,
         }
     }
@@ -151,11 +161,13 @@ impl Entity for Column {
             E::Removed { into } => {
                 self.removed = Some(Removed { into });
                 self.places = rpds::RedBlackTreeSetSync::default();
+                self.waiting = Vec::new();
                 self.last_entry = None;
             }
             E::CardEntered { card, rank } => {
                 self.places.insert_mut(Place { rank, card });
                 self.archive.remove_mut(&card);
+                self.waiting.retain(|waits| *waits != card);
                 self.last_entry = Some(Entry { card, by: stamp.origin.effective_actor() });
             }
             E::CardReordered { card, from, to } => {
@@ -176,6 +188,8 @@ impl Entity for Column {
                 }
                 self.last_entry.take_if(|last| last.card == card);
             }
+            E::CardWaits { card } => self.waiting.push(card),
+            E::CardWaitsNoMore { card } => self.waiting.retain(|waits| *waits != card),
             E::BoardSet { board } => self.board = Some(board),
         }
     }

@@ -13,6 +13,7 @@ mod shape;
 mod thin;
 mod typed;
 mod views;
+mod waiting;
 mod work;
 
 use recordplayer::id::{ActorId, Id};

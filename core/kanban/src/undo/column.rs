@@ -21,6 +21,8 @@ impl Undoable for Column {
             E::CardEntered { .. }
             | E::CardReordered { .. }
             | E::CardLeft { .. }
+            | E::CardWaits { .. }
+            | E::CardWaitsNoMore { .. }
             | E::CardArchived { .. }
             | E::BoardSet { .. } => return None,
         })
@@ -60,6 +62,8 @@ impl Undoable for Column {
             E::CardEntered { .. }
             | E::CardReordered { .. }
             | E::CardLeft { .. }
+            | E::CardWaits { .. }
+            | E::CardWaitsNoMore { .. }
             | E::CardArchived { .. }
             | E::BoardSet { .. } => return Ok(Vec::new()),
         }])

@@ -128,6 +128,8 @@ fn column(event: &ColumnEvent, name: &str) -> Option<String> {
         E::CardEntered { .. }
         | E::CardReordered { .. }
         | E::CardLeft { .. }
+        | E::CardWaits { .. }
+        | E::CardWaitsNoMore { .. }
         | E::CardArchived { .. }
         | E::BoardSet { .. } => return None,
     })

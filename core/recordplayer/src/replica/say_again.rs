@@ -144,24 +144,18 @@ impl Replica {
         let has_number = |told: &Told| self.pending(told.command).is_some_and(|pending| pending.entry.number.is_some());
         let in_place = !edits.iter().zip(&falls).any(|(told, falls)| *falls && has_number(told));
         for (told, falls) in edits.into_iter().zip(falls) {
-            // A noted edit has a ground of its own, and so has one that was made beside it and not on it.
-            if told.is_noted || ground.as_ref().is_some_and(|ground| ground.edited() != told.text.before) {
+            // A noted edit has a ground of its own, and so has one that was made beside it and not on it, or where more than was known of has come.
+            let leads_here = |ground: &Ground| ground.edited() == told.text.before && ground.text() == document.text();
+            if told.is_noted || !ground.as_ref().is_some_and(leads_here) {
                 ground = Ground::between(&told.text.before, &document.text()).ok();
             }
-            let before = ground.as_ref().map(Ground::text);
             let splices = ground.as_mut().and_then(|ground| ground.take(&told.text.splices).ok());
             if !falls {
                 document.apply(&told.change);
                 continue;
             }
             let mut next = document.clone();
-            let change = match (&splices, &ground) {
-                (Some(splices), _) if before.as_ref() == Some(&document.text()) => {
-                    next.redo(actor, splices).ok().flatten()
-                }
-                (Some(_), Some(ground)) => next.edit(actor, &ground.text()).ok().and_then(only),
-                (Some(_) | None, _) => None,
-            };
+            let change = splices.and_then(|splices| next.redo(actor, &splices).ok().flatten());
             match change {
                 Some(change) if self.replace(&told, &change, in_place, writes) => document = next,
                 Some(_) | None => self.give_up_text(&told, writes),
@@ -291,9 +285,4 @@ pub(crate) fn all_said_again(command: CommandId, generations: u32) -> impl Itera
 /// The command that says the same as this one, from this generation on.
 fn said_again(command: CommandId, generation: u32) -> CommandId {
     CommandId::derived("said again", &[command.bytes(), &generation.to_be_bytes()])
-}
-
-fn only(changes: Vec<TextChange>) -> Option<TextChange> {
-    let mut changes = changes.into_iter();
-    changes.next().filter(|_| changes.next().is_none())
 }

@@ -27,6 +27,7 @@ mod redaction_and_restores;
 mod refused;
 mod requires;
 mod restored;
+mod said_again;
 mod session;
 mod shelf;
 mod text_editing;

@@ -3,15 +3,18 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::machines::Device;
 use rand::RngExt;
 use recordplayer::claims::Claims;
 use recordplayer::context::Context;
+use recordplayer::decide::Intent;
 use recordplayer::domain::Domain;
 use recordplayer::entity::{Entity, Stamp};
 use recordplayer::id::{ActId, CommandId, Id};
 use recordplayer::replica::{TextEdit, TextWork};
 use recordplayer::testing::{DeviceId, World};
 use recordplayer::text::{Text, TextChange, TextRefusal};
+use recordplayer::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub const TEXT: &str = "text";
@@ -101,6 +104,29 @@ pub fn write(world: &mut World, device: DeviceId, words: &str) -> Vec<CommandId>
 /// The whole text of the note, as a device shows it.
 pub fn text(world: &World, device: DeviceId) -> String {
     world.replica(device).text::<Note>(note(), TEXT).unwrap().text()
+}
+
+/// Makes the note of a device alone be this text. Edits of one act are joined while they wait.
+pub fn make(device: &mut Device, command: u8, act: u8, text: &str) -> CommandId {
+    let edit = TextEdit::<Note> {
+        command: CommandId(Id([command; 16])),
+        entity: note(),
+        claims: Claims::of_act(ActId(Id([act; 16]))),
+        work: TextWork::Replace(text),
+        make: |change| NoteCommand::Write { change },
+    };
+    let commands = device.replica.edit_text(Timestamp(0), &edit).unwrap();
+    device.work();
+    commands[0]
+}
+
+/// The whole text of the note, as a device alone shows it.
+pub fn text_on(device: &Device) -> String {
+    device.replica.text::<Note>(note(), TEXT).unwrap().text()
+}
+
+pub fn ban(command: u8) -> Intent {
+    Intent::of::<Note>(note(), &NoteCommand::Ban { command: CommandId(Id([command; 16])) }).unwrap()
 }
 
 pub fn domain() -> Arc<Domain> {

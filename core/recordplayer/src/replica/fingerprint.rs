@@ -41,10 +41,11 @@ impl Replica {
         into.shown(&(actor, identity, fresh, link, authority_head, is_current, pause, answered_at_last_ping));
         into.shown(&(authority_end, offering, refused_behind, redacted, is_followed));
         into.shown(&(history_asked, history_asked_at_last_ping, snapshot, is_checkpointing));
-        for Pending { order, entry, is_stored, is_number_stored, is_sent, saving, optimistic } in outbox {
+        for Pending { order, entry, is_stored, is_number_stored, is_sent, saving, numbering, optimistic } in outbox {
             // A save that has come back is never heard of again.
-            let saving = saving.and_then(|token| saves.keys().position(|of| *of == token));
-            into.shown(&(order, entry, is_stored, is_number_stored, is_sent, saving, optimistic));
+            let [saving, numbering] =
+                [*saving, *numbering].map(|token| token.and_then(|token| saves.keys().position(|of| *of == token)));
+            into.shown(&(order, entry, is_stored, is_number_stored, is_sent, saving, numbering, optimistic));
         }
         for saved in saves.values() {
             let Saving { stored, numbered, checkpoint, is_snapshot, is_backfill, is_redaction, commits, goes_back } =

@@ -72,10 +72,8 @@ impl Replica {
         let accepted = outbox.len();
         for mut pending in std::mem::take(&mut self.outbox) {
             writes.push(OutboxWrite::Remove { space, order: pending.order });
-            pending.is_sent = false;
-            pending.is_number_stored = false;
+            pending.take_number_back();
             let entry = Arc::make_mut(&mut pending.entry);
-            entry.number = None;
             // What its author had seen behind that place is no part of the log any more.
             entry.seen.position = entry.seen.position.min(shared.position);
             outbox.push(pending);

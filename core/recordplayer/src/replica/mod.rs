@@ -398,8 +398,8 @@ impl Replica {
         let Some(saved) = self.saves.remove(&token) else { return };
         for pending in &mut self.outbox {
             // An edit that was joined with a later one is saved when the whole of it is.
-            pending.is_stored |= saved.stored.contains(&pending.entry.command) && pending.saving == Some(token);
-            pending.is_number_stored |= saved.numbered.contains(&pending.entry.command);
+            pending.is_stored |= pending.saving == Some(token);
+            pending.is_number_stored |= pending.numbering == Some(token);
         }
         if let Some(at) = saved.checkpoint {
             self.is_checkpointing = false;
@@ -447,8 +447,13 @@ impl Replica {
         }
         self.last_token += 1;
         let token = SaveToken(self.last_token);
-        for pending in self.outbox.iter_mut().rev().filter(|pending| saving.stored.contains(&pending.entry.command)) {
-            pending.saving = Some(token);
+        for pending in &mut self.outbox {
+            if saving.stored.contains(&pending.entry.command) {
+                pending.saving = Some(token);
+            }
+            if saving.numbered.contains(&pending.entry.command) {
+                pending.numbering = Some(token);
+            }
         }
         self.saves.insert(token, saving);
         self.outputs.push_back(ReplicaOutput::Save { token, main, outbox });

@@ -143,6 +143,8 @@ pub(super) struct Pending {
     pub is_sent: bool,
     /// The save that holds it as it is now.
     pub saving: Option<SaveToken>,
+    /// The save that holds the number that it has now.
+    pub numbering: Option<SaveToken>,
     /// Its events on the optimistic state, and what the decision read; `None` where `decide` says no here.
     pub optimistic: Option<Optimistic>,
 }
@@ -164,6 +166,7 @@ impl Pending {
             is_stored: false,
             is_sent: false,
             saving: None,
+            numbering: None,
             optimistic: None,
         }
     }
@@ -175,6 +178,14 @@ impl Pending {
     /// Whether it shows on the optimistic state: what waits, and was not said again by another.
     pub fn is_shown(&self) -> bool {
         self.is_waiting() && self.entry.superseded_by.is_none()
+    }
+
+    /// Its number was that of another identity, or of a space that was not founded.
+    pub fn take_number_back(&mut self) {
+        Arc::make_mut(&mut self.entry).number = None;
+        self.numbering = None;
+        self.is_number_stored = false;
+        self.is_sent = false;
     }
 
     pub fn row(&self) -> OutboxRow {
@@ -437,9 +448,7 @@ impl Replica {
         writes.push(self.identity_write());
         // The numbers were those of the old identity, also where they were answered.
         for pending in &mut self.outbox {
-            Arc::make_mut(&mut pending.entry).number = None;
-            pending.is_number_stored = false;
-            pending.is_sent = false;
+            pending.take_number_back();
             writes.push(OutboxWrite::Put { space: self.state.space, row: pending.row() });
         }
         // What had a number was in flight together with what it requires, and to be refused there: the verdict may not be kept there any more.

@@ -147,10 +147,8 @@ impl Replica {
                 continue;
             }
             pending.optimistic = None;
-            pending.is_sent = false;
-            pending.is_number_stored = false;
+            pending.take_number_back();
             let entry = Arc::make_mut(&mut pending.entry);
-            entry.number = None;
             let refusal = match entry.command {
                 command if command == founding => CoreRefusal::FoundingRefused {},
                 _ => CoreRefusal::RequiredRefused { command: founding },

@@ -22,10 +22,9 @@ impl Replica {
         let Some((text, command)) = self.what_lacks(&self.outbox[at].entry, commit)? else { return Ok(None) };
         let pending = &mut self.outbox[at];
         pending.optimistic = None;
-        pending.is_sent = false;
-        pending.is_number_stored = false;
+        pending.take_number_back();
         let entry = Arc::make_mut(&mut pending.entry);
-        (entry.command, entry.number, entry.text) = (command, None, Some(text));
+        (entry.command, entry.text) = (command, Some(text));
         // Nobody but a copy can have sent it.
         self.identity.must_fork = true;
         Ok(Some(self.put(&self.outbox[at])))

@@ -1,6 +1,6 @@
 //! The space machine alone: what it answers, whatever comes.
 
-use crate::machines::{Authority, FIRST, SPACE, entry};
+use crate::machines::{Authority, FIRST, HeldBack, SPACE, entry};
 use crate::todo::{Item, ItemCommand, List, ListView, add, command, domain, id};
 use recordplayer::commit::{Commit, Head};
 use recordplayer::decide::Intent;
@@ -93,7 +93,7 @@ fn who_acknowledges_nothing_is_asked_to_wait() {
 #[test]
 fn who_asks_again_while_the_disk_stalls_is_told_to_wait() {
     let mut authority = Authority::founded(domain());
-    authority.holds_appends_back = true;
+    authority.holds_back = Some(HeldBack::Appends);
     let command = || entry(2, CommandId(Id([7; 16])), add(1, 100, "x"));
     let waits = |authority: &mut Authority| authority.try_to(FIRST, None, 0, command());
     assert_eq!(waits(&mut authority), None, "it waits for the disk");
@@ -132,7 +132,7 @@ fn what_waits_to_be_tried_after_a_crash_is_bounded_by_what_it_says() {
     let domain = || Domain::new("todo", 1).entity::<Item>().entity::<List>().with_thresholds(thresholds).shared();
     let mut authority = Authority::founded(domain());
     authority.start_again(domain(), Ending::Crash { mark: None });
-    authority.holds_appends_back = true;
+    authority.holds_back = Some(HeldBack::Appends);
     // The first one is decided, and those behind it wait for it.
     let says = |bytes: usize| add(1, 100, &"x".repeat(bytes));
     let mut told =
@@ -142,6 +142,57 @@ fn what_waits_to_be_tried_after_a_crash_is_bounded_by_what_it_says() {
     authority.let_appends_pass();
     // One that says more than all that may wait is tried as well.
     assert_eq!(authority.submit(CLONE, None, 1, 99, says(3_000)), AnswerCode::Accepted);
+}
+
+/// The command with this number of a replica comes to an authority, which may not answer yet.
+fn comes(authority: &mut Authority, replica: ReplicaId, number: u8) -> Option<AnswerCode> {
+    let of_replica = if replica == FIRST { 10 } else { 20 };
+    let entry = entry(number.into(), CommandId(Id([of_replica + number; 16])), add(of_replica + number, 100, "x"));
+    authority.try_to(replica, None, 0, entry)
+}
+
+fn decided(authority: &Authority) -> Vec<(ReplicaId, u64)> {
+    authority.log().iter().skip(1).map(|commit| (commit.header.replica, commit.header.number)).collect()
+}
+
+/// After a crash a command waits for its mark to be on the disk. What comes meanwhile waits behind it, whoever sends it.
+#[test]
+fn what_comes_while_a_mark_is_on_its_way_is_decided_behind_it_in_order() {
+    let mut authority = Authority::founded(domain());
+    authority.start_again(domain(), Ending::Crash { mark: None });
+    authority.holds_back = Some(HeldBack::Marks);
+    for (replica, number) in [(FIRST, 2), (CLONE, 1), (FIRST, 3)] {
+        assert_eq!(comes(&mut authority, replica, number), None);
+    }
+    assert_eq!(decided(&authority), []);
+    authority.let_the_mark_pass();
+    assert_eq!(comes(&mut authority, CLONE, 2), None, "the mark of the second one is on its way");
+    assert_eq!(decided(&authority), [(FIRST, 2)]);
+    while let Some(mark) = authority.held_mark {
+        authority.let_the_mark_pass();
+        assert_eq!(decided(&authority).last(), Some(&(mark.replica, mark.number)), "the one that it names");
+    }
+    assert_eq!(decided(&authority), [(FIRST, 2), (CLONE, 1), (FIRST, 3), (CLONE, 2)]);
+}
+
+/// Without its mark a command is not tried, for nobody would know at the next start that it was the one; and what its replica sent behind it is not
+/// decided before it.
+#[test]
+fn a_command_whose_mark_cannot_be_written_comes_again_and_those_behind_it() {
+    let mut authority = Authority::founded(domain());
+    authority.start_again(domain(), Ending::Crash { mark: None });
+    authority.holds_back = Some(HeldBack::Marks);
+    for (replica, number) in [(FIRST, 2), (FIRST, 3), (CLONE, 1)] {
+        assert_eq!(comes(&mut authority, replica, number), None);
+    }
+    assert_eq!(authority.fail_the_mark(), Some(AnswerCode::Expect), "and the one behind it was told so");
+    assert_eq!(authority.held_mark.map(|mark| mark.replica), Some(CLONE), "others go on");
+    authority.let_the_mark_pass();
+    authority.holds_back = None;
+    for number in [2, 3] {
+        assert_eq!(comes(&mut authority, FIRST, number), Some(AnswerCode::Accepted));
+    }
+    assert_eq!(decided(&authority), [(CLONE, 1), (FIRST, 2), (FIRST, 3)]);
 }
 
 /// A device finds the last place that it shares with a restored authority without a word back: each place lies about twice as far back.
@@ -202,7 +253,7 @@ fn while_the_disk_is_slow_only_so_much_is_decided() {
     let large = "x".repeat(200 * 1024);
     for (title, least, most) in [("x", 4_096, 4_096), (large.as_str(), 60, 110)] {
         let mut authority = Authority::founded(domain());
-        authority.holds_appends_back = true;
+        authority.holds_back = Some(HeldBack::Appends);
         let command = |number: u64| {
             let content = ItemCommand::Add { list: id(100 + (number / 10 % 100) as u8), title: title.to_owned() };
             let command = CommandId(Id::derived("test", &[&number.to_be_bytes()]));

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::machines::{Authority, Device, FIRST, PERSON, SPACE, entry};
+use crate::machines::{Anew, Authority, Device, FIRST, PERSON, SPACE, entry};
 use crate::todo::{Item, ItemRefusal, OPEN_MAX, add, application, id};
 use recordplayer::commit::Head;
+use recordplayer::decide::Intent;
 use recordplayer::domain::Domain;
 use recordplayer::id::CommandId;
+use recordplayer::membership::{Membership, MembershipCommand};
 use recordplayer::protocol::{AnswerCode, ClientFrame, ServerFrame};
 use recordplayer::refusal::Refused;
 use recordplayer::replica::{ReplicaOutput, Wish};
@@ -58,14 +60,19 @@ fn ping(head: Head) -> ServerFrame {
 /// The device up to where it waits for the last chunk of the snapshot, and that chunk; with how many it took.
 fn before_the_last_chunk(authority: &mut Authority, pings: bool) -> (Device, ServerFrame, u32) {
     let mut device = Device::new(small());
+    let (last, chunks) = fetch_up_to_the_last_chunk(&mut device, authority, pings);
+    (device, last, chunks)
+}
+
+fn fetch_up_to_the_last_chunk(device: &mut Device, authority: &mut Authority, pings: bool) -> (ServerFrame, u32) {
     device.replica.handle_connected();
     device.work();
     let mut chunks = 0;
     loop {
-        authority.hear(asks(&mut device));
+        authority.hear(asks(device));
         let frame = authority.said.remove(0);
         if matches!(frame, ServerFrame::SnapshotChunk { cursor: None, .. }) {
-            return (device, frame, chunks);
+            return (frame, chunks);
         }
         chunks += u32::from(matches!(frame, ServerFrame::SnapshotChunk { .. }));
         device.take(frame);
@@ -132,6 +139,59 @@ fn while_a_snapshot_is_saved_nothing_is_asked_for_and_nothing_taken() {
         device.replica.handle_frames(recordplayer::time::Timestamp(0), [frame]);
         let outputs = undone(&mut device);
         assert!(outputs.is_empty(), "{outputs:?}");
+    }
+}
+
+/// The last chunk comes, and the disk fails when the state is to be saved.
+fn fails_to_save(mut device: Device, last: ServerFrame) -> Device {
+    device.holds_saves_back = true;
+    device.take(last);
+    let device = device.started_again(small());
+    assert_eq!(device.replica.confirmed(), Head::START, "the state is not there");
+    assert_eq!(device.replica.outbox().count(), 1, "what waits is");
+    device
+}
+
+/// What was redacted while a device joined is in the state that it has fetched. That cannot be saved; or it was saved, is of no use without the
+/// history, and the one that is fetched in its place cannot be saved.
+#[test]
+fn a_join_that_cannot_be_saved_while_something_is_redacted_is_begun_again_without_that() {
+    const SECRET: &str = "a word that must go";
+    for is_saved_before in [false, true] {
+        let mut authority = large();
+        let submit = |authority: &mut Authority, number: u64, intent: Intent| {
+            let entry = entry(number, CommandId(id(number as u8)), intent);
+            assert_eq!(authority.submit_answered(FIRST, None, number - 1, entry), AnswerCode::Accepted);
+        };
+        submit(&mut authority, 8, add(8, LIST, SECRET));
+        authority.said.clear();
+        let records = authority.log().last().unwrap().events().map(|event| event.number).collect();
+        let redact = MembershipCommand::Redact { records, reopened: None };
+        let redact = Intent::of::<Membership>(SPACE.0, &redact).unwrap();
+        let mut device = Device::new(small());
+        device.submit(50, add(50, LIST, "waits")).unwrap();
+        let (last, _) = fetch_up_to_the_last_chunk(&mut device, &mut authority, false);
+        let mut device = if is_saved_before {
+            device.take(last);
+            device.talk(&mut authority, |frame| matches!(frame, ClientFrame::Subscribe { .. }));
+            assert!(device.holds(SECRET) && !device.replica.has_history());
+            submit(&mut authority, 9, redact);
+            device.talk_of(&mut authority);
+            assert_eq!(device.anew, Some(Anew::Redacted));
+            let mut device = device.emptied(small());
+            let (last, _) = fetch_up_to_the_last_chunk(&mut device, &mut authority, false);
+            fails_to_save(device, last)
+        } else {
+            submit(&mut authority, 9, redact);
+            fails_to_save(device, last)
+        };
+        authority.said.clear();
+        device.replica.handle_connected();
+        device.talk(&mut authority, |_| true);
+        assert!(!device.holds(SECRET));
+        assert_eq!(device.replica.state_hash(), authority.state_hash());
+        assert_eq!(device.replica.outbox().count(), 0);
+        assert_eq!(device.replica.entity::<Item>(id(50)).title, "waits");
     }
 }
 

@@ -28,6 +28,7 @@ mod refused;
 mod requires;
 mod restored;
 mod said_again;
+mod saves;
 mod session;
 mod shelf;
 mod text_editing;

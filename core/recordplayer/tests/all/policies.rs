@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::machines::{self, Authority, FIRST, SPACE, person};
+use crate::machines::{self, Authority, FIRST, HeldBack, SPACE, person};
 use rand::RngExt;
 use recordplayer::claims::Claims;
 use recordplayer::commit::{Commit, SealKey};
@@ -405,10 +405,10 @@ fn a_policy_does_not_go_by_what_could_not_be_read() {
         Domain::new("tasks", 1).entity::<Task>().entity::<Tally>().guard(only_tasks).policy("count", counts_on);
     let domain = domain.shared();
     authority.start_again(Arc::clone(&domain), Ending::InOrder);
-    authority.holds_appends_back = true;
+    authority.holds_back = Some(HeldBack::Appends);
     let entry = machines::entry(3, CommandId(Id([2; 16])), finish(2));
     assert_eq!(authority.try_to(FIRST, None, 0, entry), None, "it is on its way to the disk");
-    (authority.may_fail, authority.holds_appends_back) = (true, false);
+    (authority.may_fail, authority.holds_back) = (true, None);
     authority.fail_rows(true);
     authority.let_appends_pass();
     assert!(authority.has_failed.take().is_some(), "the space gives up");

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::machines::{self, Authority, Device, PERSON, SPACE, person};
+use crate::machines::{self, Anew, Authority, Device, FIRST, HeldBack, PERSON, SPACE, person};
 use crate::note::{Note, NoteCommand, domain, note, text, write};
+use crate::todo;
 use recordplayer::claims::Claims;
 use recordplayer::commit::{Commit, Head, SealKey};
 use recordplayer::decide::Intent;
@@ -16,6 +17,7 @@ use recordplayer::replica::{EditedText, TextEdit, TextWork};
 use recordplayer::space::Ending;
 use recordplayer::storage::memory::MemoryStore;
 use recordplayer::testing::{DeviceId, Faults, StoreFile, World};
+use recordplayer::thresholds::Thresholds;
 use recordplayer::time::Timestamp;
 
 /// Longer than any of these histories.
@@ -245,12 +247,35 @@ fn what_another_device_has_just_brought_is_known_before_it_is_durable() {
     let mine = tail(&authority, &key);
     let brought = Commit::open(Arc::clone(&mine[0]), &end.hash).unwrap();
     authority.offer_tail(brought.head(), brought.seal.unwrap());
-    authority.holds_appends_back = true;
+    authority.holds_back = Some(HeldBack::Appends);
     assert!(authority.bring_tail_unanswered(end, mine));
     assert!(authority.offer_tail_unanswered(brought.head(), key.seal(SPACE, 1, &brought.head())));
     authority.let_appends_pass();
     let nothing_more = ServerFrame::WantTail { space: SPACE, after: Some(brought.head()) };
     assert_eq!(authority.said, [nothing_more.clone(), nothing_more]);
+}
+
+/// A frame held some of what the device had saved, and had room for what was on its way to its disk: brought together, they would have been no tail.
+#[test]
+fn what_a_device_has_not_saved_yet_is_brought_behind_all_that_it_has() {
+    let thresholds = Thresholds { frame_commits_bytes_max: 2_000, ..Thresholds::default() };
+    let domain = || todo::application().with_thresholds(thresholds).shared();
+    let key = SealKey::new([5; 32]);
+    let mut authority = Authority::founded(domain()).copied(domain(), Some(key));
+    let mut backup = authority.copied(domain(), Some(key));
+    let mut device = Device::new(domain());
+    device.replica.handle_connected();
+    for (number, letters) in [(2, 1), (3, 1_900), (4, 1)] {
+        let add = todo::add(number, 100, &"x".repeat(letters));
+        assert_eq!(authority.submit(FIRST, None, u64::from(number), number, add), AnswerCode::Accepted);
+        device.holds_saves_back = number == 4;
+        device.take(authority.everything());
+    }
+    assert_eq!(device.log().len(), 3, "the last one is not saved yet");
+    device.replica.handle_disconnected();
+    device.replica.handle_connected();
+    device.talk(&mut backup, |_| true);
+    assert_eq!(backup.head(), authority.head());
 }
 
 /// A server that is being recovered says the same to everybody whom it does not know: what it has lost may say otherwise.
@@ -378,7 +403,7 @@ fn a_device_without_its_whole_history_goes_back_too() {
     device.replica.handle_disconnected();
     device.replica.handle_connected();
     device.talk(&mut backup, is_no_history);
-    assert!(device.went_back);
+    assert_eq!(device.anew, Some(Anew::LostThere));
     let waiting: Vec<_> = device.replica.outbox().filter_map(|entry| entry.text.clone()).collect();
     assert_eq!(waiting.iter().map(EditedText::after).collect::<Vec<_>>(), ["by-bo"]);
 }
@@ -447,8 +472,8 @@ fn what_the_authority_said_before_it_went_on_is_not_believed_behind_that() {
     assert_eq!(opened, ServerFrame::WantTail { space: SPACE, after: Some(backup.head()) });
     device.take(opened);
     device.take(said_before);
-    assert!(!device.went_back && !offers(&device), "it is old");
+    assert!(device.anew.is_none() && !offers(&device), "it is old");
     let fresh = backup.answers(&mut device);
     device.take(fresh);
-    assert!(device.went_back);
+    assert_eq!(device.anew, Some(Anew::LostThere));
 }

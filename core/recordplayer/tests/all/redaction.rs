@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::machines::{self, Authority, FIRST, SPACE};
+use crate::machines::{self, Authority, FIRST, HeldBack, SPACE};
 use crate::note::{self, Note, NoteCommand};
 use crate::todo::{Item, ItemCommand, List, ListView, add, command, domain, id};
 use rand::RngExt;
@@ -218,7 +218,7 @@ fn what_is_decided_behind_a_redaction_has_not_looked_at_what_goes() {
     let mut authority = Authority::founded(domain());
     assert_eq!(authority.submit(FIRST, None, 2, 101, add(1, LIST, SECRET)), AnswerCode::Accepted);
     let records: Vec<Position> = authority.log().last().unwrap().events().map(|event| event.number).collect();
-    authority.holds_appends_back = true;
+    authority.holds_back = Some(HeldBack::Appends);
     let redact = MembershipCommand::Redact { records, reopened: None };
     let commands = [
         rename(1, "on its way to the disk"),

@@ -17,7 +17,7 @@ use recordplayer::space::{
     SpaceOutput, Submission, Tail,
 };
 use recordplayer::storage::memory::MemoryStore;
-use recordplayer::storage::{SpaceReader, Store, Write};
+use recordplayer::storage::{SpaceReader, Store, TextKey, Write};
 use recordplayer::time::Timestamp;
 use recordplayer::view::ViewKey;
 
@@ -27,6 +27,15 @@ use super::{Device, FIRST, PERSON, SPACE, entry};
 const BRINGER: SessionId = SessionId(3);
 /// A session that follows.
 const FOLLOWER: SessionId = SessionId(5);
+
+/// What the disk of an authority takes its time for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HeldBack {
+    /// Until [`Authority::let_appends_pass`].
+    Appends,
+    /// Until [`Authority::let_the_mark_pass`], each of them.
+    Marks,
+}
 
 /// A space that its person has founded by the first command of the first replica.
 pub struct Authority {
@@ -42,9 +51,13 @@ pub struct Authority {
     pub now: Timestamp,
     /// How often a policy has failed.
     pub failed_policies: u32,
-    /// Appends do not reach the disk before [`Self::let_appends_pass`].
-    pub holds_appends_back: bool,
-    held_back: Vec<Write>,
+    /// What does not reach the disk.
+    pub holds_back: Option<HeldBack>,
+    appends: Vec<Write>,
+    /// The mark that is on its way to the disk.
+    pub held_mark: Option<Mark>,
+    /// The texts that it would have compacted, as often as it has said so.
+    pub ripe: Vec<Vec<TextKey>>,
     /// What is to happen outside of the log.
     pub effects: Vec<Effect>,
     /// What its checkpoints have written.
@@ -83,8 +96,10 @@ impl Authority {
             said: Vec::new(),
             now: Timestamp(0),
             failed_policies: 0,
-            holds_appends_back: false,
-            held_back: Vec::new(),
+            holds_back: None,
+            appends: Vec::new(),
+            held_mark: None,
+            ripe: Vec::new(),
             effects: Vec::new(),
             checkpoint_bytes: 0,
             may_fail: false,
@@ -214,11 +229,23 @@ impl Authority {
 
     /// What was held back reaches the disk.
     pub fn let_appends_pass(&mut self) {
-        self.holds_appends_back = false;
-        for write in std::mem::take(&mut self.held_back) {
+        self.holds_back = None;
+        for write in std::mem::take(&mut self.appends) {
             let written = self.store.write(vec![write]).remove(0);
             self.handle(SpaceInput::Appended(written));
         }
+    }
+
+    /// The mark that was held back reaches the disk.
+    pub fn let_the_mark_pass(&mut self) {
+        self.mark = Some(self.held_mark.take().expect("a mark is held back"));
+        self.handle(SpaceInput::Marked { is_durable: true });
+    }
+
+    /// The mark that was held back cannot be written. Answers with what its command is told.
+    pub fn fail_the_mark(&mut self) -> Option<AnswerCode> {
+        self.held_mark.take().expect("a mark is held back");
+        self.handle(SpaceInput::Marked { is_durable: false })
     }
 
     pub fn bring_tail(&mut self, after: Head, commits: Vec<Arc<[u8]>>) -> ServerFrame {
@@ -405,11 +432,14 @@ impl Authority {
                     SpaceOutput::Send { frame: ServerFrame::Answer { code, .. }, .. } => answer = Some(code),
                     SpaceOutput::Append(_) => {
                         let write = output.into_write().expect("an append is a write");
-                        if self.holds_appends_back {
-                            self.held_back.push(write);
+                        if self.holds_back == Some(HeldBack::Appends) {
+                            self.appends.push(write);
                             continue;
                         }
                         inputs.push(SpaceInput::Appended(self.store.write(vec![write]).remove(0)));
+                    }
+                    SpaceOutput::Mark(mark @ Some(_)) if self.holds_back == Some(HeldBack::Marks) => {
+                        self.held_mark = mark;
                     }
                     SpaceOutput::Mark(mark) => {
                         self.mark = mark;
@@ -432,7 +462,8 @@ impl Authority {
                     }
                     SpaceOutput::FanOut { frame, .. } => self.said.push(ServerFrame::decode(&frame).unwrap()),
                     SpaceOutput::Effects { effects, .. } => self.effects.extend(effects),
-                    SpaceOutput::Members(_) | SpaceOutput::CompactTexts(_) => {}
+                    SpaceOutput::CompactTexts(ripe) => self.ripe.push(ripe),
+                    SpaceOutput::Members(_) => {}
                     SpaceOutput::Errand(_) | SpaceOutput::ErrandEnded { .. } => {
                         unreachable!("nobody asks another space")
                     }

@@ -1,5 +1,6 @@
 //! A device alone.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use recordplayer::codec::decode;
@@ -9,12 +10,21 @@ use recordplayer::domain::Domain;
 use recordplayer::id::{CommandId, Id, ReplicaId};
 use recordplayer::protocol::{ClientFrame, ServerFrame};
 use recordplayer::record::Position;
-use recordplayer::replica::{Identity, Replica, ReplicaOutput, SubmitError, Wish};
+use recordplayer::replica::{Identity, Replica, ReplicaOutput, SaveToken, SubmitError, Wish};
 use recordplayer::storage::memory::{MemoryOutbox, MemoryStore};
-use recordplayer::storage::{OutboxStore, RowKey, Store};
+use recordplayer::storage::{OutboxStore, OutboxWrite, RowKey, Store, TextKey, Write};
 use recordplayer::time::Timestamp;
 
 use super::{Authority, MINE, PERSON, SPACE};
+
+/// Why a device drops its log, and fetches the space anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Anew {
+    /// The authority has lost what it holds.
+    LostThere,
+    /// It cannot play its history without what was redacted.
+    Redacted,
+}
 
 /// A device with its disk in memory.
 pub struct Device {
@@ -22,12 +32,17 @@ pub struct Device {
     outbox: MemoryOutbox,
     pub replica: Replica,
     pub sent: Vec<ClientFrame>,
-    /// Whether the machine asked to be fetched anew, for the authority has lost what it holds.
-    pub went_back: bool,
+    /// Whether the machine asked to be fetched anew.
+    pub anew: Option<Anew>,
     /// Whether the space left the device.
     pub has_left: bool,
     /// Whether the authority could not read the space.
     pub is_told_to_wait: bool,
+    /// The texts that it would have compacted, as often as it has said so.
+    pub ripe: Vec<Vec<TextKey>>,
+    /// Saves do not reach the disk before [`Self::let_a_save_pass`].
+    pub holds_saves_back: bool,
+    held_back: VecDeque<(SaveToken, Vec<Write>, Vec<OutboxWrite>)>,
 }
 
 impl Device {
@@ -49,9 +64,12 @@ impl Device {
             outbox,
             replica,
             sent: Vec::new(),
-            went_back: false,
+            anew: None,
             has_left: false,
             is_told_to_wait: false,
+            ripe: Vec::new(),
+            holds_saves_back: false,
+            held_back: VecDeque::new(),
         };
         device.work();
         device
@@ -67,8 +85,21 @@ impl Device {
         Self::open(domain, self.store, self.outbox, MINE)
     }
 
-    /// A frame of the authority comes.
+    /// The disk fails at what is held back, or the program ends before that: it is started again, on what is there.
+    pub fn started_again(self, domain: Arc<Domain>) -> Self {
+        self.upgraded(domain)
+    }
+
+    /// The log here is dropped, and the outbox kept.
+    pub fn emptied(self, domain: Arc<Domain>) -> Self {
+        Self::open(domain, MemoryStore::new(), self.outbox, MINE)
+    }
+
+    /// A frame of the authority comes; not to a machine that is to be dropped.
     pub fn take(&mut self, frame: ServerFrame) {
+        if self.anew == Some(Anew::Redacted) {
+            return;
+        }
         self.replica.handle_frames(Timestamp(0), [frame]);
         self.work();
     }
@@ -137,26 +168,52 @@ impl Device {
         rows.into_iter().map(|(key, _)| key).collect()
     }
 
+    /// Whether these words are anywhere on its disk.
+    pub fn holds(&self, words: &str) -> bool {
+        let (reader, outbox) = (self.store.reader(SPACE), self.outbox.load(SPACE).unwrap());
+        let log = self.log().into_iter().map(|commit| commit.bytes);
+        let rows = reader.rows(None, usize::MAX).unwrap().into_iter().map(|(_, row)| row.bytes);
+        let waiting = outbox.rows.into_iter().map(|row| row.bytes);
+        let mut all = log.chain(rows).chain(waiting);
+        all.any(|bytes| bytes.windows(words.len()).any(|part| part == words.as_bytes()))
+    }
+
+    /// The first of the saves that were held back reaches the disk.
+    pub fn let_a_save_pass(&mut self) {
+        let (token, main, outbox) = self.held_back.pop_front().expect("a save is held back");
+        self.write(token, main, outbox);
+        self.work();
+    }
+
+    pub fn let_saves_pass(&mut self) {
+        self.holds_saves_back = false;
+        while !self.held_back.is_empty() {
+            self.let_a_save_pass();
+        }
+    }
+
+    fn write(&mut self, token: SaveToken, main: Vec<Write>, outbox: Vec<OutboxWrite>) {
+        let written = self.store.write(main);
+        self.outbox.write(outbox).unwrap();
+        self.replica.handle_saved(token, &written);
+    }
+
     /// Does the machine's work.
     pub fn work(&mut self) {
         while let Some(output) = self.replica.poll_output() {
             match output {
-                ReplicaOutput::Save { token, main, outbox } => {
-                    let written = self.store.write(main);
-                    self.outbox.write(outbox).unwrap();
-                    self.replica.handle_saved(token, &written);
+                ReplicaOutput::Save { token, main, outbox } if self.holds_saves_back => {
+                    self.held_back.push_back((token, main, outbox));
                 }
+                ReplicaOutput::Save { token, main, outbox } => self.write(token, main, outbox),
                 ReplicaOutput::Send(frame) => self.sent.push(frame),
-                ReplicaOutput::WentBack { .. } => self.went_back = true,
-                ReplicaOutput::Changed(_)
-                | ReplicaOutput::AllChanged
-                | ReplicaOutput::CompactTexts(_)
-                | ReplicaOutput::Met(_) => {}
+                ReplicaOutput::WentBack { .. } => self.anew = Some(Anew::LostThere),
+                ReplicaOutput::CompactTexts(ripe) => self.ripe.push(ripe),
+                ReplicaOutput::Changed(_) | ReplicaOutput::AllChanged | ReplicaOutput::Met(_) => {}
                 ReplicaOutput::AccessEnded => self.has_left = true,
                 ReplicaOutput::Unavailable => self.is_told_to_wait = true,
-                ReplicaOutput::Parted { .. } | ReplicaOutput::Redacted | ReplicaOutput::Damaged(_) => {
-                    panic!("{output:?}")
-                }
+                ReplicaOutput::Redacted => self.anew = Some(Anew::Redacted),
+                ReplicaOutput::Parted { .. } | ReplicaOutput::Damaged(_) => panic!("{output:?}"),
             }
         }
     }

@@ -9,8 +9,8 @@ use recordplayer::id::{ActorId, CommandId, Id, ReplicaId, SpaceId};
 use recordplayer::protocol::CommandEntry;
 use recordplayer::record::Seen;
 
-pub use authority::Authority;
-pub use device::Device;
+pub use authority::{Authority, HeldBack};
+pub use device::{Anew, Device};
 
 pub const SPACE: SpaceId = SpaceId(Id([1; 16]));
 pub const PERSON: ActorId = ActorId(Id([2; 16]));

@@ -106,6 +106,15 @@ fn a_checkpoint_writes_what_was_decided_since_the_last_one() {
     assert!(authority.checkpoint_bytes < before + 4_000, "{} behind {before}", authority.checkpoint_bytes);
 }
 
+#[test]
+fn what_is_saved_already_is_not_saved_again() {
+    let mut authority = with_replicas(10, 1);
+    authority.save();
+    let before = authority.checkpoint_bytes;
+    authority.save();
+    assert_eq!(authority.checkpoint_bytes, before);
+}
+
 /// A board of some thousand cards is one saved view, and larger than a frame.
 #[test]
 fn a_saved_row_that_is_larger_than_a_frame_comes_in_pieces() {

@@ -139,6 +139,11 @@ fn offer(authority: &mut Authority, lost: &[StoredCommit]) {
 
 /// An authority that lost its end; and what a device has of that: words whose payloads are gone, something else, and what took them out.
 fn lost_end(key: &SealKey) -> (Authority, Device, Vec<StoredCommit>) {
+    lost_end_without(key, "item.added")
+}
+
+/// As [`lost_end`], where that event was taken out.
+fn lost_end_without(key: &SealKey, event: &str) -> (Authority, Device, Vec<StoredCommit>) {
     let mut authority = Authority::founded(domain()).copied(domain(), Some(*key));
     let restored = authority.copied(domain(), Some(*key));
     let mut device = Device::new(domain());
@@ -146,12 +151,16 @@ fn lost_end(key: &SealKey) -> (Authority, Device, Vec<StoredCommit>) {
     assert_eq!(authority.submit(MINE, None, 1, 20, add(1, LIST, SECRET)), AnswerCode::Accepted);
     assert_eq!(authority.submit(MINE, None, 2, 21, add(2, LIST, "stays")), AnswerCode::Accepted);
     device.take(authority.everything());
-    let words = authority.log().iter().rev().nth(1).unwrap().records[1].number;
+    let words = named(authority.log().iter().rev().nth(1).unwrap(), event);
     let redact = MembershipCommand::Redact { records: vec![words], reopened: None };
     let redact = Intent::of::<Membership>(SPACE.0, &redact).unwrap();
     assert_eq!(authority.submit(FIRST, None, 2, 22, redact), AnswerCode::Accepted);
     let end = restored.head().position;
     (restored, device, authority.reader().commits(end, authority.head().position, usize::MAX).unwrap())
+}
+
+fn named(commit: &Commit, event: &str) -> Position {
+    commit.records.iter().find(|record| &*record.name == event).expect("it happened").number
 }
 
 fn is_there(record: &Record) -> bool {
@@ -220,6 +229,35 @@ fn payloads_that_nobody_took_out_do_not_come_back_without_them() {
     let whole = lost.iter().map(|stored| Arc::clone(&stored.bytes)).collect();
     let nothing_more = ServerFrame::WantTail { space: SPACE, after: Some(redaction.head) };
     assert_eq!(authority.bring_tail(end, whole), nothing_more, "what took them out is a part of it");
+}
+
+/// Of each record that lacks its payload something says so: whoever brings a commit of which one was taken out could take out another one with it.
+#[test]
+fn what_took_out_one_record_of_a_commit_explains_no_other_one() {
+    let (mut authority, _, lost) = lost_end_without(&SealKey::new([5; 32]), "item.added");
+    let [words, other, redaction] = lost.as_slice() else { panic!("{lost:?}") };
+    let commit = words.open().unwrap();
+    let opened = named(&commit, "list.opened");
+    let less = commit.redacted(&[opened].into(), &words.previous).unwrap().expect("that one was there");
+    offer(&mut authority, &lost);
+    let end = authority.head();
+    let tail = |words: &Arc<[u8]>| vec![Arc::clone(words), Arc::clone(&other.bytes)];
+    let refused = ServerFrame::WantTail { space: SPACE, after: None };
+    assert_eq!(authority.bring_tail_with(end, tail(&less.bytes), vec![alone(redaction)]), refused);
+    let wants_more = ServerFrame::WantTail { space: SPACE, after: Some(other.head) };
+    assert_eq!(authority.bring_tail_with(end, tail(&words.bytes), vec![alone(redaction)]), wants_more);
+}
+
+/// The command's payload goes with that of each of its events, for it may say the same.
+#[test]
+fn what_took_out_an_event_explains_that_its_command_is_gone_too() {
+    let (mut authority, _, lost) = lost_end_without(&SealKey::new([5; 32]), "list.opened");
+    let [words, other, redaction] = lost.as_slice() else { panic!("{lost:?}") };
+    assert!(!words.open().unwrap().records.iter().any(is_there));
+    offer(&mut authority, &lost);
+    let tail = vec![Arc::clone(&words.bytes), Arc::clone(&other.bytes)];
+    let wants_more = ServerFrame::WantTail { space: SPACE, after: Some(other.head) };
+    assert_eq!(authority.bring_tail_with(authority.head(), tail, vec![alone(redaction)]), wants_more);
 }
 
 /// Where two restores lie between, a number of the history means another record.

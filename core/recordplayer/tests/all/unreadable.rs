@@ -35,3 +35,18 @@ fn a_device_says_that_it_could_not_read_and_reads_again() {
     assert_eq!(device.replica.entity::<Item>(id(1)).title, "milk");
     assert!(device.replica.poll_output().is_none());
 }
+
+/// Who looks at something asks at once whether it was read, and does not wait for what the machine has to say.
+#[test]
+fn who_looks_at_what_cannot_be_read_can_ask_for_the_reason() {
+    let mut authority = Authority::founded(domain());
+    assert_eq!(authority.submit(FIRST, None, 2, 10, add(1, 100, "milk")), AnswerCode::Accepted);
+    authority.save();
+    let mut device = Device::copy_of(&authority, domain());
+    device.fail_rows(true);
+    assert_eq!(device.replica.take_failure(), None, "nobody has looked");
+    assert_eq!(device.replica.entity::<Item>(id(1)).title, "");
+    let why = device.replica.take_failure().map(|error| error.to_string());
+    assert_eq!(why.as_deref(), Some("the store cannot be read: a bad sector"));
+    assert!(device.replica.poll_output().is_none(), "it is told once");
+}

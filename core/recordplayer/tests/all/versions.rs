@@ -13,6 +13,7 @@ use recordplayer::protocol::{AnswerCode, ClientFrame, ServerFrame};
 use recordplayer::record::{Position, Record, StreamId};
 use recordplayer::refusal::CoreRefusal;
 use recordplayer::replica::SubmitError;
+use recordplayer::space::Ending;
 use recordplayer::storage::RowKey;
 use recordplayer::time::Timestamp;
 use recordplayer::view::{Key, View};
@@ -234,6 +235,18 @@ impl View for LongStory {
     }
 }
 
+/// Though nothing has happened since: what another version has saved is of no use to this one, nor to who joins.
+#[test]
+fn what_another_version_has_saved_is_saved_anew() {
+    let mut authority = Authority::founded(old());
+    assert_eq!(authority.submit(FIRST, None, 2, 2, name(1, "desk")), AnswerCode::Accepted);
+    authority.save();
+    authority.start_again(new(), Ending::InOrder);
+    let before = authority.checkpoint_bytes;
+    authority.save();
+    assert!(authority.checkpoint_bytes > before);
+}
+
 /// What was saved in another shape is of no use: it is made of the records anew, for models and for views, each by itself.
 #[test]
 fn what_has_another_shape_or_version_is_made_of_the_records_anew() {
@@ -305,7 +318,7 @@ fn a_command_that_the_authority_is_too_old_for_waits_for_its_upgrade() {
     device.work();
     assert_eq!(device.last_numbers(), [1, 2], "some time later both are sent again, in their order");
 
-    authority.start_again(new(), recordplayer::space::Ending::InOrder);
+    authority.start_again(new(), Ending::InOrder);
     assert_eq!(ask(&mut authority, 1, 60, shine(1)), AnswerCode::Accepted);
     assert_eq!(ask(&mut authority, 2, 61, name(1, "behind it")), AnswerCode::Accepted);
     device.take(authority.everything());
@@ -324,7 +337,7 @@ fn a_command_with_a_value_that_the_authority_is_too_old_for_waits_for_its_upgrad
         AnswerCode::Accepted,
         "what it knows it decides"
     );
-    authority.start_again(new(), recordplayer::space::Ending::InOrder);
+    authority.start_again(new(), Ending::InOrder);
     assert_eq!(authority.submit(FIRST, None, 3, 70, put(Place::Shelf)), AnswerCode::Accepted);
     // Nobody waits for a value that no version knows.
     let mut authority = Authority::founded(old());
@@ -385,7 +398,7 @@ fn what_holds_newer_records_keeps_what_came_before_them() {
     assert_eq!(device.replica.entity::<OldLamp>(lamp(1)).name, "desk");
     let sum = device.replica.state_hash();
 
-    authority.start_again(new(), recordplayer::space::Ending::InOrder);
+    authority.start_again(new(), Ending::InOrder);
     device.replica.handle_connected();
     device.talk(&mut authority, |frame| !matches!(frame, ClientFrame::FetchCommits { .. }));
     let shine = entry(MANY, CommandId(Id([200; 16])), shine(1));

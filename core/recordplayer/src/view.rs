@@ -38,6 +38,22 @@ pub trait View: Default + Data {
         Vec::new()
     }
 
+    /// Whether an event can change the views of this name in which its stream shows before and after it. Where it cannot, they are not read for
+    /// it, and who looks at one of them is not told: the model that a thin client has of the stream then stays as it was, until an event comes
+    /// that concerns the view. An event that changes the keys of its stream always concerns it.
+    fn concerns(record: &Record) -> bool {
+        let _ = record;
+        true
+    }
+
+    /// Whether the view of this key lists the entities that show in it, so that who begins to look at it is sent them at once. A view in which
+    /// nearly all entities of a space show would grow with the space by that list, which is read and saved with it: it had better not. For who
+    /// begins to look at it, all entities of the space are looked through.
+    fn lists_entities(key: &Key) -> bool {
+        let _ = key;
+        true
+    }
+
     /// Plays one event. `after` holds the entities as they are at that record, nothing later; on a thin client, those that show in the view.
     fn play(&mut self, key: &Key, record: &Record, after: &Models<'_>);
 }

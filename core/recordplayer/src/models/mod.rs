@@ -44,7 +44,8 @@ pub(crate) struct EntitySlot {
     pub in_sum: Option<Hash>,
     /// The first event of its stream that this version does not know, if there is one.
     pub first_unknown: Option<Position>,
-    /// The keys of each view, in the order of the domain, in which it showed after its last event; `None` where nobody noted them.
+    /// The keys of each view, in the order of the domain, whose lookers have it as it is: those in which it showed after its last event, where
+    /// that concerned the view; `None` where nobody noted them.
     pub shown: Option<Arc<[Vec<Key>]>>,
 }
 
@@ -143,6 +144,13 @@ impl Layers {
 
     pub fn base_mut(&mut self) -> &mut Layer {
         self.base.get_mut()
+    }
+
+    /// The entities in memory at the base that are somewhere.
+    pub fn base_streams(&self) -> BTreeSet<StreamId> {
+        let base = self.base.borrow();
+        let born = base.entities.iter().filter(|(_, slot)| slot.position > Position::START);
+        born.map(|(stream, _)| stream.clone()).collect()
     }
 
     pub fn base_entries(&self) -> usize {

@@ -14,6 +14,7 @@ use super::{SessionId, Space};
 use crate::commit::Head;
 use crate::hash::Hash;
 use crate::id::ActorId;
+use crate::models::Models;
 use crate::protocol::{Knowledge, ServerFrame, ViewItem};
 use crate::record::{Position, StreamId};
 use crate::state::Router;
@@ -238,7 +239,8 @@ impl Space {
             Some(view_type) => {
                 let slot = self.state.layers.view(view, 0);
                 let state = (view_type.encode)(&slot.state).map_err(|error| ReadError::Damaged(error.to_string()))?;
-                (state, slot.members)
+                let is_listed = (view_type.lists_entities)(&view.key);
+                (state, if is_listed { slot.members.iter().cloned().collect() } else { self.showing_in(view)? })
             }
             // An entity's view of itself.
             None => (Vec::new(), view.as_stream().into_iter().collect()),
@@ -273,6 +275,14 @@ impl Space {
             models,
         };
         Ok(parts.into_iter().zip(0..).map(frame).collect())
+    }
+
+    /// The entities that show in a view which does not list them.
+    fn showing_in(&self, view: &ViewKey) -> Result<Vec<StreamId>, ReadError> {
+        let models = Models::base(&self.state.layers);
+        let mut streams = self.state.streams(self.reader.as_ref())?;
+        streams.retain(|stream| self.domain.shows(view, stream, &models));
+        Ok(streams.into_iter().collect())
     }
 
     /// Sends the starting states that were taken at this position, now that it is durable.

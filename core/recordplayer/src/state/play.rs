@@ -146,12 +146,20 @@ impl SpaceState {
         let shown = slot.shown.take();
         slot.play(kind, record);
         self.layers.put_entity(stream.clone(), slot);
-        let after: Arc<[Vec<Key>]> = all_keys(&domain, stream, &self.layers).into();
+        let after = all_keys(&domain, stream, &self.layers);
         if self.captures_entering {
-            self.layers.top_mut().entities.get_mut(stream).expect("just put").shown = Some(Arc::clone(&after));
+            // Who looks at a view that this does not concern is not told, and has the model as it was before.
+            let is_told = |((_, view), keys): ((_, &ViewType), (&Vec<Key>, &Vec<Key>))| {
+                if is_concerned(view, record, keys) { keys.1.clone() } else { Vec::new() }
+            };
+            let told = domain.view_types().zip(before.iter().zip(&after)).map(is_told).collect();
+            self.layers.top_mut().entities.get_mut(stream).expect("just put").shown = Some(told);
         }
         let shared = Arc::new(record.clone());
-        for (((name, view), at), (before, after)) in domain.view_types().zip(0..).zip(before.iter().zip(after.iter())) {
+        for (((name, view), at), (before, after)) in domain.view_types().zip(0..).zip(before.iter().zip(&after)) {
+            if !is_concerned(view, record, (before, after)) {
+                continue;
+            }
             let along = if before == after { Vec::new() } else { (view.along)(stream, &Models::new(&self.layers)) };
             let mut keys: Vec<&Key> = before.iter().chain(after).collect();
             if !is_planted(Bug::PlayTwice) {
@@ -169,12 +177,15 @@ impl SpaceState {
                     .entry(view_key.clone())
                     .or_insert_with(|| TouchedView { before: slot.position, changes: Vec::new() })
                     .changes;
-                if !slot.members.contains(stream) {
+                let is_listed = (view.lists_entities)(key);
+                if is_listed && !slot.members.contains(stream) {
                     slot.members.insert_mut(stream.clone());
                 }
                 let (enters, leaves) = (!before.contains(key), !after.contains(key));
                 for follower in along.iter().filter(|_| enters) {
-                    slot.members.insert_mut(follower.clone());
+                    if is_listed {
+                        slot.members.insert_mut(follower.clone());
+                    }
                     let model = self.captures_entering.then(|| self.layers.entity(follower, usize::MAX).state);
                     changes.push(ViewChange::Enter { stream: follower.clone(), model, at: record.number });
                 }
@@ -195,19 +206,22 @@ impl SpaceState {
                 }
                 self.layers.put_view(view_key, slot);
             }
+            let entered: Vec<&Key> = after.iter().filter(|key| !before.contains(key)).collect();
             for follower in &along {
-                self.shows_anew(follower, view, at);
+                self.shows_anew(follower, view, at, &entered);
             }
         }
     }
 
-    /// Notes in which views of this type, the one with that number, an entity shows that went along with another one. In those of another type,
-    /// where nothing of it was told, it shows as before: it enters there with its next event.
-    fn shows_anew(&mut self, stream: &StreamId, view: &ViewType, at: usize) {
+    /// Notes in which views of this type, the one with that number, an entity shows that went along with another one, and is known as it is. In
+    /// those of another type, where nothing of it was told, it shows as before: it enters there with its next event.
+    fn shows_anew(&mut self, stream: &StreamId, view: &ViewType, at: usize, entered: &[&Key]) {
+        let mut keys = (view.keys)(stream, &Models::new(&self.layers));
         let mut slot = self.layers.take_entity(stream);
         if let Some(shown) = &slot.shown {
+            keys.retain(|key| entered.contains(&key) || shown[at].contains(key));
             let mut shown = shown.to_vec();
-            shown[at] = (view.keys)(stream, &Models::new(&self.layers));
+            shown[at] = keys;
             slot.shown = Some(shown.into());
         }
         self.layers.put_entity(stream.clone(), slot);
@@ -233,6 +247,11 @@ pub(crate) fn text_change(domain: &Domain, record: &Record) -> Option<(TextKey, 
     let kind = domain.entity_type(&record.stream.kind)?;
     let (field, change) = (kind.text_change)(record)?;
     Some((TextKey { stream: record.stream.clone(), field }, change))
+}
+
+/// Whether an event is played on the views of one name, by the keys of its stream before and after it.
+pub(super) fn is_concerned(view: &ViewType, record: &Record, (before, after): (&Vec<Key>, &Vec<Key>)) -> bool {
+    before != after || (view.concerns)(record)
 }
 
 fn all_keys(domain: &Domain, stream: &StreamId, layers: &Layers) -> Vec<Vec<Key>> {

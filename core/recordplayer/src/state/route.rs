@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::play::is_concerned;
 use super::{SpaceState, ViewChange};
 use crate::commit::{Commit, Head};
 use crate::domain::Domain;
@@ -9,7 +10,7 @@ use crate::id::SpaceId;
 use crate::models::{Hydrator, Models};
 use crate::record::{Record, StreamId};
 use crate::storage::{ReadError, SpaceReader};
-use crate::view::ViewKey;
+use crate::view::{Key, ViewKey};
 
 /// Goes along the log from a moment on and tells what touches one view.
 ///
@@ -40,8 +41,13 @@ impl Router {
         self.state.take_failure().map_or(Ok(changes), Err)
     }
 
-    fn shows(&self, stream: &StreamId) -> bool {
-        self.state.domain.shows(&self.view, stream, &Models::new(&self.state.layers))
+    /// The keys of the views of this name in which an entity shows.
+    fn keys(&self, stream: &StreamId) -> Vec<Key> {
+        match self.state.domain.view_type(&self.view.name) {
+            Some(view) => (view.keys)(stream, &Models::new(&self.state.layers)),
+            None if self.view.as_stream().as_ref() == Some(stream) => vec![self.view.key.clone()],
+            None => Vec::new(),
+        }
     }
 
     fn along(&self, stream: &StreamId) -> Vec<StreamId> {
@@ -53,14 +59,21 @@ impl Router {
         let stream = &record.stream;
         let domain = Arc::clone(&self.state.domain);
         let Some(kind) = domain.entity_type(&stream.kind) else { return };
-        let before = self.shows(stream);
+        let before_keys = self.keys(stream);
         let mut slot = self.state.layers.take_entity(stream);
         let model = Arc::clone(&slot.state);
         slot.play(kind, record);
         self.state.layers.put_entity(stream.clone(), slot);
-        let after = self.shows(stream);
+        let after_keys = self.keys(stream);
+        let (before, after) = (before_keys.contains(&self.view.key), after_keys.contains(&self.view.key));
         if !before && !after {
             // It may have left because of another one, which nobody was told.
+            self.entered.remove(stream);
+            return;
+        }
+        let view_type = domain.view_type(&self.view.name);
+        if view_type.is_some_and(|view| !is_concerned(view, record, (&before_keys, &after_keys))) {
+            // Whoever looks has it as it was before.
             self.entered.remove(stream);
             return;
         }

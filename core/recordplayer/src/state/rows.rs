@@ -72,6 +72,28 @@ fn each_own(reader: &dyn SpaceReader, mut take: impl FnMut(RowKey, Row)) -> Resu
 }
 
 impl SpaceState {
+    /// All entities of the space: the saved ones, and those in memory.
+    pub fn streams(&self, reader: &dyn SpaceReader) -> Result<BTreeSet<StreamId>, ReadError> {
+        let mut streams = self.layers.base_streams();
+        let is_saved = self.layers.hydrator().source().is_some();
+        let mut last: Option<RowKey> = None;
+        while is_saved {
+            let page = reader.rows(last.as_ref(), PAGE_BYTES)?;
+            last = page.last().map(|(key, _)| key.clone());
+            for (key, _) in page {
+                match key {
+                    RowKey::Model(stream) => drop(streams.insert(stream)),
+                    RowKey::Replica(_) | RowKey::Newer(_) => {}
+                    RowKey::View(_) => return Ok(streams),
+                }
+            }
+            if last.is_none() {
+                break;
+            }
+        }
+        Ok(streams)
+    }
+
     pub(super) fn replica_row(&self, replica: ReplicaId) -> Row {
         let entry = self.replicas.get(replica).expect("whoever was decided for is in the table");
         self.row(VERSION, encode(entry).expect("what was decided can be encoded"))

@@ -2,6 +2,7 @@
 
 mod along;
 mod authority;
+mod concerns;
 mod context;
 mod copies;
 mod errands;

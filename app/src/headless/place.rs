@@ -2,7 +2,6 @@
 
 use recordplayer::Models;
 use recordplayer::id::Id;
-use recordplayer::view::Key;
 use recordplayer_client::{Device, Space, SpaceInfo};
 use recordplayer_kanban::ids::{BoardId, CardId, ColumnId, PersonId};
 use recordplayer_kanban::key::CardRef;
@@ -223,7 +222,7 @@ impl<'a> Place<'a> {
             .parse()
             .map_err(|error: recordplayer_kanban::key::CardRefError| Failure::new(WRONG_USE, "bad_key", error, ""))?;
         let prefix = self.project().key.clone();
-        let keys = self.space.view::<KeysView>(Key::whole_space());
+        let keys = self.space.view::<KeysView>(KeysView::key_of(&prefix, &card));
         match keys.find(&prefix, &card) {
             Found::One(card) => Ok(card),
             Found::Nothing => Err(Failure::new(

@@ -4,7 +4,7 @@
 //! * [`BoardsView`]: which boards there are, once in a space.
 //! * [`CardView`]: a card with its comments, by the card's id.
 //! * [`ActivityView`]: what happened lately, by the id of a card or board, and of the whole space.
-//! * [`KeysView`]: which card a key means, once in a space.
+//! * [`KeysView`]: which card a key means; a view for each stretch of numbers, beginning of ids, and name from elsewhere.
 //! * [`FilesView`]: whether a card has a file, or had, by the file's hash.
 
 mod activity;

@@ -12,7 +12,7 @@ use super::*;
 use crate::import::plan::{Plan, PlannedAct, PlannedCommand, Present, import_act, imported_id, plan};
 use crate::import::trello::{TrelloBoard, read};
 use crate::limits::{COMMENT_BYTES_MAX, NAME_BYTES_MAX, TITLE_BYTES_MAX};
-use crate::view::{ActivityView, BoardView, CardView, KeysView};
+use crate::view::{ActivityView, BoardView, CardView};
 
 fn source(title: &str, list: &str, closed: bool) -> TrelloBoard {
     let card: Value = json!({
@@ -133,7 +133,7 @@ fn what_is_saved_is_read_back_as_it_was() {
     is_read_back(&*board);
     is_read_back(&*given.view::<CardView>(card));
     is_read_back(&*given.view::<ActivityView>(Key::whole_space()));
-    is_read_back(&*given.view::<KeysView>(Key::whole_space()));
+    is_read_back(&*given.view::<KeysView>(KeysView::key_of("REC", &CardRef::Id { card })));
 }
 
 /// A board with its whole life: made by one, worked on by another. Moments are minutes of one hour.

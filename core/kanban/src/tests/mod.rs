@@ -23,7 +23,9 @@ use crate::board::BoardCommand;
 use crate::card::CardCommand;
 use crate::column::{ColumnCommand, ColumnKind};
 use crate::ids::{BoardId, CardId, ColumnId};
+use crate::key::CardRef;
 use crate::project::ProjectCommand;
+use crate::view::{Found, KeysView};
 use crate::{Board, Card, Column, Project, domain};
 
 const BOARD: BoardId = BoardId(Id([0xb0; 16]));
@@ -63,6 +65,12 @@ fn move_to(column: ColumnId, before: Option<CardId>) -> CardCommand {
 /// The board with cards 1 to `count` in "To do", in this order.
 fn cards(count: u8) -> Given {
     (1..=count).fold(board(), |given, number| given.sent::<Card>(card(number), create(TODO, &format!("Card {number}"))))
+}
+
+/// What a text leads to that names a card.
+fn found(given: &Given, text: &str) -> Found {
+    let named = text.parse::<CardRef>().unwrap();
+    given.view::<KeysView>(KeysView::key_of("REC", &named)).find("REC", &named)
 }
 
 fn order(given: &Given, column: ColumnId) -> Vec<u8> {

@@ -16,7 +16,7 @@ use crate::comment::{Comment, CommentCommand, CommentKind};
 use crate::ids::{AttachmentId, ChecklistId, CommentId, ItemId};
 use crate::limits::ACTIVITY_ENTRIES_MAX;
 use crate::role::Role;
-use crate::view::{ActivityView, BoardView, CardView, Found, KeysView, Looking, Turn};
+use crate::view::{ActivityView, BoardView, CardView, Found, Looking, Turn};
 
 /// Nobody in particular looks.
 fn nobody() -> Looking<'static> {
@@ -176,8 +176,7 @@ fn activity_keeps_the_latest_only() {
 #[test]
 fn a_card_is_found_by_its_key_by_the_beginning_of_its_id_and_by_its_id() {
     let given = cards(2);
-    let keys = given.view::<KeysView>(Key::whole_space());
-    let find = |text: &str| keys.find("REC", &text.parse().unwrap());
+    let find = |text: &str| found(&given, text);
     assert_eq!(find("REC-2"), Found::One(card(2)));
     assert_eq!(find("rec-~0202"), Found::One(card(2)));
     assert_eq!(find(&card(1).to_string()), Found::One(card(1)));

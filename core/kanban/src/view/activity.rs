@@ -89,7 +89,7 @@ fn card_of(stream: &StreamId, models: &Models<'_>) -> Option<CardId> {
 
 impl View for ActivityView {
     const NAME: &'static str = "activity";
-    const VERSION: u32 = 6;
+    const VERSION: u32 = 7;
 
     fn keys(stream: &StreamId, models: &Models<'_>) -> Vec<Key> {
         let card = card_of(stream, models);
@@ -102,6 +102,11 @@ impl View for ActivityView {
         };
         let keys = [card.map(Key::from), board.map(Key::from), Some(Key::whole_space())];
         keys.into_iter().flatten().collect()
+    }
+
+    /// All that happens in a project is told in one activity: the list would be as long as the project is large.
+    fn lists_entities(key: &Key) -> bool {
+        *key != Key::whole_space()
     }
 
     fn play(&mut self, _: &Key, record: &Record, after: &Models<'_>) {

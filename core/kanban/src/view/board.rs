@@ -15,7 +15,7 @@ use crate::board::Board;
 use crate::card::{Card, Day, Effort, Priority, Stage};
 use crate::column::{Column, ColumnKind, Right, Rights, Row, WayOut};
 use crate::ids::{BoardId, CardId, ColumnId, LabelId, PersonId, RoleId, RowId, TypeId};
-use crate::project::{Label, Placeholder, Project};
+use crate::project::{Label, Placeholder, Project, ProjectEvent};
 use crate::rank::Rank;
 use crate::role::Role;
 
@@ -162,6 +162,11 @@ impl View for BoardView {
         }
     }
 
+    /// Each new card is an event of the project, which shows on all boards: none of them shows the last number that was given.
+    fn concerns(record: &Record) -> bool {
+        !matches!(record.event::<Project>(), Some(ProjectEvent::NumberGiven { .. }))
+    }
+
     fn play(&mut self, key: &Key, record: &Record, after: &Models<'_>) {
         let id = record.stream.id;
         match &*record.stream.kind {
@@ -261,7 +266,6 @@ impl BoardView {
             self.roles.clone_from(&project.roles);
         }
         let types = || project.types.iter().map(|(id, card_type)| (id, &card_type.name));
-        // Each new card is an event of the project, and few of those are about types.
         if !self.types.iter().eq(types()) {
             self.types = types().map(|(id, name)| (*id, name.clone())).collect();
         }

@@ -1,11 +1,11 @@
 //! Which card a key means.
 
+use std::collections::BTreeMap;
 use std::ops::Bound;
 
 use recordplayer::Models;
-use recordplayer::context::Assigned;
 use recordplayer::entity::Entity;
-use recordplayer::id::Id;
+use recordplayer::id::{Id, SpaceId};
 use recordplayer::record::{Record, StreamId};
 use recordplayer::view::{Key, View};
 use rpds::{RedBlackTreeMapSync, RedBlackTreeSetSync};
@@ -13,15 +13,33 @@ use serde::{Deserialize, Serialize};
 
 use crate::card::{Card, CardEvent};
 use crate::ids::CardId;
-use crate::key::CardRef;
+use crate::key::{CardRef, PROVISIONAL_DIGITS};
 
-/// All cards of a project by number and by id; one view in a space, [`Key::whole_space`].
+/// Some of the cards of a project by one of the ways in which people name cards; each way to name a card leads to one view, [`Self::key_of`].
+///
+/// ```text
+///  REC-1234          the numbers 1200 to 1299     "12"
+///  REC-~7f3a, ids    ids that begin so            "~7f3a"
+///  OTH-7             what it was called           "OTH-7"
+/// ```
+/// So none of them grows with the project, and a new card changes a few small ones.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeysView {
     numbers: RedBlackTreeMapSync<u64, CardId>,
     cards: RedBlackTreeSetSync<CardId>,
     /// What cards were called in other projects.
     former: RedBlackTreeMapSync<String, CardId>,
+}
+
+/// Numbers of one view: few enough to be read for one of them.
+const NUMBERS_TOGETHER: u64 = 100;
+
+fn key_of_number(number: u64) -> Key {
+    Key::text(&(number / NUMBERS_TOGETHER).to_string())
+}
+
+fn key_of_digits(digits: &str) -> Key {
+    Key::text(&format!("~{}", &digits[..PROVISIONAL_DIGITS]))
 }
 
 /// What a key leads to.
@@ -34,6 +52,16 @@ pub enum Found {
 }
 
 impl KeysView {
+    /// The view that has the card which is meant, in the project whose prefix is `prefix`.
+    pub fn key_of(prefix: &str, card: &CardRef) -> Key {
+        match card {
+            CardRef::Id { card } => key_of_digits(&card.to_string()),
+            CardRef::Key { prefix: of, number } if of == prefix => key_of_number(*number),
+            CardRef::Provisional { digits, .. } => key_of_digits(digits),
+            CardRef::Key { .. } => Key::text(&card.to_string()),
+        }
+    }
+
     /// The card that is meant, in the project whose prefix is `prefix`.
     pub fn find(&self, prefix: &str, card: &CardRef) -> Found {
         match card {
@@ -62,30 +90,44 @@ impl KeysView {
 
 impl View for KeysView {
     const NAME: &'static str = "card_keys";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
 
     fn keys(stream: &StreamId, models: &Models<'_>) -> Vec<Key> {
-        let is_card = *stream.kind == *Card::KIND && models.get::<Card>(stream.id).exists();
-        is_card.then(Key::whole_space).into_iter().collect()
+        if *stream.kind != *Card::KIND {
+            return Vec::new();
+        }
+        let card = models.get::<Card>(stream.id);
+        if !card.exists() {
+            return Vec::new();
+        }
+        let digits = key_of_digits(&CardId(stream.id).to_string());
+        let number = card.number.value().map(|number| key_of_number(*number));
+        let former = former_names(&card.former).map(|name| Key::text(name));
+        [digits].into_iter().chain(number).chain(former).collect()
     }
 
-    fn play(&mut self, _: &Key, record: &Record, _: &Models<'_>) {
-        let card = CardId(record.stream.id);
+    /// Whatever else happens to a card, it is called as before.
+    fn concerns(record: &Record) -> bool {
+        matches!(record.event::<Card>(), Some(CardEvent::Created { .. } | CardEvent::Arrived { .. }))
+    }
+
+    fn play(&mut self, key: &Key, record: &Record, after: &Models<'_>) {
+        let id = CardId(record.stream.id);
+        let card = after.get::<Card>(id);
         // A card whose creation was redacted is on its board once it was moved, and is called by its id.
-        if !self.cards.contains(&card) {
-            self.cards.insert_mut(card);
+        if *key == key_of_digits(&id.to_string()) && !self.cards.contains(&id) {
+            self.cards.insert_mut(id);
         }
-        match record.event::<Card>() {
-            Some(CardEvent::Created { number: Assigned::Final { value }, .. }) => {
-                self.numbers.insert_mut(*value, card);
-            }
-            Some(CardEvent::Arrived { number, former, .. }) => {
-                if let Assigned::Final { value } = number {
-                    self.numbers.insert_mut(*value, card);
-                }
-                former.values().filter(|key| !key.is_empty()).for_each(|key| self.former.insert_mut(key.clone(), card));
-            }
-            _ => {}
+        if let Some(number) = card.number.value().filter(|number| *key == key_of_number(**number)) {
+            self.numbers.insert_mut(*number, id);
+        }
+        for name in former_names(&card.former).filter(|name| *key == Key::text(name)) {
+            self.former.insert_mut(name.clone(), id);
         }
     }
+}
+
+/// What a card was called elsewhere, where anything is known of that.
+fn former_names(former: &BTreeMap<SpaceId, String>) -> impl Iterator<Item = &String> {
+    former.values().filter(|name| !name.is_empty())
 }

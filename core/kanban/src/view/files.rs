@@ -31,6 +31,11 @@ impl View for FilesView {
         if *stream.kind == *Card::KIND { keys_of(&models.get::<Card>(stream.id)).collect() } else { Vec::new() }
     }
 
+    /// Only what gives a card a file, or takes it away, and that changes the keys.
+    fn concerns(_: &Record) -> bool {
+        false
+    }
+
     fn play(&mut self, key: &Key, record: &Record, after: &Models<'_>) {
         let has_it = keys_of(&after.get::<Card>(record.stream.id)).any(|of| of == *key);
         if self.is_named || !has_it {

@@ -2,8 +2,8 @@
 
 use crate::limits::{
     EFFECTS_GIVEN_MAX, FRAME_BYTES_MAX, FRAME_COMMITS_BYTES_MAX, IN_FLIGHT_BYTES_MAX, IN_FLIGHT_COMMANDS_MAX,
-    LOOKED_AT_LATER_COMMITS_MAX, READ_BYTES, SNAPSHOT_BYTES_MAX, SNAPSHOT_CHUNK_BYTES, SNAPSHOT_FROM_RECORDS,
-    VERDICTS_MAX, VIEW_CATCH_UP_RECORDS_MAX,
+    LOOKED_AT_LATER_COMMITS_MAX, OUTBOX_BYTES_MAX, OUTBOX_COMMANDS_MAX, READ_BYTES, SNAPSHOT_BYTES_MAX,
+    SNAPSHOT_CHUNK_BYTES, SNAPSHOT_FROM_RECORDS, VERDICTS_MAX, VIEW_CATCH_UP_RECORDS_MAX,
 };
 
 /// The sizes at which the machines of a space change how they work: what is large goes in pieces, and what is much has to wait.
@@ -21,6 +21,9 @@ pub struct Thresholds {
     /// A frame about a view.
     pub view_piece_bytes_max: usize,
     pub view_catch_up_records_max: u64,
+    /// An outbox that holds so much takes nothing more.
+    pub outbox_commands_max: usize,
+    pub outbox_bytes_max: usize,
     /// Commands sent and not yet answered.
     pub in_flight_commands_max: usize,
     pub in_flight_bytes_max: usize,
@@ -45,6 +48,8 @@ impl Default for Thresholds {
             read_bytes: READ_BYTES,
             view_piece_bytes_max: FRAME_BYTES_MAX / 2,
             view_catch_up_records_max: VIEW_CATCH_UP_RECORDS_MAX,
+            outbox_commands_max: OUTBOX_COMMANDS_MAX,
+            outbox_bytes_max: OUTBOX_BYTES_MAX,
             in_flight_commands_max: IN_FLIGHT_COMMANDS_MAX,
             in_flight_bytes_max: IN_FLIGHT_BYTES_MAX,
             submit_bytes_max: FRAME_BYTES_MAX / 2,

@@ -9,10 +9,11 @@ use crate::claims::Claims;
 use crate::context::Deciding;
 use crate::decide::{Intent, Undecided, decide, guarded};
 use crate::id::CommandId;
-use crate::limits::{OUTBOX_BYTES_MAX, OUTBOX_COMMANDS_MAX, REQUIRES_MAX};
+use crate::limits::REQUIRES_MAX;
 use crate::record::{Origin, Seen};
 use crate::refusal::{CoreRefusal, Refused};
 use crate::storage::{OutboxWrite, ReadError};
+use crate::thresholds::Thresholds;
 use crate::time::Timestamp;
 
 /// A command as the person sends it.
@@ -98,7 +99,8 @@ impl Replica {
     /// As [`Self::submit`], with the save left to the caller, who may have more to do in it.
     pub(super) fn admit(&mut self, now: Timestamp, wish: Wish, work: &mut Work) -> Result<CommandId, SubmitError> {
         let bytes: usize = self.outbox.iter().map(|pending| pending.entry.payload.len()).sum();
-        if self.outbox.len() >= OUTBOX_COMMANDS_MAX || bytes + wish.intent.payload.len() > OUTBOX_BYTES_MAX {
+        let Thresholds { outbox_commands_max, outbox_bytes_max, .. } = *self.domain.thresholds();
+        if self.outbox.len() >= outbox_commands_max || bytes + wish.intent.payload.len() > outbox_bytes_max {
             return Err(SubmitError::Refused(CoreRefusal::OutboxFull { commands: self.outbox.len() as u64 }.into()));
         }
         if wish.requires.len() > REQUIRES_MAX {

@@ -2,14 +2,15 @@
 //! restart, and nothing behind it overtakes.
 
 use crate::machines::{Authority, Device, MINE, SPACE};
-use crate::todo::{add, domain};
+use crate::todo::{add, application, domain};
 use recordplayer::decide::Intent;
 use recordplayer::id::{CommandId, Id, ReplicaId};
 use recordplayer::membership::{Membership, MembershipCommand};
 use recordplayer::protocol::{AnswerCode, ClientFrame, ServerFrame};
 use recordplayer::record::Position;
 use recordplayer::refusal::CoreRefusal;
-use recordplayer::replica::CommandState;
+use recordplayer::replica::{CommandState, SubmitError};
+use recordplayer::thresholds::Thresholds;
 use recordplayer::time::Timestamp;
 
 const LIST: u8 = 100;
@@ -114,6 +115,39 @@ fn how_far_a_device_has_heard_outlives_a_restart() {
     device.talk(&mut authority, |_| true);
     let identity = device.saved_identity();
     assert_eq!((identity.last_number, identity.answered_up_to), (1, 1));
+}
+
+#[test]
+fn a_full_outbox_takes_nothing_more() {
+    let wish = |item: u8| add(item, LIST, "as long as the others");
+    let bytes = wish(1).payload.len();
+    for (outbox_commands_max, outbox_bytes_max) in [(2, usize::MAX), (usize::MAX, 2 * bytes)] {
+        let thresholds = Thresholds { outbox_commands_max, outbox_bytes_max, ..Thresholds::default() };
+        let mut device = Device::new(application().with_thresholds(thresholds).shared());
+        for item in [1, 2] {
+            device.submit(20 + item, wish(item)).unwrap();
+        }
+        let Err(SubmitError::Refused(refused)) = device.submit(23, wish(3)) else { panic!("there is no room") };
+        assert_eq!(refused.typed(), Some(CoreRefusal::OutboxFull { commands: 2 }));
+    }
+}
+
+/// Not one more, and not one less: what is behind them goes as soon as one of them is decided.
+#[test]
+fn as_many_commands_are_on_their_way_as_may_be() {
+    let thresholds = Thresholds { in_flight_commands_max: 2, ..Thresholds::default() };
+    let domain = || application().with_thresholds(thresholds).shared();
+    let mut authority = Authority::founded(domain());
+    let mut device = Device::new(domain());
+    device.replica.handle_connected();
+    device.take(authority.everything());
+    for item in 1..=4 {
+        device.submit(20 + item, add(item, LIST, "x")).unwrap();
+    }
+    assert_eq!(sent(&mut device), [1, 2]);
+    assert_eq!(authority.submit(MINE, None, 1, 21, add(1, LIST, "x")), AnswerCode::Accepted);
+    device.take(authority.everything());
+    assert_eq!(sent(&mut device), [3]);
 }
 
 #[test]

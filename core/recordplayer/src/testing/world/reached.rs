@@ -95,6 +95,8 @@ pub fn with_drawn_thresholds(domain: Domain, seed: u64) -> Domain {
         read_bytes: rng.random_range(300..6_000),
         view_piece_bytes_max: rng.random_range(200..4_000),
         view_catch_up_records_max: rng.random_range(1..40),
+        outbox_commands_max: usual.outbox_commands_max,
+        outbox_bytes_max: usual.outbox_bytes_max,
         in_flight_commands_max: in_flight,
         in_flight_bytes_max: rng.random_range(500..6_000),
         submit_bytes_max: rng.random_range(100..2_000),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::machines::{Authority, FIRST, SPACE};
 use recordplayer::context::Context;
 use recordplayer::decide::Intent;
 use recordplayer::domain::Domain;
@@ -9,6 +10,7 @@ use recordplayer::entity::{Entity, Stamp};
 use recordplayer::errand::{Errand, Reading};
 use recordplayer::id::{ActorId, Id, SpaceId};
 use recordplayer::limits::ERRANDS_OPEN_MAX;
+use recordplayer::membership::{Membership, MembershipCommand};
 use recordplayer::protocol::AnswerCode;
 use recordplayer::record::{Record, StreamId};
 use recordplayer::refusal::{CoreRefusal, Refused};
@@ -143,9 +145,12 @@ fn members_only(_: &StreamId, _: &str, cx: &Context<'_>) -> Result<(), Refused> 
     if cx.role().is_some() { Ok(()) } else { Err(CoreRefusal::MayNotWrite {}.into()) }
 }
 
+fn domain() -> Arc<Domain> {
+    Domain::new("tokens", 1).entity::<Token>().guard(members_only).errand("moves", moves).shared()
+}
+
 fn spaces() -> Spaces {
-    let domain = Domain::new("tokens", 1).entity::<Token>().guard(members_only).errand("moves", moves);
-    let mut spaces = Spaces::new(Arc::new(domain));
+    let mut spaces = Spaces::new(domain());
     spaces.found(HERE, OWNER);
     spaces.found(THERE, OWNER);
     spaces
@@ -275,6 +280,23 @@ fn where_nobody_is_or_it_is_refused_the_other_way_is_taken() {
         }
     }
     panic!("no move is refused");
+}
+
+/// A space on a device had asked another one for something when it was given to a server: what comes of it is decided there.
+#[test]
+fn a_space_that_was_given_away_decides_nothing_of_what_it_has_asked_for() {
+    let mut authority = Authority::founded(domain());
+    let hand_over = MembershipCommand::HandOver { publication: Id([6; 16]), server: "server".to_owned() };
+    for (number, intent) in [
+        (2, intent(TOKEN, &TokenCommand::Make {})),
+        (3, intent(TOKEN, &TokenCommand::Send { to: THERE })),
+        (4, Intent::of::<Membership>(SPACE.0, &hand_over).unwrap()),
+    ] {
+        assert_eq!(authority.submit(FIRST, None, number, number as u8, intent), AnswerCode::Accepted);
+    }
+    let (asked, end) = (authority.errands[0].key, authority.head());
+    authority.refuse_errand(asked);
+    assert_eq!(authority.head(), end);
 }
 
 /// An errand that could not be put into words was done as soon as it was sent, and what it was about was nowhere.

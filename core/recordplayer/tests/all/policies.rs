@@ -383,6 +383,11 @@ fn a_published_history_brings_nothing_about_again() {
     server.bring(person(20), publication, PublishEnd::TakeOn, history.clone());
     assert_eq!(server.log().len(), history.len() + 1, "behind it stands the publication alone");
     assert_eq!(server.effects, []);
+    assert_eq!(
+        server.effects_noted.map(|done| done.upto),
+        Some(local.head().position),
+        "nobody reads it for that again"
+    );
     // It ended before it was noted that nothing of this is to be carried out.
     server.start_again(domain(), Ending::Crash { mark: None });
     server.wake();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::machines::{self, Anew, Authority, Device, FIRST, HeldBack, PERSON, SPACE, person};
-use crate::note::{Note, NoteCommand, domain, note, text, write};
+use crate::note::{Note, NoteCommand, domain, make, note, text, write};
 use crate::todo;
 use recordplayer::claims::Claims;
 use recordplayer::commit::{Commit, Head, SealKey};
@@ -369,6 +369,22 @@ fn who_is_out_in_a_restored_log_gets_what_they_did_since_as_a_file() {
         assert!(!world.is_running(bo), "the space has left bo's device");
         assert_eq!(*world.exported(bo), [done, waiting].into(), "{}", world.how_to_replay());
     }
+}
+
+/// What they wrote is in the file as they wrote it: the text that it was written into is not theirs any more.
+#[test]
+fn who_is_out_in_another_log_gets_the_text_that_they_wrote() {
+    let (mut device, mut authority) = in_step(SealKey::new([5; 32]));
+    make(&mut device, 50, 1, "before ");
+    make(&mut device, 51, 2, "before and after");
+    device.talk(&mut authority, |_| true);
+    let mut other = Authority::founded(domain()).copied(domain(), Some(SealKey::new([6; 32])));
+    device.take(ServerFrame::AccessEnded { space: SPACE, at: Position(2), is_known: true });
+    device.talk(&mut other, |_| true);
+    assert!(device.has_left);
+    let lost = device.replica.lost_with_access().unwrap();
+    let texts: Vec<_> = lost.iter().map(|entry| entry.text.as_ref().map(EditedText::after)).collect();
+    assert_eq!(texts, [Some("before ".to_owned()), Some("before and after".to_owned())]);
 }
 
 /// It had got the state and not yet the history when the authority was restored. It stayed parted for ever: only a whole history was looked

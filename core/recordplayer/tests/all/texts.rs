@@ -94,6 +94,16 @@ fn typing_that_waits_is_joined_into_one_command_of_its_act() {
 }
 
 #[test]
+fn an_edit_that_waits_is_told_with_the_whole_text_that_it_makes() {
+    let mut world = World::seeded(42, &domain());
+    let [ann] = world.devices(["ann"]);
+    world.cut_off(ann);
+    let edits = [append(&mut world, ann, 1, "One. "), append(&mut world, ann, 2, "Two. ")];
+    let texts = edits.map(|command| world.replica(ann).text_of(command));
+    assert_eq!(texts, [Some("One. ".to_owned()), Some("One. Two. ".to_owned())]);
+}
+
+#[test]
 fn an_edit_that_changes_nothing_sends_nothing() {
     let mut world = World::seeded(33, &domain());
     let [ann] = world.devices(["ann"]);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use recordplayer::commit::{Commit, Head, Seal, SealKey};
 use recordplayer::decide::Intent;
 use recordplayer::domain::Domain;
+use recordplayer::errand::{Ended, Sent};
 use recordplayer::id::{ActorId, CommandId, Id, ReplicaId};
 use recordplayer::limits::FRAME_BYTES_MAX;
 use recordplayer::membership::{Membership, MembershipCommand};
@@ -58,8 +59,11 @@ pub struct Authority {
     pub held_mark: Option<Mark>,
     /// The texts that it would have compacted, as often as it has said so.
     pub ripe: Vec<Vec<TextKey>>,
-    /// What is to happen outside of the log.
+    /// What is to happen outside of the log, and what is to be noted of it.
     pub effects: Vec<Effect>,
+    pub effects_noted: Option<EffectsDone>,
+    /// What it asked of other spaces.
+    pub errands: Vec<Arc<Sent>>,
     /// What its checkpoints have written.
     pub checkpoint_bytes: usize,
     /// Whether the test is about a disk that cannot be read, and why the space gave up.
@@ -101,6 +105,8 @@ impl Authority {
             held_mark: None,
             ripe: Vec::new(),
             effects: Vec::new(),
+            effects_noted: None,
+            errands: Vec::new(),
             checkpoint_bytes: 0,
             may_fail: false,
             has_failed: None,
@@ -180,6 +186,11 @@ impl Authority {
             self.hear(frame);
         }
         std::mem::take(&mut self.said).pop().expect("it answers")
+    }
+
+    /// The other space refuses what it was asked for.
+    pub fn refuse_errand(&mut self, key: Id) {
+        self.handle(SpaceInput::ErrandEnded { key, ended: Ended::Refused });
     }
 
     /// Only time passes.
@@ -461,12 +472,14 @@ impl Authority {
                         self.said.push(frame);
                     }
                     SpaceOutput::FanOut { frame, .. } => self.said.push(ServerFrame::decode(&frame).unwrap()),
-                    SpaceOutput::Effects { effects, .. } => self.effects.extend(effects),
+                    SpaceOutput::Effects { effects, done } => {
+                        self.effects.extend(effects);
+                        self.effects_noted = Some(done);
+                    }
                     SpaceOutput::CompactTexts(ripe) => self.ripe.push(ripe),
                     SpaceOutput::Members(_) => {}
-                    SpaceOutput::Errand(_) | SpaceOutput::ErrandEnded { .. } => {
-                        unreachable!("nobody asks another space")
-                    }
+                    SpaceOutput::Errand(sent) => self.errands.push(sent),
+                    SpaceOutput::ErrandEnded { .. } => unreachable!("no other space asks"),
                     SpaceOutput::PolicyFailed { .. } => self.failed_policies += 1,
                 }
             }

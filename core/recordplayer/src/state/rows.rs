@@ -75,9 +75,11 @@ impl SpaceState {
     /// All entities of the space: the saved ones, and those in memory.
     pub fn streams(&self, reader: &dyn SpaceReader) -> Result<BTreeSet<StreamId>, ReadError> {
         let mut streams = self.layers.base_streams();
-        let is_saved = self.layers.hydrator().source().is_some();
+        if self.layers.hydrator().source().is_none() {
+            return Ok(streams);
+        }
         let mut last: Option<RowKey> = None;
-        while is_saved {
+        loop {
             let page = reader.rows(last.as_ref(), PAGE_BYTES)?;
             last = page.last().map(|(key, _)| key.clone());
             for (key, _) in page {
@@ -88,10 +90,9 @@ impl SpaceState {
                 }
             }
             if last.is_none() {
-                break;
+                return Ok(streams);
             }
         }
-        Ok(streams)
     }
 
     pub(super) fn replica_row(&self, replica: ReplicaId) -> Row {

@@ -127,11 +127,10 @@ impl Card {
         let (to, waited_for) = following(to, cx);
         match self.goal(placed, cx).filter(|target| self.done && target.id == to) {
             Some(target) if target.enter(false, cx).is_ok() => return placed.go_on_to(card, &target, cx),
-            Some(_) => {}
             None if waited_for.waiting.contains(&card) => {
                 cx.emit::<Column>(to, &ColumnEvent::CardWaitsNoMore { card });
             }
-            None => {}
+            Some(_) | None => {}
         }
         Vec::new()
     }

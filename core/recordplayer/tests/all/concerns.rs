@@ -125,7 +125,7 @@ fn what_does_not_concern_a_view_is_made_up_for_by_what_does() {
                     world.send(ann, book(number, &Handle::Put { room })).unwrap();
                 }
                 7..10 => {
-                    world.send(ann, book(number, &Handle::Named { title: format!("title {step}") })).map(drop).unwrap()
+                    world.send(ann, book(number, &Handle::Named { title: format!("title {step}") })).map(drop).unwrap();
                 }
                 _ => world.send(ann, book(number, &Handle::Read {})).map(drop).unwrap(),
             }

@@ -306,11 +306,11 @@ async fn take(
         return Err(Refusal::new(StatusCode::CONFLICT, "arriving", message, "try again in a while"));
     };
     let arrival = Arc::new(arrival);
-    let held = on_disk(hub, move |files| files.held(space, &hash, named)).await?;
-    match held {
-        Held::Whole { .. } => return Ok(standing(StatusCode::NO_CONTENT, held)),
+    let before = on_disk(hub, move |files| files.held(space, &hash, named)).await?;
+    match before {
+        Held::Whole { .. } => return Ok(standing(StatusCode::NO_CONTENT, before)),
         // Who thought otherwise goes on from there.
-        Held::Part { bytes } if bytes != offset => return Ok(standing(StatusCode::CONFLICT, held)),
+        Held::Part { bytes } if bytes != offset => return Ok(standing(StatusCode::CONFLICT, before)),
         Held::Part { .. } => {}
     }
     let room = hub.files.room;
@@ -337,25 +337,19 @@ async fn take(
         left -= piece.len() as u64;
         part = written(hub, part, piece, &arrival).await?;
     }
-    let held = on_disk(hub, move |files| {
+    let ended = on_disk(hub, move |files| {
         part.sync_all()?;
         let is_all = matches!(files.folder.held(space, &hash)?, Held::Part { bytes } if bytes == length);
         let is_wrong = is_all && !files.folder.end_part(space, &hash)?;
         drop(arrival);
         Ok((!is_wrong).then_some(files.folder.held(space, &hash)?))
     });
-    match held.await? {
-        Some(held) => Ok(standing(StatusCode::NO_CONTENT, held)),
-        None => {
-            let message = "what came is not the file of this hash";
-            Err(Refusal::new(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "wrong_content",
-                message,
-                "bring it again from its beginning",
-            ))
-        }
+    if let Some(held) = ended.await? {
+        return Ok(standing(StatusCode::NO_CONTENT, held));
     }
+    let message = "what came is not the file of this hash";
+    let help = "bring it again from its beginning";
+    Err(Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, "wrong_content", message, help))
 }
 
 /// Nobody else brings or removes the file for as long as this writes.

@@ -1,5 +1,6 @@
 //! Files on cards, by the shipped programs: attached offline, brought once, fetched by whoever may, and gone where they are redacted.
 
+use std::fmt::Write;
 use std::path::PathBuf;
 
 use recordplayer_tests::stage::{Person, Server, Stage};
@@ -29,7 +30,10 @@ fn all_sync(people: &[&Person]) {
 
 /// Bytes that are the same nowhere else.
 fn plan(person: &Person) -> (String, Vec<u8>) {
-    let words = (0..PLAN / 10).map(|number| format!("{number:>9}\n")).collect::<String>();
+    let mut words = String::new();
+    for number in 0..PLAN / 10 {
+        writeln!(words, "{number:>9}").unwrap();
+    }
     (person.file("plan.txt", &words), words.into_bytes())
 }
 

@@ -17,6 +17,7 @@ mod line;
 mod open_window;
 mod peer;
 mod report;
+mod scale;
 mod serve;
 mod size;
 mod window;
@@ -63,6 +64,21 @@ enum Role {
     /// A window of egui with one word.
     #[command(hide = true)]
     NakedWindow,
+    /// The product's server, on a folder that is there.
+    #[command(hide = true)]
+    ScaleServe {
+        folder: PathBuf,
+        address: String,
+        #[arg(long)]
+        rested: bool,
+    },
+    /// A device on its folder, which says what it sees.
+    #[command(hide = true)]
+    ScaleDevice {
+        folder: PathBuf,
+        #[command(flatten)]
+        plan: scale::Plan,
+    },
 }
 
 type Outcome = Result<Vec<Row>, Box<dyn std::error::Error>>;
@@ -79,6 +95,7 @@ const MEASUREMENTS: &[(&str, Measure)] = &[
     ("idle_clients", idle::measure),
     ("window", window::measure),
     ("open_window", open_window::measure),
+    ("scale", scale::measure),
 ];
 
 fn main() -> ExitCode {
@@ -88,6 +105,8 @@ fn main() -> ExitCode {
         Some(Role::Hub) => hub::run(),
         Some(Role::Window { folder }) => open_window::run(folder),
         Some(Role::NakedWindow) => open_window::run_naked(),
+        Some(Role::ScaleServe { folder, address, rested }) => scale::serve(folder, address, *rested),
+        Some(Role::ScaleDevice { folder, plan }) => scale::device(folder, plan),
         None => measure(&arguments),
     };
     match outcome {

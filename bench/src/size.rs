@@ -19,6 +19,10 @@ pub struct Size {
     pub board_cards: [u64; 2],
     /// Records of a long history.
     pub history: u64,
+    /// Cards of whole projects, with ten records for each; the others are compared with the first.
+    pub project_cards: [u64; 3],
+    /// How often a command is sent after a rest, each of which takes a second.
+    pub rests: u64,
 }
 
 impl Size {
@@ -32,6 +36,8 @@ impl Size {
             cards: 500,
             board_cards: [1_000, 5_000],
             history: 100_000,
+            project_cards: [1_000, 10_000, 100_000],
+            rests: 15,
         }
     }
 
@@ -45,6 +51,8 @@ impl Size {
             cards: 10,
             board_cards: [20, 40],
             history: 400,
+            project_cards: [60, 80, 100],
+            rests: 1,
         }
     }
 }

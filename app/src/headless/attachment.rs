@@ -117,10 +117,10 @@ fn find(place: &Place<'_>, card: CardId, named: &str) -> Result<(AttachmentId, A
 
 fn failed(error: &FileError, path: &Path) -> Failure {
     match error {
-        FileError::Unreadable(_) => Failure::new(
+        FileError::Unreadable(why) => Failure::new(
             WRONG_USE,
             "unreadable_file",
-            format!("{error}: {}", path.display()),
+            format!("The file cannot be read: {why}: {}", path.display()),
             "Check the path and its rights",
         ),
         FileError::Disk(_) => Failure::new(DAMAGED, "disk", error, ""),

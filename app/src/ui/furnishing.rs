@@ -57,7 +57,8 @@ pub(super) fn attachments(ui: &mut Ui, view: &CardView) {
     for attachment in view.card.attachments.values() {
         let words = attachment.shown();
         ui.horizontal(|ui| {
-            ui.label(Icon::Link.meta(theme.palette.faint));
+            let icon = if attachment.file().is_some() { Icon::Paperclip } else { Icon::Link };
+            ui.label(icon.meta(theme.palette.faint));
             match attachment {
                 Attachment::Link { url, .. } if is_of_web(url) => {
                     let words = text(words, Type::Body, theme.palette.accent);

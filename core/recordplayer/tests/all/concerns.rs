@@ -121,9 +121,12 @@ fn what_does_not_concern_a_view_is_made_up_for_by_what_does() {
                     world.send(ann, book(number, &Handle::Put { room })).unwrap();
                 }
                 7..10 => {
-                    world.send(ann, book(number, &Handle::Named { title: format!("title {step}") })).map(drop).unwrap()
+                    let title = format!("title {step}");
+                    world.send(ann, book(number, &Handle::Named { title })).unwrap();
                 }
-                _ => world.send(ann, book(number, &Handle::Read {})).map(drop).unwrap(),
+                _ => {
+                    world.send(ann, book(number, &Handle::Read {})).unwrap();
+                }
             }
             world.run_for_ms(150);
         }

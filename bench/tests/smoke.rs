@@ -29,11 +29,43 @@ const ROWS: &[(&str, &str, bool)] = &[
     ("processor, window at rest, 40 cards", "ms/s", false),
 ];
 
+/// Those of a project of some size beside a smaller one, for each of two sizes.
+const ROWS_OF_SIZE: &[(&str, &str)] = &[
+    ("server, start to first answer", "ms"),
+    ("device, open to first board", "ms"),
+    ("memory of the server", "MiB"),
+    ("memory of the device", "MiB"),
+    ("at a server: change of a card, p50", "ms"),
+    ("at a server: change of a card, p99", "ms"),
+    ("at a server: change on the largest board, p50", "ms"),
+    ("at a server: change on the largest board, p99", "ms"),
+    ("at a server: new card, p50", "ms"),
+    ("at a server: new card, p99", "ms"),
+    ("at a server: change after a rest, p50", "ms"),
+    ("at a server: change after a rest, worst", "ms"),
+    ("device alone, open to first board", "ms"),
+    ("memory of the device alone", "MiB"),
+    ("alone: change of a card, p50", "ms"),
+    ("alone: change of a card, p99", "ms"),
+    ("alone: change on the largest board, p50", "ms"),
+    ("alone: change on the largest board, p99", "ms"),
+    ("alone: new card, p50", "ms"),
+    ("alone: new card, p99", "ms"),
+    ("alone: change after a rest, p50", "ms"),
+    ("alone: change after a rest, worst", "ms"),
+];
+
 #[test]
 fn the_smallest_run_yields_each_row_as_json() {
     let rows = run(&["--smallest", "--json"]);
-    let said: Vec<_> = rows.iter().map(|row| (text(row, "name"), text(row, "unit"), !row["limit"].is_null())).collect();
-    assert_eq!(said, ROWS);
+    let of_size =
+        |cards: u32| ROWS_OF_SIZE.iter().map(move |(name, unit)| (format!("{name}, {cards} cards"), *unit, true));
+    let of_sizes = [80, 100].map(of_size).into_iter().flatten();
+    let promised: Vec<_> =
+        ROWS.iter().map(|(name, unit, limit)| ((*name).to_owned(), *unit, *limit)).chain(of_sizes).collect();
+    let said: Vec<_> =
+        rows.iter().map(|row| (text(row, "name").to_owned(), text(row, "unit"), !row["limit"].is_null())).collect();
+    assert_eq!(said, promised);
     for row in &rows {
         check(row);
     }

@@ -10,6 +10,7 @@ use std::time::Duration;
 use recordplayer::id::Id;
 use recordplayer::membership::{Membership, MembershipCommand};
 use recordplayer::record::Position;
+use recordplayer::storage::Store;
 use recordplayer_client::{AUTHORITY_FILE, Device};
 use recordplayer_server::{STORE_FILE, Server};
 use recordplayer_store::RedbStore;
@@ -167,7 +168,7 @@ fn alone(folder: &Path, cards: u64) -> Result<(), Failure> {
     take_in(&open()?, last)
 }
 
-/// Waits until the device has all of its project, and closes it.
+/// Waits until the device has all of its project, closes it, and packs its log, which it would do in its first minutes beside its work.
 fn take_in(device: &Device, last: Position) -> Result<(), Failure> {
     let began = now();
     loop {
@@ -184,5 +185,7 @@ fn take_in(device: &Device, last: Position) -> Result<(), Failure> {
         std::thread::park_timeout(Duration::from_millis(100));
     }
     device.close();
+    let mut store = RedbStore::open(device.folder().join(recordplayer_client::STORE_FILE))?;
+    while store.tidy() {}
     Ok(())
 }

@@ -73,7 +73,8 @@ fn sweep(inner: &Inner, copy: &SpaceCopy) {
     if is_due {
         copy.look(|replica| {
             if replica.is_settled() {
-                inner.files.sweep(copy.space, |hash| replica.speaks_of(hash));
+                let waiting = replica.files_in_outbox();
+                inner.files.sweep(copy.space, |hash| waiting.contains(hash) || replica.file(hash).is_some());
             }
         });
     }

@@ -8,6 +8,8 @@
 //! A file that a log has spoken of stays for as long as that log can be played, also where it was taken off again; one that no log speaks of is
 //! nobody's.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::decide::Intent;
@@ -84,10 +86,9 @@ impl Replica {
         (self.state.domain.files_kind()?.in_command)(command)
     }
 
-    /// Whether the log speaks of a file, or what waits does, or what was refused and may be tried again.
-    pub fn speaks_of(&self, hash: &Hash) -> bool {
-        let in_outbox = || self.outbox().filter_map(|entry| self.file_in(&entry.intent()));
-        self.file(hash).is_some() || in_outbox().any(|file| file.hash == *hash)
+    /// The files that what waits speaks of, or what was refused and may be tried again.
+    pub fn files_in_outbox(&self) -> BTreeSet<Hash> {
+        self.outbox().filter_map(|entry| self.file_in(&entry.intent())).map(|file| file.hash).collect()
     }
 }
 

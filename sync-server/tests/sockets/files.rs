@@ -169,6 +169,15 @@ async fn drawer(address: SocketAddr, control: &recordplayer_server::Control, fil
     (ann, bo)
 }
 
+/// Ann asks for files of her space, which speaks of these.
+fn with_drawer(files: &[&[u8]], test: impl AsyncFnOnce(Asker<'_>)) {
+    let asking = async |address: SocketAddr, control: &recordplayer_server::Control| {
+        let (token, _) = drawer(address, control, files).await;
+        test(Asker { address, token: &token }).await;
+    };
+    Town::new().run_with(domain(), |_| Ok(()), asking);
+}
+
 #[test]
 fn a_file_comes_in_pieces_and_goes_on_where_the_line_broke() {
     Town::new().run_with(domain(), |_| Ok(()), async |address, control| {
@@ -213,54 +222,36 @@ fn a_file_comes_in_pieces_and_goes_on_where_the_line_broke() {
 
 #[test]
 fn an_empty_file_is_a_file() {
-    Town::new().run_with(
-        domain(),
-        |_| Ok(()),
-        async |address, control| {
-            let (token, _) = drawer(address, control, &[b""]).await;
-            let ann = Asker { address, token: &token };
-            assert_eq!(ann.piece(b"", 0, b"").await.header("upload-length"), Some(0));
-            let got = ann.get(&Hash::of(b"")).await;
-            assert_eq!((got.status, got.body.len()), (200, 0));
-        },
-    );
+    with_drawer(&[b""], async |ann| {
+        assert_eq!(ann.piece(b"", 0, b"").await.header("upload-length"), Some(0));
+        let got = ann.get(&Hash::of(b"")).await;
+        assert_eq!((got.status, got.body.len()), (200, 0));
+    });
 }
 
 #[test]
 fn what_is_not_the_file_of_its_hash_is_thrown_away() {
-    Town::new().run_with(
-        domain(),
-        |_| Ok(()),
-        async |address, control| {
-            let (token, _) = drawer(address, control, &[PLAN]).await;
-            let ann = Asker { address, token: &token };
-            let wrong: Vec<u8> = PLAN.iter().rev().copied().collect();
-            let headers = [("Upload-Offset", "0".to_owned()), ("Upload-Length", wrong.len().to_string())];
-            let said = ann.ask("PATCH", &path(&Hash::of(PLAN)), &headers, &wrong).await;
-            assert_eq!((said.status, said.code().as_str()), (422, "wrong_content"));
-            assert_eq!(ann.get(&Hash::of(PLAN)).await.code(), "on_its_way");
-            assert_eq!(ann.piece(PLAN, 0, PLAN).await.status, 204, "and may come again");
-            // More than was said, and more than there may be.
-            let headers = [("Upload-Offset", "0".to_owned()), ("Upload-Length", (FILE_BYTES_MAX + 1).to_string())];
-            let said = ann.ask("PATCH", &path(&Hash::of(PLAN)), &headers, b"x").await;
-            assert_eq!((said.status, said.code().as_str()), (413, "too_large"));
-        },
-    );
+    with_drawer(&[PLAN], async |ann| {
+        let wrong: Vec<u8> = PLAN.iter().rev().copied().collect();
+        let headers = [("Upload-Offset", "0".to_owned()), ("Upload-Length", wrong.len().to_string())];
+        let said = ann.ask("PATCH", &path(&Hash::of(PLAN)), &headers, &wrong).await;
+        assert_eq!((said.status, said.code().as_str()), (422, "wrong_content"));
+        assert_eq!(ann.get(&Hash::of(PLAN)).await.code(), "on_its_way");
+        assert_eq!(ann.piece(PLAN, 0, PLAN).await.status, 204, "and may come again");
+        // More than was said, and more than there may be.
+        let headers = [("Upload-Offset", "0".to_owned()), ("Upload-Length", (FILE_BYTES_MAX + 1).to_string())];
+        let said = ann.ask("PATCH", &path(&Hash::of(PLAN)), &headers, b"x").await;
+        assert_eq!((said.status, said.code().as_str()), (413, "too_large"));
+    });
 }
 
 #[test]
 fn more_than_was_said_to_come_is_refused() {
-    Town::new().run_with(
-        domain(),
-        |_| Ok(()),
-        async |address, control| {
-            let (token, _) = drawer(address, control, &[PLAN]).await;
-            let ann = Asker { address, token: &token };
-            let headers = [("Upload-Offset", "0".to_owned()), ("Upload-Length", "3".to_owned())];
-            let said = ann.ask("PATCH", &path(&Hash::of(PLAN)), &headers, PLAN).await;
-            assert_eq!((said.status, said.code().as_str()), (400, "malformed"));
-        },
-    );
+    with_drawer(&[PLAN], async |ann| {
+        let headers = [("Upload-Offset", "0".to_owned()), ("Upload-Length", "3".to_owned())];
+        let said = ann.ask("PATCH", &path(&Hash::of(PLAN)), &headers, PLAN).await;
+        assert_eq!((said.status, said.code().as_str()), (400, "malformed"));
+    });
 }
 
 #[test]
@@ -308,51 +299,45 @@ fn nobody_else_has_a_file_or_brings_one_or_learns_that_it_is_there() {
 
 #[test]
 fn garbage_costs_its_sender_a_clear_word() {
-    Town::new().run_with(
-        domain(),
-        |_| Ok(()),
-        async |address, control| {
-            let (token, _) = drawer(address, control, &[PLAN]).await;
-            let ann = Asker { address, token: &token };
-            let files = format!("/spaces/{SPACE}/files");
-            let hash = Hash::of(PLAN).to_string();
-            for path in [
-                "/spaces/",
-                "/spaces/../files",
-                "/spaces/7/files",
-                &format!("{files}/../../store.redb"),
-                &format!("{files}/{}", &hash[1..]),
-                &format!("{files}/{hash}/x"),
-                &format!("{files}/{}", hash.to_uppercase()),
-            ] {
-                let said = ann.ask("GET", path, &[], b"").await;
-                assert_eq!((said.status, said.code().as_str()), (404, "unknown_path"), "{path}");
-            }
-            for (method, path) in [("DELETE", path(&Hash::of(PLAN))), ("PUT", files.clone()), ("GET", files.clone())] {
-                assert_eq!(ann.ask(method, &path, &[], b"").await.code(), "wrong_method", "{method} {path}");
-            }
-            for body in [&b"{}"[..], b"[", b"{\"files\":[\"x\"]}", &vec![0xff; 200_000], &vec![b' '; 80_001]] {
-                assert_eq!(ann.ask("POST", &files, &[], body).await.code(), "malformed");
-            }
-            for headers in [
-                vec![],
-                vec![("Upload-Offset", "-1".to_owned())],
-                vec![("Upload-Offset", "0".to_owned()), ("Upload-Length", "many".to_owned())],
-            ] {
-                assert_eq!(ann.ask("PATCH", &path(&Hash::of(PLAN)), &headers, b"x").await.code(), "malformed");
-            }
-            assert_eq!(ann.piece(PLAN, 0, PLAN).await.status, 204);
-            for range in ["bytes=27-", "bytes=-5", "bytes=5-2", "lines=1-", "bytes=99999999999999999999-"] {
-                let said = ann.ask("GET", &path(&Hash::of(PLAN)), &[("Range", range.to_owned())], b"").await;
-                assert_eq!((said.status, said.code().as_str()), (416, "wrong_range"), "{range}");
-            }
-            for garbage in [&b"\0\0\0\0\r\n\r\n"[..], b"GET\r\n\r\n", &vec![b'A'; 100_000]] {
-                assert!(matches!(said(address, garbage).await.status, 0 | 400 | 414 | 431));
-            }
-            let said =
-                ann.ask("GET", &path(&Hash::of(PLAN)), &[("Origin", "https://evil.example".to_owned())], b"").await;
-            assert_eq!(said.status, 403, "no page uses the person's server behind their back");
-            assert_eq!(ann.get(&Hash::of(PLAN)).await.body, PLAN, "and all of that has cost nothing else");
-        },
-    );
+    with_drawer(&[PLAN], async |ann| {
+        let address = ann.address;
+        let files = format!("/spaces/{SPACE}/files");
+        let hash = Hash::of(PLAN).to_string();
+        for path in [
+            "/spaces/",
+            "/spaces/../files",
+            "/spaces/7/files",
+            &format!("{files}/../../store.redb"),
+            &format!("{files}/{}", &hash[1..]),
+            &format!("{files}/{hash}/x"),
+            &format!("{files}/{}", hash.to_uppercase()),
+        ] {
+            let said = ann.ask("GET", path, &[], b"").await;
+            assert_eq!((said.status, said.code().as_str()), (404, "unknown_path"), "{path}");
+        }
+        for (method, path) in [("DELETE", path(&Hash::of(PLAN))), ("PUT", files.clone()), ("GET", files.clone())] {
+            assert_eq!(ann.ask(method, &path, &[], b"").await.code(), "wrong_method", "{method} {path}");
+        }
+        for body in [&b"{}"[..], b"[", b"{\"files\":[\"x\"]}", &vec![0xff; 200_000], &vec![b' '; 80_001]] {
+            assert_eq!(ann.ask("POST", &files, &[], body).await.code(), "malformed");
+        }
+        for headers in [
+            vec![],
+            vec![("Upload-Offset", "-1".to_owned())],
+            vec![("Upload-Offset", "0".to_owned()), ("Upload-Length", "many".to_owned())],
+        ] {
+            assert_eq!(ann.ask("PATCH", &path(&Hash::of(PLAN)), &headers, b"x").await.code(), "malformed");
+        }
+        assert_eq!(ann.piece(PLAN, 0, PLAN).await.status, 204);
+        for range in ["bytes=27-", "bytes=-5", "bytes=5-2", "lines=1-", "bytes=99999999999999999999-"] {
+            let said = ann.ask("GET", &path(&Hash::of(PLAN)), &[("Range", range.to_owned())], b"").await;
+            assert_eq!((said.status, said.code().as_str()), (416, "wrong_range"), "{range}");
+        }
+        for garbage in [&b"\0\0\0\0\r\n\r\n"[..], b"GET\r\n\r\n", &vec![b'A'; 100_000]] {
+            assert!(matches!(said(address, garbage).await.status, 0 | 400 | 414 | 431));
+        }
+        let said = ann.ask("GET", &path(&Hash::of(PLAN)), &[("Origin", "https://evil.example".to_owned())], b"").await;
+        assert_eq!(said.status, 403, "no page uses the person's server behind their back");
+        assert_eq!(ann.get(&Hash::of(PLAN)).await.body, PLAN, "and all of that has cost nothing else");
+    });
 }

@@ -5,6 +5,7 @@
 
 mod alike;
 pub mod command;
+mod copying;
 mod founding;
 pub mod headless;
 mod import;

@@ -93,13 +93,19 @@ impl Stage {
 
     /// A person with an account and a device that is logged in.
     pub fn person(&self, name: &str, server: &Server) -> Person {
+        let person = self.newcomer(name);
+        self.let_in(&person, server);
+        person
+    }
+
+    /// Gives somebody an account, perhaps beside the one at another server.
+    pub fn let_in(&self, person: &Person, server: &Server) {
+        let name = person.name.as_str();
         Self::server(&["user", "add", &self.server_folder(), name]).expect_code(0);
         let token = Self::server(&["device", "token", &self.server_folder(), name]).expect_code(0);
         let file = self.path(&format!("{name}.token"));
         std::fs::write(&file, token["token"].as_str().unwrap()).unwrap();
-        let person = self.newcomer(name);
         person.tell(&["login", &server.url, "--token-file", &text(&file)]);
-        person
     }
 
     /// Somebody whose device has never been used.

@@ -22,6 +22,7 @@ use super::arguments::{CardCommand, CommentArguments, CommentCommand};
 use super::column::row_of;
 use super::place::Place;
 use super::{attachment, edit, file, send};
+use crate::copying::copy_into;
 use crate::said::Names;
 
 pub(crate) fn run(place: &Place<'_>, command: &CardCommand) -> Result<Answer, Failure> {
@@ -93,7 +94,8 @@ pub(crate) fn run(place: &Place<'_>, command: &CardCommand) -> Result<Answer, Fa
         CardCommand::Link { key, url, name } => attachment::link(place, key, url, name.as_deref()),
         CardCommand::Detach { key, attachment } => attachment::detach(place, key, attachment),
         CardCommand::Save { key, attachment, to } => attachment::save(place, key, attachment, to),
-        CardCommand::Copy { key, to } => copy(place, key, to.as_deref()),
+        CardCommand::Copy { key, to: Some(to), into: Some(project) } => copy_away(place, key, project, to),
+        CardCommand::Copy { key, to, .. } => copy(place, key, to.as_deref()),
         CardCommand::Row { key, row } => {
             let card = place.card(key)?;
             let column = place.space.entity::<Card>(card).column();
@@ -202,6 +204,29 @@ fn copy(place: &Place<'_>, key: &str, to: Option<&str>) -> Result<Answer, Failur
     let written = written.map_err(|error| send::failure_at(place, error))?;
     send::settle(place, &written)?;
     done(place, &[(card, ticket)], |copy| format!("Copied {key} to {copy}"))
+}
+
+/// A copy in another project, with links between the two.
+fn copy_away(place: &Place<'_>, key: &str, project: &str, to: &str) -> Result<Answer, Failure> {
+    let of = place.card(key)?;
+    let other = place.other(project)?;
+    if other.info.space == place.info.space {
+        return copy(place, key, Some(to));
+    }
+    let column = other.column(to, None)?;
+    let copied = copy_into((place.names(), of), (other.names(), column), time)
+        .map_err(|error| send::failure_at(&other, error))?;
+    send::settle(&other, &copied.there)?;
+    send::settle(place, copied.here.as_slice())?;
+    let key_there = other.key_of(copied.card);
+    let json = json!({
+        "key": key_there, "id": copied.card.to_string(), "project": other.info.space.to_string(),
+        "commands": send::ids(&copied.there), "left": copied.left,
+    });
+    let title = line(&other.info.title);
+    let mut text = vec![format!("Copied {} to {key_there} in the project {title}", place.key_of(of))];
+    text.extend(copied.left.iter().map(|left| format!("Left behind: {}", line(left))));
+    Ok(Answer::new(json, text.join("\n")))
 }
 
 fn done(place: &Place<'_>, sent: &[(CardId, Ticket)], say: impl Fn(&str) -> String) -> Result<Answer, Failure> {

@@ -4,6 +4,7 @@ mod command;
 mod decide;
 mod event;
 mod field;
+mod likeness;
 mod refusal;
 
 use std::collections::BTreeMap;

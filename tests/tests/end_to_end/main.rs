@@ -1,6 +1,7 @@
 //! The programs as they are shipped, as processes of their own, over real sockets.
 
 mod alone;
+mod copies;
 mod days;
 mod files;
 mod imports;

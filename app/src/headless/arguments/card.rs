@@ -103,6 +103,9 @@ pub(crate) enum CardCommand {
         /// The column; by default that of the other card.
         #[arg(long, value_name = "COLUMN")]
         to: Option<String>,
+        /// Another project, by its name or id, also of another server: what it has a like of goes along, and the two cards link to each other
+        #[arg(long, value_name = "PROJECT", requires = "to")]
+        into: Option<String>,
     },
     /// Hang a file on a card. It is copied to this device, and brought to the server with the next sync.
     Attach {

@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::super::decide::is_known;
 use super::super::{Attachment, Card, Checklist, Day, Effort, FieldValue, Priority};
-use crate::ids::{AttachmentId, FieldId, LabelId, OptionId, PersonId, TypeId};
+use crate::ids::{AttachmentId, FieldId, LabelId, PersonId, TypeId};
 use crate::limits::OF_PROJECT_MAX;
-use crate::project::{FieldDefinition, FieldKind, Label, Project, ProjectEvent};
+use crate::project::{FieldDefinition, Label, Project, ProjectEvent};
 
 /// What a card takes along, but for its description and its comments.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,8 +63,7 @@ pub(super) fn fitted(carried: &Carried, outfit: &Outfit, project: &Project, cx: 
     let mut room = OF_PROJECT_MAX.saturating_sub(project.labels.len());
     fitted.labels = BTreeSet::new();
     for (id, label) in &outfit.labels {
-        let same = project.labels.iter().find(|(_, other)| *other == label).map(|(id, _)| *id);
-        match same.or(Some(*id).filter(|id| project.labels.contains_key(id))) {
+        match project.label_like(*id, label) {
             Some(id) => drop(fitted.labels.insert(id)),
             None if room > 0 => {
                 room -= 1;
@@ -79,12 +78,8 @@ pub(super) fn fitted(carried: &Carried, outfit: &Outfit, project: &Project, cx: 
     fitted.fields = BTreeMap::new();
     for (id, value) in &carried.fields {
         let Some(field) = outfit.fields.get(id) else { continue };
-        let is_same = |other: &&FieldDefinition| other.name == field.name && other.kind == field.kind;
-        let same = project.fields.get(id).map(|field| (*id, field));
-        let same =
-            same.or_else(|| project.fields.iter().find(|(_, other)| is_same(other)).map(|(id, field)| (*id, field)));
-        match same {
-            Some((id, here)) => fitted.fields.extend(translated(value, field, here).map(|value| (id, value))),
+        match project.field_like(*id, field) {
+            Some((id, here)) => fitted.fields.extend(here.translated(value, field).map(|value| (id, value))),
             None if room > 0 => {
                 room -= 1;
                 let FieldDefinition { name, kind, options, limits } = field.clone();
@@ -95,22 +90,7 @@ pub(super) fn fitted(carried: &Carried, outfit: &Outfit, project: &Project, cx: 
             None => {}
         }
     }
-    let is_type = |name: &String| project.types.iter().find(|(_, other)| other.name == *name).map(|(id, _)| *id);
-    let same = carried.card_type.filter(|id| project.types.contains_key(id));
-    fitted.card_type = same.or_else(|| outfit.card_type.as_ref().and_then(is_type));
+    fitted.card_type = project.type_like(carried.card_type, outfit.card_type.as_deref());
     fitted.members.retain(|person| is_known(*person, cx));
     fitted
-}
-
-/// A value as the field of this project has it: a choice is that of the same name.
-fn translated(value: &FieldValue, there: &FieldDefinition, here: &FieldDefinition) -> Option<FieldValue> {
-    match value {
-        FieldValue::Choice { option } if here.kind == FieldKind::Choice && !here.options.contains_key(option) => {
-            let named = there.options.get(option)?;
-            let same = |(_, other): &(&OptionId, &Label)| *other == named;
-            let (option, _) = here.options.iter().find(same)?;
-            Some(FieldValue::Choice { option: *option })
-        }
-        _ => Some(value.clone()),
-    }
 }

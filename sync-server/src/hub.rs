@@ -183,6 +183,11 @@ impl Hub {
         lock(&self.directory).is_member(space, person)
     }
 
+    /// Whether it has the id of somebody else, whose personal space has that id.
+    pub fn is_personal_of_another(&self, space: SpaceId, person: ActorId) -> bool {
+        space != SpaceId::personal(person) && self.accounts.name_of(ActorId(space.0)).is_some()
+    }
+
     /// Where the log of the space ends, for a member of it.
     pub fn head_for(&self, space: SpaceId, person: ActorId) -> Option<Head> {
         if !lock(&self.directory).is_member(space, person) {

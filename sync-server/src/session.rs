@@ -301,6 +301,10 @@ impl Session {
                     answered_up_to,
                     commands,
                 });
+                if founds && self.hub.is_personal_of_another(space, actor) {
+                    self.link.out.push(&ServerFrame::NoAccess { space }, None);
+                    return Ok(());
+                }
                 if founds { self.enter(space, Call::Input(input)).await } else { self.ask(space, input).await }
             }
             ClientFrame::Publish { space, publication, part, ends, commits } => {
@@ -364,6 +368,10 @@ impl Session {
         if bringing.bytes > PUBLICATION_BYTES_MAX {
             let message = format!("The project has more than {} MiB of history", PUBLICATION_BYTES_MAX >> 20);
             self.not_published(&bringing, message, false);
+            return Ok(());
+        }
+        if self.hub.is_personal_of_another(space, self.link.device.person) {
+            self.not_published(&bringing, "This is the personal space of somebody else".to_owned(), false);
             return Ok(());
         }
         if !self.hub.publications.take(bytes, &mut bringing.room) {

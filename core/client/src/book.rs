@@ -141,6 +141,11 @@ impl Content {
         self.accounts.iter().chain(&self.local).find(|account| account.url == url)
     }
 
+    /// Whether it is the space of one of this device's people alone.
+    pub fn is_personal(&self, space: SpaceId) -> bool {
+        self.accounts.iter().chain(&self.local).any(|account| SpaceId::personal(account.person) == space)
+    }
+
     pub fn spaces_of(&self, url: &str) -> Vec<SpaceId> {
         self.spaces.values().filter(|info| info.url == url).map(|info| info.space).collect()
     }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use recordplayer::domain::Domain;
 use recordplayer::hash::Hash;
 use recordplayer::id::{ActorId, SpaceId};
-use recordplayer::membership::{Membership, MembershipCommand};
+use recordplayer::membership::{Membership, MembershipCommand, PERSONAL_TITLE};
 use recordplayer::storage::{ReadError, Store};
 use recordplayer::time::Timestamp;
 use recordplayer_store::{BackgroundScrub, OpenError as StoreError, RedbOutbox};
@@ -287,7 +287,7 @@ impl Device {
         &self.inner().folder
     }
 
-    /// The spaces that are here or are coming, with those founded here that nobody has decided yet.
+    /// The spaces that are here or are coming, with those founded here that nobody has decided yet; personal ones are for [`Self::personal`].
     pub fn spaces(&self) -> Vec<SpaceInfo> {
         self.spaces_by(|space| space.entity::<Membership>(space.id().0))
     }
@@ -298,7 +298,9 @@ impl Device {
     }
 
     fn spaces_by(&self, membership_of: impl Fn(&Space) -> Arc<Membership>) -> Vec<SpaceInfo> {
-        let mut spaces: Vec<SpaceInfo> = self.inner().content().spaces.values().cloned().collect();
+        let content = self.inner().content();
+        let is_shown = |info: &&SpaceInfo| !content.is_personal(info.space);
+        let mut spaces: Vec<SpaceInfo> = content.spaces.values().filter(is_shown).cloned().collect();
         for info in &mut spaces {
             // What this device itself has changed is shown at once.
             if let Some(space) = self.space(info.space) {
@@ -320,8 +322,26 @@ impl Device {
     pub fn found(&self, url: &str, title: &str) -> Result<(Space, Ticket), SendError> {
         let account = self.inner().content().account(url).cloned();
         let account = account.ok_or_else(|| SendError::NoAccount(url.to_owned()))?;
-        let id = SpaceId(fresh_id());
-        let copy = self.inner().open_copy(id, &account).map_err(|error| SendError::Unreadable(error.to_string()))?;
+        self.begin(SpaceId(fresh_id()), &account, title)
+    }
+
+    /// The space that is an account's person's alone, and follows them to each of their devices. Where this device has not heard of it, it begins it:
+    /// all that was begun is one in the end.
+    pub fn personal(&self, url: &str) -> Result<Space, SendError> {
+        let account = self.inner().content().account(url).cloned();
+        let account = account.ok_or_else(|| SendError::NoAccount(url.to_owned()))?;
+        let space = SpaceId::personal(account.person);
+        if let Some(known) = self.space(space) {
+            return Ok(known);
+        }
+        if url == HERE {
+            self.decide_here(&account).map_err(|error| SendError::Unreadable(error.to_string()))?;
+        }
+        self.begin(space, &account, PERSONAL_TITLE).map(|(space, _)| space)
+    }
+
+    fn begin(&self, id: SpaceId, account: &Account, title: &str) -> Result<(Space, Ticket), SendError> {
+        let copy = self.inner().open_copy(id, account).map_err(|error| SendError::Unreadable(error.to_string()))?;
         let space = Space::new(Arc::clone(self.inner()), id);
         let command = MembershipCommand::Found { title: title.to_owned() };
         match space.send::<Membership>(id.0, &command) {

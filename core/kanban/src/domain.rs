@@ -14,10 +14,14 @@ use crate::board::Board;
 use crate::card::{Card, room_was_made, travels};
 use crate::column::Column;
 use crate::comment::Comment;
+use crate::desk::Desk;
 use crate::key::is_prefix;
+use crate::marks::Marks;
 use crate::project::{Project, ProjectCommand, ProjectRefusal};
 use crate::role::{ROLES, own_roles, role_of_sender};
-use crate::view::{ActivityView, BoardView, BoardsView, CardView, FilesView, KeysView, attached_by};
+use crate::view::{
+    ActivityView, BoardView, BoardsView, CardView, FilesView, InboxView, KeysView, WorkView, attached_by,
+};
 
 /// The product.
 pub fn domain() -> Domain {
@@ -29,11 +33,15 @@ pub fn domain() -> Domain {
         .entity::<Column>()
         .entity::<Card>()
         .entity::<Comment>()
+        .entity::<Desk>()
+        .entity::<Marks>()
         .view::<BoardView>()
         .view::<BoardsView>()
         .view::<CardView>()
         .view::<ActivityView>()
         .view::<KeysView>()
+        .view::<InboxView>()
+        .view::<WorkView>()
         .files::<FilesView>(attached_by)
         .errand("card journeys", travels)
         .policy("finished cards", room_was_made)
@@ -79,13 +87,21 @@ pub enum GuardRefusal {
     ViewersMayNotWrite {},
     #[error("Only a manager shapes a project: its boards, columns and key. Ask one of them")]
     ManagersShapeProjects {},
+    #[error("This is a project, and everybody in it would see that. It belongs in your personal space")]
+    BelongsInPersonalSpace {},
+    #[error("This is somebody's personal space. Begin a project for that")]
+    BelongsInProject {},
     #[error("Only a manager records what others did, as an import does. Ask one of them to import it")]
     ManagersSpeakForOthers {},
 }
 
 fn may_write(stream: &StreamId, command: &str, cx: &Context<'_>) -> Result<(), Refused> {
     let Some(role) = role_of_sender(cx) else { return Err(CoreRefusal::MayNotWrite {}.into()) };
+    let is_of_person = matches!(&*stream.kind, Desk::KIND | Marks::KIND);
+    let is_personal = cx.space() == SpaceId::personal(cx.actor());
     let refusal = match () {
+        () if is_of_person && !is_personal => GuardRefusal::BelongsInPersonalSpace {},
+        () if is_personal && !is_of_person => GuardRefusal::BelongsInProject {},
         () if role.is_manager() => return Ok(()),
         () if role.is_viewer() => GuardRefusal::ViewersMayNotWrite {},
         () if shapes_project(stream, command) => GuardRefusal::ManagersShapeProjects {},

@@ -73,6 +73,8 @@ ids! {
     TypeId
     /// A choice of a field.
     OptionId
+    /// A search that a person keeps.
+    SearchId
     /// A role that a project adds to those of the product.
     RoleId
     /// A member of the project, or a placeholder of somebody whom an import knows by name only.

@@ -45,3 +45,18 @@ pub const CARRIED_COMMENTS_MAX: u64 = 2_000;
 
 /// Entries of one activity: several screens; older ones are in the history itself.
 pub const ACTIVITY_ENTRIES_MAX: usize = 500;
+
+/// Entries of one project's inbox that one person has marked: those of each kind that it can hold, and room for what devices mark before they forget.
+pub const MARKED_MAX: usize = 4_000;
+
+/// Saved searches of a person, and settings.
+pub const OF_DESK_MAX: usize = 500;
+
+/// A search as it is typed.
+pub const QUERY_BYTES_MAX: usize = 4 * 1024;
+
+/// The value of one setting.
+pub const SETTING_BYTES_MAX: usize = 4 * 1024;
+
+/// The latest entries of a person's inbox in one project.
+pub const INBOX_ENTRIES_MAX: usize = 500;

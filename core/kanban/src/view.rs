@@ -6,6 +6,8 @@
 //! * [`ActivityView`]: what happened lately, by the id of a card or board, and of the whole space.
 //! * [`KeysView`]: which card a key means; a view for each stretch of numbers, beginning of ids, and name from elsewhere.
 //! * [`FilesView`]: whether a card has a file, or had, by the file's hash.
+//! * [`InboxView`]: what somebody should hear of, by the person's id.
+//! * [`WorkView`]: whose cards are whose, by the person's id.
 
 mod activity;
 mod board;
@@ -13,8 +15,10 @@ mod board_json;
 mod boards;
 mod card;
 mod files;
+mod inbox;
 mod keys;
 mod words;
+mod work;
 
 pub use activity::{Activity, ActivityView, happened};
 pub use board::{BoardView, CardRow, ColumnRow, ColumnShown, Turn};
@@ -23,4 +27,6 @@ pub use boards::{BoardRow, BoardsView};
 pub use card::{CardNames, CardView, CommentRow};
 pub use files::FilesView;
 pub(crate) use files::attached_by;
+pub use inbox::{InboxEntry, InboxView, News};
 pub use keys::{Found, KeysView};
+pub use work::WorkView;

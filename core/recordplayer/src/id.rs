@@ -144,6 +144,13 @@ ids! {
     ActId
 }
 
+impl SpaceId {
+    /// The space that is this person's alone; it has the person's id.
+    pub const fn personal(person: ActorId) -> Self {
+        Self(person.0)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -17,6 +17,9 @@ pub const TITLE_BYTES_MAX: usize = 256;
 /// So many records are redacted by one command: about what a log rewrites without anybody waiting for it.
 pub const REDACTED_RECORDS_MAX: usize = 1_000;
 
+/// What a personal space is called; nobody but its person sees it.
+pub const PERSONAL_TITLE: &str = "Personal";
+
 /// The members of a space, and its title.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Membership {
@@ -154,6 +157,8 @@ pub enum MembershipRefusal {
     NotAMember { person: ActorId },
     #[error("The last {role} may not leave or take another role. Make somebody else {role} first")]
     LastManager { role: String },
+    #[error("What is personal is yours alone: nobody else is let in, and it is not given away")]
+    Personal {},
     #[error("This project was given to a server. It is changed there")]
     HandedOver {},
     #[error("This project was not given to this server")]
@@ -260,7 +265,12 @@ impl Entity for Membership {
         use MembershipEvent as E;
         use MembershipRefusal as R;
         let manager = cx.roles()[0];
+        let is_personal = cx.space() == SpaceId::personal(cx.actor());
         if let C::Found { title } = command {
+            // Each device of a person begins it where it has not heard of it yet.
+            if self.is_founded && is_personal {
+                return Ok(Vec::new());
+            }
             if self.is_founded {
                 return Err(R::AlreadyFounded {});
             }
@@ -272,6 +282,9 @@ impl Entity for Membership {
         }
         if let C::Reopen { .. } = command {
             return Err(R::NotTheServer {});
+        }
+        if is_personal && !matches!(command, C::Redact { .. }) {
+            return Err(R::Personal {});
         }
         if let C::Publish { publication, person } = command {
             if self.handed_over != Some(*publication) || self.role_of(*person).is_none() {

@@ -7,6 +7,7 @@ mod details;
 mod files;
 mod imports;
 mod journeys;
+mod personal;
 mod places;
 mod roles;
 mod shape;

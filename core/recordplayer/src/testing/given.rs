@@ -64,7 +64,16 @@ pub const FOUNDER: ActorId = ActorId(Id([0xf0; 16]));
 
 /// A space of the domain, founded by [`FOUNDER`] and otherwise empty, decided at the authority.
 pub fn given(domain: Domain) -> Given {
-    let state = SpaceState::empty(domain.shared(), SPACE, 1);
+    given_in(domain, SPACE)
+}
+
+/// The personal space of [`FOUNDER`], otherwise empty.
+pub fn given_personal(domain: Domain) -> Given {
+    given_in(domain, SpaceId::personal(FOUNDER))
+}
+
+fn given_in(domain: Domain, space: SpaceId) -> Given {
+    let state = SpaceState::empty(domain.shared(), space, 1);
     let given = Given {
         state,
         number: Position::START,
@@ -77,7 +86,7 @@ pub fn given(domain: Domain) -> Given {
     };
     let role = given.state.domain.role_names()[0].to_owned();
     let title = "the space of the test".to_owned();
-    given.happened::<Membership>(SPACE.0, [MembershipEvent::Founded { title, founder: FOUNDER, role }])
+    given.happened::<Membership>(space.0, [MembershipEvent::Founded { title, founder: FOUNDER, role }])
 }
 
 /// What was before the command.
@@ -101,11 +110,11 @@ impl Given {
 
     /// The role of whoever acts.
     pub fn role(self, role: &str) -> Self {
-        let own = self.state.domain.own_roles_of(SPACE, &self.state.models());
+        let own = self.state.domain.own_roles_of(self.state.space, &self.state.models());
         let is_known = self.state.domain.role_names().contains(&role) || own.iter().any(|own| own.key == role);
         assert!(is_known, "there is no role {role:?}");
-        let person = self.actor;
-        self.happened::<Membership>(SPACE.0, [MembershipEvent::MemberAdded { person, role: role.to_owned() }])
+        let (person, space) = (self.actor, self.state.space);
+        self.happened::<Membership>(space.0, [MembershipEvent::MemberAdded { person, role: role.to_owned() }])
     }
 
     /// What comes now comes by an errand: from this space, or from here to it and back.
@@ -226,7 +235,7 @@ impl Given {
         self.commands += 1;
         let origin = self.origin();
         let deciding = Deciding {
-            space: SPACE,
+            space: self.state.space,
             command: origin.command,
             actor: origin.actor,
             replica: origin.replica,

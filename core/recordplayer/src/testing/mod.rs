@@ -11,7 +11,7 @@ pub mod world;
 
 pub use converge::{converge, converge_in};
 pub use exhaustive::{Act, Bounds, Crashing, Search};
-pub use given::{FOUNDER, Given, SPACE, When, given};
+pub use given::{FOUNDER, Given, SPACE, When, given, given_personal};
 pub use golden::golden;
 pub use spaces::Spaces;
 pub use world::{

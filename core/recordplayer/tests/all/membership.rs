@@ -7,11 +7,11 @@ use recordplayer::domain::{Domain, OwnRole};
 use recordplayer::entity::{Entity, Stamp};
 use recordplayer::id::{ActorId, Id};
 use recordplayer::membership::{
-    Membership, MembershipCommand as C, MembershipEvent as E, MembershipRefusal as R, REDACTED_RECORDS_MAX,
-    TITLE_BYTES_MAX,
+    Membership, MembershipCommand as C, MembershipEvent as E, MembershipRefusal as R, PERSONAL_TITLE,
+    REDACTED_RECORDS_MAX, TITLE_BYTES_MAX,
 };
 use recordplayer::record::Position;
-use recordplayer::testing::{FOUNDER, Given, SPACE, When, given};
+use recordplayer::testing::{FOUNDER, Given, SPACE, When, given, given_personal};
 use serde::{Deserialize, Serialize};
 
 const BO: ActorId = ActorId(Id([0xb0; 16]));
@@ -264,4 +264,29 @@ fn a_space_has_roles_of_its_own_beside_those_of_its_domain() {
     let club = club().sent::<Membership>(SPACE.0, add(BO, "worker"));
     when(club, change(BO, "role-7")).then([changed(BO, "role-7")]);
     when(space(), add(BO, "role-7")).refused(R::NoSuchRole { role: "role-7".into(), known: KNOWN.into() });
+}
+
+fn personal() -> Given {
+    given_personal(Domain::new("club", 1).roles(ROLES))
+}
+
+#[test]
+fn a_personal_space_is_begun_by_each_device_of_its_person_and_takes_in_nobody() {
+    let in_it = |command: C| personal().when::<Membership>(FOUNDER.0, command);
+    in_it(C::Found { title: PERSONAL_TITLE.to_owned() }).then([]);
+    for command in [
+        add(BO, "reader"),
+        change(FOUNDER, "reader"),
+        C::RemoveMember { person: FOUNDER },
+        C::Rename { title: "Ours".to_owned() },
+        C::HandOver { publication: PUBLICATION, server: "the server".to_owned() },
+        C::Publish { publication: PUBLICATION, person: FOUNDER },
+    ] {
+        in_it(command).refused(R::Personal {});
+    }
+    let redact = C::Redact { records: vec![Position(1)], reopened: None };
+    in_it(redact).then([E::Redacted { records: vec![Position(1)] }]);
+    // Somebody else's is as any space that exists.
+    let found = C::Found { title: "Mine now".to_owned() };
+    personal().by(BO).when::<Membership>(FOUNDER.0, found).refused(R::AlreadyFounded {});
 }

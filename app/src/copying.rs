@@ -9,7 +9,6 @@ use recordplayer::decide::Intent;
 use recordplayer::entity::Entity;
 use recordplayer::id::{ActId, Id};
 use recordplayer::replica::Wish;
-use recordplayer::time::Timestamp;
 use recordplayer_client::{AddedFile, HERE, SendError, Ticket};
 use recordplayer_kanban::card::{Attachment, CardCommand as Do, Typed};
 use recordplayer_kanban::comment::{CommentCommand, CommentKind};
@@ -18,6 +17,7 @@ use recordplayer_kanban::view::{CardView, CommentRow};
 use recordplayer_kanban::{Card, Comment};
 
 use crate::said::{Names, SOMEBODY};
+use crate::time::exact;
 
 /// A copy on its way.
 pub(crate) struct Copied {
@@ -47,7 +47,6 @@ fn called(names: &Names<'_>, card: CardId) -> String {
 struct Copying<'a> {
     from: Names<'a>,
     into: Names<'a>,
-    time_of: fn(Timestamp) -> String,
     card: CardId,
     act: ActId,
     there: Vec<Ticket>,
@@ -59,13 +58,11 @@ struct Copying<'a> {
 pub(crate) fn copy_into(
     (from, of): (Names<'_>, CardId),
     (into, column): (Names<'_>, ColumnId),
-    time_of: fn(Timestamp) -> String,
 ) -> Result<Copied, SendError> {
     let view = from.space.view::<CardView>(of);
     let description = from.space.text::<Card>(of, Card::DESCRIPTION)?;
     let (card, act) = (CardId(into.space.fresh_id()), into.space.fresh_act());
-    let mut copying =
-        Copying { from, into, time_of, card, act, there: Vec::new(), left: Vec::new(), files: Vec::new() };
+    let mut copying = Copying { from, into, card, act, there: Vec::new(), left: Vec::new(), files: Vec::new() };
     let create = Do::Create { column, title: view.card.title.clone(), before: None, exempt: false, typed: None };
     copying.send::<Card>(card, &create)?;
     copying.stands_on(&view.card)?;
@@ -213,7 +210,7 @@ impl Copying<'_> {
     /// In the words of whoever copies, who says whose they are: nobody speaks for somebody else.
     fn is_said(&mut self, row: &CommentRow) -> Result<(), SendError> {
         let author = self.from.name_of(row.author).unwrap_or_else(|| SOMEBODY.to_owned());
-        let text = format!("{author}, {}:\n\n{}", (self.time_of)(row.at), row.text);
+        let text = format!("{author}, {}:\n\n{}", exact(row.at), row.text);
         let kind = if row.kind == CommentKind::Journal { CommentKind::Journal } else { CommentKind::Talk };
         let write = CommentCommand::Write { card: self.card, text, author: None, kind, mentions: BTreeSet::new() };
         let sent = self.send::<Comment>(CommentId(self.into.space.fresh_id()), &write);

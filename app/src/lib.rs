@@ -4,6 +4,7 @@
 //! * [`ui`]: the window. What it looks like is in [`theme`], what can be done in it in [`command`].
 
 mod alike;
+mod cards_out;
 pub mod command;
 mod copying;
 mod founding;
@@ -12,6 +13,7 @@ mod import;
 mod keyboard;
 pub mod links;
 pub mod markdown;
+mod mine;
 mod player;
 mod said;
 pub mod session;
@@ -20,4 +22,5 @@ mod time;
 pub mod ui;
 mod undo;
 mod when;
+mod whole;
 mod widget;

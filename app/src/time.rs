@@ -23,9 +23,21 @@ pub fn moment(at: Timestamp) -> String {
     formatted(at, "%-d %b %Y %H:%M")
 }
 
+/// A moment for people and scripts: RFC 3339 in UTC, to the millisecond.
+pub fn exact(at: Timestamp) -> String {
+    jiff::Timestamp::from_millisecond(at.0).map_or_else(|_| at.0.to_string(), |at| format!("{at:.3}"))
+}
+
 /// The calendar day of a moment, where this computer is.
 pub fn day_of(at: Timestamp) -> Option<Day> {
     formatted(at, "%Y-%m-%d").parse().ok()
+}
+
+/// The first moment of a day, where this computer is.
+pub fn start_of(day: &Day) -> Option<Timestamp> {
+    let date: jiff::civil::Date = day.as_str().parse().ok()?;
+    let start = date.to_zoned_datetime(jiff::tz::TimeZone::system()).ok()?;
+    Some(Timestamp(start.timestamp().as_millisecond()))
 }
 
 /// So many days later.
@@ -93,5 +105,10 @@ mod tests {
         assert_eq!(said(60_000), "1 min ago");
         assert_eq!(said(HOUR_MS * 23), "23 h ago");
         assert!(said(DAY_MS * 400).ends_with("2025"), "{}", said(DAY_MS * 400));
+    }
+
+    #[test]
+    fn times_are_written_in_utc() {
+        assert_eq!(exact(Timestamp(1_421_143_479_197)), "2015-01-13T10:04:39.197Z");
     }
 }

@@ -4,7 +4,7 @@
 
 use recordplayer::codec::decode;
 use recordplayer::entity::Data;
-use recordplayer_kanban::view::{ActivityView, BoardView, BoardsView, CardView, KeysView};
+use recordplayer_kanban::view::{ActivityView, BoardView, BoardsView, CardView, InboxView, KeysView, WorkView};
 
 use crate::records::{Entities, KINDS, is_restored};
 use crate::script::Script;
@@ -17,6 +17,8 @@ pub fn run(bytes: &[u8]) {
         view::<BoardsView>(state);
         view::<CardView>(state);
         view::<ActivityView>(state);
+        view::<InboxView>(state);
+        view::<WorkView>(state);
         return view::<KeysView>(state);
     }
     let mut entities = Entities::default();

@@ -98,10 +98,21 @@ impl Stage {
         person
     }
 
+    /// Another device of a person, whose folder has this name.
+    pub fn another_device(&self, name: &str, folder: &str, server: &Server) -> Person {
+        let device = Person { folder: self.path(folder), ..self.newcomer(name) };
+        self.log_in(&device, server);
+        device
+    }
+
     /// Gives somebody an account, perhaps beside the one at another server.
     pub fn let_in(&self, person: &Person, server: &Server) {
+        Self::server(&["user", "add", &self.server_folder(), &person.name]).expect_code(0);
+        self.log_in(person, server);
+    }
+
+    fn log_in(&self, person: &Person, server: &Server) {
         let name = person.name.as_str();
-        Self::server(&["user", "add", &self.server_folder(), name]).expect_code(0);
         let token = Self::server(&["device", "token", &self.server_folder(), name]).expect_code(0);
         let file = self.path(&format!("{name}.token"));
         std::fs::write(&file, token["token"].as_str().unwrap()).unwrap();

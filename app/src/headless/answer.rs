@@ -2,9 +2,10 @@
 
 use std::fmt::Write as _;
 
-use recordplayer::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+
+pub(crate) use crate::time::exact as time;
 
 /// A command that was done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,11 +96,6 @@ pub(crate) fn printed(outcome: &Result<Answer, Failure>, is_json: bool) -> Print
     }
 }
 
-/// A moment for people and scripts: RFC 3339 in UTC, to the millisecond.
-pub(crate) fn time(at: Timestamp) -> String {
-    jiff::Timestamp::from_millisecond(at.0).map_or_else(|_| at.0.to_string(), |at| format!("{at:.3}"))
-}
-
 /// A person's text on one line of a terminal: what would move the cursor or colour the screen is shown, not done.
 pub(crate) fn line(text: &str) -> String {
     text.chars()
@@ -129,11 +125,6 @@ mod tests {
     fn a_title_cannot_take_over_the_terminal() {
         assert_eq!(line("a\u{1b}[31mb\nc\u{202e}d"), "a\\u{1b}[31mb c\\u{202e}d");
         assert_eq!(lines("one\ntwo\u{7}"), "one\ntwo\\u{7}");
-    }
-
-    #[test]
-    fn times_are_written_in_utc() {
-        assert_eq!(time(Timestamp(1_421_143_479_197)), "2015-01-13T10:04:39.197Z");
     }
 
     #[test]

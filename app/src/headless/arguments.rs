@@ -3,15 +3,17 @@
 mod board;
 mod card;
 mod definitions;
+mod personal;
 mod project;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use board::{BoardArguments, BoardCommand, ColumnCommand, RowCommand};
 pub(crate) use card::{CardArguments, CardCommand, CommentArguments, CommentCommand, Urgency, What};
 pub(crate) use definitions::{FieldCommand, LabelCommand, TypeCommand, ValueKind};
+pub(crate) use personal::{InboxCommand, SearchesCommand};
 pub(crate) use project::{MemberCommand, ProjectCommand, RoleCommand};
 
 use crate::ui::window::Half;
@@ -98,6 +100,33 @@ pub(crate) enum Command {
     Type(TypeCommand),
     /// Show a board, as it is or as it was, or do something with boards.
     Board(BoardArguments),
+    /// Show what you should hear of, from all projects: what is not read and not put off; or mark something of it.
+    Inbox {
+        /// What is read or put off, too
+        #[arg(long)]
+        all: bool,
+        #[command(subcommand)]
+        command: Option<InboxCommand>,
+    },
+    /// Show what you have to do, and may take or review, in all projects.
+    Work,
+    /// Show what others did in all projects since you last said that you have seen it.
+    Away {
+        /// You have seen it now
+        #[arg(long)]
+        seen: bool,
+    },
+    /// The searches that you keep.
+    #[command(subcommand)]
+    Searches(SearchesCommand),
+    /// Show how you like things, or change it: on each of your devices.
+    Setting {
+        name: Option<String>,
+        value: Option<String>,
+        /// As it is for everybody
+        #[arg(long, conflicts_with = "value", requires = "name")]
+        clear: bool,
+    },
     /// Show what happened, in the project or to one card.
     History { key: Option<String> },
     /// Take the content of records out of the history, on every device and at the server, for good. Managers may.
@@ -129,8 +158,13 @@ pub(crate) enum Command {
     },
     /// Show the hash of the project's state: the same on every device and on the server when nothing waits.
     Hash,
-    /// Write all records of the project to a file, one JSON object a line.
-    Export { file: PathBuf },
+    /// Write the project to a file: all of its records, one JSON object a line; or its cards, for other programs.
+    Export {
+        file: PathBuf,
+        /// How; by default as the file's name ends: .csv, .ics, or else records
+        #[arg(long = "as", value_name = "FORM")]
+        form: Option<ExportForm>,
+    },
     /// Show one view and each record that touches it, one JSON object a line, without storing anything.
     Watch {
         /// The kind of view and what it is of: `board NAME`.
@@ -152,7 +186,12 @@ impl Command {
             Self::Type(card_type) => matches!(card_type, TypeCommand::List),
             Self::Member(member) => matches!(member, MemberCommand::List),
             Self::Role(role) => matches!(role, RoleCommand::List),
+            Self::Inbox { command, .. } => command.is_none(),
+            Self::Away { seen } => !seen,
+            Self::Searches(searches) => matches!(searches, SearchesCommand::List),
+            Self::Setting { value, clear, .. } => value.is_none() && !clear,
             Self::Projects
+            | Self::Work
             | Self::Permissions
             | Self::History { .. }
             | Self::Hash
@@ -187,6 +226,19 @@ pub(crate) enum ImportCommand {
         /// As the import has answered.
         act: String,
     },
+}
+
+/// What an export holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExportForm {
+    /// Everything, one JSON object a line
+    Records,
+    /// A row for each card, as comma-separated values
+    Csv,
+    /// A folder with a Markdown file for each card
+    Markdown,
+    /// The days on which open cards are due, as iCalendar
+    Ics,
 }
 
 #[derive(Debug, Subcommand)]

@@ -13,17 +13,16 @@ use recordplayer_client::{SendError, Ticket};
 use recordplayer_kanban::card::{CardCommand as Do, Relation, RelationKind};
 use recordplayer_kanban::comment::{CommentCommand as Write, CommentKind};
 use recordplayer_kanban::ids::{CardId, ColumnId, CommentId, PersonId};
-use recordplayer_kanban::view::{CardNames, CardView};
 use recordplayer_kanban::{Board, Card, Column, Comment};
 use serde_json::{Value, json};
 
-use super::answer::{Answer, Failure, WRONG_USE, line, lines, time};
+use super::answer::{Answer, Failure, WRONG_USE, line, lines};
 use super::arguments::{CardCommand, CommentArguments, CommentCommand};
 use super::column::row_of;
 use super::place::Place;
 use super::{attachment, edit, file, send};
+use crate::cards_out::card_json;
 use crate::copying::copy_into;
-use crate::said::Names;
 
 pub(crate) fn run(place: &Place<'_>, command: &CardCommand) -> Result<Answer, Failure> {
     match command {
@@ -214,8 +213,8 @@ fn copy_away(place: &Place<'_>, key: &str, project: &str, to: &str) -> Result<An
         return copy(place, key, Some(to));
     }
     let column = other.column(to, None)?;
-    let copied = copy_into((place.names(), of), (other.names(), column), time)
-        .map_err(|error| send::failure_at(&other, error))?;
+    let copied =
+        copy_into((place.names(), of), (other.names(), column)).map_err(|error| send::failure_at(&other, error))?;
     send::settle(&other, &copied.there)?;
     send::settle(place, copied.here.as_slice())?;
     let key_there = other.key_of(copied.card);
@@ -336,38 +335,9 @@ fn mentions(place: &Place<'_>, text: &str) -> BTreeSet<PersonId> {
 
 pub(crate) fn show(place: &Place<'_>, key: &str) -> Result<Answer, Failure> {
     let id = place.card(key)?;
-    let view = place.space.view::<CardView>(id);
-    let description =
-        place.space.text::<Card>(id, Card::DESCRIPTION).map_err(|error| send::failure_at(place, error))?;
-    let card = &view.card;
-    let column = card.column().map(|column| place.space.entity::<Column>(column)).unwrap_or_default();
-    let board = place.board_of(card).map(|board| place.space.entity::<Board>(board)).unwrap_or_default();
-    let project = place.project();
-    let json = view.json(
-        id,
-        &CardNames {
-            project: &project,
-            column: &column,
-            board: &board,
-            name_of: &|person| place.name_of(person),
-            time_of: &time,
-            key_of: &|card| place.key_of(card),
-            description: &description,
-        },
-    );
-    let json = with_key_elsewhere(place, id, json);
+    let json = card_json(&place.names(), id).map_err(|error| send::failure_at(place, error))?;
     let text = card_text(place, &json);
     Ok(Answer::new(json, text))
-}
-
-/// What it is called in the project where it is, for whoever has that one.
-fn with_key_elsewhere(place: &Place<'_>, id: CardId, mut card: Value) -> Value {
-    let project = card["elsewhere"]["project"].as_str().and_then(|project| project.parse().ok());
-    let other = project.and_then(|project| place.device.space(project));
-    if let Some(other) = other.filter(|other| other.entity::<Card>(id).is_here()) {
-        card["elsewhere"]["key"] = json!(Names::patient(place.device, &other).key_of(id));
-    }
-    card
 }
 
 /// A card for people, from its JSON: both say the same.

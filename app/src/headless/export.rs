@@ -1,7 +1,7 @@
-//! A project as JSON Lines of its records: everything, readable, and enough to make the same log of it again.
+//! A project for other programs: as JSON Lines of its records, which are everything, readable, and enough to make the same log of it again; or its
+//! cards alone.
 
-use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::path::Path;
 
@@ -13,21 +13,53 @@ use recordplayer::record::{Payload, Position};
 use serde_json::{Map, Value, json};
 
 use super::answer::{Answer, Failure, WRONG_USE, time};
+use super::arguments::ExportForm;
 use super::board::not_playable;
 use super::place::Place;
 use super::send;
+use crate::cards_out::{self, Form, NotWritten};
+use crate::whole::Whole;
 
-pub(crate) fn run(place: &Place<'_>, path: &Path) -> Result<Answer, Failure> {
+pub(crate) fn run(place: &Place<'_>, path: &Path, form: Option<ExportForm>) -> Result<Answer, Failure> {
+    let ends = |end: &str| path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case(end));
+    let named = if ends("csv") {
+        ExportForm::Csv
+    } else if ends("ics") {
+        ExportForm::Ics
+    } else {
+        ExportForm::Records
+    };
+    let form = match form.unwrap_or(named) {
+        ExportForm::Records => return records(place, path),
+        ExportForm::Csv => Form::Table,
+        ExportForm::Markdown => Form::Texts,
+        ExportForm::Ics => Form::Calendar,
+    };
+    let board = place.board.as_ref().map(|board| place.board(Some(board))).transpose()?;
+    let written = cards_out::write(&place.names(), board.map(|board| board.id), form, path);
+    let count = written.map_err(|error| match error {
+        NotWritten::Read(error) => send::failure_at(place, error),
+        NotWritten::Disk(error) => unwritable(&error, path),
+    })?;
+    let json = json!({ "file": path.display().to_string(), "cards": count, "project": place.info.title });
+    let cards = if count == 1 { "1 card".to_owned() } else { format!("{count} cards") };
+    Ok(Answer::new(json, format!("Wrote {cards} to {}", path.display())))
+}
+
+fn unwritable(error: &io::Error, path: &Path) -> Failure {
+    let message = format!("The file cannot be written: {error}: {}", path.display());
+    let help = if error.kind() == io::ErrorKind::AlreadyExists {
+        "Name a folder that is not there yet"
+    } else {
+        "Check the folder and its free space"
+    };
+    Failure::new(WRONG_USE, "unwritable_file", message, help)
+}
+
+fn records(place: &Place<'_>, path: &Path) -> Result<Answer, Failure> {
     let mut playback = place.space.playback().map_err(send::failure)?;
     let last = playback.end().map_err(not_playable)?;
-    let unwritable = |error: std::io::Error| {
-        let message = format!("The file cannot be written: {error}: {}", path.display());
-        Failure::new(WRONG_USE, "unwritable_file", message, "Check the folder and its free space")
-    };
-    // Whoever finds the file finds all of it.
-    let mut unfinished = path.as_os_str().to_owned();
-    unfinished.push(".part");
-    let mut out = BufWriter::new(File::create(&unfinished).map_err(unwritable)?);
+    let mut out = Whole::create(path).map_err(|error| unwritable(&error, path))?;
     let mut failed = None;
     let mut count = 0_u64;
     let walked = playback.walk(Position::START, last, |step| {
@@ -40,17 +72,8 @@ pub(crate) fn run(place: &Place<'_>, path: &Path) -> Result<Answer, Failure> {
             }
         }
     });
-    let written = match failed {
-        Some(error) => Err(error),
-        None => out.flush().and_then(|()| out.get_ref().sync_all()),
-    };
-    let outcome = walked
-        .map_err(not_playable)
-        .and_then(|()| written.and_then(|()| std::fs::rename(&unfinished, path)).map_err(unwritable));
-    if let Err(failure) = outcome {
-        let _ = std::fs::remove_file(&unfinished);
-        return Err(failure);
-    }
+    walked.map_err(not_playable)?;
+    failed.map_or(Ok(()), Err).and_then(|()| out.finish()).map_err(|error| unwritable(&error, path))?;
     let json = json!({ "file": path.display().to_string(), "records": count, "project": place.info.title });
     Ok(Answer::new(json, format!("Wrote {count} records to {}", path.display())))
 }

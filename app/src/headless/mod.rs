@@ -21,6 +21,7 @@ mod file;
 mod import;
 mod member;
 mod outbox;
+mod personal;
 mod place;
 mod project;
 mod redact;

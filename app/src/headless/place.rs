@@ -56,7 +56,11 @@ impl<'a> Place<'a> {
     ) -> Result<Self, Failure> {
         let spaces = device.spaces();
         let fits = |info: &SpaceInfo| named.is_none_or(|text| is_meant(text, info.space.0, &info.title));
-        let found: Vec<SpaceInfo> = spaces.iter().filter(|info| fits(info)).cloned().collect();
+        let mut found: Vec<SpaceInfo> = spaces.iter().filter(|info| fits(info)).cloned().collect();
+        // What is personal is only meant where it is named, and no project is called so.
+        if found.is_empty() && named.is_some() {
+            found = device.personal_spaces().into_iter().filter(fits).collect();
+        }
         let info = match (found.as_slice(), named) {
             ([info], _) => info.clone(),
             ([], Some(text)) => {

@@ -71,7 +71,7 @@ fn role_of(device: &Device, info: &SpaceInfo) -> String {
 }
 
 /// The account of `--account`, or the only one.
-fn account(device: &Device, options: &Options) -> Result<Account, Failure> {
+pub(super) fn account(device: &Device, options: &Options) -> Result<Account, Failure> {
     let accounts = device.accounts();
     let fits = |account: &Account| {
         options.account.as_ref().is_none_or(|url| account.url.trim_end_matches('/') == url.trim_end_matches('/'))

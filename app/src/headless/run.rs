@@ -17,7 +17,8 @@ use super::answer::{Answer, DAMAGED, Failure, NOT_IN_TIME, Printed, WRONG_USE, p
 use super::arguments::{Arguments, CardCommand, Command, ImportCommand, ProjectCommand};
 use super::place::Place;
 use super::{
-    board, card, column, data_folder, definitions, export, import, member, outbox, project, redact, sync, undo, watch,
+    board, card, column, data_folder, definitions, export, import, member, outbox, personal, project, redact, sync,
+    undo, watch,
 };
 use crate::ui::{Desktop, Front, window};
 
@@ -61,7 +62,7 @@ fn parse(request: &Request) -> Result<Arguments, Printed> {
     let absolute = |path: &mut PathBuf| *path = request.here.join(&*path);
     parsed.options.data.iter_mut().for_each(absolute);
     match &mut parsed.command {
-        Some(Command::Login { token_file: path, .. } | Command::Export { file: path }) => absolute(path),
+        Some(Command::Login { token_file: path, .. } | Command::Export { file: path, .. }) => absolute(path),
         Some(Command::Import(ImportCommand::Trello { file, comments, .. })) => {
             absolute(file);
             comments.iter_mut().for_each(absolute);
@@ -285,6 +286,13 @@ fn execute(device: &Device, parsed: &Arguments) -> Result<Answer, Failure> {
             Some(command) => board::run(&place()?, command),
             None => board::show(&place()?, arguments.name.as_deref(), arguments.at.as_deref()),
         },
+        Command::Inbox { all, command } => personal::inbox(device, *all, command.as_ref()),
+        Command::Work => Ok(personal::work(device)),
+        Command::Away { seen } => personal::away(device, *seen),
+        Command::Searches(command) => personal::searches(device, options, command),
+        Command::Setting { name, value, clear } => {
+            personal::setting(device, options, name.as_deref(), value.as_deref(), *clear)
+        }
         Command::History { key } => board::history(&place()?, key.as_deref()),
         Command::Redact { records, yes } => {
             let records: Vec<Position> = records.iter().copied().map(Position).collect();
@@ -295,7 +303,7 @@ fn execute(device: &Device, parsed: &Arguments) -> Result<Answer, Failure> {
         Command::Outbox { command } => outbox::run(&place()?, command.as_ref()),
         Command::Sync { timeout } => sync::run(device, *timeout),
         Command::Hash => Ok(project::hash(&place()?)),
-        Command::Export { file } => export::run(&place()?, file),
+        Command::Export { file, form } => export::run(&place()?, file, *form),
         Command::Watch { view } => watch::run(options, &data_folder(options), view),
     }
 }

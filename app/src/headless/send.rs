@@ -49,14 +49,17 @@ pub(crate) fn one<E: Entity>(place: &Place<'_>, id: impl Into<Id>, command: &E::
     Ok(ticket)
 }
 
+/// Waits until the command is in the outbox on disk.
+pub(crate) fn save(ticket: &Ticket) -> Result<(), Failure> {
+    ticket.wait_saved(SAVE_WITHIN).map_err(|error| match error {
+        NotSaved::Disk(_) => Failure::new(DAMAGED, "disk", error, ""),
+        NotSaved::NotYet => Failure::new(NOT_IN_TIME, "not_saved", error, "Look at the disk, then at the outbox"),
+    })
+}
+
 /// Waits until the commands are in the outbox on disk; with `--wait`, until they are decided.
 pub(crate) fn settle(place: &Place<'_>, tickets: &[Ticket]) -> Result<(), Failure> {
-    for ticket in tickets {
-        ticket.wait_saved(SAVE_WITHIN).map_err(|error| match error {
-            NotSaved::Disk(_) => Failure::new(DAMAGED, "disk", error, ""),
-            NotSaved::NotYet => Failure::new(NOT_IN_TIME, "not_saved", error, "Look at the disk, then at the outbox"),
-        })?;
-    }
+    tickets.iter().try_for_each(save)?;
     // What this computer decides itself is decided at once.
     if !place.options.wait && place.info.url != HERE {
         return Ok(());

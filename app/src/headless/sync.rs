@@ -43,7 +43,7 @@ pub(crate) fn run(device: &Device, seconds: u64) -> Result<Answer, Failure> {
     let outcome = device.wait_in_step(Duration::from_secs(seconds));
     let (mut waiting, mut refused, mut record) = (0, 0, 0);
     let mut met = Vec::new();
-    for info in device.spaces() {
+    for info in device.spaces().into_iter().chain(device.personal_spaces()) {
         let Some(space) = device.space(info.space) else { continue };
         let status = space.status();
         waiting += status.waiting + status.sending;

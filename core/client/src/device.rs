@@ -213,10 +213,15 @@ impl Device {
         Ok(account)
     }
 
+    /// As [`Self::person_here`], called as the system calls whoever is logged in.
+    pub fn person_on_this_computer(&self) -> Result<Account, BookError> {
+        self.person_here(&system_name())
+    }
+
     /// Makes a new space on this computer, which needs no server.
     pub fn found_here(&self, title: &str) -> Result<(Space, Ticket), SendError> {
         let unreadable = |error: &dyn std::fmt::Display| SendError::Unreadable(error.to_string());
-        let account = self.person_here(&system_name()).map_err(|error| unreadable(&error))?;
+        let account = self.person_on_this_computer().map_err(|error| unreadable(&error))?;
         self.decide_here(&account).map_err(|error| unreadable(&error))?;
         self.found(HERE, title)
     }
@@ -338,6 +343,18 @@ impl Device {
             self.decide_here(&account).map_err(|error| SendError::Unreadable(error.to_string()))?;
         }
         self.begin(space, &account, PERSONAL_TITLE).map(|(space, _)| space)
+    }
+
+    /// As [`Self::personal`], where this device has it already.
+    pub fn known_personal(&self, url: &str) -> Option<Space> {
+        let person = self.inner().content().account(url)?.person;
+        self.space(SpaceId::personal(person))
+    }
+
+    /// The personal spaces that are here.
+    pub fn personal_spaces(&self) -> Vec<SpaceInfo> {
+        let content = self.inner().content();
+        content.spaces.values().filter(|info| content.is_personal(info.space)).cloned().collect()
     }
 
     fn begin(&self, id: SpaceId, account: &Account, title: &str) -> Result<(Space, Ticket), SendError> {

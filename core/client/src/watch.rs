@@ -79,13 +79,14 @@ impl<V: View> Watch<V> {
     }
 }
 
-/// Asks a server for the spaces of an account.
+/// Asks a server for the spaces of an account, but for the personal one.
 pub fn spaces_at(domain: &Domain, account: &Account, timeout: Duration) -> Result<Vec<MySpace>, WatchError> {
     let address = Address::parse(&account.url)?;
     let asking = async {
         let (mut socket, _) = Socket::open(&address, domain, &account.token, timeout).await?;
         loop {
-            if let ServerFrame::MySpaces { spaces } = socket.next().await? {
+            if let ServerFrame::MySpaces { mut spaces } = socket.next().await? {
+                spaces.retain(|space| space.space != SpaceId::personal(account.person));
                 socket.close(Duration::from_secs(1)).await;
                 return Ok(spaces);
             }

@@ -217,6 +217,11 @@ impl Membership {
         self.claimed.get(&person).copied()
     }
 
+    /// Whom this person was before the publication.
+    pub fn former_selves(&self, person: ActorId) -> impl Iterator<Item = ActorId> {
+        self.claimed.iter().filter(move |(_, now)| **now == person).map(|(before, _)| *before)
+    }
+
     /// The last recovery after which the space was opened in a new epoch, with another end of its history.
     pub fn reopened(&self) -> Option<Id> {
         self.reopened

@@ -12,7 +12,7 @@ use recordplayer::commit::{Head, Seal};
 use recordplayer::hash::Hash;
 use recordplayer::id::{Id, SpaceId};
 use recordplayer::membership::MembershipCommand;
-use recordplayer::protocol::{AnswerCode, ClientFrame, Goodbye, Knowledge, ServerFrame};
+use recordplayer::protocol::{AnswerCode, ClientFrame, Goodbye, Knowledge, PublishEnd, ServerFrame};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 const SPACE: SpaceId = SpaceId(Id([7; 16]));
@@ -205,4 +205,35 @@ fn who_answers_no_ping_is_sent_away_for_its_silence() {
         tokio::time::pause();
         assert_eq!(client.goodbye().await, Goodbye::Silent);
     });
+}
+
+/// A personal space has its person's id, which is no secret: whoever knows it cannot begin the space in their place.
+#[test]
+fn nobody_begins_the_personal_space_of_somebody_else() {
+    let town = Town::new();
+    town.run(async |address, control| {
+        let (ann, bo) = (control.accounts().new_token("ann").unwrap(), control.accounts().new_token("bo").unwrap());
+        let space = SpaceId::personal(control.accounts().person("ann").unwrap());
+        let (mut ann, mut bo) = (Client::welcomed(address, &ann).await, Client::welcomed(address, &bo).await);
+        bo.send(&submit_frame(space, 1, &[founding("Personal")])).await;
+        let refused = |frame| match frame {
+            ServerFrame::NoAccess { space } => Some(space),
+            _ => None,
+        };
+        assert_eq!(bo.until(refused).await, space);
+        bo.send(&publish_frame(space)).await;
+        let refused = |frame| match frame {
+            ServerFrame::NotPublished { again, .. } => Some(again),
+            _ => None,
+        };
+        assert!(!bo.until(refused).await);
+        // It is still hers to begin.
+        ann.send(&submit_frame(space, 1, &[founding("Personal")])).await;
+        assert_eq!(ann.answer().await, (1, AnswerCode::Accepted));
+    });
+}
+
+fn publish_frame(space: SpaceId) -> ClientFrame {
+    let (publication, ends) = (Id([9; 16]), Some(PublishEnd::TakeOn));
+    ClientFrame::Publish { space, publication, part: 0, ends, commits: Vec::new() }
 }

@@ -6,6 +6,7 @@ mod files;
 mod keys;
 mod lines;
 mod local;
+mod personal;
 mod publish;
 mod server_damage;
 mod sharing;

@@ -64,6 +64,17 @@ pub enum News {
 }
 
 impl News {
+    /// For programs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Commented { .. } => "commented",
+            Self::Assigned {} => "assigned",
+            Self::Mentioned { .. } => "mentioned",
+            Self::Approved {} => "approved",
+            Self::Rejected {} => "rejected",
+        }
+    }
+
     /// In words behind the name of whoever did it, before the card.
     pub fn words(self) -> &'static str {
         match self {

@@ -1,0 +1,164 @@
+//! What concerns a person, across projects and devices, by the shipped programs.
+
+use recordplayer_tests::stage::{Person, Server, Stage};
+use serde_json::{Value, json};
+
+/// Mia has two projects, in which Wim works; he has a laptop and a phone.
+fn team() -> (Stage, Server, [Person; 3]) {
+    let stage = Stage::new();
+    let server = stage.serve("127.0.0.1:0");
+    let (mia, laptop) = (stage.person("mia", &server), stage.person("wim", &server));
+    let phone = stage.another_device("wim", "phone", &server);
+    for (title, key) in [("Turntable", "TT"), ("Amplifier", "AMP")] {
+        mia.tell(&["project", "new", title, "--key", key]);
+        mia.tell(&["member", "add", "wim", "--role", "worker", "--project", title]);
+        mia.tell(&["card", "new", "Motor", "--column", "Ready", "--project", title]);
+    }
+    let people = [mia, laptop, phone];
+    all_sync(&people);
+    (stage, server, people)
+}
+
+fn all_sync(people: &[Person]) {
+    for person in people.iter().chain(people) {
+        assert_eq!(person.sync(), 0, "{}", person.name);
+    }
+}
+
+fn entries(person: &Person, further: &[&str]) -> Vec<Value> {
+    let all = [&["inbox"], further].concat();
+    person.tell(&all)["entries"].as_array().unwrap().clone()
+}
+
+fn said(entries: &[Value]) -> Vec<(&str, &str)> {
+    entries.iter().map(|entry| (entry["key"].as_str().unwrap(), entry["kind"].as_str().unwrap())).collect()
+}
+
+#[test]
+fn an_inbox_is_one_over_all_projects_and_devices() {
+    let (_stage, _server, people) = team();
+    let [mia, laptop, phone] = &people;
+    mia.tell(&["card", "set", "TT-1", "--assign", "wim", "--project", "Turntable"]);
+    mia.tell(&["comment", "AMP-1", "@wim look at this", "--project", "Amplifier"]);
+    mia.tell(&["comment", "TT-1", "It hums", "--project", "Turntable"]);
+    all_sync(&people);
+    let there = entries(laptop, &[]);
+    assert_eq!(said(&there), [("TT-1", "commented"), ("TT-1", "assigned"), ("AMP-1", "mentioned")]);
+    assert_eq!(there[2]["comment"], "@wim look at this");
+    assert_eq!((&there[2]["by"], &there[2]["title"]), (&json!("mia"), &json!("Motor")));
+    // He reads one offline, and puts another off on the phone.
+    laptop.tell(&["inbox", "read", there[2]["id"].as_str().unwrap()]);
+    phone.tell(&["inbox", "snooze", there[0]["id"].as_str().unwrap(), "--until", "+3d"]);
+    all_sync(&people);
+    for device in [laptop, phone] {
+        assert_eq!(said(&entries(device, &[])), [("TT-1", "assigned")], "{}", device.name);
+        assert_eq!(entries(device, &["--all"]).len(), 3);
+    }
+    phone.tell(&["inbox", "read", "--everything"]);
+    phone.tell(&["inbox", "wake", there[0]["id"].as_str().unwrap()]);
+    all_sync(&people);
+    assert_eq!(said(&entries(laptop, &[])), [("TT-1", "commented")]);
+    assert!(entries(mia, &["--all"]).is_empty(), "what she did is no news for her, and his marks are not hers");
+    let unknown = laptop.try_to(&["inbox", "read", "ffff"]);
+    assert_eq!((unknown.code, &unknown.json["error"]["code"]), (2, &json!("unknown_entry")));
+    let day = laptop.try_to(&["inbox", "snooze", there[0]["id"].as_str().unwrap(), "--until", "soon"]);
+    assert_eq!((day.code, &day.json["error"]["code"]), (2, &json!("bad_day")));
+}
+
+#[test]
+fn a_card_that_is_due_is_told_once_for_each_day() {
+    let (_stage, _server, people) = team();
+    let [_, laptop, phone] = &people;
+    laptop.tell(&["card", "set", "TT-1", "--assign", "wim", "--due", "2001-02-03", "--project", "Turntable"]);
+    let there = entries(laptop, &[]);
+    assert_eq!(said(&there), [("TT-1", "due")]);
+    laptop.tell(&["inbox", "read", there[0]["id"].as_str().unwrap()]);
+    assert!(entries(laptop, &[]).is_empty());
+    all_sync(&people);
+    assert!(entries(phone, &[]).is_empty());
+    // Another day is another entry; a finished card is due no more.
+    phone.tell(&["card", "set", "TT-1", "--due", "2001-02-04", "--project", "Turntable"]);
+    assert_eq!(said(&entries(phone, &[])), [("TT-1", "due")]);
+    phone.tell(&["card", "done", "TT-1", "--project", "Turntable"]);
+    assert!(entries(phone, &[]).is_empty());
+}
+
+#[test]
+fn work_is_what_is_assigned_and_what_may_be_taken_or_reviewed() {
+    let (_stage, _server, people) = team();
+    let [mia, laptop, _] = &people;
+    mia.tell(&["column", "workers", "In progress", "worker", "--project", "Turntable"]);
+    mia.tell(&["column", "reviewers", "In progress", "manager", "--project", "Turntable"]);
+    mia.tell(&["card", "move", "TT-1", "--to", "In progress", "--project", "Turntable"]);
+    mia.tell(&["card", "set", "AMP-1", "--assign", "wim", "--project", "Amplifier"]);
+    all_sync(&people);
+    let tasks = |person: &Person| {
+        let tasks = person.tell(&["work"])["tasks"].as_array().unwrap().clone();
+        let mut said: Vec<(String, String)> = tasks
+            .iter()
+            .map(|task| (task["key"].as_str().unwrap().to_owned(), task["asks"].as_str().unwrap().to_owned()))
+            .collect();
+        said.sort();
+        said
+    };
+    let owned =
+        |said: &[(&str, &str)]| said.iter().map(|(key, asks)| (key.to_string(), asks.to_string())).collect::<Vec<_>>();
+    assert_eq!(tasks(laptop), owned(&[("AMP-1", "do"), ("TT-1", "take")]));
+    laptop.tell(&["card", "take", "TT-1", "--project", "Turntable"]);
+    assert_eq!(tasks(laptop), owned(&[("AMP-1", "do"), ("TT-1", "work")]));
+    laptop.tell(&["card", "submit", "TT-1", "--project", "Turntable"]);
+    all_sync(&people);
+    assert_eq!(tasks(laptop), owned(&[("AMP-1", "do"), ("TT-1", "wait")]));
+    assert_eq!(tasks(mia), owned(&[("TT-1", "review")]));
+    mia.tell(&["card", "reject", "TT-1", "It hums still", "--project", "Turntable"]);
+    mia.tell(&["card", "archive", "AMP-1", "--project", "Amplifier"]);
+    all_sync(&people);
+    assert_eq!(tasks(laptop), owned(&[("TT-1", "take")]));
+    assert_eq!(said(&entries(laptop, &[])), [("TT-1", "rejected"), ("AMP-1", "assigned")]);
+}
+
+#[test]
+fn what_others_did_while_somebody_was_away_is_told_until_they_have_seen_it() {
+    let (_stage, _server, people) = team();
+    let [mia, laptop, phone] = &people;
+    laptop.tell(&["away", "--seen"]);
+    all_sync(&people);
+    let away = |person: &Person, further: &[&str]| {
+        let all = [&["away"], further].concat();
+        person.tell(&all)["entries"].as_array().unwrap().iter().map(|one| one["what"].clone()).collect::<Vec<_>>()
+    };
+    for device in [laptop, phone] {
+        assert!(away(device, &[]).is_empty(), "what one device has seen, both have");
+    }
+    mia.tell(&["card", "rename", "TT-1", "Quiet motor", "--project", "Turntable"]);
+    laptop.tell(&["card", "set", "TT-1", "--due", "2030-01-01", "--project", "Turntable"]);
+    all_sync(&people);
+    assert_eq!(away(phone, &["--seen"]), [json!("renamed it to “Quiet motor”")], "and not what he did himself");
+    all_sync(&people);
+    assert!(away(laptop, &[]).is_empty());
+}
+
+#[test]
+fn what_a_person_likes_and_looks_for_follows_them() {
+    let (stage, _server, people) = team();
+    let [mia, laptop, phone] = &people;
+    laptop.tell(&["setting", "density", "compact"]);
+    phone.tell(&["searches", "save", "Bugs", "label:bug"]);
+    laptop.tell(&["searches", "save", "Blocked", "is:blocked"]);
+    all_sync(&people);
+    for device in [laptop, phone] {
+        assert_eq!(device.tell(&["setting", "density"])["value"], "compact");
+        assert_eq!(device.tell(&["searches", "list"])["searches"].as_array().unwrap().len(), 2);
+    }
+    assert_eq!(mia.tell(&["setting"])["settings"], json!({}));
+    phone.tell(&["searches", "remove", "Bugs"]);
+    phone.tell(&["setting", "density", "--clear"]);
+    all_sync(&people);
+    assert_eq!(laptop.tell(&["searches", "list"])["searches"], json!([{ "name": "Blocked", "query": "is:blocked" }]));
+    assert_eq!(laptop.tell(&["setting", "density"])["value"], Value::Null);
+    // Where there is no server, it is on this computer.
+    let alone = stage.newcomer("ann");
+    alone.tell(&["setting", "density", "cosy"]);
+    assert_eq!(alone.tell(&["setting"])["settings"], json!({ "density": "cosy" }));
+    assert_eq!(alone.tell(&["projects"])["projects"], json!([]), "it is no project");
+}

@@ -57,7 +57,7 @@ impl Flow {
         let mut traffic: BTreeMap<DayNumber, BTreeMap<ColumnId, Level>> = BTreeMap::new();
         let spans = scene.source.view::<FlowView>(Key::whole_space()).spans;
         for span in spans.into_iter().flat_map(|spans| spans.between(spans.first, scene.last_span())) {
-            for (quarter, columns) in scene.source.view::<FlowView>(span.key()).quarters.iter() {
+            for (quarter, columns) in &scene.source.view::<FlowView>(span.key()).quarters {
                 let day = scene.days.of(quarter.start()).max(from);
                 let of_day = traffic.entry(day).or_default();
                 for (column, counted) in columns {

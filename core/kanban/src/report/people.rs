@@ -69,9 +69,9 @@ impl People {
         let mut weeks: BTreeMap<(DayNumber, PersonId), PersonWeek> = BTreeMap::new();
         let spans = scene.source.view::<DeedsView>(Key::whole_space()).spans;
         for span in spans.into_iter().flat_map(|spans| scene.spans_of_period(spans)) {
-            for by in scene.source.view::<DeedsView>(span.key()).people.iter() {
+            for by in &scene.source.view::<DeedsView>(span.key()).people {
                 let view = scene.source.view::<DeedsView>(DeedsView::key_of(span, *by));
-                for (quarter, deeds) in view.quarters.iter() {
+                for (quarter, deeds) in &view.quarters {
                     let day = scene.days.of(quarter.start());
                     if scene.period.contains(day) {
                         let (week, person) = (scene.days.week_of(day), claimed(*by));

@@ -22,7 +22,7 @@ pub struct States {
 pub struct ColumnState {
     #[serde(flatten)]
     pub column: ColumnName,
-    /// Those that are not archived, of which the others are counted but for the archived.
+    /// Those that are not archived; the following, but for the last, are of them.
     pub cards: u64,
     pub to_do: u64,
     pub doing: u64,

@@ -1,5 +1,6 @@
 //! The calendar of a project.
 
+use recordplayer::decide::Intent;
 use recordplayer::refusal::Refused;
 
 use super::*;
@@ -31,7 +32,7 @@ fn a_project_that_begins_like_another_has_its_calendar() {
     let new = SpaceId(Id([0x9e; 16]));
     let calendars = |given: &Given| -> Vec<ProjectCommand> {
         let intents = template(SPACE, new, &given.models()).unwrap();
-        let commands = intents.iter().filter_map(|intent| intent.typed::<Project>());
+        let commands = intents.iter().filter_map(Intent::typed::<Project>);
         commands.filter(|command| matches!(command, ProjectCommand::SetCalendar { .. })).collect()
     };
     let command = set("Asia/Tokyo", Weekday::Sunday);

@@ -16,6 +16,9 @@ const ALL: [ColumnId; 4] = [TODO, DOING, DONE, OTHER_DONE];
 /// Where a card was from a moment on, and whether archived.
 type Stood = (i64, Option<(ColumnId, bool)>);
 
+/// When a card was finished, the time it took since it was active first, and the time in each column.
+type Finished = (i64, Option<i64>, BTreeMap<ColumnId, i64>);
+
 /// What the records say, without any view: where each card was when, and what people did.
 #[derive(Default)]
 struct Recount {
@@ -88,10 +91,7 @@ impl Recount {
     }
 
     /// When each card was finished that is, and the times it took, overall and in columns.
-    fn finished(
-        &self,
-        kinds: &BTreeMap<ColumnId, ColumnKind>,
-    ) -> BTreeMap<CardId, (i64, Option<i64>, BTreeMap<ColumnId, i64>)> {
+    fn finished(&self, kinds: &BTreeMap<ColumnId, ColumnKind>) -> BTreeMap<CardId, Finished> {
         let mut all = BTreeMap::new();
         for (card, stood) in &self.cards {
             let Some((_, Some((now, _)))) = stood.last() else { continue };

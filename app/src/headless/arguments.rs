@@ -4,6 +4,7 @@ mod board;
 mod card;
 mod definitions;
 mod project;
+mod report;
 
 use std::path::PathBuf;
 
@@ -13,6 +14,7 @@ pub(crate) use board::{BoardArguments, BoardCommand, ColumnCommand, RowCommand};
 pub(crate) use card::{CardArguments, CardCommand, CommentArguments, CommentCommand, Urgency, What};
 pub(crate) use definitions::{FieldCommand, LabelCommand, TypeCommand, ValueKind};
 pub(crate) use project::{MemberCommand, ProjectCommand, RoleCommand};
+pub(crate) use report::{ReportArguments, ReportKind};
 
 use crate::ui::window::Half;
 
@@ -98,6 +100,8 @@ pub(crate) enum Command {
     Type(TypeCommand),
     /// Show a board, as it is or as it was, or do something with boards.
     Board(BoardArguments),
+    /// Show what the history of a project adds up to.
+    Report(ReportArguments),
     /// Show what happened, in the project or to one card.
     History { key: Option<String> },
     /// Take the content of records out of the history, on every device and at the server, for good. Managers may.
@@ -152,14 +156,15 @@ impl Command {
             Self::Type(card_type) => matches!(card_type, TypeCommand::List),
             Self::Member(member) => matches!(member, MemberCommand::List),
             Self::Role(role) => matches!(role, RoleCommand::List),
+            Self::Project(project) => project.only_shows(),
             Self::Projects
             | Self::Permissions
+            | Self::Report(_)
             | Self::History { .. }
             | Self::Hash
             | Self::Export { .. }
             | Self::Watch { .. } => true,
             Self::Login { .. }
-            | Self::Project(_)
             | Self::Column(_)
             | Self::Import(_)
             | Self::Comment(_)

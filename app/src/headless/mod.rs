@@ -24,6 +24,7 @@ mod outbox;
 mod place;
 mod project;
 mod redact;
+mod report;
 mod run;
 mod send;
 mod sync;

@@ -17,7 +17,8 @@ use super::answer::{Answer, DAMAGED, Failure, NOT_IN_TIME, Printed, WRONG_USE, p
 use super::arguments::{Arguments, CardCommand, Command, ImportCommand, ProjectCommand};
 use super::place::Place;
 use super::{
-    board, card, column, data_folder, definitions, export, import, member, outbox, project, redact, sync, undo, watch,
+    board, card, column, data_folder, definitions, export, import, member, outbox, project, redact, report, sync, undo,
+    watch,
 };
 use crate::ui::{Desktop, Front, window};
 
@@ -62,6 +63,8 @@ fn parse(request: &Request) -> Result<Arguments, Printed> {
     parsed.options.data.iter_mut().for_each(absolute);
     match &mut parsed.command {
         Some(Command::Login { token_file: path, .. } | Command::Export { file: path }) => absolute(path),
+        // The terminal is no file.
+        Some(Command::Report(report)) => report.csv.iter_mut().filter(|path| **path != *"-").for_each(absolute),
         Some(Command::Import(ImportCommand::Trello { file, comments, .. })) => {
             absolute(file);
             comments.iter_mut().for_each(absolute);
@@ -262,6 +265,9 @@ fn execute(device: &Device, parsed: &Arguments) -> Result<Answer, Failure> {
         }
         Command::Project(ProjectCommand::Publish { name }) => project::publish(device, options, name),
         Command::Project(ProjectCommand::Key { key }) => project::set_key(&place()?, key),
+        Command::Project(ProjectCommand::Calendar { time_zone, week_starts }) => {
+            project::calendar(&place()?, time_zone.as_deref(), *week_starts)
+        }
         Command::Member(command) => member::run(&place()?, command),
         Command::Role(command) => member::roles(&place()?, command),
         Command::Permissions => member::report(&place()?),
@@ -285,6 +291,7 @@ fn execute(device: &Device, parsed: &Arguments) -> Result<Answer, Failure> {
             Some(command) => board::run(&place()?, command),
             None => board::show(&place()?, arguments.name.as_deref(), arguments.at.as_deref()),
         },
+        Command::Report(arguments) => report::run(&place()?, arguments),
         Command::History { key } => board::history(&place()?, key.as_deref()),
         Command::Redact { records, yes } => {
             let records: Vec<Position> = records.iter().copied().map(Position).collect();

@@ -6,5 +6,6 @@ mod days;
 mod files;
 mod imports;
 mod journeys;
+mod reports;
 mod two_devices;
 mod wrong_use;

@@ -297,6 +297,9 @@ fn project(command: ProjectCommand) -> String {
         C::RemoveType { .. } => "Remove a type from the project".to_owned(),
         C::SetRole { name, .. } => format!("Set the role {name}"),
         C::RemoveRole { .. } => "Remove a role from the project".to_owned(),
+        C::SetCalendar { time_zone, week_starts } => {
+            format!("Set the calendar: days of {time_zone}, weeks from {}", week_starts.name())
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Moments, as people say them.
 
+use jiff::tz::TimeZone;
 use recordplayer::time::Timestamp;
 use recordplayer_kanban::card::Day;
 
@@ -38,6 +39,23 @@ pub fn start_of(day: &Day) -> Option<Timestamp> {
     let date: jiff::civil::Date = day.as_str().parse().ok()?;
     let start = date.to_zoned_datetime(jiff::tz::TimeZone::system()).ok()?;
     Some(Timestamp(start.timestamp().as_millisecond()))
+}
+
+/// The time zone of that name in the IANA database, if this computer knows it.
+pub fn zone_named(name: &str) -> Option<TimeZone> {
+    TimeZone::get(name).ok()
+}
+
+/// The calendar day of a moment in a zone.
+pub fn day_in(zone: &TimeZone, at: Timestamp) -> Option<Day> {
+    let at = jiff::Timestamp::from_millisecond(at.0).ok()?;
+    zone.to_datetime(at).date().to_string().parse().ok()
+}
+
+/// How many milliseconds a clock in the zone is ahead of UTC at a moment.
+pub fn ahead_ms(zone: &TimeZone, at: Timestamp) -> i64 {
+    let Ok(at) = jiff::Timestamp::from_millisecond(at.0) else { return 0 };
+    i64::from(zone.to_offset(at).seconds()) * 1_000
 }
 
 /// So many days later.
@@ -79,7 +97,7 @@ fn day(at: Timestamp) -> String {
 
 fn formatted(at: Timestamp, how: &str) -> String {
     let Ok(at) = jiff::Timestamp::from_millisecond(at.0) else { return String::new() };
-    at.to_zoned_datetime(jiff::tz::TimeZone::system()).strftime(how).to_string()
+    at.to_zoned_datetime(TimeZone::system()).strftime(how).to_string()
 }
 
 #[cfg(test)]
@@ -95,6 +113,18 @@ mod tests {
         assert_eq!(said("2027-01-01"), ("Due 1 Jan 2027".to_owned(), Nearness::Later));
         assert_eq!(said("2026-12-29"), ("Overdue 29 Dec".to_owned(), Nearness::Past));
         assert_eq!(said("2019-04-02"), ("Overdue 2 Apr 2019".to_owned(), Nearness::Past));
+    }
+
+    #[test]
+    fn a_clock_of_a_zone_is_put_forward_and_back() {
+        let berlin = zone_named("Europe/Berlin").unwrap();
+        // 2026-03-29T01:00:00Z, when it goes from two to three o'clock, and 2026-10-25T01:00:00Z, when it goes back.
+        for (change, before, after) in [(1_774_746_000_000, 1, 2), (1_792_890_000_000, 2, 1)] {
+            assert_eq!(ahead_ms(&berlin, Timestamp(change - 1)), before * HOUR_MS);
+            assert_eq!(ahead_ms(&berlin, Timestamp(change)), after * HOUR_MS);
+        }
+        assert_eq!(day_in(&berlin, Timestamp(1_774_738_800_000)).unwrap().as_str(), "2026-03-29");
+        assert!(zone_named("Europe/Nowhere").is_none());
     }
 
     #[test]

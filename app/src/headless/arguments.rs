@@ -5,6 +5,7 @@ mod card;
 mod definitions;
 mod personal;
 mod project;
+mod report;
 
 use std::path::PathBuf;
 
@@ -15,6 +16,7 @@ pub(crate) use card::{CardArguments, CardCommand, CommentArguments, CommentComma
 pub(crate) use definitions::{FieldCommand, LabelCommand, TypeCommand, ValueKind};
 pub(crate) use personal::{InboxCommand, SearchesCommand};
 pub(crate) use project::{MemberCommand, ProjectCommand, RoleCommand};
+pub(crate) use report::{ReportArguments, ReportKind};
 
 use crate::ui::window::Half;
 
@@ -127,6 +129,8 @@ pub(crate) enum Command {
         #[arg(long, conflicts_with = "value", requires = "name")]
         clear: bool,
     },
+    /// Show what the history of a project adds up to.
+    Report(ReportArguments),
     /// Show what happened, in the project or to one card.
     History { key: Option<String> },
     /// Take the content of records out of the history, on every device and at the server, for good. Managers may.
@@ -190,15 +194,16 @@ impl Command {
             Self::Away { seen } => !seen,
             Self::Searches(searches) => matches!(searches, SearchesCommand::List),
             Self::Setting { value, clear, .. } => value.is_none() && !clear,
+            Self::Project(project) => project.only_shows(),
             Self::Projects
             | Self::Work
             | Self::Permissions
+            | Self::Report(_)
             | Self::History { .. }
             | Self::Hash
             | Self::Export { .. }
             | Self::Watch { .. } => true,
             Self::Login { .. }
-            | Self::Project(_)
             | Self::Column(_)
             | Self::Import(_)
             | Self::Comment(_)

@@ -32,6 +32,18 @@ pub(crate) fn text(path: &Path, bytes_max: u64) -> Result<String, Failure> {
     })
 }
 
+/// Writes a file in the place of one that is there; whoever finds it finds all of it.
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let mut unfinished = path.as_os_str().to_owned();
+    unfinished.push(".part");
+    let written = std::fs::write(&unfinished, bytes).and_then(|()| std::fs::rename(&unfinished, path));
+    written.map_err(|error| {
+        let _ = std::fs::remove_file(&unfinished);
+        let message = format!("The file cannot be written: {error}: {}", path.display());
+        Failure::new(WRONG_USE, "unwritable_file", message, "Check the folder and its free space")
+    })
+}
+
 /// Keeps a text that was refused, so that nothing that a person typed is lost; answers with where it lies.
 pub(crate) fn keep_text(folder: &Path, what: &str, text: &str) -> std::io::Result<PathBuf> {
     let drafts = folder.join("drafts");

@@ -25,6 +25,7 @@ mod personal;
 mod place;
 mod project;
 mod redact;
+mod report;
 mod run;
 mod send;
 mod sync;

@@ -8,7 +8,7 @@ use recordplayer::decide::Intent;
 use recordplayer::id::SpaceId;
 use recordplayer::replica::OutboxEntry;
 use recordplayer_client::{Account, Device, HERE, LineError, LineState, LoginError, PublishError, SpaceInfo};
-use recordplayer_kanban::project::ProjectCommand;
+use recordplayer_kanban::project::{Calendar, ProjectCommand, Weekday};
 use recordplayer_kanban::{Project, Role};
 use serde_json::{Value, json};
 
@@ -17,6 +17,7 @@ use super::arguments::Options;
 use super::place::Place;
 use super::send;
 use crate::founding::{Founded, found};
+use crate::time::zone_named;
 
 const LOGIN_WITHIN: Duration = Duration::from_secs(20);
 const PUBLISH_WITHIN: Duration = Duration::from_mins(2);
@@ -202,6 +203,38 @@ pub(crate) fn set_key(place: &Place<'_>, key: &str) -> Result<Answer, Failure> {
     send::settle(place, std::slice::from_ref(&ticket))?;
     let json = json!({ "project": place.info.title, "key": key, "command": ticket.command().to_string() });
     Ok(Answer::new(json, format!("Gave {} the key {key}", line(&place.info.title))))
+}
+
+/// Shows the calendar of a project, with what is new in it.
+pub(crate) fn calendar(
+    place: &Place<'_>,
+    time_zone: Option<&str>,
+    week_starts: Option<Weekday>,
+) -> Result<Answer, Failure> {
+    let mut calendar = place.project().calendar.clone();
+    if let Some(zone) = time_zone {
+        let known = zone_named(zone).ok_or_else(|| {
+            let message = format!("This computer knows no time zone {zone:?}");
+            Failure::new(
+                WRONG_USE,
+                "unknown_time_zone",
+                message,
+                "Name one of the IANA database, such as Europe/Berlin",
+            )
+        })?;
+        // As the database writes it.
+        known.iana_name().unwrap_or(zone).clone_into(&mut calendar.time_zone);
+    }
+    calendar.week_starts = week_starts.unwrap_or(calendar.week_starts);
+    let mut json = json!({ "time_zone": calendar.time_zone, "week_starts": calendar.week_starts });
+    let Calendar { time_zone: zone, week_starts: first } = calendar;
+    let text = format!("Days are those of {}, weeks begin on {}", line(&zone), first.name());
+    if time_zone.is_some() || week_starts.is_some() {
+        let set = ProjectCommand::SetCalendar { time_zone: zone, week_starts: first };
+        let ticket = send::one::<Project>(place, place.space.id().0, &set)?;
+        json["command"] = json!(ticket.command().to_string());
+    }
+    Ok(Answer::new(json, text))
 }
 
 fn checked(key: String) -> Result<String, Failure> {

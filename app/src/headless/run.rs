@@ -17,8 +17,8 @@ use super::answer::{Answer, DAMAGED, Failure, NOT_IN_TIME, Printed, WRONG_USE, p
 use super::arguments::{Arguments, CardCommand, Command, ImportCommand, ProjectCommand};
 use super::place::Place;
 use super::{
-    board, card, column, data_folder, definitions, export, import, member, outbox, personal, project, redact, sync,
-    undo, watch,
+    board, card, column, data_folder, definitions, export, import, member, outbox, personal, project, redact, report,
+    sync, undo, watch,
 };
 use crate::ui::{Desktop, Front, window};
 
@@ -63,6 +63,8 @@ fn parse(request: &Request) -> Result<Arguments, Printed> {
     parsed.options.data.iter_mut().for_each(absolute);
     match &mut parsed.command {
         Some(Command::Login { token_file: path, .. } | Command::Export { file: path, .. }) => absolute(path),
+        // The terminal is no file.
+        Some(Command::Report(report)) => report.csv.iter_mut().filter(|path| **path != *"-").for_each(absolute),
         Some(Command::Import(ImportCommand::Trello { file, comments, .. })) => {
             absolute(file);
             comments.iter_mut().for_each(absolute);
@@ -263,6 +265,9 @@ fn execute(device: &Device, parsed: &Arguments) -> Result<Answer, Failure> {
         }
         Command::Project(ProjectCommand::Publish { name }) => project::publish(device, options, name),
         Command::Project(ProjectCommand::Key { key }) => project::set_key(&place()?, key),
+        Command::Project(ProjectCommand::Calendar { time_zone, week_starts }) => {
+            project::calendar(&place()?, time_zone.as_deref(), *week_starts)
+        }
         Command::Member(command) => member::run(&place()?, command),
         Command::Role(command) => member::roles(&place()?, command),
         Command::Permissions => member::report(&place()?),
@@ -293,6 +298,7 @@ fn execute(device: &Device, parsed: &Arguments) -> Result<Answer, Failure> {
         Command::Setting { name, value, clear } => {
             personal::setting(device, options, name.as_deref(), value.as_deref(), *clear)
         }
+        Command::Report(arguments) => report::run(&place()?, arguments),
         Command::History { key } => board::history(&place()?, key.as_deref()),
         Command::Redact { records, yes } => {
             let records: Vec<Position> = records.iter().copied().map(Position).collect();

@@ -12,6 +12,7 @@ mod place;
 mod refusal;
 mod relation;
 mod typed;
+mod way;
 mod work;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,6 +34,8 @@ pub use journey::{Carried, Heard, Journey, JourneyEnd, NotLetIn, Outfit, Whereab
 pub use refusal::CardRefusal;
 pub use relation::{Relation, RelationKind};
 pub use typed::Typed;
+pub use way::{Deed, Stand, Stay, Step, Way};
+pub(crate) use way::{is_deed, is_step};
 pub(crate) use work::room_was_made;
 
 use crate::column::{Column, Place};
@@ -88,6 +91,8 @@ pub struct Card {
     pub fields: BTreeMap<FieldId, FieldValue>,
     /// How many comments are written on it and not deleted; they are entities of their own.
     pub comments: u64,
+    /// What reports need of its history.
+    pub way: Way,
 }
 
 /// Where a card is.

@@ -20,7 +20,8 @@ use crate::marks::Marks;
 use crate::project::{Project, ProjectCommand, ProjectRefusal};
 use crate::role::{ROLES, own_roles, role_of_sender};
 use crate::view::{
-    ActivityView, BoardView, BoardsView, CardView, FilesView, InboxView, KeysView, WorkView, attached_by,
+    ActivityView, BoardView, BoardsView, CardView, DeedsView, FilesView, FlowView, InboxView, KeysView, SheetsView,
+    WorkView, attached_by,
 };
 
 /// The product.
@@ -42,6 +43,9 @@ pub fn domain() -> Domain {
         .view::<KeysView>()
         .view::<InboxView>()
         .view::<WorkView>()
+        .view::<SheetsView>()
+        .view::<FlowView>()
+        .view::<DeedsView>()
         .files::<FilesView>(attached_by)
         .errand("card journeys", travels)
         .policy("finished cards", room_was_made)
@@ -64,7 +68,8 @@ fn claimed_key(intent: &Intent) -> Vec<String> {
             | ProjectCommand::SetType { .. }
             | ProjectCommand::RemoveType { .. }
             | ProjectCommand::SetRole { .. }
-            | ProjectCommand::RemoveRole { .. },
+            | ProjectCommand::RemoveRole { .. }
+            | ProjectCommand::SetCalendar { .. },
         )
         | None => Vec::new(),
     }
@@ -121,6 +126,7 @@ const MANAGERS_OF_PROJECT: &[&str] = &[
     "project.remove_type",
     "project.set_role",
     "project.remove_role",
+    "project.set_calendar",
 ];
 
 /// Labels are everybody's, and people claim placeholders themselves. What a newer version may ask is not refused here.

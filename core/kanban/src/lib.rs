@@ -21,6 +21,7 @@ pub mod project;
 pub mod rank;
 pub mod redaction;
 pub mod refusal;
+pub mod report;
 pub mod role;
 pub mod template;
 pub mod undo;

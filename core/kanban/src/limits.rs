@@ -60,3 +60,6 @@ pub const SETTING_BYTES_MAX: usize = 4 * 1024;
 
 /// The latest entries of a person's inbox in one project.
 pub const INBOX_ENTRIES_MAX: usize = 500;
+
+/// Days of one report: ten years, each a line of a table.
+pub const REPORT_DAYS_MAX: i64 = 3_660;

@@ -1,5 +1,6 @@
 //! The project: what all its boards and cards share.
 
+mod calendar;
 mod command;
 mod decide;
 mod event;
@@ -12,6 +13,7 @@ use std::collections::BTreeMap;
 use recordplayer::id::ActorId;
 use serde::{Deserialize, Serialize};
 
+pub use calendar::{Calendar, Weekday};
 pub use command::ProjectCommand;
 pub use event::ProjectEvent;
 pub use field::{BadValue, CardType, FieldDefinition, FieldKind, FieldLimits, FieldUse};
@@ -35,6 +37,8 @@ pub struct Project {
     pub types: BTreeMap<TypeId, CardType>,
     /// Its own roles of members, by what they are called.
     pub roles: BTreeMap<RoleId, String>,
+    /// What its reports go by.
+    pub calendar: Calendar,
 }
 
 /// What can be stuck on cards. In some products a colour alone is a label, so the name may be empty.

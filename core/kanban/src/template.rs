@@ -1,4 +1,5 @@
-//! A project that begins like another one: its boards, columns, workflow, roles, labels, fields and types come along, cards and members do not.
+//! A project that begins like another one: its boards, columns, workflow, roles, labels, fields, types and calendar come
+//! along, cards and members do not.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +12,7 @@ use recordplayer::id::{Id, SpaceId};
 use crate::board::{Board, BoardCommand};
 use crate::column::{Column, ColumnCommand};
 use crate::ids::{BoardId, ColumnId, FieldId, RoleId};
-use crate::project::{Project, ProjectCommand};
+use crate::project::{Calendar, Project, ProjectCommand};
 use crate::role::Role;
 
 /// The commands that make a project that is set up be like `from`, in the order in which they must be sent. What is archived stays behind.
@@ -64,6 +65,10 @@ impl Plan {
 
     fn definitions(&mut self, project: &Project) -> Result<(), CodecError> {
         let space = self.into.0;
+        if project.calendar != Calendar::default() {
+            let Calendar { time_zone, week_starts } = project.calendar.clone();
+            self.say::<Project>(space, &ProjectCommand::SetCalendar { time_zone, week_starts })?;
+        }
         for (label, known) in &project.labels {
             let (name, colour) = (known.name.clone(), known.colour.clone());
             self.say::<Project>(space, &ProjectCommand::SetLabel { label: self.counterpart(*label), name, colour })?;

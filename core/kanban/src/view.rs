@@ -8,15 +8,21 @@
 //! * [`FilesView`]: whether a card has a file, or had, by the file's hash.
 //! * [`InboxView`]: what somebody should hear of, by the person's id.
 //! * [`WorkView`]: whose cards are whose, by the person's id.
+//! * [`SheetsView`], [`FlowView`], [`DeedsView`]: what [reports](crate::report) are made of: a view for each stretch of numbers, and for each span
+//!   of seven days.
 
 mod activity;
 mod board;
 mod board_json;
 mod boards;
 mod card;
+mod deeds;
 mod files;
+mod flow;
 mod inbox;
 mod keys;
+mod quarter;
+mod sheets;
 mod words;
 mod work;
 
@@ -25,8 +31,12 @@ pub use board::{BoardView, CardRow, ColumnRow, ColumnShown, Turn};
 pub use board_json::Looking;
 pub use boards::{BoardRow, BoardsView};
 pub use card::{CardNames, CardView, CommentRow};
+pub use deeds::{Deeds, DeedsView};
 pub use files::FilesView;
 pub(crate) use files::attached_by;
+pub use flow::{FlowView, Traffic};
 pub use inbox::{InboxEntry, InboxView, News};
 pub use keys::{Found, KeysView};
+pub use quarter::{Quarter, Span, Spans};
+pub use sheets::{Sheet, SheetsView};
 pub use work::WorkView;

@@ -7,5 +7,6 @@ mod files;
 mod imports;
 mod journeys;
 mod personal;
+mod reports;
 mod two_devices;
 mod wrong_use;

@@ -1,6 +1,7 @@
 //! What can be said of projects, their members and roles.
 
 use clap::Subcommand;
+use recordplayer_kanban::project::Weekday;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ProjectCommand {
@@ -18,6 +19,27 @@ pub(crate) enum ProjectCommand {
     Publish { name: String },
     /// Give a project its key, where the first one was refused.
     Key { key: String },
+    /// Show by which days and weeks the project's reports go, or say by which. Managers may.
+    Calendar {
+        /// The zone in which its days begin, such as Europe/Berlin.
+        #[arg(long, value_name = "ZONE")]
+        time_zone: Option<String>,
+        /// The day with which its weeks begin.
+        #[arg(long, value_name = "WEEKDAY", value_parser = weekday)]
+        week_starts: Option<Weekday>,
+    },
+}
+
+impl ProjectCommand {
+    /// Whether it changes nothing.
+    pub fn only_shows(&self) -> bool {
+        matches!(self, Self::Calendar { time_zone: None, week_starts: None })
+    }
+}
+
+fn weekday(text: &str) -> Result<Weekday, String> {
+    let found = Weekday::ALL.into_iter().find(|day| day.name().eq_ignore_ascii_case(text));
+    found.ok_or_else(|| "write it as monday or sunday".to_owned())
 }
 
 #[derive(Debug, Subcommand)]

@@ -210,7 +210,7 @@ pub enum CardEvent {
 
 impl Entity for Card {
     const KIND: &'static str = "card";
-    const SHAPE: u32 = 8;
+    const SHAPE: u32 = 9;
 
     type Command = CardCommand;
     type Event = CardEvent;
@@ -278,6 +278,18 @@ impl Entity for Card {
     }
 
     fn play(&mut self, event: &CardEvent, stamp: &Stamp) {
+        let from = self.stand();
+        self.change(event, stamp);
+        self.way.go(from, self.stand(), stamp);
+        self.way.note(event, stamp);
+    }
+}
+
+impl Card {
+    /// The name of the description among the texts of a card.
+    pub const DESCRIPTION: &'static str = "description";
+
+    fn change(&mut self, event: &CardEvent, stamp: &Stamp) {
         use CardEvent as E;
         match event.clone() {
             E::Created { column, rank, title, number, exempt: _ } => {
@@ -407,11 +419,6 @@ impl Entity for Card {
             }
         }
     }
-}
-
-impl Card {
-    /// The name of the description among the texts of a card.
-    pub const DESCRIPTION: &'static str = "description";
 
     fn checklist_mut(&mut self, id: ChecklistId) -> Option<&mut Checklist> {
         self.checklists.iter_mut().find(|checklist| checklist.id == id)

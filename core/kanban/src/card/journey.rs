@@ -171,6 +171,7 @@ impl Card {
         self.archived = false;
         self.placed = Some(placed);
         self.whereabouts = Whereabouts::Here {};
+        self.way.begin_anew();
         self.journeys = journey.number;
         self.arrived_by = Some(journey.id);
     }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::Label;
 use super::field::{FieldKind, FieldLimits, FieldUse};
+use super::{Label, Weekday};
 use crate::ids::{FieldId, LabelId, OptionId, PersonId, RoleId, TypeId};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,4 +58,11 @@ pub enum ProjectCommand {
     SetRole { role: RoleId, name: String },
     /// Of a role that no member has.
     RemoveRole { role: RoleId },
+    /// Says by which days and weeks its reports go.
+    SetCalendar {
+        /// As the IANA database names it, such as `Europe/Berlin`.
+        time_zone: String,
+        #[serde(default)]
+        week_starts: Weekday,
+    },
 }

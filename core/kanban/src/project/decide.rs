@@ -3,8 +3,10 @@
 use recordplayer::context::Context;
 use recordplayer::membership::Membership;
 
+use super::calendar::is_time_zone;
 use super::field::{CardType, FieldDefinition};
-use super::{Label, Project, ProjectCommand as C, ProjectEvent as E, ProjectRefusal as R};
+use super::{Calendar, Label, Project, ProjectCommand as C, ProjectEvent as E, ProjectRefusal as R};
+use crate::answer::unless;
 use crate::key::is_prefix;
 use crate::limits::NAME_BYTES_MAX;
 use crate::refusal::{fits, has_room_in_project, is_name};
@@ -106,6 +108,13 @@ impl Project {
                 }
                 has_room_in_project("roles", self.roles.len())?;
                 Ok(vec![E::RoleSet { role, name }])
+            }
+            C::SetCalendar { time_zone, .. } if !is_time_zone(&time_zone) => {
+                Err(R::BadTimeZone { zone: time_zone.chars().take(64).collect() })
+            }
+            C::SetCalendar { time_zone, week_starts } => {
+                let set = Calendar { time_zone: time_zone.clone(), week_starts };
+                Ok(unless(self.calendar == set, E::CalendarSet { time_zone, week_starts }))
             }
             C::RemoveRole { role } => {
                 if !self.roles.contains_key(&role) {

@@ -8,7 +8,7 @@ use recordplayer::id::ActorId;
 use serde::{Deserialize, Serialize};
 
 use super::field::{CardType, FieldDefinition, FieldKind, FieldLimits, FieldUse};
-use super::{Label, Project, ProjectCommand, ProjectRefusal};
+use super::{Calendar, Label, Project, ProjectCommand, ProjectRefusal, Weekday};
 use crate::ids::{BoardId, FieldId, LabelId, OptionId, PersonId, RoleId, TypeId};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,11 +69,16 @@ pub enum ProjectEvent {
     RoleRemoved {
         role: RoleId,
     },
+    CalendarSet {
+        time_zone: String,
+        #[serde(default)]
+        week_starts: Weekday,
+    },
 }
 
 impl Entity for Project {
     const KIND: &'static str = "project";
-    const SHAPE: u32 = 3;
+    const SHAPE: u32 = 4;
 
     type Command = ProjectCommand;
     type Event = ProjectEvent;
@@ -122,6 +127,7 @@ impl Entity for Project {
             E::RoleRemoved { role } => {
                 self.roles.remove(&role);
             }
+            E::CalendarSet { time_zone, week_starts } => self.calendar = Calendar { time_zone, week_starts },
         }
     }
 }

@@ -30,6 +30,8 @@ pub enum ProjectRefusal {
     NoSuchField { field: FieldId },
     #[error("The least value of a field is a number, and not more than the greatest, such as 0 and 100")]
     BadLimits {},
+    #[error("{zone:?} is not the name of a time zone. Write it as Europe/Berlin or UTC")]
+    BadTimeZone { zone: String },
     #[error("{limit}")]
     OutOfLimits { limit: LimitExceeded },
 }

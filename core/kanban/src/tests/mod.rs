@@ -9,6 +9,7 @@ mod imports;
 mod journeys;
 mod personal;
 mod places;
+mod reports;
 mod roles;
 mod shape;
 mod thin;

@@ -1,7 +1,7 @@
-//! What the project itself holds: labels, fields and roles. Placeholders stay, for the history names them.
+//! What the project itself holds: labels, fields, roles and its calendar. Placeholders stay, for the history names them.
 
 use super::{Scene, Undoable};
-use crate::project::{Project, ProjectCommand, ProjectEvent};
+use crate::project::{Calendar, Project, ProjectCommand, ProjectEvent};
 
 impl Undoable for Project {
     fn slot(event: &ProjectEvent) -> Option<String> {
@@ -16,6 +16,7 @@ impl Undoable for Project {
                 Some(format!("type {card_type}"))
             }
             ProjectEvent::RoleSet { role, .. } | ProjectEvent::RoleRemoved { role } => Some(format!("role {role}")),
+            ProjectEvent::CalendarSet { .. } => Some("calendar".to_owned()),
             ProjectEvent::KeySet { .. }
             | ProjectEvent::BoardAdded { .. }
             | ProjectEvent::NumberGiven { .. }
@@ -76,6 +77,10 @@ impl Undoable for Project {
                     None => ProjectCommand::RemoveRole { role: *role },
                     Some(name) => ProjectCommand::SetRole { role: *role, name: name.clone() },
                 }]
+            }
+            ProjectEvent::CalendarSet { .. } => {
+                let Calendar { time_zone, week_starts } = before.calendar.clone();
+                vec![ProjectCommand::SetCalendar { time_zone, week_starts }]
             }
             ProjectEvent::KeySet { .. }
             | ProjectEvent::BoardAdded { .. }

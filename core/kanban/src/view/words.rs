@@ -172,6 +172,9 @@ fn project(event: &ProjectEvent, project: &Project) -> Option<String> {
         E::TypeRemoved { .. } => "removed a type from the project".to_owned(),
         E::RoleSet { name, .. } => format!("set the role {}", short(name)),
         E::RoleRemoved { .. } => "removed a role from the project".to_owned(),
+        E::CalendarSet { time_zone, week_starts } => {
+            format!("set the calendar: days of {time_zone}, weeks from {}", week_starts.name())
+        }
         E::BoardAdded { .. } | E::NumberGiven { .. } => return None,
     })
 }

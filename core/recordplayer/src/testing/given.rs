@@ -83,6 +83,7 @@ fn given_in(domain: Domain, space: SpaceId) -> Given {
         claims: Claims::default(),
         is_authority: true,
         errand_with: None,
+        records: Vec::new(),
     };
     let role = given.state.domain.role_names()[0].to_owned();
     let title = "the space of the test".to_owned();
@@ -99,6 +100,7 @@ pub struct Given {
     claims: Claims,
     is_authority: bool,
     errand_with: Option<SpaceId>,
+    records: Vec<Record>,
 }
 
 impl Given {
@@ -120,6 +122,12 @@ impl Given {
     /// What comes now comes by an errand: from this space, or from here to it and back.
     pub fn errand_with(mut self, other: SpaceId) -> Self {
         self.errand_with = Some(other);
+        self
+    }
+
+    /// What comes now comes from a person again.
+    pub fn without_errand(mut self) -> Self {
+        self.errand_with = None;
         self
     }
 
@@ -152,6 +160,7 @@ impl Given {
             let payload = Payload::Plain(draft.payload);
             let record = Record::new(self.number, draft.kind, draft.stream, draft.name, self.origin(), payload);
             self.state.play_event(&record, &mut Touched::default());
+            self.records.push(record);
         }
         self
     }
@@ -160,8 +169,7 @@ impl Given {
     pub fn sent<E: Entity>(mut self, id: impl Into<Id>, command: E::Command) -> Self {
         match self.decide::<E>(id.into(), &command) {
             Ok(events) => {
-                self.state.layers.merge();
-                self.number = self.number.plus(events.len() as u64);
+                self.keep(&events);
                 self
             }
             Err(why) => panic!("the test's preparation was refused: {command:?}\n  {why}"),
@@ -172,8 +180,7 @@ impl Given {
     pub fn sent_intent(mut self, intent: &Intent) -> Self {
         match self.decide_intent(intent) {
             Ok(events) => {
-                self.state.layers.merge();
-                self.number = self.number.plus(events.len() as u64);
+                self.keep(&events);
                 self
             }
             Err(why) => panic!("{} to {} was refused:\n  {why}", intent.name, intent.stream),
@@ -185,8 +192,7 @@ impl Given {
         let id = id.into();
         let outcome = self.decide::<E>(id, &command);
         if let Ok(events) = &outcome {
-            self.state.layers.merge();
-            self.number = self.number.plus(events.len() as u64);
+            self.keep(events);
         }
         When { given: self, id, command: format!("{command:?}"), outcome, entity: PhantomData }
     }
@@ -215,6 +221,23 @@ impl Given {
     pub fn view<V: View>(&self, key: impl Into<Key>) -> Arc<V> {
         let state = self.state.models().view_state(&ViewKey::of::<V>(key));
         state.downcast().unwrap_or_else(|_| panic!("the domain does not list the view {:?}", V::NAME))
+    }
+
+    /// All events so far, in their order.
+    pub fn records(&self) -> &[Record] {
+        &self.records
+    }
+
+    /// What was decided is so from now on.
+    fn keep(&mut self, events: &[Draft]) {
+        self.state.layers.merge();
+        let origin = self.origin();
+        for event in events {
+            self.number = self.number.plus(1);
+            let payload = Payload::Plain(Arc::clone(&event.payload));
+            let (stream, name) = (event.stream.clone(), event.name.clone());
+            self.records.push(Record::new(self.number, event.kind, stream, name, origin, payload));
+        }
     }
 
     fn origin(&self) -> Origin {

@@ -1,0 +1,50 @@
+//! Reports as CSV, for spreadsheets.
+
+/// What begins so, a spreadsheet takes for a formula and runs.
+const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
+
+/// A text of ours or of a person in one cell: what would be a formula is a text, by a quote in front.
+fn cell(text: &str) -> String {
+    if text.starts_with(FORMULA) { format!("'{text}") } else { text.to_owned() }
+}
+
+/// CSV as RFC 4180 has it, with a line of headings: UTF-8, commas, lines that end with CR and LF.
+pub(super) fn csv(headings: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
+    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    let mut write = |row: Vec<String>| writer.write_record(row).expect("memory takes every row of the same length");
+    write(headings.iter().map(|heading| cell(heading)).collect());
+    for row in rows {
+        write(row.iter().map(|text| cell(text)).collect());
+    }
+    String::from_utf8(writer.into_inner().expect("memory takes everything")).expect("rows are text")
+}
+
+/// A word of ours for a value, as JSON has it.
+pub(super) fn word(value: &impl serde::Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(word)) => word,
+        Ok(other) => other.to_string(),
+        Err(error) => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_cell_is_a_formula() {
+        let rows = ["=1+1", "+1", "-1", "@A1", "\tx", "\rx", "plain", "a=b"].map(|text| vec![text.to_owned()]);
+        let lines = csv(&["title"], rows);
+        assert_eq!(lines, "title\r\n'=1+1\r\n'+1\r\n'-1\r\n'@A1\r\n'\tx\r\n\"'\rx\"\r\nplain\r\na=b\r\n");
+    }
+
+    #[test]
+    fn commas_quotes_and_lines_stay_in_their_cell() {
+        let row = vec!["a,b".to_owned(), "say \"so\"".to_owned(), "two\nlines".to_owned()];
+        assert_eq!(
+            csv(&["one", "two", "three"], [row]),
+            "one,two,three\r\n\"a,b\",\"say \"\"so\"\"\",\"two\nlines\"\r\n"
+        );
+    }
+}

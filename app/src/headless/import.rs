@@ -7,9 +7,8 @@ use std::time::Duration;
 use recordplayer::id::ActId;
 use recordplayer_client::{Device, SendError};
 use recordplayer_kanban::import::plan::Summary;
-use recordplayer_kanban::import::trello::{
-    CommentsError, EXPORT_BYTES_MAX, TrelloBoard, TrelloError, read, read_with_comments,
-};
+use recordplayer_kanban::import::source::{EXPORT_BYTES_MAX, SourceBoard};
+use recordplayer_kanban::import::trello::{CommentsError, TrelloError, read, read_with_comments};
 use serde_json::{Value, json};
 
 use super::answer::{Answer, DAMAGED, Failure, WRONG_USE, line};
@@ -121,7 +120,7 @@ pub(crate) fn undo(place: &Place<'_>, act: &str) -> Result<Answer, Failure> {
 }
 
 /// The board of a file, with the comments of a second one.
-pub(crate) fn read_files(path: &Path, comments: Option<&Path>) -> Result<TrelloBoard, Failure> {
+pub(crate) fn read_files(path: &Path, comments: Option<&Path>) -> Result<SourceBoard, Failure> {
     let refused = |path: &Path, error: TrelloError| {
         let message = format!("{}: {error}", path.display());
         Failure::new(DAMAGED, "unreadable_export", message, "Nothing was imported")
@@ -136,7 +135,7 @@ pub(crate) fn read_files(path: &Path, comments: Option<&Path>) -> Result<TrelloB
 }
 
 /// The project of `--project`, which may be new; else the only one; else a new one with the board's name.
-fn target<'a>(device: &'a Device, options: &'a Options, board: &TrelloBoard) -> Result<Target<'a>, Failure> {
+fn target<'a>(device: &'a Device, options: &'a Options, board: &SourceBoard) -> Result<Target<'a>, Failure> {
     // A device that has just been logged in does not know yet which projects its person is in.
     if device.spaces().is_empty() && !device.accounts().is_empty() {
         let _ = device.wait_in_step(SPACES_WITHIN);

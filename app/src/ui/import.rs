@@ -10,7 +10,7 @@ use recordplayer::id::{ActId, SpaceId};
 use recordplayer_client::{Device, Space};
 use recordplayer_kanban::ids::BoardId;
 use recordplayer_kanban::import::plan::Summary;
-use recordplayer_kanban::import::trello::TrelloBoard;
+use recordplayer_kanban::import::source::SourceBoard;
 
 use super::act::Act;
 use super::composer::name;
@@ -62,7 +62,7 @@ pub(super) enum ImportStep {
 /// What the job tells.
 #[derive(Debug)]
 pub(super) enum Stage {
-    Read(Result<(Arc<TrelloBoard>, Box<Summary>), String>),
+    Read(Result<(Arc<SourceBoard>, Box<Summary>), String>),
     Came { done: usize, of: usize },
     Ended(Result<Box<Ended>, String>),
     TakenBack(Result<(usize, Vec<String>), String>),
@@ -90,7 +90,7 @@ pub(super) struct Importing {
 enum Shows {
     Asking { problem: Option<String> },
     Reading,
-    Preview { board: Arc<TrelloBoard>, summary: Box<Summary>, is_new: bool, name: String },
+    Preview { board: Arc<SourceBoard>, summary: Box<Summary>, is_new: bool, name: String },
     Sending { done: usize, of: usize, stop: Arc<AtomicBool> },
     Ended(Box<Ended>),
     TakingBack,
@@ -194,7 +194,7 @@ fn read(
     file: &Path,
     comments: Option<&Path>,
     space: Option<&Space>,
-) -> Result<(Arc<TrelloBoard>, Box<Summary>), String> {
+) -> Result<(Arc<SourceBoard>, Box<Summary>), String> {
     let board = read_files(file, comments).map_err(|failure| failure.message)?;
     let summary = match space {
         Some(space) => Import::plan(space, &board).map(|import| import.summary()),
@@ -207,7 +207,7 @@ fn send(
     device: &Device,
     space: Option<Space>,
     new_project: Option<String>,
-    board: &TrelloBoard,
+    board: &SourceBoard,
     stop: &AtomicBool,
     teller: &Teller,
 ) -> Result<Box<Ended>, String> {

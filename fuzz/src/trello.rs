@@ -38,12 +38,12 @@ pub fn comments(bytes: &[u8]) {
 }
 
 /// A sentence of the size of a sentence, whatever the file.
-fn is_told(why: &str) {
+pub(crate) fn is_told(why: &str) {
     assert!(!why.is_empty() && why.len() < 2_000, "{why}");
 }
 
 /// Everything that is planned is decided, and doing it again changes nothing.
-fn comes_in_once(board: &SourceBoard) {
+pub(crate) fn comes_in_once(board: &SourceBoard) {
     assert_eq!(counts(board).cards, board.cards.len() as u64);
     let project = given(domain()).sent::<Project>(SPACE.0, ProjectCommand::SetUp { key: "REC".to_owned() });
     let first = planned(&project, board, None);

@@ -3,6 +3,7 @@
 mod board;
 mod card;
 mod definitions;
+mod import;
 mod project;
 
 use std::path::PathBuf;
@@ -12,6 +13,7 @@ use clap::{Args, Parser, Subcommand};
 pub(crate) use board::{BoardArguments, BoardCommand, ColumnCommand, RowCommand};
 pub(crate) use card::{CardArguments, CardCommand, CommentArguments, CommentCommand, Urgency, What};
 pub(crate) use definitions::{FieldCommand, LabelCommand, TypeCommand, ValueKind};
+pub(crate) use import::ImportCommand;
 pub(crate) use project::{MemberCommand, ProjectCommand, RoleCommand};
 
 use crate::ui::window::Half;
@@ -168,25 +170,6 @@ impl Command {
             | Self::Sync { .. } => false,
         }
     }
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum ImportCommand {
-    /// A board that was exported from Trello as JSON.
-    Trello {
-        file: PathBuf,
-        /// A list of the board's actions with the comments that its own file has no more: Trello exports the last 1,000 actions.
-        #[arg(long, value_name = "FILE2")]
-        comments: Option<PathBuf>,
-        /// Only say what would come in and what would not.
-        #[arg(long)]
-        dry_run: bool,
-    },
-    /// Take a whole import back, but for what somebody has changed since.
-    Undo {
-        /// As the import has answered.
-        act: String,
-    },
 }
 
 #[derive(Debug, Subcommand)]

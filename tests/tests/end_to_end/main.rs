@@ -5,6 +5,7 @@ mod copies;
 mod days;
 mod files;
 mod imports;
+mod imports_of_others;
 mod journeys;
 mod two_devices;
 mod wrong_use;

@@ -96,7 +96,8 @@ fn a_real_project_of_jira_gives_its_counts() {
     assert_eq!(types, expected.into());
     let times: Vec<i64> =
         plan.commands.iter().filter_map(|planned| planned.claims.happened_at).map(|at| at.0).collect();
-    assert_eq!(times.iter().min(), Some(&1_454_543_746_000), "2016-02-03, when the first issue was made");
+    let day = |at: &i64| at.div_euclid(86_400_000);
+    assert_eq!(times.iter().min().map(day), Some(16_834), "2016-02-03, when the first issue was made");
     assert!(times.is_sorted(), "a moment is reached by going through the records in order");
 }
 
@@ -271,7 +272,11 @@ fn a_later_export_of_issues_changes_what_differs() {
     assert_eq!((plan.summary.added, plan.summary.updated), (1, 1), "a column, and a card");
     let card = titled(&given, &plan, "Spin well");
     assert_eq!(given.model::<Column>(card.column().expect("it is somewhere")).name, "Closed");
-    assert_eq!(planned_after(&given, &source, 3, &[&first, &plan]).summary.updated, 0);
+    let third = planned_after(&given, &source, 3, &[&first, &plan]);
+    assert!(
+        third.commands.iter().all(|planned| matches!(planned.what, PlannedAct::Describe { .. })),
+        "texts are not played here"
+    );
 }
 
 const TABLE: &str = "\u{feff}Nom;Statut;Étiquettes;Assignée;Échéance;Points;Priorité;Clé;Parent;Salle\n\

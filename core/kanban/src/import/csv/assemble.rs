@@ -122,6 +122,7 @@ fn ids(table: &Table, header: &Header, scope: &str, gathered: &mut Gathered) -> 
     let cell = |row: &Row, column: Option<usize>| column.map(|column| row.cell(column).to_owned()).unwrap_or_default();
     let mut seen = BTreeSet::new();
     let mut twice = 0;
+    let mut alike: BTreeMap<Id, u64> = BTreeMap::new();
     let ids = table.rows.iter().map(|row| {
         let key = cell(row, key);
         if !key.is_empty() {
@@ -130,7 +131,7 @@ fn ids(table: &Table, header: &Header, scope: &str, gathered: &mut Gathered) -> 
             return is_new.then(|| SourceId(format!("{scope}/{key}")));
         }
         let content = Id::derived("csv row", &[cell(row, title).as_bytes(), cell(row, made).as_bytes()]);
-        let alike = (1_u64..).find(|number| seen.insert(format!("{content}/{number}"))).unwrap_or_default();
+        let alike = alike.entry(content).and_modify(|count| *count += 1).or_insert(1);
         Some(SourceId(format!("{scope}/{content}/{alike}")))
     });
     let ids = ids.collect();

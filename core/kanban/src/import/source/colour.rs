@@ -10,7 +10,7 @@ pub(in crate::import) fn word_of(hex: &str) -> Option<&'static str> {
     let (red, green, blue) = (part(0)?, part(2)?, part(4)?);
     let (most, least) = (red.max(green).max(blue), red.min(green).min(blue));
     let spread = most - least;
-    if spread * 8 < most {
+    if spread * 8 <= most {
         return None;
     }
     // Degrees on the circle of hues, red at 0, green at 120, blue at 240.

@@ -52,9 +52,14 @@ impl Gathered {
     }
 
     pub fn label(&mut self, id: SourceId, name: &str, colour: Option<&str>, is_component: bool) -> SourceId {
-        if self.place("label", &id, self.labels.len()).1 {
-            let (id, name, colour) = (id.clone(), name.to_owned(), colour.map(str::to_owned));
+        let (place, is_new) = self.place("label", &id, self.labels.len());
+        let colour = colour.map(str::to_owned);
+        if is_new {
+            let (id, name) = (id.clone(), name.to_owned());
             self.labels.push(SourceLabel { id, name, colour, is_component, origin: Origin::Listed });
+        } else {
+            let known = &mut self.labels[place];
+            known.colour = known.colour.take().or(colour);
         }
         id
     }

@@ -1,5 +1,7 @@
 //! The life of a card of which a product tells no more than some moments: when it was made, begun, ended and put away.
 
+use std::collections::BTreeMap;
+
 use super::board::{SourceAction, SourceCard, SourceDeed, SourceId, SourceList};
 use super::kind::ColumnKindGuess::{self, Active, Backlog, Cancelled, Done, Ready};
 use super::kind::guess_kind;
@@ -20,36 +22,36 @@ pub(in crate::import) struct Life {
 /// The lists of a board by what they are for.
 #[derive(Clone, Debug)]
 pub(in crate::import) struct Lists<'a> {
-    lists: &'a [SourceList],
+    kinds: BTreeMap<&'a SourceId, ColumnKindGuess>,
+    first_open: Option<&'a SourceId>,
+    first_active: Option<&'a SourceId>,
 }
 
 impl<'a> Lists<'a> {
     pub fn of(lists: &'a [SourceList]) -> Self {
-        Self { lists }
+        let kind = |list: &SourceList| list.kind.unwrap_or_else(|| guess_kind(&list.name));
+        let first =
+            |is_it: &dyn Fn(ColumnKindGuess) -> bool| lists.iter().find(|list| is_it(kind(list))).map(|list| &list.id);
+        Self {
+            kinds: lists.iter().map(|list| (&list.id, kind(list))).collect(),
+            first_open: first(&|kind| matches!(kind, Backlog | Ready)),
+            first_active: first(&|kind| kind == Active),
+        }
     }
 
-    pub fn kind(list: &SourceList) -> ColumnKindGuess {
-        list.kind.unwrap_or_else(|| guess_kind(&list.name))
+    pub fn kind_of(&self, id: &SourceId) -> ColumnKindGuess {
+        self.kinds.get(id).copied().unwrap_or(Backlog)
     }
 
     /// Where a card of the list `now` may have begun: there, if no work begins or ends there, else in the first list of that sort.
     fn begin(&self, now: &'a SourceId) -> &'a SourceId {
-        let is_before = |list: &&SourceList| matches!(Self::kind(list), Backlog | Ready);
-        let own = self.lists.iter().find(|list| list.id == *now).filter(is_before);
-        own.or_else(|| self.lists.iter().find(is_before)).map_or(now, |list| &list.id)
-    }
-
-    fn first_active(&self) -> Option<&'a SourceId> {
-        self.lists.iter().find(|list| Self::kind(list) == Active).map(|list| &list.id)
-    }
-
-    pub fn kind_of(&self, id: &SourceId) -> ColumnKindGuess {
-        self.lists.iter().find(|list| list.id == *id).map_or(Backlog, Self::kind)
+        let is_open = matches!(self.kind_of(now), Backlog | Ready);
+        self.first_open.filter(|_| !is_open).unwrap_or(now)
     }
 
     /// What was done with the card, as far as its moments tell: it goes from where cards begin to where it is now, through the work if
     /// that was begun. Where a moment is missing the card was always where it is.
-    pub fn actions(&self, card: &SourceCard, life: &Life) -> Vec<SourceAction> {
+    pub fn actions(&self, card: &'a SourceCard, life: &Life) -> Vec<SourceAction> {
         let key = card.id.as_str();
         let first = [life.made_at_ms, life.began_at_ms, life.ended_at_ms, life.archived_at_ms];
         let Some(made_at) = life.made_at_ms.or_else(|| first.into_iter().flatten().min()) else { return Vec::new() };
@@ -63,7 +65,7 @@ impl<'a> Lists<'a> {
             Active => stations.extend(began.map(|at| (at, now, None))),
             Done | Cancelled => {
                 if let Some(end) = ended {
-                    let work = began.filter(|at| *at <= end).zip(self.first_active());
+                    let work = began.filter(|at| *at <= end).zip(self.first_active);
                     stations.extend(work.map(|(at, list)| (at, list, None)));
                     stations.push((end, now, life.ended_by.as_ref()));
                 }

@@ -129,6 +129,7 @@ fn a_card_comes_with_all_that_hangs_on_it() {
             descriptions: 1,
             fields: 7,
             field_values: 6,
+            ..Counts::default()
         },
     );
 }
@@ -147,7 +148,7 @@ fn lists_and_cards_stand_by_position_and_then_by_id() {
     assert_eq!(ids(board.lists.iter().map(|list| &list.id)), ["first", "last"]);
     assert_eq!(ids(board.cards.iter().map(|card| &card.id)), ["a", "b", "c", "d", "y", "z", "e"]);
     assert_eq!((counts(&board).columns, counts(&board).columns_archived), (2, 1));
-    assert_eq!(guess_kind(&board.lists[1].name), super::super::ColumnKindGuess::Done);
+    assert_eq!(guess_kind(&board.lists[1].name), super::super::super::source::ColumnKindGuess::Done);
 }
 
 #[test]

@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use rand::seq::IndexedRandom;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 use recordplayer::id::Id;
 
 use super::imports::{imported, planned, planned_after};
@@ -366,4 +369,41 @@ fn what_contradicts_itself_comes_in_as_far_as_it_can() {
     );
     assert_ne!(Counts::default(), plan.summary.counts);
     assert_ne!(plan.board.0, Id::default());
+}
+
+/// A small file of each product, changed here and there, is refused or comes in once; a file is never half read.
+#[test]
+fn what_is_made_of_an_export_is_refused_or_comes_in_once() {
+    type Reader = fn(&[u8]) -> Option<SourceBoard>;
+    let readers: [(&str, Reader); 4] = [
+        (API, |bytes| read_github(bytes, "x").ok()),
+        (GH, |bytes| read_github(bytes, "x").ok()),
+        (JIRA, |bytes| read_jira(bytes, Some("https://jira.example.org")).ok()),
+        (TABLE, |bytes| read_csv(bytes, "x", &[]).ok()),
+    ];
+    for (fixture, read) in readers {
+        let mut rng = ChaCha8Rng::seed_from_u64(7);
+        let mut taken = 0;
+        for _ in 0..300 {
+            let mut bytes = fixture.as_bytes().to_vec();
+            for _ in 0..rng.random_range(1..4) {
+                let at = rng.random_range(0..bytes.len());
+                let to = (at + rng.random_range(0..24)).min(bytes.len());
+                match rng.random_range(0..4) {
+                    0 => bytes[at] = rng.random_range(b' '..b'~'),
+                    1 => drop(bytes.drain(at..to)),
+                    2 => {
+                        let part = bytes[at..to].to_vec();
+                        bytes.splice(at..at, part);
+                    }
+                    _ => bytes[at] = *b"\",;:{}[]\n01".choose(&mut rng).expect("there are some"),
+                }
+            }
+            if let Some(board) = read(&bytes) {
+                taken += 1;
+                comes_in_once(&board);
+            }
+        }
+        assert!(taken > 20, "{taken} of the files were read: {fixture:.20}");
+    }
 }

@@ -32,6 +32,3 @@ mod table;
 
 pub use header::{Mapping, MappingError};
 pub use read::read;
-
-#[cfg(test)]
-mod tests;

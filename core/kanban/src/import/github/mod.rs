@@ -20,6 +20,3 @@ mod read;
 mod wire;
 
 pub use read::{GithubCommentsError, read, read_with_comments};
-
-#[cfg(test)]
-mod tests;

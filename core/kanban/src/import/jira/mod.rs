@@ -27,6 +27,3 @@ mod relations;
 mod wire;
 
 pub use read::read;
-
-#[cfg(test)]
-mod tests;

@@ -15,7 +15,7 @@ use recordplayer_kanban::Card;
 use recordplayer_kanban::card::CardCommand;
 use recordplayer_kanban::ids::{BoardId, CardId};
 use recordplayer_kanban::import::plan::{Plan, PlannedAct, PlannedCommand, Present, Summary, import_act, plan};
-use recordplayer_kanban::import::trello::{NotImported, TrelloBoard};
+use recordplayer_kanban::import::source::{NotImported, SourceBoard};
 
 /// An import on its way.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ pub(crate) struct Import {
 
 impl Import {
     /// Plans the import of a board into a project; nothing is sent yet.
-    pub fn plan(space: &Space, source: &TrelloBoard) -> Result<Self, SendError> {
+    pub fn plan(space: &Space, source: &SourceBoard) -> Result<Self, SendError> {
         let act = import_act(space.id(), source);
         let Plan { board, commands, summary } = space.inspect(|replica| {
             let plan = plan_on(replica, source, act)?;
@@ -95,7 +95,7 @@ fn may_import(replica: &Replica, plan: &Plan) -> Result<(), SendError> {
 }
 
 /// What would come into a project that does not exist yet.
-pub(crate) fn summary_for_nothing(source: &TrelloBoard) -> Result<Summary, SendError> {
+pub(crate) fn summary_for_nothing(source: &SourceBoard) -> Result<Summary, SendError> {
     let domain = Arc::new(recordplayer_kanban::domain());
     let space = SpaceId::default();
     let reader = MemoryStore::new().reader(space);
@@ -105,7 +105,7 @@ pub(crate) fn summary_for_nothing(source: &TrelloBoard) -> Result<Summary, SendE
     Ok(plan_on(&empty, source, ActId::default())?.summary)
 }
 
-fn plan_on(replica: &Replica, source: &TrelloBoard, act: ActId) -> Result<Plan, SendError> {
+fn plan_on(replica: &Replica, source: &SourceBoard, act: ActId) -> Result<Plan, SendError> {
     let description_of = |card: CardId| {
         let text = replica.text::<Card>(card, Card::DESCRIPTION);
         text.map(|document| document.text()).unwrap_or_default()

@@ -13,6 +13,7 @@
 pub mod authority;
 pub mod commits;
 pub mod disk;
+pub mod exports;
 pub mod files;
 pub mod frames;
 pub mod links;
@@ -43,6 +44,8 @@ pub struct Target {
 pub const TARGETS: &[Target] = &[
     Target { name: "client_frame", run: frames::client },
     Target { name: "commit", run: commits::run },
+    Target { name: "github", run: exports::github },
+    Target { name: "jira", run: exports::jira },
     Target { name: "link", run: links::run },
     Target { name: "markdown", run: markdown::run },
     Target { name: "model", run: models::run },
@@ -54,6 +57,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "space", run: space::run },
     Target { name: "store_file", run: files::store },
     Target { name: "store_row", run: rows::run },
+    Target { name: "table", run: exports::table },
     Target { name: "text_base", run: text_bases::run },
     Target { name: "text_change", run: text_changes::run },
     Target { name: "thin_view", run: thin::run },

@@ -6,7 +6,8 @@ use recordplayer::id::CommandId;
 use recordplayer::testing::{Given, SPACE, given};
 use recordplayer_kanban::ids::{CardId, ColumnId};
 use recordplayer_kanban::import::plan::{Plan, PlannedAct, Present, import_act, plan};
-use recordplayer_kanban::import::trello::{TrelloBoard, counts, read, read_with_comments};
+use recordplayer_kanban::import::source::{SourceBoard, counts};
+use recordplayer_kanban::import::trello::{read, read_with_comments};
 use recordplayer_kanban::project::ProjectCommand;
 use recordplayer_kanban::view::BoardView;
 use recordplayer_kanban::{Project, domain};
@@ -28,7 +29,7 @@ pub fn comments(bytes: &[u8]) {
     match read_with_comments(board, comments) {
         Ok(with) => {
             let without = read(board).expect("what is read with comments is read without them");
-            let all = |board: &TrelloBoard| -> usize { board.cards.iter().map(|card| card.comments.len()).sum() };
+            let all = |board: &SourceBoard| -> usize { board.cards.iter().map(|card| card.comments.len()).sum() };
             assert!(all(&with) >= all(&without), "a list of comments takes none away");
             comes_in_once(&with);
         }
@@ -37,12 +38,12 @@ pub fn comments(bytes: &[u8]) {
 }
 
 /// A sentence of the size of a sentence, whatever the file.
-fn is_told(why: &str) {
+pub(crate) fn is_told(why: &str) {
     assert!(!why.is_empty() && why.len() < 2_000, "{why}");
 }
 
 /// Everything that is planned is decided, and doing it again changes nothing.
-fn comes_in_once(board: &TrelloBoard) {
+pub(crate) fn comes_in_once(board: &SourceBoard) {
     assert_eq!(counts(board).cards, board.cards.len() as u64);
     let project = given(domain()).sent::<Project>(SPACE.0, ProjectCommand::SetUp { key: "REC".to_owned() });
     let first = planned(&project, board, None);
@@ -81,7 +82,7 @@ fn shown(given: &Given, plan: &Plan) -> Shown {
     Shown { columns, cards }
 }
 
-fn planned(given: &Given, board: &TrelloBoard, known: Option<&BTreeSet<CommandId>>) -> Plan {
+fn planned(given: &Given, board: &SourceBoard, known: Option<&BTreeSet<CommandId>>) -> Plan {
     let known_among = |asked: &BTreeSet<CommandId>| known.map(|known| asked & known).unwrap_or_default();
     let models = given.models();
     let present =

@@ -93,7 +93,7 @@ fn inputs_of(target: &Target) -> usize {
         "store_file" | "outbox_file" => 15,
         "replica" | "space" => 40,
         "markdown" => 50,
-        "trello" | "trello_comments" | "text_change" | "text_base" | "thin_view" => 100,
+        "github" | "jira" | "table" | "trello" | "trello_comments" | "text_change" | "text_base" | "thin_view" => 100,
         _ => 500,
     }
 }

@@ -136,7 +136,14 @@ pub const ALL: &[Spec] = &[
         &[],
     ),
     spec(Command::NewProject, Group::App, Icon::Folder, "New project...", "On this computer, or at a server", &[]),
-    spec(Command::Import, Group::Create, Icon::FileDown, "Import a board...", "From Trello, with its history", &[]),
+    spec(
+        Command::Import,
+        Group::Create,
+        Icon::FileDown,
+        "Import a board...",
+        "From Trello, GitHub, Jira or a table",
+        &[],
+    ),
     spec(
         Command::SelectUp,
         Group::Cards,

@@ -4,6 +4,7 @@ mod board;
 mod card;
 mod definitions;
 mod personal;
+mod import;
 mod project;
 mod report;
 
@@ -15,6 +16,7 @@ pub(crate) use board::{BoardArguments, BoardCommand, ColumnCommand, RowCommand};
 pub(crate) use card::{CardArguments, CardCommand, CommentArguments, CommentCommand, Urgency, What};
 pub(crate) use definitions::{FieldCommand, LabelCommand, TypeCommand, ValueKind};
 pub(crate) use personal::{InboxCommand, SearchesCommand};
+pub(crate) use import::ImportCommand;
 pub(crate) use project::{MemberCommand, ProjectCommand, RoleCommand};
 pub(crate) use report::{ReportArguments, ReportKind};
 
@@ -212,25 +214,6 @@ impl Command {
             | Self::Sync { .. } => false,
         }
     }
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum ImportCommand {
-    /// A board that was exported from Trello as JSON.
-    Trello {
-        file: PathBuf,
-        /// A list of the board's actions with the comments that its own file has no more: Trello exports the last 1,000 actions.
-        #[arg(long, value_name = "FILE2")]
-        comments: Option<PathBuf>,
-        /// Only say what would come in and what would not.
-        #[arg(long)]
-        dry_run: bool,
-    },
-    /// Take a whole import back, but for what somebody has changed since.
-    Undo {
-        /// As the import has answered.
-        act: String,
-    },
 }
 
 /// What an export holds.

@@ -1,22 +1,20 @@
 //! Taking in boards of other products.
 
 use std::io::{IsTerminal, Write};
-use std::path::Path;
 use std::time::Duration;
 
 use recordplayer::id::ActId;
 use recordplayer_client::{Device, SendError};
 use recordplayer_kanban::import::plan::Summary;
-use recordplayer_kanban::import::trello::{
-    CommentsError, EXPORT_BYTES_MAX, TrelloBoard, TrelloError, read, read_with_comments,
-};
+use recordplayer_kanban::import::source::SourceBoard;
 use serde_json::{Value, json};
 
-use super::answer::{Answer, DAMAGED, Failure, WRONG_USE, line};
+use super::answer::{Answer, Failure, WRONG_USE, line};
 use super::arguments::Options;
+use super::exports::Export;
 use super::place::Place;
 use super::undo::HISTORY_WITHIN;
-use super::{file, project, send};
+use super::{project, send};
 use crate::import::{Import, summary_for_nothing};
 use crate::undo::take_back_act;
 
@@ -35,15 +33,9 @@ enum Target<'a> {
     New(String),
 }
 
-/// Imports a board of Trello. Nothing is sent before the whole file was understood and planned.
-pub(crate) fn trello(
-    device: &Device,
-    options: &Options,
-    path: &Path,
-    comments: Option<&Path>,
-    dry_run: bool,
-) -> Result<Answer, Failure> {
-    let board = read_files(path, comments)?;
+/// Imports a board of another product. Nothing is sent before the whole file was understood and planned.
+pub(crate) fn run(device: &Device, options: &Options, export: &Export, dry_run: bool) -> Result<Answer, Failure> {
+    let board = export.read()?;
     let (place, mut tickets) = match target(device, options, &board)? {
         Target::There(place) => (place, Vec::new()),
         Target::New(name) if dry_run => {
@@ -120,23 +112,8 @@ pub(crate) fn undo(place: &Place<'_>, act: &str) -> Result<Answer, Failure> {
     Ok(Answer::new(json, text.join("\n")))
 }
 
-/// The board of a file, with the comments of a second one.
-pub(crate) fn read_files(path: &Path, comments: Option<&Path>) -> Result<TrelloBoard, Failure> {
-    let refused = |path: &Path, error: TrelloError| {
-        let message = format!("{}: {error}", path.display());
-        Failure::new(DAMAGED, "unreadable_export", message, "Nothing was imported")
-    };
-    let bytes = file::bytes(path, EXPORT_BYTES_MAX as u64)?;
-    let Some(comments) = comments else { return read(&bytes).map_err(|error| refused(path, error)) };
-    let more = file::bytes(comments, EXPORT_BYTES_MAX as u64)?;
-    read_with_comments(&bytes, &more).map_err(|error| match error {
-        CommentsError::Board(error) => refused(path, error),
-        CommentsError::Comments(error) => refused(comments, error),
-    })
-}
-
 /// The project of `--project`, which may be new; else the only one; else a new one with the board's name.
-fn target<'a>(device: &'a Device, options: &'a Options, board: &TrelloBoard) -> Result<Target<'a>, Failure> {
+fn target<'a>(device: &'a Device, options: &'a Options, board: &SourceBoard) -> Result<Target<'a>, Failure> {
     // A device that has just been logged in does not know yet which projects its person is in.
     if device.spaces().is_empty() && !device.accounts().is_empty() {
         let _ = device.wait_in_step(SPACES_WITHIN);

@@ -17,6 +17,7 @@ mod column;
 mod definitions;
 mod edit;
 mod export;
+mod exports;
 mod file;
 mod import;
 mod member;
@@ -36,7 +37,7 @@ use std::path::PathBuf;
 
 use arguments::Options;
 use etcetera::BaseStrategy;
-pub(crate) use import::read_files;
+pub(crate) use exports::Export;
 pub use run::main;
 
 /// The folder that a command works with.

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 
 use super::answer::{Answer, DAMAGED, Failure, NOT_IN_TIME, Printed, WRONG_USE, printed};
 use super::arguments::{Arguments, CardCommand, Command, ImportCommand, ProjectCommand};
+use super::exports::Export;
 use super::place::Place;
 use super::{
     board, card, column, data_folder, definitions, export, import, member, outbox, personal, project, redact, report,
@@ -65,10 +66,7 @@ fn parse(request: &Request) -> Result<Arguments, Printed> {
         Some(Command::Login { token_file: path, .. } | Command::Export { file: path, .. }) => absolute(path),
         // The terminal is no file.
         Some(Command::Report(report)) => report.csv.iter_mut().filter(|path| **path != *"-").for_each(absolute),
-        Some(Command::Import(ImportCommand::Trello { file, comments, .. })) => {
-            absolute(file);
-            comments.iter_mut().for_each(absolute);
-        }
+        Some(Command::Import(import)) => import.each_path(absolute),
         Some(Command::Card(card)) => {
             if let Some(
                 CardCommand::Describe { text_file: path, .. }
@@ -280,8 +278,21 @@ fn execute(device: &Device, parsed: &Arguments) -> Result<Answer, Failure> {
             }
         },
         Command::Import(ImportCommand::Undo { act }) => import::undo(&place()?, act),
-        Command::Import(ImportCommand::Trello { file, comments, dry_run }) => {
-            import::trello(device, options, file, comments.as_deref(), *dry_run)
+        Command::Import(ImportCommand::Trello { file, comments, how }) => {
+            let export = Export::Trello { file: file.clone(), comments: comments.clone() };
+            import::run(device, options, &export, how.dry_run)
+        }
+        Command::Import(ImportCommand::Github { file, comments, name, how }) => {
+            let export = Export::Github { file: file.clone(), comments: comments.clone(), name: name.clone() };
+            import::run(device, options, &export, how.dry_run)
+        }
+        Command::Import(ImportCommand::Jira { file, site, how }) => {
+            let export = Export::Jira { file: file.clone(), site: site.clone() };
+            import::run(device, options, &export, how.dry_run)
+        }
+        Command::Import(ImportCommand::Csv { file, map, name, how }) => {
+            let export = Export::Csv { file: file.clone(), name: name.clone(), mappings: map.clone() };
+            import::run(device, options, &export, how.dry_run)
         }
         Command::Comment(arguments) => card::comment(&place()?, arguments),
         Command::Label(command) => definitions::labels(&place()?, command),

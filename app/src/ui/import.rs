@@ -10,7 +10,7 @@ use recordplayer::id::{ActId, SpaceId};
 use recordplayer_client::{Device, Space};
 use recordplayer_kanban::ids::BoardId;
 use recordplayer_kanban::import::plan::Summary;
-use recordplayer_kanban::import::trello::TrelloBoard;
+use recordplayer_kanban::import::source::SourceBoard;
 
 use super::act::Act;
 use super::composer::name;
@@ -18,7 +18,7 @@ use super::desktop::{Desktop, Overlay};
 use super::jobs::{News, Teller};
 use super::project::OpenProject;
 use crate::founding::found;
-use crate::headless::read_files;
+use crate::headless::Export;
 use crate::import::{Import, summary_for_nothing};
 use crate::theme::{Icon, Theme, Type, space};
 use crate::undo::take_back_act;
@@ -62,7 +62,7 @@ pub(super) enum ImportStep {
 /// What the job tells.
 #[derive(Debug)]
 pub(super) enum Stage {
-    Read(Result<(Arc<TrelloBoard>, Box<Summary>), String>),
+    Read(Result<(Arc<SourceBoard>, Box<Summary>), String>),
     Came { done: usize, of: usize },
     Ended(Result<Box<Ended>, String>),
     TakenBack(Result<(usize, Vec<String>), String>),
@@ -90,7 +90,7 @@ pub(super) struct Importing {
 enum Shows {
     Asking { problem: Option<String> },
     Reading,
-    Preview { board: Arc<TrelloBoard>, summary: Box<Summary>, is_new: bool, name: String },
+    Preview { board: Arc<SourceBoard>, summary: Box<Summary>, is_new: bool, name: String },
     Sending { done: usize, of: usize, stop: Arc<AtomicBool> },
     Ended(Box<Ended>),
     TakingBack,
@@ -194,8 +194,8 @@ fn read(
     file: &Path,
     comments: Option<&Path>,
     space: Option<&Space>,
-) -> Result<(Arc<TrelloBoard>, Box<Summary>), String> {
-    let board = read_files(file, comments).map_err(|failure| failure.message)?;
+) -> Result<(Arc<SourceBoard>, Box<Summary>), String> {
+    let board = Export::guess(file, comments).and_then(|export| export.read()).map_err(|failure| failure.message)?;
     let summary = match space {
         Some(space) => Import::plan(space, &board).map(|import| import.summary()),
         None => summary_for_nothing(&board),
@@ -207,7 +207,7 @@ fn send(
     device: &Device,
     space: Option<Space>,
     new_project: Option<String>,
-    board: &TrelloBoard,
+    board: &SourceBoard,
     stop: &AtomicBool,
     teller: &Teller,
 ) -> Result<Box<Ended>, String> {
@@ -243,7 +243,7 @@ impl Importing {
     pub fn show(&mut self, ui: &mut Ui, project: Option<&OpenProject>, acts: &mut Vec<Act>) -> bool {
         let theme = Theme::of(ui);
         let palette = theme.palette;
-        ui.label(text("Import a board from Trello", Type::Page, palette.text));
+        ui.label(text("Import a board", Type::Page, palette.text));
         ui.add_space(space::GAP);
         let mut push = |step| acts.push(Act::Import(step));
         let takes_focus = !std::mem::replace(&mut self.has_focus, true);
@@ -353,7 +353,8 @@ impl Importing {
 
     fn ask(&mut self, ui: &mut Ui, takes_focus: bool, push: &mut impl FnMut(ImportStep)) {
         let theme = Theme::of(ui);
-        let help = "In Trello: the board's menu, Print, export and share, Export as JSON. Drop the file on this window, or type where it lies";
+        let help = "Trello's JSON (the board's menu, Print, export and share, Export as JSON), issues of GitHub or Jira as JSON, or a table as CSV. \
+                    Drop the file on this window, or type where it lies";
         ui.add(egui::Label::new(text(help, Type::Body, theme.palette.muted)).wrap());
         ui.add_space(space::GAP);
         ui.label(text("Where the board lies", Type::Meta, theme.palette.muted));

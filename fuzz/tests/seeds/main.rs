@@ -1,6 +1,7 @@
 //! The inputs that everything began with, made of our own fixtures. `RECORDPLAYER_GOLDEN=write` writes them anew.
 
 mod boards;
+mod exports;
 mod links;
 mod machines;
 mod markdown;
@@ -39,8 +40,17 @@ pub fn from_hex(text: &str) -> Vec<u8> {
 
 fn all() -> Vec<Seed> {
     let links = links::seeds();
-    [boards::seeds(), links, machines::seeds(), markdown::seeds(), records::seeds(), rows::seeds(), texts::seeds()]
-        .concat()
+    [
+        boards::seeds(),
+        exports::seeds(),
+        links,
+        machines::seeds(),
+        markdown::seeds(),
+        records::seeds(),
+        rows::seeds(),
+        texts::seeds(),
+    ]
+    .concat()
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod copies;
 mod days;
 mod files;
 mod imports;
+mod imports_of_others;
 mod journeys;
 mod personal;
 mod reports;

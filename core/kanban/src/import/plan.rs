@@ -1,4 +1,4 @@
-//! From a board of Trello to commands, compared with what the project holds already.
+//! From a board of another product to commands, compared with what the project holds already.
 //!
 //! ```text
 //!  what the board has as a whole ─► its history, step by step in order of time ─► what the history does not tell, as it is now ─► the order
@@ -12,6 +12,7 @@
 
 mod cards;
 mod order;
+mod relations;
 mod replay;
 mod shape;
 mod shortened;
@@ -30,7 +31,7 @@ use recordplayer::time::Timestamp;
 use serde::Serialize;
 
 use self::sim::Sim;
-use super::trello::{Counts, NotImported, TrelloBoard, TrelloId, counts};
+use super::source::{Counts, NotImported, SourceBoard, SourceId, counts};
 use crate::card::Card;
 use crate::ids::{BoardId, CardId, ColumnId};
 
@@ -98,21 +99,22 @@ impl std::fmt::Debug for Present<'_> {
     }
 }
 
-/// The id of a thing that is imported from Trello into a space; `what` parts the kinds of things.
-pub fn imported_id(space: SpaceId, what: &str, source: &TrelloId) -> Id {
-    Id::derived("import", &[space.bytes(), b"trello", what.as_bytes(), source.as_str().as_bytes()])
+/// The id of a thing that is imported from a product into a space; `what` parts the kinds of things.
+pub fn imported_id(space: SpaceId, product: &str, what: &str, source: &SourceId) -> Id {
+    Id::derived("import", &[space.bytes(), product.as_bytes(), what.as_bytes(), source.as_str().as_bytes()])
 }
 
 /// The act of the import of a file into a space: the same each time, so that one that was cut and done again is taken back as a whole.
-pub fn import_act(space: SpaceId, source: &TrelloBoard) -> ActId {
+pub fn import_act(space: SpaceId, source: &SourceBoard) -> ActId {
     ActId::derived("import act", &[space.bytes(), source.export.bytes()])
 }
 
 /// Plans the import of a board into a project that is set up, all of it under one act.
-pub fn plan(source: &TrelloBoard, present: &Present<'_>, act: ActId) -> Result<Plan, CodecError> {
-    let board = BoardId(imported_id(present.space, "board", &source.id));
+pub fn plan(source: &SourceBoard, present: &Present<'_>, act: ActId) -> Result<Plan, CodecError> {
+    let board = BoardId(imported_id(present.space, source.product, "board", &source.id));
     let mut planner = Planner {
         present,
+        product: source.product,
         act,
         board,
         word: Word::default(),
@@ -132,6 +134,7 @@ pub fn plan(source: &TrelloBoard, present: &Present<'_>, act: ActId) -> Result<P
     planner.word = Word { at: source.history.last().map(|action| Timestamp(action.at_ms)), ..Word::default() };
     planner.finish_shape(source);
     planner.finish_cards(source, &mut left_out);
+    planner.relate(source, &mut left_out);
     left_out.extend(shortened::shortened(source));
     planner.put_in_order(source);
     planner.tally_things(source);
@@ -149,6 +152,7 @@ pub fn plan(source: &TrelloBoard, present: &Present<'_>, act: ActId) -> Result<P
 
 struct Planner<'a> {
     present: &'a Present<'a>,
+    product: &'static str,
     act: ActId,
     board: BoardId,
     word: Word,
@@ -174,7 +178,7 @@ struct Planner<'a> {
 struct Word {
     at: Option<Timestamp>,
     actor: Option<ActorId>,
-    action: Option<TrelloId>,
+    action: Option<SourceId>,
     /// Commands of the action so far.
     count: u64,
 }
@@ -187,8 +191,8 @@ enum Doing {
 }
 
 impl Planner<'_> {
-    fn id<T: From<Id>>(&self, what: &str, source: &TrelloId) -> T {
-        imported_id(self.present.space, what, source).into()
+    fn id<T: From<Id>>(&self, what: &str, source: &SourceId) -> T {
+        imported_id(self.present.space, self.product, what, source).into()
     }
 
     /// A command that makes a thing: the same on every device and in every import.
@@ -229,7 +233,7 @@ impl Planner<'_> {
 
     fn plan_command(&mut self, thing: Id, by_content: CommandId, what: PlannedAct) {
         let mut command = match &self.word.action {
-            Some(action) => action_command(self.present.space, action, self.word.count),
+            Some(action) => self.action_command(action, self.word.count),
             None => by_content,
         };
         // A card that is archived, and opened once more to be moved, is archived twice: one id would be one command, and the second time is lost.
@@ -242,6 +246,14 @@ impl Planner<'_> {
         self.changed.insert(thing);
     }
 
+    /// The id of a command that plays an action of the source; `index` parts the commands of one action.
+    fn action_command(&self, action: &SourceId, index: u64) -> CommandId {
+        let space = self.present.space;
+        let parts: [&[u8]; 4] =
+            [space.bytes(), self.product.as_bytes(), action.as_str().as_bytes(), &index.to_be_bytes()];
+        CommandId::derived("import action", &parts)
+    }
+
     /// Counts a thing of the source: whether it was here, and whether it is changed.
     fn tally(&mut self, was_here: bool, thing: impl Into<Id>) {
         let into = match (was_here, self.changed.contains(&thing.into())) {
@@ -251,11 +263,6 @@ impl Planner<'_> {
         };
         self.tally[into] += 1;
     }
-}
-
-/// The id of a command that plays an action of the source; `index` parts the commands of one action.
-fn action_command(space: SpaceId, action: &TrelloId, index: u64) -> CommandId {
-    CommandId::derived("import action", &[space.bytes(), b"trello", action.as_str().as_bytes(), &index.to_be_bytes()])
 }
 
 /// The text, cut at a character to at most `max` bytes.

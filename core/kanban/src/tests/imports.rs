@@ -10,11 +10,12 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::import::plan::{Plan, PlannedAct, PlannedCommand, Present, import_act, imported_id, plan};
-use crate::import::trello::{TrelloBoard, read};
+use crate::import::source::SourceBoard;
+use crate::import::trello::read;
 use crate::limits::{COMMENT_BYTES_MAX, NAME_BYTES_MAX, TITLE_BYTES_MAX};
 use crate::view::{ActivityView, BoardView, CardView};
 
-fn source(title: &str, list: &str, closed: bool) -> TrelloBoard {
+fn source(title: &str, list: &str, closed: bool) -> SourceBoard {
     let card: Value = json!({
         "id": "C1", "name": title, "desc": "", "closed": closed, "idList": list, "pos": 1, "idLabels": ["G"], "idMembers": ["M"],
         "due": "2026-03-31T12:00:00.000Z", "attachments": [{ "id": "A", "name": "Plan", "url": "https://example.org/plan" }],
@@ -39,7 +40,7 @@ fn source(title: &str, list: &str, closed: bool) -> TrelloBoard {
 }
 
 /// The plan for a project that no import has come into before, or the log of which holds the commands of these plans.
-fn planned_after(given: &Given, source: &TrelloBoard, act: u8, before: &[&Plan]) -> Plan {
+pub(super) fn planned_after(given: &Given, source: &SourceBoard, act: u8, before: &[&Plan]) -> Plan {
     let models = given.models();
     let known: BTreeSet<CommandId> =
         before.iter().flat_map(|plan| &plan.commands).map(|planned| planned.command).collect();
@@ -52,11 +53,11 @@ fn planned_after(given: &Given, source: &TrelloBoard, act: u8, before: &[&Plan])
     plan(source, &present, ActId(Id([act; 16]))).expect("a plan can be made")
 }
 
-fn planned(given: &Given, source: &TrelloBoard, act: u8) -> Plan {
+pub(super) fn planned(given: &Given, source: &SourceBoard, act: u8) -> Plan {
     planned_after(given, source, act, &[])
 }
 
-fn imported(given: Given, plan: &Plan) -> Given {
+pub(super) fn imported(given: Given, plan: &Plan) -> Given {
     plan.commands.iter().fold(given, |given, planned| match &planned.what {
         PlannedAct::Send { intent } => given.claiming(planned.claims).sent_intent(intent),
         PlannedAct::Describe { .. } => given,
@@ -137,7 +138,7 @@ fn what_is_saved_is_read_back_as_it_was() {
 }
 
 /// A board with its whole life: made by one, worked on by another. Moments are minutes of one hour.
-fn living_board(until: usize) -> TrelloBoard {
+fn living_board(until: usize) -> SourceBoard {
     let at = |minute: usize| format!("2020-01-01T10:{minute:02}:00.000Z");
     let card = |more: Value| {
         let mut card = json!({ "id": "C1" });
@@ -201,7 +202,7 @@ fn a_history_comes_in_with_the_times_and_people_of_then() {
     assert_eq!(plan.summary.history_records, 9);
     let left_out: Vec<_> = plan.summary.not_imported.iter().map(|line| (line.what.as_str(), line.count)).collect();
     assert_eq!(left_out, [("history: updateCard", 1)]);
-    let person = |id: &str| ActorId(imported_id(SPACE, "member", &source.members[usize::from(id == "N")].id));
+    let person = |id: &str| ActorId(imported_id(SPACE, "trello", "member", &source.members[usize::from(id == "N")].id));
     let minute = |minute: i64| 1_577_872_800_000 + minute * 60_000;
     assert_eq!(claims_of(&plan, "card.create"), (minute(3), person("M")));
     assert_eq!(claims_of(&plan, "card.rename"), (minute(4), person("N")));

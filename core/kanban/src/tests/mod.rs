@@ -6,6 +6,7 @@ mod columns;
 mod details;
 mod files;
 mod imports;
+mod imports_of_others;
 mod journeys;
 mod personal;
 mod places;

@@ -4,22 +4,22 @@ use std::collections::BTreeSet;
 
 use recordplayer::time::Timestamp;
 
-use super::super::trello::{
-    NotImported, TrelloAttachment, TrelloBoard, TrelloCard, TrelloCheckItem, TrelloChecklist, TrelloComment,
-    TrelloValue,
+use super::super::source::{
+    NotImported, SourceAttachment, SourceBoard, SourceCard, SourceCheckItem, SourceChecklist, SourceComment,
+    SourceValue,
 };
 use super::{Planner, cut};
 use crate::board::Board;
 use crate::card::{Attachment, Card, CardCommand, Checklist, FieldValue, Item};
 use crate::column::Column;
 use crate::comment::{Comment, CommentCommand, CommentKind};
-use crate::ids::{AttachmentId, CardId, ChecklistId, ColumnId, CommentId, FieldId, ItemId, LabelId, PersonId};
+use crate::ids::{AttachmentId, CardId, ChecklistId, ColumnId, CommentId, FieldId, ItemId, LabelId, PersonId, TypeId};
 use crate::limits::{COMMENT_BYTES_MAX, NAME_BYTES_MAX, URL_BYTES_MAX, VALUE_BYTES_MAX};
 use crate::project::Project;
 
 impl Planner<'_> {
     /// What the history did not make as it is in the source.
-    pub(super) fn finish_cards(&mut self, source: &TrelloBoard, left_out: &mut Vec<NotImported>) {
+    pub(super) fn finish_cards(&mut self, source: &SourceBoard, left_out: &mut Vec<NotImported>) {
         let labels: BTreeSet<LabelId> = source.labels.iter().map(|label| self.id("label", &label.id)).collect();
         let people: BTreeSet<PersonId> = source.members.iter().map(|member| self.id("member", &member.id)).collect();
         let (mut links, mut comments) = (0, 0);
@@ -33,6 +33,8 @@ impl Planner<'_> {
             self.set_due(id, card.due_at_ms);
             self.set_done(id, card.due_complete);
             self.fields(id, card);
+            self.set_type(id, card.type_id.as_ref());
+            self.set_effort(id, card.priority, card.estimate);
             for list in &card.checklists {
                 self.set_checklist(id, list);
                 for item in &list.items {
@@ -60,7 +62,7 @@ impl Planner<'_> {
     }
 
     /// Counts the things of the source by what becomes of them.
-    pub(super) fn tally_things(&mut self, source: &TrelloBoard) {
+    pub(super) fn tally_things(&mut self, source: &SourceBoard) {
         let models = self.present.models;
         let project = models.get::<Project>(self.present.space.0);
         for label in &source.labels {
@@ -74,6 +76,10 @@ impl Planner<'_> {
         for field in &source.fields {
             let id: FieldId = self.id("field", &field.id);
             self.tally(project.fields.contains_key(&id), id);
+        }
+        for card_type in &source.types {
+            let id: TypeId = self.id("type", &card_type.id);
+            self.tally(project.types.contains_key(&id), id);
         }
         self.tally(models.get::<Board>(self.board).exists(), self.board);
         for list in &source.lists {
@@ -104,7 +110,7 @@ impl Planner<'_> {
         }
     }
 
-    fn fields(&mut self, id: CardId, card: &TrelloCard) {
+    fn fields(&mut self, id: CardId, card: &SourceCard) {
         for value in &card.field_values {
             let field: FieldId = self.id("field", &value.field_id);
             let value = self.value(&value.value);
@@ -115,21 +121,22 @@ impl Planner<'_> {
         }
     }
 
-    fn value(&self, value: &TrelloValue) -> FieldValue {
+    fn value(&self, value: &SourceValue) -> FieldValue {
         match value {
-            TrelloValue::Number(number) if FieldValue::is_number(number) => {
+            SourceValue::Number(number) if FieldValue::is_number(number) => {
                 FieldValue::Number { number: number.clone() }
             }
-            TrelloValue::Text(text) | TrelloValue::Number(text) => {
+            SourceValue::Text(text) | SourceValue::Number(text) => {
                 FieldValue::Text { text: cut(text, VALUE_BYTES_MAX) }
             }
-            TrelloValue::Date(at) => FieldValue::Date { at: Timestamp(*at) },
-            TrelloValue::Checked(checked) => FieldValue::Checked { checked: *checked },
-            TrelloValue::Option(option) => FieldValue::Choice { option: self.id("option", option) },
+            SourceValue::Date(at) => FieldValue::Date { at: Timestamp(*at) },
+            SourceValue::Checked(checked) => FieldValue::Checked { checked: *checked },
+            SourceValue::Option(option) => FieldValue::Choice { option: self.id("option", option) },
+            SourceValue::Person(person) => FieldValue::Person { person: self.id("member", person) },
         }
     }
 
-    pub(super) fn set_checklist(&mut self, id: CardId, list: &TrelloChecklist) {
+    pub(super) fn set_checklist(&mut self, id: CardId, list: &SourceChecklist) {
         let (checklist, name): (ChecklistId, _) = (self.id("checklist", &list.id), cut(&list.name, NAME_BYTES_MAX));
         let known = &mut self.sim(id).card.checklists;
         match known.iter_mut().find(|other| other.id == checklist) {
@@ -140,7 +147,7 @@ impl Planner<'_> {
         self.change::<Card>(checklist, id, &CardCommand::SetChecklist { checklist, name });
     }
 
-    pub(super) fn set_item(&mut self, id: CardId, list: &TrelloChecklist, item: &TrelloCheckItem, done: bool) {
+    pub(super) fn set_item(&mut self, id: CardId, list: &SourceChecklist, item: &SourceCheckItem, done: bool) {
         let (checklist, item_id): (ChecklistId, ItemId) = (self.id("checklist", &list.id), self.id("item", &item.id));
         let text = cut(&item.name, COMMENT_BYTES_MAX);
         let lists = &mut self.sim(id).card.checklists;
@@ -164,7 +171,7 @@ impl Planner<'_> {
     }
 
     /// Links that lead nowhere are left out.
-    pub(super) fn set_link(&mut self, id: CardId, link: &TrelloAttachment) {
+    pub(super) fn set_link(&mut self, id: CardId, link: &SourceAttachment) {
         let attachment: AttachmentId = self.id("attachment", &link.id);
         let set = Attachment::Link { name: cut(&link.name, NAME_BYTES_MAX), url: link.url.clone() };
         if has_address(link) && self.sim(id).card.attachments.get(&attachment) != Some(&set) {
@@ -174,7 +181,7 @@ impl Planner<'_> {
     }
 
     /// Comments without a text are left out. What their author has edited or deleted here stays.
-    pub(super) fn set_comment(&mut self, card: CardId, comment: &TrelloComment) {
+    pub(super) fn set_comment(&mut self, card: CardId, comment: &SourceComment) {
         let id: CommentId = self.id("comment", &comment.id);
         let known = self.present.models.get::<Comment>(id);
         let text = cut(&comment.text, COMMENT_BYTES_MAX);
@@ -196,6 +203,6 @@ impl Planner<'_> {
     }
 }
 
-fn has_address(link: &TrelloAttachment) -> bool {
+fn has_address(link: &SourceAttachment) -> bool {
     !link.url.trim().is_empty() && link.url.len() <= URL_BYTES_MAX
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::super::trello::TrelloBoard;
+use super::super::source::SourceBoard;
 use super::Planner;
 use crate::card::{Card, CardCommand};
 use crate::column::Column;
@@ -10,7 +10,7 @@ use crate::ids::{CardId, ColumnId};
 
 impl Planner<'_> {
     /// Moves as few cards as it takes. In a column that was here before, only those that the import has put there are moved.
-    pub(super) fn put_in_order(&mut self, source: &TrelloBoard) {
+    pub(super) fn put_in_order(&mut self, source: &SourceBoard) {
         let mut wanted: BTreeMap<ColumnId, Vec<CardId>> = BTreeMap::new();
         for card in source.cards.iter().filter(|card| !card.closed) {
             let column = self.id("column", &card.list_id);

@@ -2,15 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::trello::{
-    ColumnKindGuess, TrelloBoard, TrelloDeed, TrelloField, TrelloFieldKind, TrelloList, guess_kind,
+use super::super::source::{
+    ColumnKindGuess, SourceBoard, SourceDeed, SourceField, SourceFieldKind, SourceList, SourceType, guess_kind,
 };
 use super::{Planner, Word, cut};
 use recordplayer::id::Id;
 
 use crate::board::{Board, BoardCommand};
 use crate::column::{Column, ColumnCommand, ColumnKind};
-use crate::ids::{ColumnId, FieldId, LabelId, PersonId};
+use crate::ids::{ColumnId, FieldId, LabelId, PersonId, TypeId};
 use crate::limits::NAME_BYTES_MAX;
 use crate::project::{FieldDefinition, FieldKind, FieldLimits, Label, Placeholder, Project, ProjectCommand};
 
@@ -36,14 +36,18 @@ fn kind_of(guess: ColumnKindGuess) -> ColumnKind {
 
 impl Planner<'_> {
     /// The board, and everything that its history refers to but columns and cards.
-    pub(super) fn shape(&mut self, source: &TrelloBoard) {
+    pub(super) fn shape(&mut self, source: &SourceBoard) {
         let project = self.present.models.get::<Project>(self.present.space.0);
-        let made = source.history.iter().find(|action| action.deed == TrelloDeed::BoardMade);
-        let at = made.map(|action| action.at_ms).or_else(|| source.id.created_at_ms());
+        let made = source.history.iter().find(|action| action.deed == SourceDeed::BoardMade);
+        let begins = || source.history.first().map(|action| action.at_ms);
+        let at = made.map(|action| action.at_ms).or_else(|| source.id.created_at_ms()).or_else(begins);
         self.word = Word { at: at.map(recordplayer::time::Timestamp), ..Word::default() };
         self.labels_and_people(source, &project);
         for field in &source.fields {
             self.field(field, &project);
+        }
+        for card_type in &source.types {
+            self.card_type(card_type, source, &project);
         }
         if let Some(author) = made.and_then(|action| action.author.as_ref()) {
             self.word.actor = Some(self.actor(author));
@@ -62,13 +66,13 @@ impl Planner<'_> {
         }
     }
 
-    fn title(&self, source: &TrelloBoard, project: &Project) -> String {
+    fn title(&self, source: &SourceBoard, project: &Project) -> String {
         let others = project.boards.iter().filter(|board| **board != self.board);
         let taken = others.map(|board| self.present.models.get::<Board>(*board).title().to_owned()).collect();
         free(&source.name, "Imported board", &taken)
     }
 
-    fn labels_and_people(&mut self, source: &TrelloBoard, project: &Project) {
+    fn labels_and_people(&mut self, source: &SourceBoard, project: &Project) {
         for label in &source.labels {
             let id: LabelId = self.id("label", &label.id);
             let set = Label { name: cut(&label.name, NAME_CUT), colour: label.colour.clone().unwrap_or_default() };
@@ -101,14 +105,15 @@ impl Planner<'_> {
         }
     }
 
-    fn field(&mut self, field: &TrelloField, project: &Project) {
+    fn field(&mut self, field: &SourceField, project: &Project) {
         let id: FieldId = self.id("field", &field.id);
         let kind = match &field.kind {
-            TrelloFieldKind::Text | TrelloFieldKind::Other(_) => FieldKind::Text,
-            TrelloFieldKind::Number => FieldKind::Number,
-            TrelloFieldKind::Date => FieldKind::Date,
-            TrelloFieldKind::Checkbox => FieldKind::Checkbox,
-            TrelloFieldKind::List => FieldKind::Choice,
+            SourceFieldKind::Text | SourceFieldKind::Other(_) => FieldKind::Text,
+            SourceFieldKind::Number => FieldKind::Number,
+            SourceFieldKind::Date => FieldKind::Date,
+            SourceFieldKind::Checkbox => FieldKind::Checkbox,
+            SourceFieldKind::List => FieldKind::Choice,
+            SourceFieldKind::Person => FieldKind::Person,
         };
         let options = field.options.iter().map(|option| {
             let colour = option.colour.clone().unwrap_or_default();
@@ -125,8 +130,22 @@ impl Planner<'_> {
         }
     }
 
+    /// Its cards have all fields of the board: no product tells which of them a type has.
+    fn card_type(&mut self, card_type: &SourceType, source: &SourceBoard, project: &Project) {
+        let id: TypeId = self.id("type", &card_type.id);
+        let name = if card_type.name.trim().is_empty() { "Unnamed".to_owned() } else { cut(&card_type.name, NAME_CUT) };
+        let known = project.types.get(&id);
+        let mut fields = known.map(|known| known.fields.clone()).unwrap_or_default();
+        for field in &source.fields {
+            fields.entry(self.id("field", &field.id)).or_default();
+        }
+        if known.is_none_or(|known| known.name != name || known.fields != fields) {
+            self.set_in_project(id, known.is_some(), &ProjectCommand::SetType { card_type: id, name, fields });
+        }
+    }
+
     /// The column of a list, in its place among those that are there by now.
-    pub(super) fn make_column(&mut self, source: &TrelloBoard, list: &TrelloList, name: &str) {
+    pub(super) fn make_column(&mut self, source: &SourceBoard, list: &SourceList, name: &str) {
         let id: ColumnId = self.id("column", &list.id);
         if self.names.contains_key(&id) {
             return;
@@ -135,7 +154,12 @@ impl Planner<'_> {
         let before = behind.map(|other| self.id("column", &other.id)).find(|other| self.names.contains_key(other));
         let name = self.free_name(id, name);
         self.names.insert(id, name.clone());
-        let command = ColumnCommand::Add { board: self.board, name, kind: kind_of(guess_kind(&list.name)), before };
+        let command = ColumnCommand::Add {
+            board: self.board,
+            name,
+            kind: kind_of(list.kind.unwrap_or_else(|| guess_kind(&list.name))),
+            before,
+        };
         self.make::<Column>(id, id, &command);
     }
 
@@ -167,7 +191,7 @@ impl Planner<'_> {
     }
 
     /// What the history did not make as it is in the source.
-    pub(super) fn finish_shape(&mut self, source: &TrelloBoard) {
+    pub(super) fn finish_shape(&mut self, source: &SourceBoard) {
         let known = self.present.models.get::<Board>(self.board);
         let project = self.present.models.get::<Project>(self.present.space.0);
         let title = self.title(source, &project);

@@ -2,22 +2,23 @@
 
 use recordplayer::limits::TEXT_BYTES_MAX;
 
-use super::super::trello::{NotImported, TrelloBoard, TrelloValue};
+use super::super::source::{NotImported, SourceBoard, SourceValue};
 use crate::limits::{COMMENT_BYTES_MAX, NAME_BYTES_MAX, TITLE_BYTES_MAX, VALUE_BYTES_MAX};
 
 /// A line for each kind of text that is cut off.
-pub(super) fn shortened(source: &TrelloBoard) -> Vec<NotImported> {
+pub(super) fn shortened(source: &SourceBoard) -> Vec<NotImported> {
     let cards = &source.cards;
     let checklists = || cards.iter().flat_map(|card| &card.checklists);
     let names = source.lists.iter().map(|list| &list.name);
     let names = names.chain(source.labels.iter().map(|label| &label.name));
     let names = names.chain(source.members.iter().map(|member| &member.full_name));
     let names = names.chain(source.fields.iter().map(|field| &field.name));
+    let names = names.chain(source.types.iter().map(|card_type| &card_type.name));
     let names = names.chain(checklists().map(|list| &list.name));
     let names = names.chain(cards.iter().flat_map(|card| &card.attachments).map(|link| &link.name));
     let values = cards.iter().flat_map(|card| &card.field_values).filter_map(|value| match &value.value {
-        TrelloValue::Text(text) | TrelloValue::Number(text) => Some(text),
-        TrelloValue::Date(_) | TrelloValue::Checked(_) | TrelloValue::Option(_) => None,
+        SourceValue::Text(text) | SourceValue::Number(text) => Some(text),
+        SourceValue::Date(_) | SourceValue::Checked(_) | SourceValue::Option(_) | SourceValue::Person(_) => None,
     });
     let lines = [
         line("ends of titles", cards.iter().map(|card| &card.name), TITLE_BYTES_MAX),

@@ -1,13 +1,13 @@
 //! The cards as the planned commands leave them, and the commands that change them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use recordplayer::limits::TEXT_BYTES_MAX;
 use recordplayer::time::Timestamp;
 
-use super::super::trello::TrelloId;
+use super::super::source::SourceId;
 use super::{Planner, cut};
-use crate::card::{Card, CardCommand, Day, Placed};
+use crate::card::{Card, CardCommand, Day, Effort, Placed, Priority, Typed};
 use crate::ids::{CardId, ColumnId, LabelId, PersonId};
 use crate::limits::TITLE_BYTES_MAX;
 use crate::rank::Rank;
@@ -108,6 +108,27 @@ impl Planner<'_> {
         }
     }
 
+    pub(super) fn set_type(&mut self, id: CardId, card_type: Option<&SourceId>) {
+        let Some(card_type) = card_type.map(|card_type| self.id("type", card_type)) else { return };
+        if self.sim(id).card.card_type != Some(card_type) {
+            self.sim(id).card.card_type = Some(card_type);
+            let typed = Some(Typed { card_type, fields: BTreeMap::new() });
+            self.change_card(id, &CardCommand::SetType { typed });
+        }
+    }
+
+    /// What the source does not say stays as it is here.
+    pub(super) fn set_effort(&mut self, id: CardId, priority: Option<Priority>, estimate: Option<Effort>) {
+        if priority.is_some() && self.sim(id).card.priority != priority {
+            self.sim(id).card.priority = priority;
+            self.change_card(id, &CardCommand::SetPriority { priority });
+        }
+        if estimate.is_some() && self.sim(id).card.estimate != estimate {
+            self.sim(id).card.estimate = estimate;
+            self.change_card(id, &CardCommand::SetEstimate { estimate });
+        }
+    }
+
     pub(super) fn set_label(&mut self, id: CardId, label: LabelId, is_on: bool) {
         let labels = &mut self.sim(id).card.labels;
         if is_on && labels.insert(label) {
@@ -127,7 +148,7 @@ impl Planner<'_> {
     }
 
     /// Makes the labels be these, as far as they are of the source.
-    pub(super) fn set_labels(&mut self, id: CardId, labels: &[TrelloId], all: &BTreeSet<LabelId>) {
+    pub(super) fn set_labels(&mut self, id: CardId, labels: &[SourceId], all: &BTreeSet<LabelId>) {
         let wanted: BTreeSet<LabelId> = labels.iter().map(|label| self.id("label", label)).collect();
         let gone: Vec<_> =
             self.sim(id).card.labels.difference(&wanted).filter(|label| all.contains(label)).copied().collect();
@@ -140,7 +161,7 @@ impl Planner<'_> {
     }
 
     /// Makes the members be these, as far as they are of the source.
-    pub(super) fn set_members(&mut self, id: CardId, members: &[TrelloId], all: &BTreeSet<PersonId>) {
+    pub(super) fn set_members(&mut self, id: CardId, members: &[SourceId], all: &BTreeSet<PersonId>) {
         let wanted: BTreeSet<PersonId> = members.iter().map(|member| self.id("member", member)).collect();
         let gone: Vec<_> =
             self.sim(id).card.members.difference(&wanted).filter(|person| all.contains(person)).copied().collect();

@@ -6,15 +6,15 @@
 
 use std::collections::BTreeMap;
 
-use super::super::trello::{
-    TrelloAction, TrelloAttachment, TrelloBoard, TrelloCard, TrelloCheckItem, TrelloChecklist, TrelloComment,
-    TrelloDeed, TrelloId, TrelloList,
+use super::super::source::{
+    SourceAction, SourceAttachment, SourceBoard, SourceCard, SourceCheckItem, SourceChecklist, SourceComment,
+    SourceDeed, SourceId, SourceList,
 };
 
 /// One step, with when and by whom it was done.
 pub(super) struct Step<'a> {
     pub at_ms: Option<i64>,
-    pub author: Option<&'a TrelloId>,
+    pub author: Option<&'a SourceId>,
     pub what: What<'a>,
 }
 
@@ -22,38 +22,38 @@ pub(super) struct Step<'a> {
 pub(super) enum What<'a> {
     /// Under the name that the list had then.
     List {
-        list: &'a TrelloList,
+        list: &'a SourceList,
         name: String,
     },
     Card {
-        card: &'a TrelloCard,
-        list: TrelloId,
+        card: &'a SourceCard,
+        list: SourceId,
         name: String,
     },
     /// What the card had when the history begins to tell of it.
     Begin {
-        card: &'a TrelloCard,
+        card: &'a SourceCard,
         state: State,
     },
     Checklist {
-        card: &'a TrelloCard,
-        list: &'a TrelloChecklist,
+        card: &'a SourceCard,
+        list: &'a SourceChecklist,
     },
     Item {
-        card: &'a TrelloCard,
-        list: &'a TrelloChecklist,
-        item: &'a TrelloCheckItem,
+        card: &'a SourceCard,
+        list: &'a SourceChecklist,
+        item: &'a SourceCheckItem,
         done: bool,
     },
     Link {
-        card: &'a TrelloCard,
-        link: &'a TrelloAttachment,
+        card: &'a SourceCard,
+        link: &'a SourceAttachment,
     },
     Comment {
-        card: &'a TrelloCard,
-        comment: &'a TrelloComment,
+        card: &'a SourceCard,
+        comment: &'a SourceComment,
     },
-    Deed(&'a TrelloAction),
+    Deed(&'a SourceAction),
 }
 
 impl What<'_> {
@@ -73,20 +73,20 @@ impl What<'_> {
 /// What a card was before the actions that were taken back.
 #[derive(Clone, Debug)]
 pub(super) struct State {
-    pub list: TrelloId,
+    pub list: SourceId,
     pub name: String,
     pub desc: String,
     pub closed: bool,
     pub due_at_ms: Option<i64>,
     pub done: bool,
-    pub members: Vec<TrelloId>,
+    pub members: Vec<SourceId>,
     /// `None` where no action tells of its labels: nobody knows since when it wears them.
-    pub labels: Option<Vec<TrelloId>>,
-    pub ticks: BTreeMap<TrelloId, bool>,
+    pub labels: Option<Vec<SourceId>>,
+    pub ticks: BTreeMap<SourceId, bool>,
 }
 
 impl State {
-    fn now(card: &TrelloCard) -> Self {
+    fn now(card: &SourceCard) -> Self {
         let items = card.checklists.iter().flat_map(|list| &list.items);
         Self {
             list: card.list_id.clone(),
@@ -101,45 +101,45 @@ impl State {
         }
     }
 
-    fn take_back(&mut self, card: &TrelloCard, deed: &TrelloDeed) {
-        let without = |ids: &mut Vec<TrelloId>, id: &TrelloId| ids.retain(|other| other != id);
+    fn take_back(&mut self, card: &SourceCard, deed: &SourceDeed) {
+        let without = |ids: &mut Vec<SourceId>, id: &SourceId| ids.retain(|other| other != id);
         match deed {
-            TrelloDeed::CardMoved { from: Some(from), .. } => self.list = from.clone(),
-            TrelloDeed::CardRenamed { from, .. } => self.name.clone_from(from),
-            TrelloDeed::CardDescribed { from, .. } => self.desc.clone_from(from),
-            TrelloDeed::CardClosed { closed, .. } => self.closed = !closed,
-            TrelloDeed::CardDue { from, .. } => self.due_at_ms = *from,
-            TrelloDeed::CardDone { done, .. } => self.done = !done,
-            TrelloDeed::LabelsSet { from, .. } => self.labels = Some(from.clone()),
-            TrelloDeed::LabelAdded { label, .. } => {
+            SourceDeed::CardMoved { from: Some(from), .. } => self.list = from.clone(),
+            SourceDeed::CardRenamed { from, .. } => self.name.clone_from(from),
+            SourceDeed::CardDescribed { from, .. } => self.desc.clone_from(from),
+            SourceDeed::CardClosed { closed, .. } => self.closed = !closed,
+            SourceDeed::CardDue { from, .. } => self.due_at_ms = *from,
+            SourceDeed::CardDone { done, .. } => self.done = !done,
+            SourceDeed::LabelsSet { from, .. } => self.labels = Some(from.clone()),
+            SourceDeed::LabelAdded { label, .. } => {
                 without(self.labels.get_or_insert_with(|| card.label_ids.clone()), label);
             }
-            TrelloDeed::LabelRemoved { label, .. } => {
+            SourceDeed::LabelRemoved { label, .. } => {
                 self.labels.get_or_insert_with(|| card.label_ids.clone()).push(label.clone());
             }
-            TrelloDeed::MemberJoined { member, .. } => without(&mut self.members, member),
-            TrelloDeed::MemberLeft { member, .. } => self.members.push(member.clone()),
-            TrelloDeed::ItemTicked { item, done, .. } => {
+            SourceDeed::MemberJoined { member, .. } => without(&mut self.members, member),
+            SourceDeed::MemberLeft { member, .. } => self.members.push(member.clone()),
+            SourceDeed::ItemTicked { item, done, .. } => {
                 self.ticks.insert(item.clone(), !done);
             }
-            TrelloDeed::BoardMade
-            | TrelloDeed::ListMade { .. }
-            | TrelloDeed::ListRenamed { .. }
-            | TrelloDeed::ListClosed { .. }
-            | TrelloDeed::CardMade { .. }
-            | TrelloDeed::CardMoved { from: None, .. }
-            | TrelloDeed::ChecklistMade { .. }
-            | TrelloDeed::AttachmentMade { .. } => {}
+            SourceDeed::BoardMade
+            | SourceDeed::ListMade { .. }
+            | SourceDeed::ListRenamed { .. }
+            | SourceDeed::ListClosed { .. }
+            | SourceDeed::CardMade { .. }
+            | SourceDeed::CardMoved { from: None, .. }
+            | SourceDeed::ChecklistMade { .. }
+            | SourceDeed::AttachmentMade { .. } => {}
         }
     }
 }
 
 /// All steps of the board, in their order.
-pub(super) fn steps(board: &TrelloBoard) -> Vec<Step<'_>> {
+pub(super) fn steps(board: &SourceBoard) -> Vec<Step<'_>> {
     let made = Made::of(board);
     let begins = board.history.first().map(|action| action.at_ms);
     let mut steps = Vec::new();
-    let mut used: BTreeMap<TrelloId, Option<i64>> = BTreeMap::new();
+    let mut used: BTreeMap<SourceId, Option<i64>> = BTreeMap::new();
     for card in &board.cards {
         card_steps(card, &made, begins, &mut steps, &mut used);
     }
@@ -153,32 +153,32 @@ pub(super) fn steps(board: &TrelloBoard) -> Vec<Step<'_>> {
     steps
 }
 
-fn is_making(deed: &TrelloDeed) -> bool {
+fn is_making(deed: &SourceDeed) -> bool {
     matches!(
         deed,
-        TrelloDeed::BoardMade
-            | TrelloDeed::ListMade { .. }
-            | TrelloDeed::CardMade { .. }
-            | TrelloDeed::ChecklistMade { .. }
-            | TrelloDeed::AttachmentMade { .. }
+        SourceDeed::BoardMade
+            | SourceDeed::ListMade { .. }
+            | SourceDeed::CardMade { .. }
+            | SourceDeed::ChecklistMade { .. }
+            | SourceDeed::AttachmentMade { .. }
     )
 }
 
 /// The actions by what they made, and those of each card.
 struct Made<'a> {
-    by_thing: BTreeMap<&'a TrelloId, &'a TrelloAction>,
-    of_card: BTreeMap<&'a TrelloId, Vec<&'a TrelloAction>>,
+    by_thing: BTreeMap<&'a SourceId, &'a SourceAction>,
+    of_card: BTreeMap<&'a SourceId, Vec<&'a SourceAction>>,
 }
 
 impl<'a> Made<'a> {
-    fn of(board: &'a TrelloBoard) -> Self {
+    fn of(board: &'a SourceBoard) -> Self {
         let mut made = Self { by_thing: BTreeMap::new(), of_card: BTreeMap::new() };
         for action in &board.history {
             match &action.deed {
-                TrelloDeed::ListMade { list: thing, .. }
-                | TrelloDeed::CardMade { card: thing, .. }
-                | TrelloDeed::ChecklistMade { checklist: thing }
-                | TrelloDeed::AttachmentMade { attachment: thing } => {
+                SourceDeed::ListMade { list: thing, .. }
+                | SourceDeed::CardMade { card: thing, .. }
+                | SourceDeed::ChecklistMade { checklist: thing }
+                | SourceDeed::AttachmentMade { attachment: thing } => {
                     made.by_thing.entry(thing).or_insert(action);
                 }
                 _ => {}
@@ -191,7 +191,7 @@ impl<'a> Made<'a> {
     }
 
     /// When a thing was made, at the latest at `not_before` where it is a part of something; and by whom.
-    fn when(&self, thing: &TrelloId, not_before: Option<i64>) -> (Option<i64>, Option<&'a TrelloId>) {
+    fn when(&self, thing: &SourceId, not_before: Option<i64>) -> (Option<i64>, Option<&'a SourceId>) {
         match self.by_thing.get(thing) {
             Some(action) => (Some(action.at_ms).max(not_before), action.author.as_ref()),
             None => (thing.created_at_ms().map_or(not_before, |at| Some(at).max(not_before)), None),
@@ -201,11 +201,11 @@ impl<'a> Made<'a> {
 
 /// The steps that make a card with all that is on it. `used` learns when each list was in use first.
 fn card_steps<'a>(
-    card: &'a TrelloCard,
+    card: &'a SourceCard,
     made: &Made<'a>,
     begins: Option<i64>,
     steps: &mut Vec<Step<'a>>,
-    used: &mut BTreeMap<TrelloId, Option<i64>>,
+    used: &mut BTreeMap<SourceId, Option<i64>>,
 ) {
     let actions = made.of_card.get(&card.id).map_or(&[][..], Vec::as_slice);
     let mut state = State::now(card);
@@ -213,7 +213,7 @@ fn card_steps<'a>(
         state.take_back(card, &action.deed);
     }
     let making = made.by_thing.get(&card.id).copied();
-    if let Some(TrelloDeed::CardMade { list, name, .. }) = making.map(|action| &action.deed) {
+    if let Some(SourceDeed::CardMade { list, name, .. }) = making.map(|action| &action.deed) {
         state.list = list.clone();
         if !name.is_empty() {
             state.name.clone_from(name);
@@ -222,16 +222,16 @@ fn card_steps<'a>(
     let (at_ms, author) = made.when(&card.id, None);
     // Clocks of two machines may differ; nothing is done to a card before it is there.
     let at_ms = at_ms.min(actions.first().map(|action| action.at_ms).or(at_ms));
-    let mut note_use = |list: &TrelloId, at: Option<i64>| {
+    let mut note_use = |list: &SourceId, at: Option<i64>| {
         used.entry(list.clone()).and_modify(|first| *first = at.min(*first)).or_insert(at);
     };
     note_use(&state.list, at_ms);
     for action in actions {
-        if let TrelloDeed::CardMoved { to, .. } = &action.deed {
+        if let SourceDeed::CardMoved { to, .. } = &action.deed {
             note_use(to, Some(action.at_ms));
         }
     }
-    let mut add = |(at_ms, author): (Option<i64>, Option<&'a TrelloId>), what| steps.push(Step { at_ms, author, what });
+    let mut add = |(at_ms, author): (Option<i64>, Option<&'a SourceId>), what| steps.push(Step { at_ms, author, what });
     // Checklists and items stand in the order in which they are set here, so a later one never comes before an earlier one.
     let mut last_list = at_ms;
     for list in &card.checklists {
@@ -259,16 +259,16 @@ fn card_steps<'a>(
 
 /// The steps that make the lists; each is there when the first card comes into it.
 fn list_steps<'a>(
-    board: &'a TrelloBoard,
+    board: &'a SourceBoard,
     made: &Made<'a>,
-    used: &BTreeMap<TrelloId, Option<i64>>,
+    used: &BTreeMap<SourceId, Option<i64>>,
     steps: &mut Vec<Step<'a>>,
 ) {
-    let mut names: BTreeMap<&TrelloId, &str> = BTreeMap::new();
+    let mut names: BTreeMap<&SourceId, &str> = BTreeMap::new();
     for action in board.history.iter().rev() {
         match &action.deed {
-            TrelloDeed::ListRenamed { list, from, .. } => drop(names.insert(list, from)),
-            TrelloDeed::ListMade { list, name } if !name.is_empty() => drop(names.insert(list, name)),
+            SourceDeed::ListRenamed { list, from, .. } => drop(names.insert(list, from)),
+            SourceDeed::ListMade { list, name } if !name.is_empty() => drop(names.insert(list, name)),
             _ => {}
         }
     }

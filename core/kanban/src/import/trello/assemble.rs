@@ -4,18 +4,18 @@ use std::collections::BTreeMap;
 
 use recordplayer::id::Id;
 
-use super::board::{TrelloAction, TrelloBoard, TrelloId, TrelloLabel, TrelloList};
+use super::super::source::loose::Position;
+use super::super::source::{LeftOut, SourceAction, SourceBoard, SourceId, SourceLabel, SourceList, first_of_each};
 use super::error::TrelloError;
 use super::fields::Fields;
 use super::history::{Known, history};
-use super::left_out::{LeftOut, survey};
-use super::loose::Position;
+use super::left_out::survey;
 use super::wire::{WireBoard, WireCard, WireChecklist};
 use super::{cards, comments, referents};
 
 /// Fails only where a key is missing without which nothing is a Trello board; everything else finds a place or a line in
 /// `not_imported`.
-pub(super) fn assemble(mut wire: WireBoard, export: Id) -> Result<TrelloBoard, TrelloError> {
+pub(super) fn assemble(mut wire: WireBoard, export: Id) -> Result<SourceBoard, TrelloError> {
     let missing = |key: &'static str| TrelloError::MissingKey { key };
     if wire.lists.is_none() {
         return Err(missing("lists"));
@@ -32,7 +32,7 @@ pub(super) fn assemble(mut wire: WireBoard, export: Id) -> Result<TrelloBoard, T
     referents::survey_label_names(&wire, out);
 
     let all_cards = wire.cards.unwrap_or_default();
-    let mut wire_cards = referents::first_of_each(all_cards, "cards", |card| &card.id, out);
+    let mut wire_cards = first_of_each(all_cards, "cards", |card| &card.id, out);
     let mut lists = referents::lists(wire.lists.unwrap_or_default(), out);
     referents::place_cards(&mut lists, &mut wire_cards, &wire.actions, out);
     let labels = referents::labels(wire.labels, &mut wire_cards, out);
@@ -48,13 +48,13 @@ pub(super) fn assemble(mut wire: WireBoard, export: Id) -> Result<TrelloBoard, T
     let history = history(&wire.actions, &known(&lists, &wire_cards, &labels, &checklists), out);
     let mut comments = comments::comments(wire.actions, &wire_cards, out);
     let mut acting = comments::authors(&comments);
-    acting.extend(history.iter().flat_map(TrelloAction::people).cloned());
+    acting.extend(history.iter().flat_map(SourceAction::people).cloned());
     let members = referents::members(wire.members, &mut wire_cards, &acting, &people, out);
     let mut fields = Fields::new(wire.custom_fields, out);
 
-    let rank: BTreeMap<&TrelloId, usize> = lists.iter().enumerate().map(|(index, list)| (&list.id, index)).collect();
+    let rank: BTreeMap<&SourceId, usize> = lists.iter().enumerate().map(|(index, list)| (&list.id, index)).collect();
     wire_cards.sort_by(|a, b| {
-        let rank_of = |list: &Option<TrelloId>| list.as_ref().and_then(|id| rank.get(id));
+        let rank_of = |list: &Option<SourceId>| list.as_ref().and_then(|id| rank.get(id));
         let by_list = rank_of(&a.id_list).cmp(&rank_of(&b.id_list));
         by_list.then_with(|| Position::order((a.pos, &a.id), (b.pos, &b.id)))
     });
@@ -70,19 +70,22 @@ pub(super) fn assemble(mut wire: WireBoard, export: Id) -> Result<TrelloBoard, T
     let not_imported = left_out.into_lines();
     let fields = fields.into_vec();
     let cards = taken;
-    let board = TrelloBoard { id, name, lists, cards, labels, members, fields, history, not_imported, export };
-    debug_assert!(references_lead_somewhere(&board), "every reference of the board that was read leads somewhere");
+    let types = Vec::new();
+    let product = "trello";
+    let board =
+        SourceBoard { product, id, name, lists, cards, labels, members, fields, types, history, not_imported, export };
+    debug_assert!(board.references_lead_somewhere(), "every reference of the board that was read leads somewhere");
     Ok(board)
 }
 
 /// What the history may refer to.
 fn known(
-    lists: &[TrelloList],
+    lists: &[SourceList],
     cards: &[WireCard],
-    labels: &[TrelloLabel],
-    checklists: &BTreeMap<TrelloId, Vec<WireChecklist>>,
+    labels: &[SourceLabel],
+    checklists: &BTreeMap<SourceId, Vec<WireChecklist>>,
 ) -> Known {
-    let lists_of = |card: &TrelloId| checklists.get(card).into_iter().flatten();
+    let lists_of = |card: &SourceId| checklists.get(card).into_iter().flatten();
     let of_cards = || cards.iter().map(|card| &card.id);
     Known {
         cards: of_cards().cloned().collect(),
@@ -99,34 +102,4 @@ fn known(
             .flat_map(|card| card.attachments.iter().map(|attachment| (attachment.id.clone(), card.id.clone())))
             .collect(),
     }
-}
-
-/// The first invariant of [`TrelloBoard`].
-fn references_lead_somewhere(board: &TrelloBoard) -> bool {
-    use std::collections::BTreeSet;
-
-    use super::board::TrelloValue;
-
-    let lists: BTreeSet<_> = board.lists.iter().map(|list| &list.id).collect();
-    let labels: BTreeSet<_> = board.labels.iter().map(|label| &label.id).collect();
-    let members: BTreeSet<_> = board.members.iter().map(|member| &member.id).collect();
-    let fields: BTreeSet<_> = board.fields.iter().map(|field| &field.id).collect();
-    let options: BTreeSet<_> =
-        board.fields.iter().flat_map(|field| field.options.iter().map(move |option| (&field.id, &option.id))).collect();
-    let cards: BTreeSet<_> = board.cards.iter().map(|card| &card.id).collect();
-    board.history.iter().all(|action| {
-        action.people().all(|person| members.contains(person))
-            && action.deed.card().is_none_or(|card| cards.contains(card))
-    }) && board.cards.iter().all(|card| {
-        lists.contains(&card.list_id)
-            && card.label_ids.iter().all(|id| labels.contains(id))
-            && card.member_ids.iter().all(|id| members.contains(id))
-            && card.comments.iter().filter_map(|comment| comment.author.as_ref()).all(|id| members.contains(id))
-            && card.field_values.iter().all(|value| match &value.value {
-                TrelloValue::Option(option) => options.contains(&(&value.field_id, option)),
-                TrelloValue::Text(_) | TrelloValue::Number(_) | TrelloValue::Date(_) | TrelloValue::Checked(_) => {
-                    fields.contains(&value.field_id)
-                }
-            })
-    })
 }

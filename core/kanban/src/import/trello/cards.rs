@@ -2,13 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::board::{
-    TrelloAttachment, TrelloCard, TrelloCheckItem, TrelloChecklist, TrelloComment, TrelloFieldValue, TrelloId,
+use super::super::source::loose::Position;
+use super::super::source::time::millis;
+use super::super::source::{
+    LeftOut, SourceAttachment, SourceCard, SourceCheckItem, SourceChecklist, SourceComment, SourceFieldValue, SourceId,
+    first_of_each,
 };
-use super::left_out::LeftOut;
-use super::loose::Position;
-use super::referents::first_of_each;
-use super::time::millis;
 use super::wire::{WireAttachment, WireCard, WireChecklist};
 
 /// The checklists of each card, not yet in order.
@@ -19,16 +18,16 @@ pub(super) fn checklists(
     of_board: Vec<WireChecklist>,
     cards: &mut [WireCard],
     left_out: &mut LeftOut,
-) -> BTreeMap<TrelloId, Vec<WireChecklist>> {
-    let known: BTreeSet<TrelloId> = cards.iter().map(|card| card.id.clone()).collect();
-    let mut named_by_card: BTreeMap<TrelloId, TrelloId> = BTreeMap::new();
+) -> BTreeMap<SourceId, Vec<WireChecklist>> {
+    let known: BTreeSet<SourceId> = cards.iter().map(|card| card.id.clone()).collect();
+    let mut named_by_card: BTreeMap<SourceId, SourceId> = BTreeMap::new();
     for card in &*cards {
         for checklist in &card.id_checklists {
             named_by_card.entry(checklist.clone()).or_insert_with(|| card.id.clone());
         }
     }
 
-    let mut by_card: BTreeMap<TrelloId, Vec<WireChecklist>> = BTreeMap::new();
+    let mut by_card: BTreeMap<SourceId, Vec<WireChecklist>> = BTreeMap::new();
     let mut seen = BTreeSet::new();
     for checklist in first_of_each(of_board, "checklists", |checklist| &checklist.id, left_out) {
         let own = checklist.id_card.as_ref().filter(|card| known.contains(card));
@@ -52,16 +51,16 @@ pub(super) fn checklists(
 /// One card, once all that is gathered elsewhere is known.
 pub(super) fn card(
     wire: WireCard,
-    list_id: TrelloId,
+    list_id: SourceId,
     checklists: Vec<WireChecklist>,
-    comments: Vec<TrelloComment>,
-    field_values: Vec<TrelloFieldValue>,
+    comments: Vec<SourceComment>,
+    field_values: Vec<SourceFieldValue>,
     left_out: &mut LeftOut,
-) -> TrelloCard {
+) -> SourceCard {
     let due_at_ms = millis(&wire.due);
     let unreadable = !wire.due.is_empty() && due_at_ms.is_none();
     left_out.add("due dates", "they are not dates that can be read", u64::from(unreadable));
-    TrelloCard {
+    SourceCard {
         id: wire.id,
         name: wire.name,
         desc: wire.desc,
@@ -75,24 +74,29 @@ pub(super) fn card(
         checklists: in_order(checklists, left_out),
         comments,
         field_values,
+        type_id: None,
+        priority: None,
+        estimate: None,
+        relations: Vec::new(),
+        relations_dangling: 0,
     }
 }
 
-fn attachments(wire: Vec<WireAttachment>, left_out: &mut LeftOut) -> Vec<TrelloAttachment> {
+fn attachments(wire: Vec<WireAttachment>, left_out: &mut LeftOut) -> Vec<SourceAttachment> {
     let mut wire = first_of_each(wire, "attachments", |attachment| &attachment.id, left_out);
     wire.sort_by(|a, b| Position::order((a.pos, &a.id), (b.pos, &b.id)));
-    wire.into_iter().map(|wire| TrelloAttachment { id: wire.id, name: wire.name, url: wire.url }).collect()
+    wire.into_iter().map(|wire| SourceAttachment { id: wire.id, name: wire.name, url: wire.url }).collect()
 }
 
-fn in_order(mut wire: Vec<WireChecklist>, left_out: &mut LeftOut) -> Vec<TrelloChecklist> {
+fn in_order(mut wire: Vec<WireChecklist>, left_out: &mut LeftOut) -> Vec<SourceChecklist> {
     wire.sort_by(|a, b| Position::order((a.pos, &a.id), (b.pos, &b.id)));
     wire.into_iter().map(|checklist| as_checklist(checklist, left_out)).collect()
 }
 
-fn as_checklist(wire: WireChecklist, left_out: &mut LeftOut) -> TrelloChecklist {
+fn as_checklist(wire: WireChecklist, left_out: &mut LeftOut) -> SourceChecklist {
     let mut items = first_of_each(wire.check_items, "checklist items", |item| &item.id, left_out);
     items.sort_by(|a, b| Position::order((a.pos, &a.id), (b.pos, &b.id)));
     let items =
-        items.into_iter().map(|item| TrelloCheckItem { id: item.id, name: item.name, done: item.state == "complete" });
-    TrelloChecklist { id: wire.id, name: wire.name, items: items.collect() }
+        items.into_iter().map(|item| SourceCheckItem { id: item.id, name: item.name, done: item.state == "complete" });
+    SourceChecklist { id: wire.id, name: wire.name, items: items.collect() }
 }

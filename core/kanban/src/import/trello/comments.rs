@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::board::{TrelloComment, TrelloId};
-use super::left_out::{LeftOut, is_comment};
-use super::time::millis;
+use super::super::source::time::millis;
+use super::super::source::{LeftOut, SourceComment, SourceId};
+use super::left_out::is_comment;
 use super::wire::{WireAction, WireActionData, WireCard};
 
 /// The comments of each card, by time. One that stands in the file twice is one comment.
@@ -12,7 +12,7 @@ pub(super) fn comments(
     actions: Vec<WireAction>,
     cards: &[WireCard],
     left_out: &mut LeftOut,
-) -> BTreeMap<TrelloId, Vec<TrelloComment>> {
+) -> BTreeMap<SourceId, Vec<SourceComment>> {
     let mut found = Found { known: cards.iter().map(|card| card.id.clone()).collect(), ..Found::default() };
     for action in actions {
         let card = action.data.as_ref().and_then(|data| data.card.as_ref()).and_then(|card| card.id.clone());
@@ -34,22 +34,22 @@ pub(super) fn comments(
 }
 
 /// Everyone who wrote one of these comments.
-pub(super) fn authors(comments: &BTreeMap<TrelloId, Vec<TrelloComment>>) -> BTreeSet<TrelloId> {
+pub(super) fn authors(comments: &BTreeMap<SourceId, Vec<SourceComment>>) -> BTreeSet<SourceId> {
     comments.values().flatten().filter_map(|comment| comment.author.clone()).collect()
 }
 
 #[derive(Default)]
 struct Found {
     /// The cards of the file.
-    known: BTreeSet<TrelloId>,
+    known: BTreeSet<SourceId>,
     /// The comments that were met.
-    seen: BTreeSet<TrelloId>,
-    by_card: BTreeMap<TrelloId, Vec<TrelloComment>>,
+    seen: BTreeSet<SourceId>,
+    by_card: BTreeMap<SourceId, Vec<SourceComment>>,
     homeless: u64,
 }
 
 impl Found {
-    fn take(&mut self, action: WireAction, card: Option<TrelloId>) {
+    fn take(&mut self, action: WireAction, card: Option<SourceId>) {
         if !is_comment(&action) || !self.seen.insert(action.id.clone()) {
             return;
         }
@@ -61,6 +61,6 @@ impl Found {
         let data = action.data.map_or_else(WireActionData::default, |data| *data);
         let creator = action.id_member_creator.or_else(|| action.member_creator.map(|person| person.id));
         let author = data.id_original_commenter.or(creator);
-        self.by_card.entry(card).or_default().push(TrelloComment { id: action.id, author, at_ms, text: data.text });
+        self.by_card.entry(card).or_default().push(SourceComment { id: action.id, author, at_ms, text: data.text });
     }
 }

@@ -1,6 +1,7 @@
 //! Why a file could not be read as a Trello board.
 
-use super::limits::{EXPORT_BYTES_MAX, LIST_ENTRIES_MAX};
+use super::super::source::EXPORT_BYTES_MAX;
+use super::super::source::error::problem;
 
 /// Why [`read`](super::read) refused a file. The text says what is wrong and what to do; nothing was imported.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -50,16 +51,4 @@ impl TrelloError {
             Category::Data => Self::WrongShape { problem: problem(error), line, column },
         }
     }
-}
-
-/// What the JSON reader says of a list that is longer than we read.
-pub(super) fn too_many_entries() -> String {
-    format!("a list has more than {LIST_ENTRIES_MAX} entries")
-}
-
-/// The reader's words without the place, which it writes at their end and we write ourselves.
-fn problem(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    let place = format!(" at line {} column {}", error.line(), error.column());
-    text.strip_suffix(&place).unwrap_or(&text).to_owned()
 }

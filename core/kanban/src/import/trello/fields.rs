@@ -2,18 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::board::{Origin, TrelloField, TrelloFieldKind, TrelloFieldOption, TrelloFieldValue, TrelloId, TrelloValue};
-use super::left_out::LeftOut;
-use super::loose::Position;
-use super::referents::first_of_each;
-use super::time::millis;
+use super::super::source::loose::Position;
+use super::super::source::time::millis;
+use super::super::source::{
+    LeftOut, Origin, SourceField, SourceFieldKind, SourceFieldOption, SourceFieldValue, SourceId, SourceValue,
+    first_of_each,
+};
 use super::wire::{WireField, WireFieldOption, WireFieldValue, WireValue};
 
 /// The definitions by position, growing by placeholders as values refer to fields and options that they lack.
 pub(super) struct Fields {
-    definitions: Vec<TrelloField>,
-    index: BTreeMap<TrelloId, usize>,
-    options: BTreeSet<(usize, TrelloId)>,
+    definitions: Vec<SourceField>,
+    index: BTreeMap<SourceId, usize>,
+    options: BTreeSet<(usize, SourceId)>,
     placeholders: usize,
 }
 
@@ -21,7 +22,7 @@ impl Fields {
     pub(super) fn new(wire: Vec<WireField>, left_out: &mut LeftOut) -> Self {
         let mut wire = first_of_each(wire, "custom fields", |field| &field.id, left_out);
         wire.sort_by(|a, b| Position::order((a.pos, &a.id), (b.pos, &b.id)));
-        let fields: Vec<TrelloField> = wire.into_iter().map(|field| as_field(field, left_out)).collect();
+        let fields: Vec<SourceField> = wire.into_iter().map(|field| as_field(field, left_out)).collect();
         let index = fields.iter().enumerate().map(|(index, field)| (field.id.clone(), index)).collect();
         let options = fields.iter().enumerate();
         let options =
@@ -29,20 +30,20 @@ impl Fields {
         Self { index, options: options.collect(), placeholders: 0, definitions: fields }
     }
 
-    pub(super) fn into_vec(self) -> Vec<TrelloField> {
+    pub(super) fn into_vec(self) -> Vec<SourceField> {
         self.definitions
     }
 
     /// The values of one card, in the order of the fields. A value that was cleared is no value.
-    pub(super) fn values(&mut self, wire: Vec<WireFieldValue>, left_out: &mut LeftOut) -> Vec<TrelloFieldValue> {
-        let mut values: BTreeMap<usize, TrelloFieldValue> = BTreeMap::new();
+    pub(super) fn values(&mut self, wire: Vec<WireFieldValue>, left_out: &mut LeftOut) -> Vec<SourceFieldValue> {
+        let mut values: BTreeMap<usize, SourceFieldValue> = BTreeMap::new();
         for item in wire {
             let Some(value) = as_value(item.id_value, item.value, left_out) else { continue };
             let index = self.field_for(&item.id_custom_field, &value, left_out);
-            if let TrelloValue::Option(option) = &value {
+            if let SourceValue::Option(option) = &value {
                 self.require_option(index, option, left_out);
             }
-            let earlier = values.insert(index, TrelloFieldValue { field_id: item.id_custom_field, value });
+            let earlier = values.insert(index, SourceFieldValue { field_id: item.id_custom_field, value });
             left_out.add(
                 "field values",
                 "a later value of the same card and field came in",
@@ -52,23 +53,24 @@ impl Fields {
         values.into_values().collect()
     }
 
-    fn field_for(&mut self, id: &TrelloId, value: &TrelloValue, left_out: &mut LeftOut) -> usize {
+    fn field_for(&mut self, id: &SourceId, value: &SourceValue, left_out: &mut LeftOut) -> usize {
         if let Some(index) = self.index.get(id) {
             return *index;
         }
         left_out.add("definitions of custom fields", "the file does not hold the field; one stands in for it", 1);
         let kind = match value {
-            TrelloValue::Text(_) => TrelloFieldKind::Text,
-            TrelloValue::Number(_) => TrelloFieldKind::Number,
-            TrelloValue::Date(_) => TrelloFieldKind::Date,
-            TrelloValue::Checked(_) => TrelloFieldKind::Checkbox,
-            TrelloValue::Option(_) => TrelloFieldKind::List,
+            SourceValue::Text(_) => SourceFieldKind::Text,
+            SourceValue::Number(_) => SourceFieldKind::Number,
+            SourceValue::Date(_) => SourceFieldKind::Date,
+            SourceValue::Checked(_) => SourceFieldKind::Checkbox,
+            SourceValue::Option(_) => SourceFieldKind::List,
+            SourceValue::Person(_) => SourceFieldKind::Person,
         };
         self.placeholders += 1;
         let number = self.placeholders;
         let name = if number == 1 { "Unknown field".to_owned() } else { format!("Unknown field {number}") };
         self.index.insert(id.clone(), self.definitions.len());
-        self.definitions.push(TrelloField {
+        self.definitions.push(SourceField {
             id: id.clone(),
             name,
             kind,
@@ -78,12 +80,12 @@ impl Fields {
         self.definitions.len() - 1
     }
 
-    fn require_option(&mut self, field: usize, id: &TrelloId, left_out: &mut LeftOut) {
+    fn require_option(&mut self, field: usize, id: &SourceId, left_out: &mut LeftOut) {
         if !self.options.insert((field, id.clone())) {
             return;
         }
         left_out.add("options of custom fields", "the file does not hold the option; one stands in for it", 1);
-        let option = TrelloFieldOption {
+        let option = SourceFieldOption {
             id: id.clone(),
             name: "Unknown option".to_owned(),
             colour: None,
@@ -93,17 +95,17 @@ impl Fields {
     }
 }
 
-fn as_field(wire: WireField, left_out: &mut LeftOut) -> TrelloField {
+fn as_field(wire: WireField, left_out: &mut LeftOut) -> SourceField {
     let kind = match wire.kind.as_str() {
-        "text" => TrelloFieldKind::Text,
-        "number" => TrelloFieldKind::Number,
-        "date" => TrelloFieldKind::Date,
-        "checkbox" => TrelloFieldKind::Checkbox,
-        "list" => TrelloFieldKind::List,
-        other => TrelloFieldKind::Other(other.to_owned()),
+        "text" => SourceFieldKind::Text,
+        "number" => SourceFieldKind::Number,
+        "date" => SourceFieldKind::Date,
+        "checkbox" => SourceFieldKind::Checkbox,
+        "list" => SourceFieldKind::List,
+        other => SourceFieldKind::Other(other.to_owned()),
     };
     let before = wire.options.len();
-    let mut options: Vec<(Position, TrelloFieldOption)> = wire.options.into_iter().filter_map(as_option).collect();
+    let mut options: Vec<(Position, SourceFieldOption)> = wire.options.into_iter().filter_map(as_option).collect();
     left_out.add(
         "options of custom fields",
         "they have no id, so no value can mean them",
@@ -112,36 +114,36 @@ fn as_field(wire: WireField, left_out: &mut LeftOut) -> TrelloField {
     options = first_of_each(options, "options of custom fields", |(_, option)| &option.id, left_out);
     options.sort_by(|a, b| Position::order((a.0, &a.1.id), (b.0, &b.1.id)));
     let options = options.into_iter().map(|(_, option)| option).collect();
-    TrelloField { id: wire.id, name: wire.name, kind, options, origin: Origin::Listed }
+    SourceField { id: wire.id, name: wire.name, kind, options, origin: Origin::Listed }
 }
 
-fn as_option(wire: WireFieldOption) -> Option<(Position, TrelloFieldOption)> {
+fn as_option(wire: WireFieldOption) -> Option<(Position, SourceFieldOption)> {
     let id = wire.id.or(wire.underscore_id)?;
     let name = wire.value.map_or_else(String::new, |value| value.text);
     let colour = Some(wire.color).filter(|colour| !colour.is_empty() && colour != "none");
-    Some((wire.pos, TrelloFieldOption { id, name, colour, origin: Origin::Listed }))
+    Some((wire.pos, SourceFieldOption { id, name, colour, origin: Origin::Listed }))
 }
 
 /// What an item of a card says, `None` when it was cleared. A date that is none stays as its text.
-fn as_value(option: Option<TrelloId>, value: Option<Box<WireValue>>, left_out: &mut LeftOut) -> Option<TrelloValue> {
+fn as_value(option: Option<SourceId>, value: Option<Box<WireValue>>, left_out: &mut LeftOut) -> Option<SourceValue> {
     if let Some(option) = option {
-        return Some(TrelloValue::Option(option));
+        return Some(SourceValue::Option(option));
     }
     let value = *value?;
     if let Some(checked) = value.checked {
-        return Some(TrelloValue::Checked(checked == "true"));
+        return Some(SourceValue::Checked(checked == "true"));
     }
     if let Some(number) = value.number {
-        return Some(TrelloValue::Number(number));
+        return Some(SourceValue::Number(number));
     }
     if !value.date.is_empty() {
         return Some(millis(&value.date).map_or_else(
             || {
                 left_out.add("dates of custom fields", "they are not dates that can be read; they come in as text", 1);
-                TrelloValue::Text(value.date.clone())
+                SourceValue::Text(value.date.clone())
             },
-            TrelloValue::Date,
+            SourceValue::Date,
         ));
     }
-    (!value.text.is_empty()).then_some(TrelloValue::Text(value.text))
+    (!value.text.is_empty()).then_some(SourceValue::Text(value.text))
 }

@@ -2,24 +2,24 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::board::{TrelloAction, TrelloDeed, TrelloId};
-use super::left_out::{LeftOut, is_comment, is_plausible};
-use super::time::millis;
+use super::super::source::time::millis;
+use super::super::source::{LeftOut, SourceAction, SourceDeed, SourceId};
+use super::left_out::{is_comment, is_plausible};
 use super::wire::{WireAction, WireActionCard, WireActionData, WireOld};
 
 /// What deeds may refer to: everything else has no place on the board.
 pub(super) struct Known {
-    pub cards: BTreeSet<TrelloId>,
-    pub lists: BTreeSet<TrelloId>,
-    pub labels: BTreeSet<TrelloId>,
+    pub cards: BTreeSet<SourceId>,
+    pub lists: BTreeSet<SourceId>,
+    pub labels: BTreeSet<SourceId>,
     /// Each with its card.
-    pub checklists: BTreeMap<TrelloId, TrelloId>,
-    pub items: BTreeMap<TrelloId, TrelloId>,
-    pub attachments: BTreeMap<TrelloId, TrelloId>,
+    pub checklists: BTreeMap<SourceId, SourceId>,
+    pub items: BTreeMap<SourceId, SourceId>,
+    pub attachments: BTreeMap<SourceId, SourceId>,
 }
 
 /// The deeds in the order in which they were done, and a line for each type of action that is none. Comments are not among them.
-pub(super) fn history(actions: &[WireAction], known: &Known, left_out: &mut LeftOut) -> Vec<TrelloAction> {
+pub(super) fn history(actions: &[WireAction], known: &Known, left_out: &mut LeftOut) -> Vec<SourceAction> {
     let mut seen = BTreeSet::new();
     let mut lines: BTreeMap<(String, &str), u64> = BTreeMap::new();
     let (mut history, mut untold) = (Vec::new(), 0);
@@ -32,7 +32,7 @@ pub(super) fn history(actions: &[WireAction], known: &Known, left_out: &mut Left
                 untold += u64::from(told_ms.is_none());
                 let creator = action.member_creator.as_ref().map(|person| person.id.clone());
                 let author = action.id_member_creator.clone().or(creator);
-                history.push(TrelloAction { id: action.id.clone(), at_ms, author, deed });
+                history.push(SourceAction { id: action.id.clone(), at_ms, author, deed });
             }
             (Ok(_), None) => *lines.entry((kind_of(action), "its time cannot be read")).or_default() += 1,
             (Err(why), _) => *lines.entry((kind_of(action), why)).or_default() += 1,
@@ -55,29 +55,29 @@ const NO_LIST: &str = "its list is not in the file any more";
 const GONE: &str = "what it changed is not in the file any more";
 const AS_IT_IS: &str = "it comes in as it is now";
 
-fn deed(action: &WireAction, known: &Known) -> Result<TrelloDeed, &'static str> {
+fn deed(action: &WireAction, known: &Known) -> Result<SourceDeed, &'static str> {
     let nothing = WireActionData::default();
     let data = action.data.as_deref().unwrap_or(&nothing);
-    let list = |named: Option<&TrelloId>| named.filter(|id| known.lists.contains(id)).cloned().ok_or(NO_LIST);
+    let list = |named: Option<&SourceId>| named.filter(|id| known.lists.contains(id)).cloned().ok_or(NO_LIST);
     match action.kind.as_str() {
-        "createBoard" => Ok(TrelloDeed::BoardMade),
+        "createBoard" => Ok(SourceDeed::BoardMade),
         "createList" => {
             let name = data.list.as_ref().map(|list| list.name.clone()).unwrap_or_default();
-            Ok(TrelloDeed::ListMade { list: list(data.list_id())?, name })
+            Ok(SourceDeed::ListMade { list: list(data.list_id())?, name })
         }
         "updateList" => {
             let id = list(data.list_id())?;
             let now = data.list.as_ref().ok_or(NO_LIST)?;
             let old = data.old.as_ref().ok_or(AS_IT_IS)?;
             match (&old.name, old.closed) {
-                (Some(from), _) => Ok(TrelloDeed::ListRenamed { list: id, from: from.0.clone(), to: now.name.clone() }),
-                (None, Some(was)) => Ok(TrelloDeed::ListClosed { list: id, closed: !was }),
+                (Some(from), _) => Ok(SourceDeed::ListRenamed { list: id, from: from.0.clone(), to: now.name.clone() }),
+                (None, Some(was)) => Ok(SourceDeed::ListClosed { list: id, closed: !was }),
                 (None, None) => Err("lists come in with the order that they have now"),
             }
         }
         "createCard" | "copyCard" | "emailCard" | "moveCardToBoard" | "convertToCardFromCheckItem" => {
             let (id, card) = card_of(data, known)?;
-            Ok(TrelloDeed::CardMade { card: id, list: list(data.list_id())?, name: card.name.clone() })
+            Ok(SourceDeed::CardMade { card: id, list: list(data.list_id())?, name: card.name.clone() })
         }
         "updateCard" => {
             let (id, card) = card_of(data, known)?;
@@ -88,96 +88,96 @@ fn deed(action: &WireAction, known: &Known) -> Result<TrelloDeed, &'static str> 
             let of_action = action.member.as_ref().map(|person| person.id.clone());
             let member = data.id_member.clone().or(of_action).ok_or("it does not say whom")?;
             Ok(if action.kind == "addMemberToCard" {
-                TrelloDeed::MemberJoined { card, member }
+                SourceDeed::MemberJoined { card, member }
             } else {
-                TrelloDeed::MemberLeft { card, member }
+                SourceDeed::MemberLeft { card, member }
             })
         }
         "addLabelToCard" | "removeLabelFromCard" => {
             let (card, _) = card_of(data, known)?;
             let label = of_board(data.label.as_deref().and_then(|label| label.id.as_ref()), &known.labels)?;
             Ok(if action.kind == "addLabelToCard" {
-                TrelloDeed::LabelAdded { card, label }
+                SourceDeed::LabelAdded { card, label }
             } else {
-                TrelloDeed::LabelRemoved { card, label }
+                SourceDeed::LabelRemoved { card, label }
             })
         }
         "updateCheckItemStateOnCard" => {
             let (card, _) = card_of(data, known)?;
             let item = data.check_item.as_ref().ok_or(GONE)?;
             let id = item.id.clone().filter(|id| known.items.get(id) == Some(&card)).ok_or(GONE)?;
-            Ok(TrelloDeed::ItemTicked { card, item: id, done: item.state == "complete" })
+            Ok(SourceDeed::ItemTicked { card, item: id, done: item.state == "complete" })
         }
         "addChecklistToCard" => {
             let (card, _) = card_of(data, known)?;
             let checklist = data.checklist.as_deref().and_then(|list| list.id.as_ref());
             let checklist = of_card(checklist, &card, &known.checklists)?;
-            Ok(TrelloDeed::ChecklistMade { checklist })
+            Ok(SourceDeed::ChecklistMade { checklist })
         }
         "addAttachmentToCard" => {
             let (card, _) = card_of(data, known)?;
             let attachment = data.attachment.as_deref().and_then(|attachment| attachment.id.as_ref());
             let attachment = of_card(attachment, &card, &known.attachments)?;
-            Ok(TrelloDeed::AttachmentMade { attachment })
+            Ok(SourceDeed::AttachmentMade { attachment })
         }
         _ => Err(AS_IT_IS),
     }
 }
 
-fn card_of<'a>(data: &'a WireActionData, known: &Known) -> Result<(TrelloId, &'a WireActionCard), &'static str> {
+fn card_of<'a>(data: &'a WireActionData, known: &Known) -> Result<(SourceId, &'a WireActionCard), &'static str> {
     let card = data.card.as_ref().ok_or(NO_CARD)?;
     let id = card.id.clone().filter(|id| known.cards.contains(id)).ok_or(NO_CARD)?;
     Ok((id, card))
 }
 
-fn of_board(id: Option<&TrelloId>, known: &BTreeSet<TrelloId>) -> Result<TrelloId, &'static str> {
+fn of_board(id: Option<&SourceId>, known: &BTreeSet<SourceId>) -> Result<SourceId, &'static str> {
     id.filter(|id| known.contains(id)).cloned().ok_or(GONE)
 }
 
 fn of_card(
-    id: Option<&TrelloId>,
-    card: &TrelloId,
-    known: &BTreeMap<TrelloId, TrelloId>,
-) -> Result<TrelloId, &'static str> {
+    id: Option<&SourceId>,
+    card: &SourceId,
+    known: &BTreeMap<SourceId, SourceId>,
+) -> Result<SourceId, &'static str> {
     id.filter(|id| known.get(id) == Some(card)).cloned().ok_or(GONE)
 }
 
 /// One `updateCard` changes one value, and holds the old one.
 fn updated(
-    card: TrelloId,
+    card: SourceId,
     now: &WireActionCard,
     data: &WireActionData,
     known: &Known,
-) -> Result<TrelloDeed, &'static str> {
+) -> Result<SourceDeed, &'static str> {
     let old: &WireOld = data.old.as_ref().ok_or(AS_IT_IS)?;
     if let Some(from) = &old.id_list {
         let to = now.id_list.as_ref().or_else(|| data.list_after.as_ref().and_then(|list| list.id.as_ref()));
         let to = to.filter(|to| known.lists.contains(to)).cloned().ok_or(NO_LIST)?;
         // A list that was deleted since cannot be shown; the card comes from nowhere then.
-        return Ok(TrelloDeed::CardMoved {
+        return Ok(SourceDeed::CardMoved {
             card,
             from: Some(from.clone()).filter(|from| known.lists.contains(from)),
             to,
         });
     }
     if let Some(from) = &old.name {
-        return Ok(TrelloDeed::CardRenamed { card, from: from.0.clone(), to: now.name.clone() });
+        return Ok(SourceDeed::CardRenamed { card, from: from.0.clone(), to: now.name.clone() });
     }
     if let Some(from) = &old.desc {
-        return Ok(TrelloDeed::CardDescribed { card, from: from.0.clone(), to: now.desc.clone() });
+        return Ok(SourceDeed::CardDescribed { card, from: from.0.clone(), to: now.desc.clone() });
     }
     if let Some(was) = old.closed {
-        return Ok(TrelloDeed::CardClosed { card, closed: !was });
+        return Ok(SourceDeed::CardClosed { card, closed: !was });
     }
     if let Some(was) = old.due_complete {
-        return Ok(TrelloDeed::CardDone { card, done: !was });
+        return Ok(SourceDeed::CardDone { card, done: !was });
     }
     if let Some(from) = &old.due {
-        return Ok(TrelloDeed::CardDue { card, from: millis(&from.0), to: millis(&now.due) });
+        return Ok(SourceDeed::CardDue { card, from: millis(&from.0), to: millis(&now.due) });
     }
     if let Some(from) = &old.id_labels {
-        let here = |ids: &[TrelloId]| ids.iter().filter(|id| known.labels.contains(id)).cloned().collect();
-        return Ok(TrelloDeed::LabelsSet { card, from: here(from), to: here(&now.id_labels) });
+        let here = |ids: &[SourceId]| ids.iter().filter(|id| known.labels.contains(id)).cloned().collect();
+        return Ok(SourceDeed::LabelsSet { card, from: here(from), to: here(&now.id_labels) });
     }
     if old.pos.0 > 0 { Err("cards come in with the order that they have now") } else { Err(AS_IT_IS) }
 }

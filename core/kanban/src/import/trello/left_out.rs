@@ -1,48 +1,7 @@
 //! What an export says that is not taken, told line by line.
 
-use std::collections::BTreeMap;
-
-use serde::Serialize;
-
+use super::super::source::LeftOut;
 use super::wire::{WireAction, WireBoard, WireCard};
-
-/// One line of what was in the file and is not in the [`TrelloBoard`](super::TrelloBoard), or is there only as a placeholder.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct NotImported {
-    /// The things, in the plural: `stickers`, `history: updateCard`.
-    pub what: String,
-    pub why: String,
-    /// How many; never 0.
-    pub count: u64,
-}
-
-/// Collects the lines, in the order in which they first come up.
-#[derive(Debug, Default)]
-pub(super) struct LeftOut {
-    lines: Vec<NotImported>,
-    /// The place of each line by its texts, so that a file of endless oddities costs no search of all lines for each.
-    index: BTreeMap<(String, String), usize>,
-}
-
-impl LeftOut {
-    pub(super) fn add(&mut self, what: &str, why: &str, count: u64) {
-        if count == 0 {
-            return;
-        }
-        let key = (what.to_owned(), why.to_owned());
-        if let Some(place) = self.index.get(&key) {
-            let line = &mut self.lines[*place];
-            line.count = line.count.saturating_add(count);
-        } else {
-            self.lines.push(NotImported { what: key.0.clone(), why: key.1.clone(), count });
-            self.index.insert(key, self.lines.len() - 1);
-        }
-    }
-
-    pub(super) fn into_lines(self) -> Vec<NotImported> {
-        self.lines
-    }
-}
 
 /// Whether an action is a comment; all others are history.
 pub(super) fn is_comment(action: &WireAction) -> bool {

@@ -4,9 +4,8 @@
 //!
 //! 1. [`read`] checks size and encoding and has `serde_json` fill the structs of `wire`, which take only what is needed:
 //!    everything else is skipped without being kept. Whatever the file lacks in kind becomes a [`TrelloError`] here.
-//! 2. `assemble` turns them into a [`TrelloBoard`]: things in order, references resolved, placeholders where a reference
-//!    leads nowhere, and a list of [`NotImported`] for all that the file says and the board does not hold.
-//! 3. [`counts`] counts the board; [`guess_kind`] guesses what a column is for from its name.
+//! 2. `assemble` turns them into a [`SourceBoard`](super::source::SourceBoard): things in order, references resolved, placeholders
+//!    where a reference leads nowhere, and a line of what is not imported for all that the file says and the board does not hold.
 //!
 //! Nothing here reads a clock or a file, and no float leaves: Trello's positions are used for order alone, and numbers of
 //! custom fields stay the decimal text that they are in the file.
@@ -33,32 +32,17 @@
 //! when the board was last looked at, scaled previews of pictures, and markers of how texts were parsed.
 
 mod assemble;
-mod board;
 mod cards;
 mod comments;
-mod counts;
 mod error;
 mod fields;
 mod history;
-mod kind;
 mod left_out;
-mod limits;
-mod loose;
 mod read;
 mod referents;
-mod time;
 mod wire;
 
-pub use board::{
-    Origin, TrelloAction, TrelloAttachment, TrelloBoard, TrelloCard, TrelloCheckItem, TrelloChecklist, TrelloComment,
-    TrelloDeed, TrelloField, TrelloFieldKind, TrelloFieldOption, TrelloFieldValue, TrelloId, TrelloLabel, TrelloList,
-    TrelloMember, TrelloValue,
-};
-pub use counts::{Counts, counts};
 pub use error::TrelloError;
-pub use kind::{ColumnKindGuess, guess_kind, known_kind};
-pub use left_out::NotImported;
-pub use limits::{EXPORT_BYTES_MAX, LIST_ENTRIES_MAX};
 pub use read::{CommentsError, read, read_with_comments};
 
 #[cfg(test)]

@@ -3,26 +3,25 @@
 use recordplayer::id::Id;
 use serde::de::IgnoredAny;
 
+use super::super::source::loose::list;
+use super::super::source::{EXPORT_BYTES_MAX, SourceBoard};
 use super::assemble::assemble;
-use super::board::TrelloBoard;
 use super::error::TrelloError;
 use super::left_out::is_comment;
-use super::limits::EXPORT_BYTES_MAX;
-use super::loose::list;
 use super::wire::{WireAction, WireBoard};
 
 /// Reads a board as Trello exports it as JSON.
 ///
 /// Reads no file and no clock, never panics, and either takes the whole file or refuses it whole. What a reference is missing is
-/// made up for by placeholders, and what is not taken stands in [`TrelloBoard::not_imported`]; only a file that is no Trello
+/// made up for by placeholders, and what is not taken stands in [`SourceBoard::not_imported`]; only a file that is no Trello
 /// board, or damaged, is an error.
-pub fn read(bytes: &[u8]) -> Result<TrelloBoard, TrelloError> {
+pub fn read(bytes: &[u8]) -> Result<SourceBoard, TrelloError> {
     board(bytes, Vec::new(), export_of(&[bytes]))
 }
 
 /// As [`read`], with a second file: a list of actions, of which the comments are taken that the board's own file has no more. A comment
 /// that stands in both is one comment.
-pub fn read_with_comments(bytes: &[u8], comments: &[u8]) -> Result<TrelloBoard, CommentsError> {
+pub fn read_with_comments(bytes: &[u8], comments: &[u8]) -> Result<SourceBoard, CommentsError> {
     let text = checked_text(comments).map_err(CommentsError::Comments)?;
     let actions = match text.trim_start().bytes().next() {
         None => Err(TrelloError::Empty),
@@ -55,7 +54,7 @@ fn export_of(files: &[&[u8]]) -> Id {
     Id::derived("trello export", files)
 }
 
-fn board(bytes: &[u8], comments: Vec<WireAction>, export: Id) -> Result<TrelloBoard, TrelloError> {
+fn board(bytes: &[u8], comments: Vec<WireAction>, export: Id) -> Result<SourceBoard, TrelloError> {
     let text = checked_text(bytes)?;
     match text.trim_start().bytes().next() {
         None => Err(TrelloError::Empty),

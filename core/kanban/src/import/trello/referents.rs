@@ -2,31 +2,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::board::{Origin, TrelloId, TrelloLabel, TrelloList, TrelloMember};
-use super::left_out::LeftOut;
-use super::loose::Position;
+use super::super::source::loose::Position;
+use super::super::source::{LeftOut, Origin, SourceId, SourceLabel, SourceList, SourceMember, first_of_each};
 use super::wire::{WireAction, WireBoard, WireCard, WireLabel, WireList, WirePerson};
 
-/// Takes the first of each id; later ones become a line of `left_out`.
-pub(super) fn first_of_each<T>(
-    things: Vec<T>,
-    what: &str,
-    id: impl Fn(&T) -> &TrelloId,
-    left_out: &mut LeftOut,
-) -> Vec<T> {
-    let mut seen = BTreeSet::new();
-    let before = things.len();
-    let kept: Vec<T> = things.into_iter().filter(|thing| seen.insert(id(thing).clone())).collect();
-    left_out.add(what, "their id stands in the file twice; the first one comes in", (before - kept.len()) as u64);
-    kept
-}
-
 /// The lists by position.
-pub(super) fn lists(wire: Vec<WireList>, left_out: &mut LeftOut) -> Vec<TrelloList> {
+pub(super) fn lists(wire: Vec<WireList>, left_out: &mut LeftOut) -> Vec<SourceList> {
     let mut wire = first_of_each(wire, "lists", |list| &list.id, left_out);
     wire.sort_by(|a, b| Position::order((a.pos, &a.id), (b.pos, &b.id)));
-    let listed =
-        |list: WireList| TrelloList { id: list.id, name: list.name, closed: list.closed, origin: Origin::Listed };
+    let listed = |list: WireList| SourceList {
+        id: list.id,
+        name: list.name,
+        closed: list.closed,
+        kind: None,
+        origin: Origin::Listed,
+    };
     wire.into_iter().map(listed).collect()
 }
 
@@ -36,16 +26,16 @@ const NO_LIST: &str = "no-list";
 /// Gives each card a list that exists, adding one behind the others for each id that is not there. It is open, so that its
 /// cards are seen, and has its name from the history where that knows it.
 pub(super) fn place_cards(
-    lists: &mut Vec<TrelloList>,
+    lists: &mut Vec<SourceList>,
     cards: &mut [WireCard],
     actions: &[WireAction],
     left_out: &mut LeftOut,
 ) {
-    let mut known: BTreeSet<TrelloId> = lists.iter().map(|list| list.id.clone()).collect();
+    let mut known: BTreeSet<SourceId> = lists.iter().map(|list| list.id.clone()).collect();
     let mut lost = 0;
     let mut absent = BTreeSet::new();
     for card in cards {
-        let id = card.id_list.get_or_insert_with(|| TrelloId(NO_LIST.to_owned()));
+        let id = card.id_list.get_or_insert_with(|| SourceId(NO_LIST.to_owned()));
         if !known.contains(id) {
             lost += 1;
             absent.insert(id.clone());
@@ -66,12 +56,12 @@ pub(super) fn place_cards(
             )
         };
         known.insert(id.clone());
-        lists.push(TrelloList { id, name, closed: false, origin });
+        lists.push(SourceList { id, name, closed: false, kind: None, origin });
     }
 }
 
 /// Names of lists as the history knows them. It stands newest first, so the first name of a list is its latest.
-fn list_names(actions: &[WireAction]) -> BTreeMap<TrelloId, &str> {
+fn list_names(actions: &[WireAction]) -> BTreeMap<SourceId, &str> {
     let mut names = BTreeMap::new();
     for data in actions.iter().filter_map(|action| action.data.as_ref()) {
         for list in [&data.list, &data.list_after].into_iter().flatten() {
@@ -87,10 +77,10 @@ fn list_names(actions: &[WireAction]) -> BTreeMap<TrelloId, &str> {
 /// `id_labels` made complete.
 ///
 /// The two are different counts on purpose: a board of 2015 lists no labels, and still its cards wear them.
-pub(super) fn labels(listed: Vec<WireLabel>, cards: &mut [WireCard], left_out: &mut LeftOut) -> Vec<TrelloLabel> {
-    let mut labels: Vec<TrelloLabel> = listed.into_iter().map(|label| as_label(label, Origin::Listed)).collect();
+pub(super) fn labels(listed: Vec<WireLabel>, cards: &mut [WireCard], left_out: &mut LeftOut) -> Vec<SourceLabel> {
+    let mut labels: Vec<SourceLabel> = listed.into_iter().map(|label| as_label(label, Origin::Listed)).collect();
     labels = first_of_each(labels, "labels", |label| &label.id, left_out);
-    let mut known: BTreeSet<TrelloId> = labels.iter().map(|label| label.id.clone()).collect();
+    let mut known: BTreeSet<SourceId> = labels.iter().map(|label| label.id.clone()).collect();
     let mut by_looks = BTreeMap::new();
     for label in &labels {
         by_looks.entry((label.name.clone(), label.colour.clone())).or_insert_with(|| label.id.clone());
@@ -116,18 +106,30 @@ pub(super) fn labels(listed: Vec<WireLabel>, cards: &mut [WireCard], left_out: &
         alone += u64::from(!known.contains(id));
     }
     left_out.add("labels of cards", "the file does not hold the label; one without colour stands in for it", alone);
-    let ids: BTreeSet<&TrelloId> = cards.iter().flat_map(|card| &card.id_labels).collect();
+    let ids: BTreeSet<&SourceId> = cards.iter().flat_map(|card| &card.id_labels).collect();
     for id in ids.into_iter().filter(|id| !known.contains(id)) {
         let name = "Unknown label".to_owned();
-        labels.push(TrelloLabel { id: id.clone(), name, colour: None, origin: Origin::Placeholder });
+        labels.push(SourceLabel {
+            id: id.clone(),
+            name,
+            colour: None,
+            is_component: false,
+            origin: Origin::Placeholder,
+        });
     }
     labels
 }
 
 /// A label without an id, as files before 2015 have them, is told from others by its looks.
-fn as_label(label: WireLabel, origin: Origin) -> TrelloLabel {
-    let id = label.id.unwrap_or_else(|| TrelloId(format!("{}/{}", label.color, label.name)));
-    TrelloLabel { id, name: label.name, colour: Some(label.color).filter(|colour| !colour.is_empty()), origin }
+fn as_label(label: WireLabel, origin: Origin) -> SourceLabel {
+    let id = label.id.unwrap_or_else(|| SourceId(format!("{}/{}", label.color, label.name)));
+    SourceLabel {
+        id,
+        name: label.name,
+        colour: Some(label.color).filter(|colour| !colour.is_empty()),
+        is_component: false,
+        origin,
+    }
 }
 
 /// Adds a line for names of colours that no label of the board has: the person named a colour, and nothing wears it.
@@ -148,13 +150,13 @@ pub(super) fn survey_label_names(wire: &WireBoard, left_out: &mut LeftOut) {
 pub(super) fn members(
     listed: Vec<WirePerson>,
     cards: &mut [WireCard],
-    authors: &BTreeSet<TrelloId>,
-    people: &BTreeMap<TrelloId, WirePerson>,
+    authors: &BTreeSet<SourceId>,
+    people: &BTreeMap<SourceId, WirePerson>,
     left_out: &mut LeftOut,
-) -> Vec<TrelloMember> {
+) -> Vec<SourceMember> {
     let listed = first_of_each(listed, "members", |member| &member.id, left_out);
-    let mut members: Vec<TrelloMember> = listed.into_iter().map(|person| as_member(person, Origin::Listed)).collect();
-    let known: BTreeSet<TrelloId> = members.iter().map(|member| member.id.clone()).collect();
+    let mut members: Vec<SourceMember> = listed.into_iter().map(|person| as_member(person, Origin::Listed)).collect();
+    let known: BTreeSet<SourceId> = members.iter().map(|member| member.id.clone()).collect();
 
     let mut absent = BTreeSet::new();
     for card in cards {
@@ -175,14 +177,14 @@ pub(super) fn members(
                 1,
             );
             let full_name = "Unknown member".to_owned();
-            members.push(TrelloMember { id, full_name, username: String::new(), origin: Origin::Placeholder });
+            members.push(SourceMember { id, full_name, username: String::new(), origin: Origin::Placeholder });
         }
     }
     members
 }
 
 /// Everyone whom the history describes, by id.
-pub(super) fn people<'a>(actions: impl Iterator<Item = &'a WireAction>) -> BTreeMap<TrelloId, WirePerson> {
+pub(super) fn people<'a>(actions: impl Iterator<Item = &'a WireAction>) -> BTreeMap<SourceId, WirePerson> {
     let mut people = BTreeMap::new();
     for person in actions.flat_map(|action| [&action.member_creator, &action.member]).flatten() {
         let named = !person.full_name.is_empty() || !person.username.is_empty();
@@ -193,12 +195,12 @@ pub(super) fn people<'a>(actions: impl Iterator<Item = &'a WireAction>) -> BTree
     people
 }
 
-fn as_member(person: WirePerson, origin: Origin) -> TrelloMember {
-    TrelloMember { id: person.id, full_name: person.full_name, username: person.username, origin }
+fn as_member(person: WirePerson, origin: Origin) -> SourceMember {
+    SourceMember { id: person.id, full_name: person.full_name, username: person.username, origin }
 }
 
 /// The ids without repetitions, in their order.
-fn each_once(ids: Vec<TrelloId>) -> Vec<TrelloId> {
+fn each_once(ids: Vec<SourceId>) -> Vec<SourceId> {
     let mut seen = BTreeSet::new();
     ids.into_iter().filter(|id| seen.insert(id.clone())).collect()
 }

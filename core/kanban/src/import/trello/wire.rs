@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::board::TrelloId;
-use super::loose::{
+use super::super::source::SourceId;
+use super::super::source::loose::{
     Position, Present, count, flag, given, given_flag, id, id_or_none, list, list_or_none, scalar, text,
 };
 
@@ -16,7 +16,7 @@ use super::loose::{
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct WireBoard {
     #[serde(deserialize_with = "id_or_none")]
-    pub id: Option<TrelloId>,
+    pub id: Option<SourceId>,
     pub name: Option<Text>,
     #[serde(deserialize_with = "list_or_none")]
     pub lists: Option<Vec<WireList>>,
@@ -53,7 +53,7 @@ pub(super) struct Text(#[serde(deserialize_with = "text")] pub String);
 #[serde(rename_all = "camelCase")]
 pub(super) struct WireList {
     #[serde(deserialize_with = "id")]
-    pub id: TrelloId,
+    pub id: SourceId,
     #[serde(default, deserialize_with = "text")]
     pub name: String,
     #[serde(default, deserialize_with = "flag")]
@@ -70,7 +70,7 @@ pub(super) struct WireList {
 #[serde(rename_all = "camelCase")]
 pub(super) struct WireCard {
     #[serde(deserialize_with = "id")]
-    pub id: TrelloId,
+    pub id: SourceId,
     #[serde(default, deserialize_with = "text")]
     pub name: String,
     #[serde(default, deserialize_with = "text")]
@@ -78,7 +78,7 @@ pub(super) struct WireCard {
     #[serde(default, deserialize_with = "flag")]
     pub closed: bool,
     #[serde(default, deserialize_with = "id_or_none")]
-    pub id_list: Option<TrelloId>,
+    pub id_list: Option<SourceId>,
     #[serde(default)]
     pub pos: Position,
     #[serde(default, deserialize_with = "text")]
@@ -86,15 +86,15 @@ pub(super) struct WireCard {
     #[serde(default, deserialize_with = "flag")]
     pub due_complete: bool,
     #[serde(default, deserialize_with = "list")]
-    pub id_labels: Vec<TrelloId>,
+    pub id_labels: Vec<SourceId>,
     #[serde(default, deserialize_with = "list")]
     pub labels: Vec<WireLabel>,
     #[serde(default, deserialize_with = "list")]
-    pub id_members: Vec<TrelloId>,
+    pub id_members: Vec<SourceId>,
     #[serde(default, deserialize_with = "list")]
     pub attachments: Vec<WireAttachment>,
     #[serde(default, deserialize_with = "list")]
-    pub id_checklists: Vec<TrelloId>,
+    pub id_checklists: Vec<SourceId>,
     #[serde(default, deserialize_with = "list")]
     pub checklists: Vec<WireChecklist>,
     #[serde(default, deserialize_with = "list")]
@@ -153,7 +153,7 @@ pub(super) struct WireCover {
 #[derive(Debug, Deserialize)]
 pub(super) struct WireLabel {
     #[serde(default, deserialize_with = "id_or_none")]
-    pub id: Option<TrelloId>,
+    pub id: Option<SourceId>,
     #[serde(deserialize_with = "text")]
     pub name: String,
     #[serde(default, deserialize_with = "text")]
@@ -164,7 +164,7 @@ pub(super) struct WireLabel {
 #[serde(rename_all = "camelCase")]
 pub(super) struct WirePerson {
     #[serde(deserialize_with = "id")]
-    pub id: TrelloId,
+    pub id: SourceId,
     #[serde(default, deserialize_with = "text")]
     pub full_name: String,
     #[serde(default, deserialize_with = "text")]
@@ -181,7 +181,7 @@ pub(super) struct WirePerson {
 #[serde(rename_all = "camelCase")]
 pub(super) struct WireAttachment {
     #[serde(deserialize_with = "id")]
-    pub id: TrelloId,
+    pub id: SourceId,
     #[serde(default, deserialize_with = "text")]
     pub name: String,
     #[serde(default, deserialize_with = "text")]
@@ -196,11 +196,11 @@ pub(super) struct WireAttachment {
 #[serde(rename_all = "camelCase")]
 pub(super) struct WireChecklist {
     #[serde(deserialize_with = "id")]
-    pub id: TrelloId,
+    pub id: SourceId,
     #[serde(default, deserialize_with = "text")]
     pub name: String,
     #[serde(default, deserialize_with = "id_or_none")]
-    pub id_card: Option<TrelloId>,
+    pub id_card: Option<SourceId>,
     #[serde(default)]
     pub pos: Position,
     #[serde(default, deserialize_with = "list")]
@@ -211,7 +211,7 @@ pub(super) struct WireChecklist {
 #[serde(rename_all = "camelCase")]
 pub(super) struct WireCheckItem {
     #[serde(deserialize_with = "id")]
-    pub id: TrelloId,
+    pub id: SourceId,
     #[serde(default, deserialize_with = "text")]
     pub name: String,
     #[serde(default, deserialize_with = "text")]
@@ -227,7 +227,7 @@ pub(super) struct WireCheckItem {
 #[derive(Debug, Deserialize)]
 pub(super) struct WireField {
     #[serde(deserialize_with = "id")]
-    pub id: TrelloId,
+    pub id: SourceId,
     #[serde(default, deserialize_with = "text")]
     pub name: String,
     #[serde(default, rename = "type", deserialize_with = "text")]
@@ -242,9 +242,9 @@ pub(super) struct WireField {
 #[derive(Debug, Deserialize)]
 pub(super) struct WireFieldOption {
     #[serde(default, deserialize_with = "id_or_none")]
-    pub id: Option<TrelloId>,
+    pub id: Option<SourceId>,
     #[serde(default, rename = "_id", deserialize_with = "id_or_none")]
-    pub underscore_id: Option<TrelloId>,
+    pub underscore_id: Option<SourceId>,
     #[serde(deserialize_with = "Option::deserialize")]
     pub value: Option<Box<WireValue>>,
     #[serde(default, deserialize_with = "text")]
@@ -257,9 +257,9 @@ pub(super) struct WireFieldOption {
 #[serde(rename_all = "camelCase")]
 pub(super) struct WireFieldValue {
     #[serde(deserialize_with = "id")]
-    pub id_custom_field: TrelloId,
+    pub id_custom_field: SourceId,
     #[serde(default, deserialize_with = "id_or_none")]
-    pub id_value: Option<TrelloId>,
+    pub id_value: Option<SourceId>,
     #[serde(default)]
     pub value: Option<Box<WireValue>>,
 }
@@ -281,13 +281,13 @@ pub(super) struct WireValue {
 #[serde(rename_all = "camelCase")]
 pub(super) struct WireAction {
     #[serde(deserialize_with = "id")]
-    pub id: TrelloId,
+    pub id: SourceId,
     #[serde(default, rename = "type", deserialize_with = "text")]
     pub kind: String,
     #[serde(default, deserialize_with = "text")]
     pub date: String,
     #[serde(default, deserialize_with = "id_or_none")]
-    pub id_member_creator: Option<TrelloId>,
+    pub id_member_creator: Option<SourceId>,
     #[serde(default)]
     pub member_creator: Option<Box<WirePerson>>,
     #[serde(default)]
@@ -311,16 +311,16 @@ pub(super) struct WireActionData {
     pub attachment: Option<Box<WireNamed>>,
     pub label: Option<Box<WireNamed>>,
     #[serde(deserialize_with = "id_or_none")]
-    pub id_member: Option<TrelloId>,
+    pub id_member: Option<SourceId>,
     /// Who wrote a comment that came along with a copied card; the action's creator is who copied it.
     #[serde(deserialize_with = "id_or_none")]
-    pub id_original_commenter: Option<TrelloId>,
+    pub id_original_commenter: Option<SourceId>,
     #[serde(deserialize_with = "text")]
     pub text: String,
 }
 
 impl WireActionData {
-    pub fn list_id(&self) -> Option<&TrelloId> {
+    pub fn list_id(&self) -> Option<&SourceId> {
         self.list.as_ref().and_then(|list| list.id.as_ref())
     }
 }
@@ -330,17 +330,17 @@ impl WireActionData {
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct WireActionCard {
     #[serde(deserialize_with = "id_or_none")]
-    pub id: Option<TrelloId>,
+    pub id: Option<SourceId>,
     #[serde(deserialize_with = "text")]
     pub name: String,
     #[serde(deserialize_with = "text")]
     pub desc: String,
     #[serde(deserialize_with = "id_or_none")]
-    pub id_list: Option<TrelloId>,
+    pub id_list: Option<SourceId>,
     #[serde(deserialize_with = "text")]
     pub due: String,
     #[serde(deserialize_with = "list")]
-    pub id_labels: Vec<TrelloId>,
+    pub id_labels: Vec<SourceId>,
 }
 
 /// What a card or a list had before. A value that was empty is there as an empty one, and one that did not change is not there.
@@ -354,13 +354,13 @@ pub(super) struct WireOld {
     #[serde(deserialize_with = "given_flag")]
     pub closed: Option<bool>,
     #[serde(deserialize_with = "id_or_none")]
-    pub id_list: Option<TrelloId>,
+    pub id_list: Option<SourceId>,
     #[serde(deserialize_with = "given")]
     pub due: Option<Text>,
     #[serde(deserialize_with = "given_flag")]
     pub due_complete: Option<bool>,
     #[serde(deserialize_with = "list_or_none")]
-    pub id_labels: Option<Vec<TrelloId>>,
+    pub id_labels: Option<Vec<SourceId>>,
     pub pos: Present,
 }
 
@@ -368,7 +368,7 @@ pub(super) struct WireOld {
 #[serde(default)]
 pub(super) struct WireActionItem {
     #[serde(deserialize_with = "id_or_none")]
-    pub id: Option<TrelloId>,
+    pub id: Option<SourceId>,
     #[serde(deserialize_with = "text")]
     pub state: String,
 }
@@ -376,7 +376,7 @@ pub(super) struct WireActionItem {
 #[derive(Debug, Deserialize)]
 pub(super) struct WireNamed {
     #[serde(default, deserialize_with = "id_or_none")]
-    pub id: Option<TrelloId>,
+    pub id: Option<SourceId>,
     #[serde(default, deserialize_with = "text")]
     pub name: String,
 }

@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::super::ColumnKindGuess::{Active, Backlog, Cancelled, Done, Ready};
-use super::super::{Counts, Origin, TrelloBoard, TrelloError, counts, guess_kind, read};
+use super::super::super::source::ColumnKindGuess::{Active, Backlog, Cancelled, Done, Ready};
+use super::super::super::source::{Counts, Origin, SourceBoard, counts, guess_kind};
+use super::super::{TrelloError, read};
 use super::told;
 
 /// The bytes of an input, `None` after saying so where the folder of inputs is absent.
@@ -18,16 +19,16 @@ fn input(name: &str, checks: u32) -> Option<Vec<u8>> {
     Some(std::fs::read(folder.join(name)).expect("the folder of inputs holds all of them"))
 }
 
-fn board(name: &str, checks: u32) -> Option<TrelloBoard> {
+fn board(name: &str, checks: u32) -> Option<SourceBoard> {
     input(name, checks).map(|bytes| read(&bytes).expect("an export of Trello is a board"))
 }
 
 /// All actions of the file but its comments: those that come in, and those that are told to be left out.
-fn history(board: &TrelloBoard) -> u64 {
+fn history(board: &SourceBoard) -> u64 {
     board.history.len() as u64 + left_out(board)
 }
 
-fn left_out(board: &TrelloBoard) -> u64 {
+fn left_out(board: &SourceBoard) -> u64 {
     board.not_imported.iter().filter(|line| line.what.starts_with("history: ")).map(|line| line.count).sum()
 }
 

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::json;
 
-use super::super::limits::{EXPORT_BYTES_MAX, LIST_ENTRIES_MAX};
+use super::super::super::source::{EXPORT_BYTES_MAX, LIST_ENTRIES_MAX};
 use super::super::{TrelloError, read};
 use super::board_with;
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::super::NotImported;
+use super::super::super::source::NotImported;
 use super::{given, told};
 
 /// The lines of a board with one card, without their reasons.

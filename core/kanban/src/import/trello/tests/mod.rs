@@ -9,10 +9,11 @@ mod things;
 
 use serde_json::{Value, json};
 
-use super::{TrelloBoard, TrelloError, read};
+use super::super::source::SourceBoard;
+use super::{TrelloError, read};
 
 /// A board with one list `L` and `cards`, and whatever `more` adds or replaces at its top.
-fn board_with(cards: Value, more: Value) -> Result<TrelloBoard, TrelloError> {
+fn board_with(cards: Value, more: Value) -> Result<SourceBoard, TrelloError> {
     let mut board = json!({
         "id": "B", "name": "Board",
         "lists": [{ "id": "L", "name": "To do", "closed": false, "pos": 1 }],
@@ -24,11 +25,11 @@ fn board_with(cards: Value, more: Value) -> Result<TrelloBoard, TrelloError> {
 }
 
 /// The board of a file that must be read.
-fn given(cards: Value, more: Value) -> TrelloBoard {
+fn given(cards: Value, more: Value) -> SourceBoard {
     board_with(cards, more).expect("the fixture is a board")
 }
 
 /// How many things the line `what` tells, 0 where there is no such line.
-fn told(board: &TrelloBoard, what: &str) -> u64 {
+fn told(board: &SourceBoard, what: &str) -> u64 {
     board.not_imported.iter().filter(|line| line.what == what).map(|line| line.count).sum()
 }

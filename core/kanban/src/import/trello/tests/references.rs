@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::super::{Origin, TrelloFieldKind, TrelloId, TrelloValue, counts};
+use super::super::super::source::{Origin, SourceFieldKind, SourceId, SourceValue, counts};
 use super::{given, told};
 
 #[test]
@@ -56,7 +56,7 @@ fn labels_without_ids_are_told_apart_by_their_looks() {
     ]);
     let board = given(cards, json!({ "labels": [{ "id": "R", "name": "bug", "color": "red" }] }));
     let links: Vec<Vec<_>> =
-        board.cards.iter().map(|card| card.label_ids.iter().map(TrelloId::as_str).collect()).collect();
+        board.cards.iter().map(|card| card.label_ids.iter().map(SourceId::as_str).collect()).collect();
     assert_eq!(links, [vec!["R", "sky/"], vec!["sky/"]]);
     assert_eq!(board.labels.len(), 2);
 }
@@ -104,25 +104,25 @@ fn values_of_unknown_fields_and_options_are_kept() {
     assert_eq!(
         fields,
         [
-            ("Size", &TrelloFieldKind::List),
-            ("Unknown field", &TrelloFieldKind::Checkbox),
-            ("Unknown field 2", &TrelloFieldKind::List),
-            ("Unknown field 3", &TrelloFieldKind::Text),
-            ("Unknown field 4", &TrelloFieldKind::Number),
-            ("Unknown field 5", &TrelloFieldKind::Date),
+            ("Size", &SourceFieldKind::List),
+            ("Unknown field", &SourceFieldKind::Checkbox),
+            ("Unknown field 2", &SourceFieldKind::List),
+            ("Unknown field 3", &SourceFieldKind::Text),
+            ("Unknown field 4", &SourceFieldKind::Number),
+            ("Unknown field 5", &SourceFieldKind::Date),
         ],
     );
     let values: Vec<_> = board.cards[0].field_values.iter().map(|value| &value.value).collect();
-    let option = TrelloValue::Option(TrelloId("o".to_owned()));
+    let option = SourceValue::Option(SourceId("o".to_owned()));
     assert_eq!(
         values,
         [
             &option,
-            &TrelloValue::Checked(true),
+            &SourceValue::Checked(true),
             &option,
-            &TrelloValue::Text("soon".to_owned()),
-            &TrelloValue::Number("7".to_owned()),
-            &TrelloValue::Date(0),
+            &SourceValue::Text("soon".to_owned()),
+            &SourceValue::Number("7".to_owned()),
+            &SourceValue::Date(0),
         ],
     );
     assert_eq!(board.fields[0].options[0].origin, Origin::Placeholder);

@@ -2,11 +2,12 @@
 
 use serde_json::json;
 
-use super::super::{Counts, Origin, TrelloFieldKind, TrelloId, TrelloValue, counts, guess_kind, read};
+use super::super::super::source::{Counts, Origin, SourceFieldKind, SourceId, SourceValue, counts, guess_kind};
+use super::super::read;
 use super::{given, told};
 
-fn ids<'a>(ids: impl IntoIterator<Item = &'a TrelloId>) -> Vec<&'a str> {
-    ids.into_iter().map(TrelloId::as_str).collect()
+fn ids<'a>(ids: impl IntoIterator<Item = &'a SourceId>) -> Vec<&'a str> {
+    ids.into_iter().map(SourceId::as_str).collect()
 }
 
 #[test]
@@ -89,23 +90,23 @@ fn a_card_comes_with_all_that_hangs_on_it() {
     assert_eq!((card.checklists[0].name.as_str(), items), ("Where", vec![("hall", true), ("kitchen", false)]));
     let comment = &card.comments[0];
     assert_eq!((comment.at_ms, comment.text.as_str()), (Some(2_003), "Done for today"));
-    assert_eq!(comment.author.as_ref().map(TrelloId::as_str), Some("M"));
+    assert_eq!(comment.author.as_ref().map(SourceId::as_str), Some("M"));
     let values: Vec<_> = card.field_values.iter().map(|value| &value.value).collect();
-    let text = |text: &str| TrelloValue::Text(text.to_owned());
+    let text = |text: &str| SourceValue::Text(text.to_owned());
     assert_eq!(
         values,
         [
             &text("blue"),
-            &TrelloValue::Number("100.32".to_owned()),
-            &TrelloValue::Date(1_000),
-            &TrelloValue::Checked(true),
-            &TrelloValue::Option(TrelloId("O2".to_owned())),
+            &SourceValue::Number("100.32".to_owned()),
+            &SourceValue::Date(1_000),
+            &SourceValue::Checked(true),
+            &SourceValue::Option(SourceId("O2".to_owned())),
             &text("4"),
         ],
     );
     let options: Vec<_> = board.fields[4].options.iter().map(|o| (o.name.as_str(), o.colour.as_deref())).collect();
     assert_eq!(options, [("Up", Some("red")), ("Down", None)]);
-    assert_eq!(board.fields[5].kind, TrelloFieldKind::Other("rating".to_owned()));
+    assert_eq!(board.fields[5].kind, SourceFieldKind::Other("rating".to_owned()));
     assert_eq!(board.labels[1].colour, None);
     assert_eq!(told(&board, "options of custom fields"), 1);
     assert_eq!(
@@ -128,6 +129,7 @@ fn a_card_comes_with_all_that_hangs_on_it() {
             descriptions: 1,
             fields: 7,
             field_values: 6,
+            ..Counts::default()
         },
     );
 }
@@ -146,7 +148,7 @@ fn lists_and_cards_stand_by_position_and_then_by_id() {
     assert_eq!(ids(board.lists.iter().map(|list| &list.id)), ["first", "last"]);
     assert_eq!(ids(board.cards.iter().map(|card| &card.id)), ["a", "b", "c", "d", "y", "z", "e"]);
     assert_eq!((counts(&board).columns, counts(&board).columns_archived), (2, 1));
-    assert_eq!(guess_kind(&board.lists[1].name), super::super::ColumnKindGuess::Done);
+    assert_eq!(guess_kind(&board.lists[1].name), super::super::super::source::ColumnKindGuess::Done);
 }
 
 #[test]
@@ -169,7 +171,7 @@ fn comments_stand_by_time_each_once_wherever_they_are() {
     ]);
     let board = given(cards, json!({ "members": members, "actions": actions }));
     let comments: Vec<_> =
-        board.cards[0].comments.iter().map(|c| (c.id.as_str(), c.author.as_ref().map(TrelloId::as_str))).collect();
+        board.cards[0].comments.iter().map(|c| (c.id.as_str(), c.author.as_ref().map(SourceId::as_str))).collect();
     assert_eq!(comments, [("first", Some("M")), ("copied", Some("O")), ("both", Some("M")), ("of-card", None)]);
 }
 

@@ -1,4 +1,4 @@
-//! Readers for single values of an export that take what Trello has been seen to write: `null` for "none" everywhere, ticks and
+//! Readers for single values of JSON that take what products have been seen to write: `null` for "none" everywhere, ticks and
 //! numbers as texts. None of them keeps more than it returns, and none recurses.
 
 use std::fmt;
@@ -6,15 +6,14 @@ use std::marker::PhantomData;
 
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::board::TrelloId;
-use super::error::too_many_entries;
+use super::SourceId;
 use super::limits::LIST_ENTRIES_MAX;
 
 /// A text; empty for `null`.
 ///
 /// Read as bytes, because then `serde_json` passes on half a surrogate pair: Trello cuts long texts by UTF-16 unit. Such a half
 /// becomes U+FFFD instead of costing the whole import.
-pub(super) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+pub(in crate::import) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     struct Text;
     impl<'de> Visitor<'de> for Text {
         type Value = String;
@@ -35,7 +34,7 @@ pub(super) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String,
 }
 
 /// A text that may also be written as a number or a boolean; `None` for `null` and for the empty text.
-pub(super) fn scalar<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+pub(in crate::import) fn scalar<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     struct Scalar;
     impl Visitor<'_> for Scalar {
         type Value = Option<String>;
@@ -65,32 +64,36 @@ pub(super) fn scalar<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Optio
 }
 
 /// `true`, or the text `true`; everything else is no.
-pub(super) fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+pub(in crate::import) fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     Ok(scalar(deserializer)?.as_deref() == Some("true"))
 }
 
 /// A text where the key is there, be it `null`.
-pub(super) fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+pub(in crate::import) fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
 }
 
 /// A flag where the key is there.
-pub(super) fn given_flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
+pub(in crate::import) fn given_flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
     flag(deserializer).map(Some)
 }
 
 /// An id that must be there.
-pub(super) fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<TrelloId, D::Error> {
+pub(in crate::import) fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SourceId, D::Error> {
     id_or_none(deserializer)?.ok_or_else(|| D::Error::custom("an id is empty"))
 }
 
 /// An id, or `None` for `null` and the empty text.
-pub(super) fn id_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<TrelloId>, D::Error> {
-    Ok(Some(text(deserializer)?).filter(|text| !text.is_empty()).map(TrelloId))
+pub(in crate::import) fn id_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SourceId>, D::Error> {
+    Ok(Some(text(deserializer)?).filter(|text| !text.is_empty()).map(SourceId))
 }
 
 /// A list of things; empty for `null`.
-pub(super) fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+pub(in crate::import) fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Vec<T>, D::Error> {
     struct List<T>(PhantomData<T>);
     impl<'de, T: Deserialize<'de>> Visitor<'de> for List<T> {
         type Value = Vec<T>;
@@ -104,7 +107,7 @@ pub(super) fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer:
             let mut list = Vec::new();
             while let Some(entry) = entries.next_element()? {
                 if list.len() == LIST_ENTRIES_MAX {
-                    return Err(A::Error::custom(too_many_entries()));
+                    return Err(A::Error::custom(format!("a list has more than {LIST_ENTRIES_MAX} entries")));
                 }
                 list.push(entry);
             }
@@ -115,7 +118,7 @@ pub(super) fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer:
 }
 
 /// Like [`list`], with `None` only where the key is absent or `null`.
-pub(super) fn list_or_none<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+pub(in crate::import) fn list_or_none<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
 ) -> Result<Option<Vec<T>>, D::Error> {
     struct Given<T>(Vec<T>);
@@ -127,7 +130,7 @@ pub(super) fn list_or_none<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     Ok(Option::<Given<T>>::deserialize(deserializer)?.map(|list| list.0))
 }
 
-impl<'de> Deserialize<'de> for TrelloId {
+impl<'de> Deserialize<'de> for SourceId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         id(deserializer)
     }
@@ -135,11 +138,11 @@ impl<'de> Deserialize<'de> for TrelloId {
 
 /// Where a thing stands among its like. Only for sorting; what has no position stands last.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Position(f64);
+pub(in crate::import) struct Position(f64);
 
 impl Position {
     /// The order of two things with these positions and ids.
-    pub(super) fn order(a: (Self, &TrelloId), b: (Self, &TrelloId)) -> std::cmp::Ordering {
+    pub(in crate::import) fn order(a: (Self, &SourceId), b: (Self, &SourceId)) -> std::cmp::Ordering {
         a.0.0.total_cmp(&b.0.0).then_with(|| a.1.cmp(b.1))
     }
 }
@@ -160,11 +163,11 @@ impl<'de> Deserialize<'de> for Position {
 /// How much of something that is not imported stands in the file: 0 for nothing (`null`, `false`, an empty text, list or object,
 /// a number below 0, which Trello writes for "none"), the length of a list, and 1 for all else. Its content is skipped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Present(pub(super) u64);
+pub(in crate::import) struct Present(pub(in crate::import) u64);
 
 impl Present {
     /// Whether there is any, as 0 or 1.
-    pub(super) fn once(self) -> u64 {
+    pub(in crate::import) fn once(self) -> u64 {
         self.0.min(1)
     }
 }
@@ -215,6 +218,6 @@ impl<'de> Deserialize<'de> for Present {
 }
 
 /// A number of things; 0 for whatever is not a whole number.
-pub(super) fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+pub(in crate::import) fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
     Ok(scalar(deserializer)?.and_then(|text| text.parse().ok()).unwrap_or(0))
 }

@@ -1,10 +1,10 @@
-//! Moments as Trello writes them.
+//! Moments as products write them.
 
 /// The moment that an RFC 3339 text such as `2019-04-26T19:00:00.000Z` means, in milliseconds since 1970; finer fractions are
-/// cut off. `None` for everything else, days without a time included.
+/// cut off. The offset may lack its colon, as Jira's does (`+0000`). `None` for everything else, days without a time included.
 ///
 /// A parser of our own because that is all of the format that an export uses, and a calendar with time zones is not needed.
-pub(super) fn millis(text: &str) -> Option<i64> {
+pub(in crate::import) fn millis(text: &str) -> Option<i64> {
     let bytes = text.as_bytes();
     if bytes.len() < 20 {
         return None;
@@ -53,13 +53,19 @@ fn fraction(rest: &[u8]) -> Option<(i64, &[u8])> {
 fn offset_seconds(zone: &[u8]) -> Option<i64> {
     match zone {
         b"Z" | b"z" => Some(0),
-        [sign @ (b'+' | b'-'), _, _, b':', _, _] => {
-            let (hours, minutes) = (digits(zone, 1..3)?, digits(zone, 4..6)?);
+        [sign @ (b'+' | b'-'), rest @ ..] if matches!(rest, [_, _, b':', _, _] | [_, _, _, _]) => {
+            let (hours, minutes) = (digits(rest, 0..2)?, digits(rest, rest.len() - 2..rest.len())?);
             let seconds = hours * 3_600 + minutes * 60;
             (hours <= 23 && minutes <= 59).then_some(if *sign == b'-' { -seconds } else { seconds })
         }
         _ => None,
     }
+}
+
+/// The moment at which a day begins in UTC, `None` for a day that is none.
+pub(in crate::import) fn day_millis(year: i64, month: i64, day: i64) -> Option<i64> {
+    let is_day = (0..=9_999).contains(&year) && (1..=days_of_month(year, month)?).contains(&day);
+    is_day.then(|| days_since_1970(year, month, day) * 86_400_000)
 }
 
 fn days_of_month(year: i64, month: i64) -> Option<i64> {
@@ -98,6 +104,7 @@ mod tests {
         assert_eq!(millis("1970-01-01T00:00:00.5Z"), Some(500));
         assert_eq!(millis("1970-01-01T00:00:00.1239999Z"), Some(123));
         assert_eq!(millis("1970-01-01T02:00:00+02:00"), Some(0));
+        assert_eq!(millis("1970-01-01T02:00:00.000+0200"), Some(0));
         assert_eq!(millis("1969-12-31t18:30:00-05:30"), Some(0));
     }
 

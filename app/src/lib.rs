@@ -14,6 +14,7 @@ pub mod links;
 pub mod markdown;
 mod player;
 mod said;
+mod searching;
 pub mod session;
 pub mod theme;
 mod time;

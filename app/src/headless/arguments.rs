@@ -98,6 +98,15 @@ pub(crate) enum Command {
     Type(TypeCommand),
     /// Show a board, as it is or as it was, or do something with boards.
     Board(BoardArguments),
+    /// Find cards in all projects of this device: words, "phrases", -word, and filters such as label:bug assignee:me is:open due:<7d.
+    Search {
+        /// What is looked for, as one argument.
+        #[arg(allow_hyphen_values = true)]
+        query: String,
+        /// Show so many cards at most.
+        #[arg(long, default_value_t = 20, value_name = "N")]
+        limit: usize,
+    },
     /// Show what happened, in the project or to one card.
     History { key: Option<String> },
     /// Take the content of records out of the history, on every device and at the server, for good. Managers may.
@@ -154,6 +163,7 @@ impl Command {
             Self::Role(role) => matches!(role, RoleCommand::List),
             Self::Projects
             | Self::Permissions
+            | Self::Search { .. }
             | Self::History { .. }
             | Self::Hash
             | Self::Export { .. }

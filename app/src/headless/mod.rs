@@ -25,6 +25,7 @@ mod place;
 mod project;
 mod redact;
 mod run;
+mod search;
 mod send;
 mod sync;
 mod undo;

@@ -17,7 +17,8 @@ use super::answer::{Answer, DAMAGED, Failure, NOT_IN_TIME, Printed, WRONG_USE, p
 use super::arguments::{Arguments, CardCommand, Command, ImportCommand, ProjectCommand};
 use super::place::Place;
 use super::{
-    board, card, column, data_folder, definitions, export, import, member, outbox, project, redact, sync, undo, watch,
+    board, card, column, data_folder, definitions, export, import, member, outbox, project, redact, search, sync, undo,
+    watch,
 };
 use crate::ui::{Desktop, Front, window};
 
@@ -285,6 +286,7 @@ fn execute(device: &Device, parsed: &Arguments) -> Result<Answer, Failure> {
             Some(command) => board::run(&place()?, command),
             None => board::show(&place()?, arguments.name.as_deref(), arguments.at.as_deref()),
         },
+        Command::Search { query, limit } => search::run(device, query, *limit),
         Command::History { key } => board::history(&place()?, key.as_deref()),
         Command::Redact { records, yes } => {
             let records: Vec<Position> = records.iter().copied().map(Position).collect();

@@ -169,7 +169,7 @@ impl Following<'_> {
     /// Reads the cards of the checkpoint, if there is one; answers with the place of the log that they belong to.
     fn build(&mut self) -> Step<Head> {
         self.index.clear(self.space);
-        let Some(checkpoint) = self.reader.checkpoint()? else { return self.from_the_start() };
+        let Some(checkpoint) = self.reader.checkpoint()? else { return self.whole_log() };
         let mut after = RowKey::View(ViewKey::of::<CardView>(Key::whole_space()));
         loop {
             let page = self.reader.rows(Some(&after), PAGE_BYTES)?;
@@ -185,7 +185,7 @@ impl Following<'_> {
                     // Another version saved it: the log tells it anew.
                     self.index.take_back()?;
                     self.index.clear(self.space);
-                    return self.from_the_start();
+                    return self.whole_log();
                 };
                 let description = self.saved_description(CardId(id), &card)?;
                 let document = CardDocument::of(CardId(id), &card, description);
@@ -203,7 +203,7 @@ impl Following<'_> {
     }
 
     /// Nothing is saved: the whole log is read, where it is here.
-    fn from_the_start(&mut self) -> Step<Head> {
+    fn whole_log(&self) -> Step<Head> {
         Ok(if self.reader.gap()?.is_some() { Err(Ended(Followed::NotYet)) } else { Ok(Head::START) })
     }
 

@@ -75,7 +75,7 @@ pub enum Change {
 /// 2. One process writes: the lock is held as long as this lives.
 pub struct Index {
     folder: PathBuf,
-    index: tantivy::Index,
+    segments: tantivy::Index,
     /// Gone only while it is exchanged.
     writer: Option<IndexWriter>,
     finder: Finder,
@@ -111,7 +111,7 @@ impl Index {
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into().map_err(not_begun)?;
         let finder = Finder::new(reader, fields);
         let writer = Some(writer(&index).map_err(not_begun)?);
-        Ok(Self { folder: folder.to_owned(), index, writer, finder, fields, reached, _lock: lock })
+        Ok(Self { folder: folder.to_owned(), segments: index, writer, finder, fields, reached, _lock: lock })
     }
 
     /// What is here, where it is whole.
@@ -206,7 +206,7 @@ impl Index {
     /// What was applied since the last commit is dropped.
     pub fn take_back(&mut self) -> Result<(), WriteError> {
         self.writer().rollback()?;
-        let payload = self.index.load_metas()?.payload;
+        let payload = self.segments.load_metas()?.payload;
         self.reached = payload.and_then(|payload| reached::read(&payload)).unwrap_or_default();
         Ok(())
     }
@@ -232,8 +232,8 @@ impl Index {
         if let Some(writer) = self.writer.take() {
             writer.wait_merging_threads()?;
         }
-        self.writer = Some(writer(&self.index)?);
-        let metas = self.index.searchable_segment_metas()?;
+        self.writer = Some(writer(&self.segments)?);
+        let metas = self.segments.searchable_segment_metas()?;
         for meta in metas.iter().filter(|meta| meta.num_deleted_docs() > 0) {
             self.writer().merge(&[meta.id()]).wait()?;
         }

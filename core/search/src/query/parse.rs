@@ -65,14 +65,12 @@ impl<'a> Reader<'a> {
             let (phrase, is_closed) = self.quoted();
             return Ok(Sought::Text { text: phrase.text.to_owned(), is_open: !is_closed });
         }
-        match self.filter_name() {
-            Some(name) => self.filter(name),
-            None => {
-                let word = self.until(|character| character.is_whitespace() || character == '"');
-                let is_open = self.at == self.typed.len();
-                Ok(Sought::Text { text: word.text.to_owned(), is_open })
-            }
+        if let Some(name) = self.filter_name() {
+            return self.filter(name);
         }
+        let word = self.until(|character| character.is_whitespace() || character == '"');
+        let is_open = self.at == self.typed.len();
+        Ok(Sought::Text { text: word.text.to_owned(), is_open })
     }
 
     /// Letters in front of a colon, but for the beginning of an address.
@@ -258,8 +256,8 @@ mod tests {
 
     #[test]
     fn filters_are_understood() {
-        fn within<T>(value: T, is_within: bool) -> Option<Edge<T>> {
-            Some(Edge { value, is_within })
+        fn edge<T>(value: T, is_within: bool) -> Edge<T> {
+            Edge { value, is_within }
         }
         let name = str::to_owned;
         for (typed, expected) in [
@@ -280,28 +278,31 @@ mod tests {
             ("is:blocked", (false, one(Filter::Is(State::Blocked)))),
             ("is:open,Done", (false, Sought::Any(vec![Filter::Is(State::Open), Filter::Is(State::Done)]))),
             ("-has:checklist", (true, one(Filter::Has(Thing::Checklist)))),
-            ("due:<7d", (false, one(Filter::Due(Bounds { from: None, to: within(DayWritten::FromToday(7), false) })))),
+            (
+                "due:<7d",
+                (false, one(Filter::Due(Bounds { from: None, to: Some(edge(DayWritten::FromToday(7), false)) }))),
+            ),
             (
                 "due:>=2026-12-01",
                 (
                     false,
                     one(Filter::Due(Bounds {
-                        from: within(DayWritten::On("2026-12-01".parse().unwrap()), true),
+                        from: Some(edge(DayWritten::On("2026-12-01".parse().unwrap()), true)),
                         to: None,
                     })),
                 ),
             ),
             (
                 "priority:>=high",
-                (false, one(Filter::Priority(Bounds { from: within(Priority::High, true), to: None }))),
+                (false, one(Filter::Priority(Bounds { from: Some(edge(Priority::High, true)), to: None }))),
             ),
             (
                 "points:0.5..3",
                 (
                     false,
                     one(Filter::Points(Bounds {
-                        from: within(Effort { hundredths: 50 }, true),
-                        to: within(Effort { hundredths: 300 }, true),
+                        from: Some(edge(Effort { hundredths: 50 }, true)),
+                        to: Some(edge(Effort { hundredths: 300 }, true)),
                     })),
                 ),
             ),

@@ -33,7 +33,7 @@ fn words_may_stand_apart_and_the_card_comes_once() {
     assert_eq!(excerpt.place, Place::Comment(comment(2, "").comment));
     let marked: Vec<&str> = excerpt.text.ranges.iter().map(|range| &excerpt.text.text[range.clone()]).collect();
     assert_eq!(marked, ["fire"]);
-    assert_eq!(found.hits[0].title.ranges, [0..6]);
+    assert_eq!(found.hits[0].title.ranges, vec![0..6; 1]);
 }
 
 #[test]

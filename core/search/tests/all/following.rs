@@ -15,7 +15,7 @@ use recordplayer::text::{TextActor, TextDocument};
 use recordplayer_kanban::board::BoardCommand;
 use recordplayer_kanban::card::CardCommand;
 use recordplayer_kanban::column::{ColumnCommand, ColumnKind};
-use recordplayer_kanban::comment::CommentCommand;
+use recordplayer_kanban::comment::{CommentCommand, CommentKind};
 use recordplayer_kanban::ids::{BoardId, CardId, ColumnId, CommentId, LabelId, PersonId};
 use recordplayer_kanban::project::ProjectCommand;
 use recordplayer_kanban::view::CardView;
@@ -101,7 +101,7 @@ impl World {
     fn say(&mut self, card: u8, text: &str) {
         self.comments += 1;
         let (card, mentions) = (CardId(id(card)), BTreeSet::new());
-        let write = CommentCommand::Write { card, text: text.into(), author: None, kind: Default::default(), mentions };
+        let write = CommentCommand::Write { card, text: text.into(), author: None, kind: CommentKind::Talk, mentions };
         self.send::<Comment>(id(100 + self.comments), &write);
     }
 

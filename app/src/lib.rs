@@ -16,6 +16,7 @@ pub mod markdown;
 mod mine;
 mod player;
 mod said;
+mod searching;
 pub mod session;
 pub mod theme;
 mod time;

@@ -73,7 +73,7 @@ impl Mine {
         let project = self.space.entity::<Project>(self.space.id().0);
         let membership = self.space.entity::<Membership>(self.space.id().0);
         let claimed = project.placeholders.iter().filter(|(_, known)| known.claimed_by == Some(me)).map(|(id, _)| *id);
-        let before = membership.former_selves(me).map(PersonId::from);
+        let before = membership.claimed().filter(|(_, now)| *now == me).map(|(before, _)| PersonId::from(before));
         claimed.chain(before).chain([PersonId::from(me)]).collect()
     }
 

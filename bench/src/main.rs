@@ -18,6 +18,7 @@ mod open_window;
 mod peer;
 mod report;
 mod scale;
+mod search;
 mod serve;
 mod size;
 mod window;
@@ -79,6 +80,15 @@ enum Role {
         #[command(flatten)]
         plan: scale::Plan,
     },
+    /// An index of so many cards, which is built and asked.
+    #[command(hide = true)]
+    SearchAt {
+        folder: PathBuf,
+        #[arg(long)]
+        cards: u64,
+        #[arg(long)]
+        milliseconds: u64,
+    },
 }
 
 type Outcome = Result<Vec<Row>, Box<dyn std::error::Error>>;
@@ -96,6 +106,7 @@ const MEASUREMENTS: &[(&str, Measure)] = &[
     ("window", window::measure),
     ("open_window", open_window::measure),
     ("scale", scale::measure),
+    ("search", search::measure),
 ];
 
 fn main() -> ExitCode {
@@ -107,6 +118,9 @@ fn main() -> ExitCode {
         Some(Role::NakedWindow) => open_window::run_naked(),
         Some(Role::ScaleServe { folder, address, rested }) => scale::serve(folder, address, *rested),
         Some(Role::ScaleDevice { folder, plan }) => scale::device(folder, plan),
+        Some(Role::SearchAt { folder, cards, milliseconds }) => {
+            search::run(folder, *cards, Duration::from_millis(*milliseconds))
+        }
         None => measure(&arguments),
     };
     match outcome {

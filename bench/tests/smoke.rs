@@ -55,14 +55,53 @@ const ROWS_OF_SIZE: &[(&str, &str)] = &[
     ("alone: change after a rest, worst", "ms"),
 ];
 
+/// Those of search at some size, and whether a limit stands beside.
+const ROWS_OF_SEARCH: &[(&str, &str, bool)] = &[
+    ("first build", "s", false),
+    ("one common word, p50", "ms", true),
+    ("one common word, p99", "ms", true),
+    ("one rare word, p50", "ms", true),
+    ("one rare word, p99", "ms", true),
+    ("two words, p50", "ms", true),
+    ("two words, p99", "ms", true),
+    ("a phrase, p50", "ms", true),
+    ("a phrase, p99", "ms", true),
+    ("a beginning of two letters, p50", "ms", true),
+    ("a beginning of two letters, p99", "ms", true),
+    ("a beginning of four letters, p50", "ms", true),
+    ("a beginning of four letters, p99", "ms", true),
+    ("filters, p50", "ms", true),
+    ("filters, p99", "ms", true),
+    ("filters and a word, p50", "ms", true),
+    ("filters and a word, p99", "ms", true),
+    ("Chinese, p50", "ms", true),
+    ("Chinese, p99", "ms", true),
+    ("from a change to found, p50", "ms", true),
+    ("from a change to found, worst", "ms", true),
+    ("opening, checked", "ms", false),
+    ("memory", "MiB", false),
+    ("index on disk", "MiB", false),
+];
+
 #[test]
 fn the_smallest_run_yields_each_row_as_json() {
     let rows = run(&["--smallest", "--json"]);
     let of_size =
         |cards: u32| ROWS_OF_SIZE.iter().map(move |(name, unit)| (format!("{name}, {cards} cards"), *unit, true));
     let of_sizes = [80, 100].map(of_size).into_iter().flatten();
-    let promised: Vec<_> =
-        ROWS.iter().map(|(name, unit, limit)| ((*name).to_owned(), *unit, *limit)).chain(of_sizes).collect();
+    let of_search = |cards: u32| {
+        let row = move |(name, unit, limit): &(&str, &'static str, bool)| {
+            (format!("search, {name}, {cards} cards"), *unit, *limit)
+        };
+        ROWS_OF_SEARCH.iter().map(row)
+    };
+    let of_searches = [60, 80, 100].map(of_search).into_iter().flatten();
+    let promised: Vec<_> = ROWS
+        .iter()
+        .map(|(name, unit, limit)| ((*name).to_owned(), *unit, *limit))
+        .chain(of_sizes)
+        .chain(of_searches)
+        .collect();
     let said: Vec<_> =
         rows.iter().map(|row| (text(row, "name").to_owned(), text(row, "unit"), !row["limit"].is_null())).collect();
     assert_eq!(said, promised);

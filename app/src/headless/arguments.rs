@@ -3,8 +3,8 @@
 mod board;
 mod card;
 mod definitions;
-mod personal;
 mod import;
+mod personal;
 mod project;
 mod report;
 
@@ -15,8 +15,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub(crate) use board::{BoardArguments, BoardCommand, ColumnCommand, RowCommand};
 pub(crate) use card::{CardArguments, CardCommand, CommentArguments, CommentCommand, Urgency, What};
 pub(crate) use definitions::{FieldCommand, LabelCommand, TypeCommand, ValueKind};
-pub(crate) use personal::{InboxCommand, SearchesCommand};
 pub(crate) use import::ImportCommand;
+pub(crate) use personal::{InboxCommand, SearchesCommand};
 pub(crate) use project::{MemberCommand, ProjectCommand, RoleCommand};
 pub(crate) use report::{ReportArguments, ReportKind};
 
@@ -133,6 +133,15 @@ pub(crate) enum Command {
     },
     /// Show what the history of a project adds up to.
     Report(ReportArguments),
+    /// Find cards in all projects of this device: words, "phrases", -word, and filters such as label:bug assignee:me is:open due:<7d.
+    Search {
+        /// What is looked for, as one argument.
+        #[arg(allow_hyphen_values = true)]
+        query: String,
+        /// Show so many cards at most.
+        #[arg(long, default_value_t = 20, value_name = "N")]
+        limit: usize,
+    },
     /// Show what happened, in the project or to one card.
     History { key: Option<String> },
     /// Take the content of records out of the history, on every device and at the server, for good. Managers may.
@@ -201,6 +210,7 @@ impl Command {
             | Self::Work
             | Self::Permissions
             | Self::Report(_)
+            | Self::Search { .. }
             | Self::History { .. }
             | Self::Hash
             | Self::Export { .. }

@@ -28,6 +28,7 @@ mod project;
 mod redact;
 mod report;
 mod run;
+mod search;
 mod send;
 mod sync;
 mod undo;

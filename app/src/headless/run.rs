@@ -19,7 +19,7 @@ use super::exports::Export;
 use super::place::Place;
 use super::{
     board, card, column, data_folder, definitions, export, import, member, outbox, personal, project, redact, report,
-    sync, undo, watch,
+    search, sync, undo, watch,
 };
 use crate::ui::{Desktop, Front, window};
 
@@ -310,6 +310,7 @@ fn execute(device: &Device, parsed: &Arguments) -> Result<Answer, Failure> {
             personal::setting(device, options, name.as_deref(), value.as_deref(), *clear)
         }
         Command::Report(arguments) => report::run(&place()?, arguments),
+        Command::Search { query, limit } => search::run(device, query, *limit),
         Command::History { key } => board::history(&place()?, key.as_deref()),
         Command::Redact { records, yes } => {
             let records: Vec<Position> = records.iter().copied().map(Position).collect();

@@ -13,6 +13,7 @@ use recordplayer::playback::Playback;
 use recordplayer::record::Position;
 use recordplayer::refusal::Refused;
 use recordplayer::replica::{Meeting, OutboxEntry, Replica, Status, SubmitError, TextEdit, TextWork, Wish};
+use recordplayer::storage::SpaceReader;
 use recordplayer::text::TextChange;
 use recordplayer::view::{Key, View, ViewKey};
 
@@ -202,6 +203,12 @@ impl Space {
     pub fn playback(&self) -> Result<Playback, SendError> {
         self.copy()?;
         Ok(Playback::new(Arc::clone(&self.inner.domain), self.id, self.inner.readers.reader(self.id)))
+    }
+
+    /// What is on the disk of the space: its log, and what is saved of it.
+    pub fn reader(&self) -> Result<Arc<dyn SpaceReader>, SendError> {
+        self.copy()?;
+        Ok(self.inner.readers.reader(self.id))
     }
 
     /// The outbox: what waits and what was refused, in the order of submission; what was refused with another command stands behind it.

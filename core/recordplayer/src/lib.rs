@@ -36,4 +36,4 @@ pub mod thresholds;
 pub mod time;
 pub mod view;
 
-pub use models::{Models, ReadSet};
+pub use models::{Models, ReadSet, saved_view};

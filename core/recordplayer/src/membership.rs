@@ -217,9 +217,14 @@ impl Membership {
         self.claimed.get(&person).copied()
     }
 
-    /// Whom this person was before the publication.
-    pub fn former_selves(&self, person: ActorId) -> impl Iterator<Item = ActorId> {
-        self.claimed.iter().filter(move |(_, now)| **now == person).map(|(before, _)| *before)
+    /// The persons of the time before the publication, each with who they are now.
+    pub fn claimed(&self) -> impl Iterator<Item = (ActorId, ActorId)> {
+        self.claimed.iter().map(|(before, now)| (*before, *now))
+    }
+
+    /// Who was a member once, and is none now.
+    pub fn former(&self) -> impl Iterator<Item = ActorId> {
+        self.former.iter().copied()
     }
 
     /// The last recovery after which the space was opened in a new epoch, with another end of its history.

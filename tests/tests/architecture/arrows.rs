@@ -17,6 +17,8 @@ const ARROWS: &[Arrows] = &[
     Arrows { from: "recordplayer", to: &[], dev: &[] },
     Arrows { from: "recordplayer-store", to: &["recordplayer"], dev: &[] },
     Arrows { from: "recordplayer-kanban", to: &["recordplayer"], dev: &[] },
+    // It reads a space and knows no device: who follows one gives it what it reads.
+    Arrows { from: "recordplayer-search", to: &["recordplayer", "recordplayer-kanban"], dev: &[] },
     Arrows { from: "recordplayer-client", to: &["recordplayer", "recordplayer-store"], dev: &[] },
     // The library is generic over its domain; only the program names the kanban domain (see `sources`).
     Arrows {
@@ -24,7 +26,11 @@ const ARROWS: &[Arrows] = &[
         to: &["recordplayer", "recordplayer-store", "recordplayer-kanban"],
         dev: &["recordplayer-client"],
     },
-    Arrows { from: "recordplayer-app", to: &["recordplayer", "recordplayer-client", "recordplayer-kanban"], dev: &[] },
+    Arrows {
+        from: "recordplayer-app",
+        to: &["recordplayer", "recordplayer-client", "recordplayer-kanban", "recordplayer-search"],
+        dev: &[],
+    },
     Arrows { from: "recordplayer-desktop", to: &["recordplayer-app"], dev: &[] },
     Arrows { from: "recordplayer-tests", to: ALL, dev: ALL },
     Arrows {
@@ -52,6 +58,7 @@ const ALL: &[&str] = &[
     "recordplayer",
     "recordplayer-store",
     "recordplayer-kanban",
+    "recordplayer-search",
     "recordplayer-client",
     "recordplayer-server",
     "recordplayer-app",

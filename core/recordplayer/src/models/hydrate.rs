@@ -9,8 +9,8 @@ use crate::commit::Head;
 use crate::domain::Domain;
 use crate::hash::Hash;
 use crate::record::{Position, RecordKind, StreamId};
-use crate::storage::{ReadError, RowKey, SpaceReader, TextKey};
-use crate::view::ViewKey;
+use crate::storage::{ReadError, Row, RowKey, SpaceReader, TextKey};
+use crate::view::{View, ViewKey};
 
 /// Where states come from that are not in memory.
 ///
@@ -100,6 +100,15 @@ impl Hydrator {
             position: row.head.position,
         })
     }
+}
+
+/// The view that a saved row holds, for who reads all rows of a checkpoint; nothing where another version saved it.
+pub fn saved_view<V: View>(row: &Row) -> Option<V> {
+    if row.version != V::VERSION {
+        return None;
+    }
+    let (_, state): (Vec<StreamId>, serde_bytes::ByteBuf) = decode(&row.bytes).ok()?;
+    decode(&state).ok()
 }
 
 /// What a model adds to the space's state hash.

@@ -18,6 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
+pub use hydrate::saved_view;
 pub(crate) use hydrate::{Hydrator, model_hash};
 
 use rpds::RedBlackTreeSetSync;

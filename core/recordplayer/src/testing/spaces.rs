@@ -16,7 +16,7 @@ use crate::protocol::{AnswerCode, CommandEntry, ServerFrame};
 use crate::record::{Position, Seen, StreamId};
 use crate::space::{AllFree, Ending, Opening, Recovery, SessionId, Space, SpaceInput, SpaceOutput, Submission};
 use crate::storage::memory::MemoryStore;
-use crate::storage::{Store, Write};
+use crate::storage::{SpaceReader, Store, Write};
 use crate::time::Timestamp;
 
 /// What happens next to one of the spaces.
@@ -87,9 +87,14 @@ impl Spaces {
         self.submit_intent(space, actor, Intent::of::<E>(id, command).expect("a command is a record"))
     }
 
+    /// The replica that sends the next command: what a text's change is made by.
+    pub fn next_replica(&self) -> ReplicaId {
+        ReplicaId::derived("a device", &[&(self.commands + 1).to_be_bytes()])
+    }
+
     fn submit_intent(&mut self, space: SpaceId, actor: ActorId, intent: Intent) -> ReplicaId {
+        let replica = self.next_replica();
         self.commands += 1;
-        let replica = ReplicaId::derived("a device", &[&self.commands.to_be_bytes()]);
         let entry = CommandEntry {
             number: 1,
             command: CommandId::derived("a command", &[&self.commands.to_be_bytes()]),
@@ -231,6 +236,11 @@ impl Spaces {
     /// A space as it is decided.
     pub fn read<R>(&self, space: SpaceId, read: impl FnOnce(&Models<'_>) -> R) -> R {
         read(&self.machines[&space].state.base_models())
+    }
+
+    /// The disk of a space.
+    pub fn reader(&self, space: SpaceId) -> Arc<dyn SpaceReader> {
+        self.stores[&space].reader(space)
     }
 
     /// What the log of a space says of an entity, for whoever looks for a mistake.

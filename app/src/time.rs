@@ -37,7 +37,7 @@ pub fn day_of(at: Timestamp) -> Option<Day> {
 /// The first moment of a day, where this computer is.
 pub fn start_of(day: &Day) -> Option<Timestamp> {
     let date: jiff::civil::Date = day.as_str().parse().ok()?;
-    let start = date.to_zoned_datetime(jiff::tz::TimeZone::system()).ok()?;
+    let start = date.to_zoned_datetime(TimeZone::system()).ok()?;
     Some(Timestamp(start.timestamp().as_millisecond()))
 }
 

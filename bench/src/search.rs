@@ -242,7 +242,9 @@ struct Draws(u64);
 impl Draws {
     fn of(seed: u64) -> Self {
         let mut draws = Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
-        (0..8).for_each(|_| drop(draws.below(2)));
+        for _ in 0..8 {
+            draws.below(2);
+        }
         draws
     }
 

@@ -1,7 +1,7 @@
 //! A project for other programs: as JSON Lines of its records, which are everything, readable, and enough to make the same log of it again; or its
 //! cards alone.
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::Path;
 
@@ -12,9 +12,10 @@ use recordplayer::playback::Step;
 use recordplayer::record::{Payload, Position};
 use serde_json::{Map, Value, json};
 
-use super::answer::{Answer, Failure, WRONG_USE, time};
+use super::answer::{Answer, Failure, time};
 use super::arguments::ExportForm;
 use super::board::not_playable;
+use super::file::unwritable;
 use super::place::Place;
 use super::send;
 use crate::cards_out::{self, Form, NotWritten};
@@ -44,16 +45,6 @@ pub(crate) fn run(place: &Place<'_>, path: &Path, form: Option<ExportForm>) -> R
     let json = json!({ "file": path.display().to_string(), "cards": count, "project": place.info.title });
     let cards = if count == 1 { "1 card".to_owned() } else { format!("{count} cards") };
     Ok(Answer::new(json, format!("Wrote {cards} to {}", path.display())))
-}
-
-fn unwritable(error: &io::Error, path: &Path) -> Failure {
-    let message = format!("The file cannot be written: {error}: {}", path.display());
-    let help = if error.kind() == io::ErrorKind::AlreadyExists {
-        "Name a folder that is not there yet"
-    } else {
-        "Check the folder and its free space"
-    };
-    Failure::new(WRONG_USE, "unwritable_file", message, help)
 }
 
 fn records(place: &Place<'_>, path: &Path) -> Result<Answer, Failure> {

@@ -1,10 +1,11 @@
 //! Files that a person names, and texts that must not be lost.
 
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use super::answer::{DAMAGED, Failure, WRONG_USE};
+use crate::whole::Whole;
 
 /// The bytes of a file, at most so many.
 pub(crate) fn bytes(path: &Path, bytes_max: u64) -> Result<Vec<u8>, Failure> {
@@ -34,14 +35,19 @@ pub(crate) fn text(path: &Path, bytes_max: u64) -> Result<String, Failure> {
 
 /// Writes a file in the place of one that is there; whoever finds it finds all of it.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let mut unfinished = path.as_os_str().to_owned();
-    unfinished.push(".part");
-    let written = std::fs::write(&unfinished, bytes).and_then(|()| std::fs::rename(&unfinished, path));
-    written.map_err(|error| {
-        let _ = std::fs::remove_file(&unfinished);
-        let message = format!("The file cannot be written: {error}: {}", path.display());
-        Failure::new(WRONG_USE, "unwritable_file", message, "Check the folder and its free space")
-    })
+    let written = Whole::create(path).and_then(|mut file| file.write_all(bytes).and_then(|()| file.finish()));
+    written.map_err(|error| unwritable(&error, path))
+}
+
+/// Why a file could not be written, for the person.
+pub(crate) fn unwritable(error: &io::Error, path: &Path) -> Failure {
+    let message = format!("The file cannot be written: {error}: {}", path.display());
+    let help = if error.kind() == io::ErrorKind::AlreadyExists {
+        "Name a folder that is not there yet"
+    } else {
+        "Check the folder and its free space"
+    };
+    Failure::new(WRONG_USE, "unwritable_file", message, help)
 }
 
 /// Keeps a text that was refused, so that nothing that a person typed is lost; answers with where it lies.

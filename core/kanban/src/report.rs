@@ -29,4 +29,5 @@ pub use flow::{Flow, FlowDay};
 pub use people::{People, PersonWeek};
 pub use scene::{ColumnName, Period, PeriodError, Scene, Source, Standing};
 pub use states::{ColumnState, States};
+pub use table::cell;
 pub use velocity::{Velocity, Week};

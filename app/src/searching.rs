@@ -50,8 +50,8 @@ impl<'a> Searching<'a> {
     }
 
     fn names(&self, space: &Space) -> Option<SpaceNames> {
-        let name_of = |person| self.device.name_of(person);
-        space.read(|models| SpaceNames::of(space.id(), space.actor(), models, name_of)).ok()
+        let (id, me) = (space.id(), space.actor());
+        space.read(|models| SpaceNames::of(id, me, models, |person| self.device.name_of(person))).ok()
     }
 
     fn spaces(&self) -> Vec<Space> {

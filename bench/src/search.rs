@@ -134,7 +134,7 @@ fn build(folder: &Path, cards: u64) -> Result<Index, Failure> {
     let mut at = 0;
     while at < cards {
         let upto = cards.min(at + GROUP);
-        index.apply(SPACE, (at..upto).map(|number| Change::Put(Box::new(document(number)))))?;
+        index.apply(SPACE, (at..upto).map(|number| Change::Add(Box::new(document(number)))))?;
         at = upto;
     }
     index.commit(SPACE, reached(1))?;

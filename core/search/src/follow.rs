@@ -189,7 +189,7 @@ impl Following<'_> {
                 };
                 let description = self.saved_description(CardId(id), &card)?;
                 let document = CardDocument::of(CardId(id), &card, description);
-                changes.extend(document.map(|document| Change::Put(Box::new(document))));
+                changes.extend(document.map(|document| Change::Add(Box::new(document))));
                 after = key;
             }
             self.put(changes)?;

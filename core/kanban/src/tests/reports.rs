@@ -315,18 +315,35 @@ fn a_card_that_goes_to_another_project_is_in_no_report_until_it_is_back() {
     assert_eq!((CycleTime::of(&march(&given)).overall, held(&given)), (hours(3, [38, 24, 78, 78]), vec![0, 1, 4]));
 }
 
-#[test]
-fn a_card_that_comes_from_another_project_begins_there() {
+/// Card 9 comes from another project on 2 January 2030.
+fn arrived(given: Given, column: ColumnId) -> Given {
     let arrival = C::Arrive {
         journey: crate::card::Journey { id: CommandId(Id([0x77; 16])), number: 1 },
         by: PersonId::from(FOUNDER),
-        column: DONE,
+        column,
         former: [].into(),
         card: Box::default(),
         outfit: Box::default(),
         was_here: false,
     };
-    let given = boards().errand_with(ELSEWHERE).at(moment("2030-01-02T00:00")).sent::<Card>(card(9), arrival);
+    given.errand_with(ELSEWHERE).at(moment("2030-01-02T00:00")).sent::<Card>(card(9), arrival)
+}
+
+/// A project that was restored from a backup shows a card that had gone, until it comes back.
+#[test]
+fn a_card_that_comes_while_it_is_shown_still_begins_anew_in_its_place() {
+    let given = boards().at(moment("2030-01-01T00:00")).sent::<Card>(card(9), create(DOING, "Here"));
+    let given = arrived(given, DOING).without_errand().at(moment("2030-01-03T00:00"));
+    let given = given.sent::<Card>(card(9), move_to(DONE, None));
+    let scene = Scene::new(&given, SPACE, period("2030-01-01", "2030-01-03"), None, &utc);
+    assert_eq!(CycleTime::of(&scene).overall, hours(1, [24; 4]));
+    let flow = Flow::of(&scene);
+    assert_eq!(flow.days.iter().map(|day| day.cards.clone()).collect::<Vec<_>>(), [[1, 0], [1, 0], [0, 1]]);
+}
+
+#[test]
+fn a_card_that_comes_from_another_project_begins_there() {
+    let given = arrived(boards(), DONE);
     let scene = Scene::new(&given, SPACE, period("2030-01-01", "2030-01-02"), None, &utc);
     let report = CycleTime::of(&scene);
     assert_eq!((report.overall.count, report.never_active), (0, 1));

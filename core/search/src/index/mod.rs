@@ -63,6 +63,8 @@ impl From<TantivyError> for WriteError {
 /// One change of a space's documents.
 #[derive(Clone, Debug)]
 pub enum Change {
+    /// The card is new: nothing of it is in the index. What is to be deleted costs memory until the commit.
+    Add(Box<CardDocument>),
     /// The card is so, whatever it was.
     Put(Box<CardDocument>),
     Remove(CardId),
@@ -178,6 +180,9 @@ impl Index {
         let writer = self.writer();
         for change in changes {
             match change {
+                Change::Add(card) => {
+                    writer.add_document(fields.document(space, &card))?;
+                }
                 Change::Put(card) => {
                     writer.delete_term(fields.id_term(space, card.card));
                     writer.add_document(fields.document(space, &card))?;

@@ -163,6 +163,17 @@ fn answer(project: &str, summary: &Summary, is_dry: bool) -> Answer {
         format!("{} records of its history", summary.history_records),
         format!("{} added, {} updated, {} unchanged", summary.added, summary.updated, summary.unchanged),
     ];
+    let more = [
+        (counts.types, "types of cards"),
+        (counts.components, "components"),
+        (counts.parents, "cards that are part of another one"),
+        (counts.relations, "ends of relations"),
+    ];
+    let more: Vec<String> =
+        more.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+    if !more.is_empty() {
+        text.insert(1, more.join(", "));
+    }
     for left_out in &summary.not_imported {
         text.push(format!("Not imported: {} {}: {}", left_out.count, line(&left_out.what), line(&left_out.why)));
     }

@@ -46,11 +46,11 @@ fn files_of_others_give_their_counts_once_and_go_as_a_whole() {
         assert_eq!((&dry["added"], &first["updated"]), (&first["added"], &json!(0)), "{name}");
         assert_eq!(dry["not_imported"], first["not_imported"], "{name}");
         assert_eq!(ann.sync(), 0);
-        let state = ann.tell(&["hash", "--project", name])["state"].clone();
+        let settled = ann.tell(&["hash", "--project", name])["state"].clone();
         let again = ann.tell(&import);
         assert_eq!((&again["added"], &again["updated"]), (&json!(0), &json!(0)), "{name}");
         assert_eq!(ann.sync(), 0);
-        assert_eq!(ann.tell(&["hash", "--project", name])["state"], state, "{name}");
+        assert_eq!(ann.tell(&["hash", "--project", name])["state"], settled, "{name}");
         let taken = ann.tell(&["import", "undo", first["act"].as_str().unwrap(), "--project", name]);
         assert_eq!(taken["left"], json!([]), "{name}");
     }

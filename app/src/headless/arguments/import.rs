@@ -31,13 +31,13 @@ pub(crate) enum ImportCommand {
     /// Issues of Jira as its REST API gives them: one in each line, or pages of a search.
     Jira {
         file: PathBuf,
-        /// The address of Jira, such as https://jira.example.org, where the issues do not tell it: for links to files and other issues.
-        #[arg(long, value_name = "URL")]
+        /// Where Jira is, for links to files and other issues; needed where the issues do not tell it.
+        #[arg(long, value_name = "ADDRESS")]
         site: Option<String>,
         #[command(flatten)]
         how: How,
     },
-    /// A table with a card in each row; the exports of Jira, Linear and WeKan are recognised.
+    /// A table with a card in each row; the exports of Jira, Linear and `WeKan` are recognised.
     Csv {
         file: PathBuf,
         /// What a column is, as "Title=Summary", where its name does not tell; as often as needed.

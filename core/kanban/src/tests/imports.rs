@@ -314,3 +314,14 @@ fn the_same_file_is_the_same_import() {
     assert_eq!(import_act(SPACE, &one), import_act(SPACE, &again));
     assert_ne!(import_act(SPACE, &one), import_act(SPACE, &other));
 }
+
+/// They are in the logs of those who have imported before there were other products.
+#[test]
+fn the_ids_of_what_came_from_trello_stay() {
+    let source = source("Build it", "L1", false);
+    let derived = Id::derived("import", &[SPACE.bytes(), b"trello", b"card", b"C1"]);
+    assert_eq!(imported_id(SPACE, source.product, "card", &source.cards[0].id), derived);
+    let first = planned(&project(), &living_board(10), 1);
+    let action = CommandId::derived("import action", &[SPACE.bytes(), b"trello", b"A4", &0_u64.to_be_bytes()]);
+    assert!(first.commands.iter().any(|planned| planned.command == action));
+}

@@ -163,12 +163,11 @@ fn parent(
 ) {
     let named = header.columns(&Role::Parent).map(|column| row.cell(column)).find(|key| !key.is_empty());
     let Some(named) = named else { return };
-    match keys.get(named).filter(|whole| **whole != card.id) {
-        Some(whole) => card.relations.push(SourceRelation { kind: RelationKind::PartOf, to: whole.clone() }),
-        None => {
-            gathered.left_out.add("parents", "they are not in the file; their keys come in as text", 1);
-            card.field_values.push(gathered.value("Parent", SourceValue::Text(named.to_owned())));
-        }
+    if let Some(whole) = keys.get(named).filter(|whole| **whole != card.id) {
+        card.relations.push(SourceRelation { kind: RelationKind::PartOf, to: whole.clone() });
+    } else {
+        gathered.left_out.add("parents", "they are not in the file; their keys come in as text", 1);
+        card.field_values.push(gathered.value("Parent", SourceValue::Text(named.to_owned())));
     }
 }
 

@@ -185,7 +185,7 @@ fn month_of(word: &str) -> Option<i64> {
     const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
     let word = word.trim_end_matches('.');
     let is_word = word.len() <= 9 && word.bytes().all(|byte| byte.is_ascii_lowercase());
-    MONTHS.iter().position(|month| is_word && word.starts_with(month)).map(|at| at as i64 + 1)
+    (1..).zip(MONTHS).find(|(_, month)| is_word && word.starts_with(month)).map(|(number, _)| number)
 }
 
 /// `10:00`, `10:00:30`, `10:00:30.5`

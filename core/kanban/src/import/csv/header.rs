@@ -136,25 +136,23 @@ impl Dialect {
     fn role(self, name: &str) -> Option<Role> {
         const OF_CYCLE: &str = "it belongs to the cycle, which comes in by its name";
         Some(match (self, name) {
-            (Self::Linear, "team") => Role::Board,
+            (Self::Linear, "team") | (Self::Jira, "project name") => Role::Board,
             (Self::Linear, "project") => Role::Choice("Project".to_owned()),
             (Self::Linear, "cycle name") => Role::Choice("Cycle".to_owned()),
             (Self::Linear, "milestone") => Role::Choice("Milestone".to_owned()),
             (Self::Linear, "cycle number" | "cycle start" | "cycle end") => Role::Nothing(OF_CYCLE),
             (Self::Jira, "issue key") => Role::Key,
             (Self::Jira, "issue id") => Role::OtherKey,
-            (Self::Jira, "project name") => Role::Board,
             (Self::Jira, "parent id" | "parent" | "custom field epic link") => Role::Parent,
             (Self::Jira, "status category") => Role::StageKind,
             (Self::Jira, "resolved") => Role::Ended,
             (Self::Jira, "resolution") => Role::Choice("Resolution".to_owned()),
-            (Self::Jira, "reporter") => Role::Author,
             (Self::Jira, "attachment") => Role::Attachment,
             (Self::Jira, "custom field story points" | "custom field story point estimate") => Role::Estimate,
             (Self::Jira, "project key" | "project type" | "project lead" | "project description" | "project url") => {
                 Role::Nothing("it belongs to the project")
             }
-            (Self::Wekan, "owner") => Role::Author,
+            (Self::Jira, "reporter") | (Self::Wekan, "owner") => Role::Author,
             (Self::Wekan, "start date" | "start at") => Role::Field("Start date".to_owned()),
             (Self::Wekan, "finish date" | "end at") => Role::Field("Finish date".to_owned()),
             _ => return None,

@@ -13,7 +13,7 @@ use super::super::source::{
 use super::history::{Moves, actions, moves};
 use super::markup::markdown;
 use super::relations::{Related, related};
-use super::wire::{Rich, WireComments, WireFields, WireIssue, WireNamed, WirePerson, WireStatus};
+use super::wire::{Rich, WireComments, WireFields, WireIssue, WireListed, WireNamed, WirePerson, WireStatus};
 
 /// Everything finds a place or a line in `not_imported`.
 pub(super) fn assemble(issues: Vec<WireIssue>, site: Option<String>, export: Id) -> SourceBoard {
@@ -270,7 +270,7 @@ impl Reading<'_> {
         if let Some(reporter) = self.person(fields.reporter.as_deref()) {
             values.push(self.gathered.value("Reporter", SourceValue::Person(reporter)));
         }
-        let names = |named: &[WireNamed]| named.iter().map(|named| named.name.as_str()).collect::<Vec<_>>().join(", ");
+        let names = |named: &[WireListed]| named.iter().map(|named| named.name.as_str()).collect::<Vec<_>>().join(", ");
         let environment = match &fields.environment {
             Rich::None => String::new(),
             Rich::Markup(text) | Rich::Document(text) => text.trim().to_owned(),
@@ -317,12 +317,14 @@ impl Reading<'_> {
 
 /// A part of an address in which nothing parts it further.
 fn encoded(part: &str) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
     let mut out = String::with_capacity(part.len());
     for byte in part.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             out.push(char::from(byte));
         } else {
-            out.push_str(&format!("%{byte:02X}"));
+            let digits = [byte >> 4, byte & 15].map(|digit| char::from(DIGITS[usize::from(digit)]));
+            out.extend(['%', digits[0], digits[1]]);
         }
     }
     out

@@ -64,12 +64,19 @@ pub(super) struct WireChangeItem {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct WireNamed {
-    #[serde(deserialize_with = "scalar")]
-    pub id: Option<String>,
     #[serde(deserialize_with = "text")]
     pub name: String,
     #[serde(deserialize_with = "text")]
     pub key: String,
+}
+
+/// An entry of a list. It must have its name, so that the shortest one becomes no more than some 10 times as many bytes.
+#[derive(Debug, Deserialize)]
+pub(super) struct WireListed {
+    #[serde(default, deserialize_with = "scalar")]
+    pub id: Option<String>,
+    #[serde(deserialize_with = "text")]
+    pub name: String,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -178,10 +185,10 @@ pub(super) struct WireFields {
     pub resolved: String,
     pub due: String,
     pub labels: Vec<String>,
-    pub components: Vec<WireNamed>,
-    pub fix_versions: Vec<WireNamed>,
-    pub versions: Vec<WireNamed>,
-    pub sprints: Vec<WireNamed>,
+    pub components: Vec<WireListed>,
+    pub fix_versions: Vec<WireListed>,
+    pub versions: Vec<WireListed>,
+    pub sprints: Vec<WireListed>,
     pub parent: Option<Box<WireLinked>>,
     pub epic: Option<Box<WireLinked>>,
     pub links: Vec<WireLink>,
@@ -249,7 +256,7 @@ impl WireFields {
             "fixVersions" => self.fix_versions = map.next_value::<List<_>>()?.0,
             "versions" => self.versions = map.next_value::<List<_>>()?.0,
             "closedSprints" => self.sprints.splice(0..0, map.next_value::<List<_>>()?.0).for_each(drop),
-            "sprint" => self.sprints.extend(map.next_value::<Option<WireNamed>>()?),
+            "sprint" => self.sprints.extend(map.next_value::<Option<WireListed>>()?),
             "parent" => self.parent = map.next_value()?,
             "epic" => self.epic = map.next_value()?,
             "issuelinks" => self.links = map.next_value::<List<_>>()?.0,

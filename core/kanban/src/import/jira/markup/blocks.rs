@@ -94,7 +94,7 @@ fn fence(language: &str, content: &str, out: &mut String) {
     let longest = content.split(|letter| letter != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(3.max(longest + 1));
     let content = content.strip_prefix('\n').unwrap_or(content).trim_end();
-    out.push_str(&format!("{fence}{language}\n{content}\n{fence}\n"));
+    out.extend([fence.as_str(), language, "\n", content, "\n", fence.as_str(), "\n"]);
 }
 
 /// Code within a quote stays code.
@@ -126,7 +126,7 @@ fn lines(text: &str, out: &mut String) {
         let line = line.trim();
         let kind = Line::of(line);
         // Markdown would take the two for one.
-        if matches!((before, kind), (Line::Table, Line::Text) | (Line::Item, Line::Text) | (Line::Text, Line::Table)) {
+        if matches!((before, kind), (Line::Table | Line::Item, Line::Text) | (Line::Text, Line::Table)) {
             out.push('\n');
         }
         if kind == Line::Table && before != Line::Table {
@@ -155,10 +155,12 @@ fn lines(text: &str, out: &mut String) {
                 let title =
                     line.split_once("title=").map(|(_, rest)| rest.split(['|', '}']).next().unwrap_or_default());
                 if let Some(title) = title {
-                    out.push_str(&format!("**{}**", title.trim()));
+                    out.extend(["**", title.trim(), "**"]);
                 }
             }
             Line::Text => {
+                // In Markdown it would be a quote.
+                out.push_str(if line.starts_with('>') { "\\" } else { "" });
                 out.push_str(&inline(line));
                 // A line ends where it ended; Markdown would join it with the next one.
                 if all.peek().is_some_and(|next| Line::of(next.trim()) == Line::Text) {
@@ -238,7 +240,7 @@ fn table_head(line: &str, out: &mut String) {
 fn row(line: &str, out: &mut String) {
     out.push('|');
     for cell in cells(line) {
-        out.push_str(&format!(" {} |", inline(cell.trim()).replace('|', "\\|")));
+        out.extend([" ", &inline(cell.trim()).replace('|', "\\|"), " |"]);
     }
 }
 

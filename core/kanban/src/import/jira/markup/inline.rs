@@ -36,10 +36,13 @@ pub(super) fn inline(line: &str) -> String {
 fn code(rest: &str, out: &mut String) -> Option<usize> {
     let inner = rest.strip_prefix("{{")?;
     let length = inner.find("}}").filter(|length| *length > 0)?;
-    let text = &inner[..length];
+    // Strokes that keep Jira from reading a sign would show in Markdown's code.
+    let text = ["[", "]", "{", "}", "*", "|"]
+        .iter()
+        .fold(inner[..length].to_owned(), |text, sign| text.replace(&format!("\\{sign}"), sign));
     let fence = if text.contains('`') { "``" } else { "`" };
     let space = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
-    out.push_str(&format!("{fence}{space}{text}{space}{fence}"));
+    out.extend([fence, space, text.as_str(), space, fence]);
     Some(length + 4)
 }
 
@@ -61,7 +64,7 @@ fn link(rest: &str, out: &mut String) -> Option<usize> {
         return Some(taken);
     }
     if let Some(file) = inner.strip_prefix('^').filter(|file| !file.is_empty()) {
-        out.push_str(&format!("`{}`", file.replace('`', "'")));
+        out.extend(["`", &file.replace('`', "'"), "`"]);
         return Some(taken);
     }
     let mut parts = inner.split('|');
@@ -71,9 +74,9 @@ fn link(rest: &str, out: &mut String) -> Option<usize> {
         return None;
     }
     if second.is_some() && !first.trim().is_empty() {
-        out.push_str(&format!("[{}]({address})", inline(first.trim())));
+        out.extend(["[", &inline(first.trim()), "](", address, ")"]);
     } else {
-        out.push_str(&format!("<{address}>"));
+        out.extend(["<", address, ">"]);
     }
     Some(taken)
 }
@@ -94,9 +97,9 @@ fn picture(rest: &str, before: Option<char>, out: &mut String) -> Option<usize> 
         return None;
     }
     if is_address(name) {
-        out.push_str(&format!("![]({name})"));
+        out.extend(["![](", name, ")"]);
     } else if is_file {
-        out.push_str(&format!("`{}`", name.replace('`', "'")));
+        out.extend(["`", &name.replace('`', "'"), "`"]);
     } else {
         return None;
     }
@@ -120,7 +123,7 @@ fn marked(rest: &str, before: Option<char>, mark: &str, becomes: &str, out: &mut
         let last = inner[..ends].chars().next_back();
         let next = inner[ends + mark.len()..].chars().next();
         if last.is_some_and(|letter| !letter.is_whitespace()) && is_edge(next) {
-            out.push_str(&format!("{becomes}{}{becomes}", inline(&inner[..ends])));
+            out.extend([becomes, &inline(&inner[..ends]), becomes]);
             return Some(ends + 2 * mark.len());
         }
         from = ends + mark.len();

@@ -9,6 +9,8 @@ fn what_is_marked_stays_marked() {
         ("*bold* and _leaning_ and -gone- and +under+", "**bold** and *leaning* and ~~gone~~ and under"),
         ("_*both*_", "***both***"),
         ("{{code}} in a sentence", "`code` in a sentence"),
+        ("{{new \\[folder\\]}}", "`new [folder]`"),
+        ("> npm install", "\\> npm install"),
         (
             "see [the plan|https://example.org/plan] or [https://example.org]",
             "see [the plan](https://example.org/plan) or <https://example.org>",

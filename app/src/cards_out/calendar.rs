@@ -16,8 +16,11 @@ pub(super) fn write(
     cards: impl Iterator<Item = Result<Value, SendError>>,
     out: &mut impl Write,
 ) -> Result<u64, NotWritten> {
-    let mut calendar = Calendar::new();
-    calendar.name(title).append_property(Property::new("PRODID", "-//RecordPlayer//Kanban//EN"));
+    let mut calendar = Calendar::empty();
+    for (name, value) in [("VERSION", "2.0"), ("PRODID", "-//RecordPlayer//Kanban//EN"), ("CALSCALE", "GREGORIAN")] {
+        calendar.append_property(Property::new(name, value));
+    }
+    calendar.name(title);
     let stamp = jiff::Timestamp::from_millisecond(now().0).unwrap_or_default().strftime("%Y%m%dT%H%M%SZ").to_string();
     let mut count = 0;
     for card in cards {

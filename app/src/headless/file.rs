@@ -9,8 +9,8 @@ use crate::whole::Whole;
 
 /// The bytes of a file, at most so many.
 pub(crate) fn bytes(path: &Path, bytes_max: u64) -> Result<Vec<u8>, Failure> {
-    let unreadable = |error: std::io::Error| {
-        let exit = if error.kind() == std::io::ErrorKind::NotFound { WRONG_USE } else { DAMAGED };
+    let unreadable = |error: io::Error| {
+        let exit = if error.kind() == io::ErrorKind::NotFound { WRONG_USE } else { DAMAGED };
         let message = format!("The file cannot be read: {error}: {}", path.display());
         Failure::new(exit, "unreadable_file", message, "Check the path and its rights")
     };
@@ -51,7 +51,7 @@ pub(crate) fn unwritable(error: &io::Error, path: &Path) -> Failure {
 }
 
 /// Keeps a text that was refused, so that nothing that a person typed is lost; answers with where it lies.
-pub(crate) fn keep_text(folder: &Path, what: &str, text: &str) -> std::io::Result<PathBuf> {
+pub(crate) fn keep_text(folder: &Path, what: &str, text: &str) -> io::Result<PathBuf> {
     let drafts = folder.join("drafts");
     std::fs::create_dir_all(&drafts)?;
     let mut number = 1_u64;
@@ -59,7 +59,7 @@ pub(crate) fn keep_text(folder: &Path, what: &str, text: &str) -> std::io::Resul
         let path = drafts.join(name(what, number));
         match File::create_new(&path) {
             Ok(file) => break (file, path),
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => number += 1,
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1,
             Err(error) => return Err(error),
         }
     };

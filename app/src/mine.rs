@@ -2,11 +2,13 @@
 //!
 //! Projects tell what happened; what was read, put off and seen of it stands in the personal space of the account that a project belongs to.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use recordplayer::id::{ActorId, CommandId, SpaceId};
 use recordplayer::membership::Membership;
+use recordplayer::record::Position;
 use recordplayer::time::Timestamp;
 use recordplayer::view::Key;
 use recordplayer_client::{Device, SendError, Space, SpaceInfo, Ticket};
@@ -31,11 +33,19 @@ pub(crate) struct Entry {
     /// What it is marked by.
     pub id: CommandId,
     pub card: CardId,
-    pub at: Option<Timestamp>,
+    /// When the authority recorded it, and which record it is; what is due is due since no moment.
+    pub at: Option<(Timestamp, Position)>,
     pub told: Told,
     pub is_read: bool,
     /// Until when it is put off, where that is still to come.
     pub put_off: Option<Timestamp>,
+}
+
+impl Entry {
+    /// What is due first, then the latest first.
+    pub fn order(&self) -> impl Ord + use<> {
+        Reverse((self.at.is_none(), self.at))
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,7 +109,7 @@ impl Mine {
         for person in self.people() {
             for known in &self.space.view::<InboxView>(person).entries {
                 let told = Told::News { news: known.news, by: known.by };
-                entries.insert(known.command, entry(known.command, known.card, Some(known.at), told));
+                entries.insert(known.command, entry(known.command, known.card, Some((known.at, known.record)), told));
             }
         }
         for card in self.cards() {
@@ -108,7 +118,7 @@ impl Mine {
             entries.insert(id, entry(id, card, None, Told::Due { day }));
         }
         let mut entries: Vec<Entry> = entries.into_values().collect();
-        entries.sort_by_key(|entry| std::cmp::Reverse((entry.at.is_none(), entry.at)));
+        entries.sort_by_key(Entry::order);
         entries
     }
 

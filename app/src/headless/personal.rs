@@ -131,28 +131,30 @@ fn saved(tickets: &[Ticket]) -> Result<(), Failure> {
 
 fn shown(device: &Device, entries: &[(&Mine, Vec<Entry>)], all: bool) -> Answer {
     let (mut json, mut text) = (Vec::new(), Vec::new());
-    for (mine, entries) in entries {
+    let is_shown = |entry: &Entry| all || (!entry.is_read && entry.put_off.is_none());
+    let each = entries.iter().flat_map(|(mine, entries)| entries.iter().map(move |entry| (*mine, entry)));
+    let mut found: Vec<(&Mine, &Entry)> = each.filter(|(_, entry)| is_shown(entry)).collect();
+    found.sort_by_key(|(_, entry)| entry.order());
+    for (mine, entry) in &found {
         let names = names(device, mine);
-        for entry in entries.iter().filter(|entry| all || (!entry.is_read && entry.put_off.is_none())) {
-            let card = mine.space.entity::<Card>(entry.card);
-            let (key, title) = (names.key_of(entry.card), Card::shown_title(&card.title).to_owned());
-            let (kind, by, said, comment) = told(&names, &mine.space, entry);
-            text.push(format!(
-                "{}  {}{}  {key} {}  [{}]{}",
-                &entry.id.to_string()[..DIGITS_SHOWN],
-                if entry.is_read { "" } else { "• " },
-                line(&said),
-                line(&title),
-                line(&mine.info.title),
-                comment.as_ref().map(|comment| format!("  “{}”", line(comment))).unwrap_or_default(),
-            ));
-            json.push(json!({
-                "id": entry.id.to_string(), "project": mine.info.title, "project_id": mine.info.space.to_string(),
-                "key": key, "card": entry.card.to_string(), "title": title, "kind": kind, "by": by, "what": said,
-                "comment": comment, "at": entry.at.map(time), "read": entry.is_read,
-                "put_off_until": entry.put_off.map(time),
-            }));
-        }
+        let card = mine.space.entity::<Card>(entry.card);
+        let (key, title) = (names.key_of(entry.card), Card::shown_title(&card.title).to_owned());
+        let (kind, by, said, comment) = told(&names, &mine.space, entry);
+        text.push(format!(
+            "{}  {}{}  {key} {}  [{}]{}",
+            &entry.id.to_string()[..DIGITS_SHOWN],
+            if entry.is_read { "" } else { "• " },
+            line(&said),
+            line(&title),
+            line(&mine.info.title),
+            comment.as_ref().map(|comment| format!("  “{}”", line(comment))).unwrap_or_default(),
+        ));
+        json.push(json!({
+            "id": entry.id.to_string(), "project": mine.info.title, "project_id": mine.info.space.to_string(),
+            "key": key, "card": entry.card.to_string(), "title": title, "kind": kind, "by": by, "what": said,
+            "comment": comment, "at": entry.at.map(|(at, _)| time(at)), "read": entry.is_read,
+            "put_off_until": entry.put_off.map(time),
+        }));
     }
     if text.is_empty() {
         text.push("Nothing waits for you here".to_owned());

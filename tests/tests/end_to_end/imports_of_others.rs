@@ -79,7 +79,7 @@ fn issues_of_github_come_in_with_their_comments() {
     assert_eq!((&again["added"], &again["updated"]), (&json!(0), &json!(0)));
     let taken = ann.tell(&["import", "undo", imported["act"].as_str().unwrap()]);
     assert_eq!(taken["left"], json!([]));
-    assert!(cards(&ann.tell(&["board"])).iter().all(|card| card["archived"] == true));
+    assert!(cards(&ann.tell(&["board", "our/turntable"])).iter().all(|card| card["archived"] == true));
 }
 
 #[test]

@@ -1,7 +1,5 @@
 //! What a person should hear of.
 
-use std::collections::BTreeSet;
-
 use recordplayer::Models;
 use recordplayer::entity::Entity;
 use recordplayer::id::{ActorId, CommandId};
@@ -111,14 +109,13 @@ fn news(record: &Record, person: PersonId, after: &Models<'_>) -> Option<(CardId
     let id = record.stream.id;
     match &*record.stream.kind {
         Card::KIND => {
-            let card = || after.get::<Card>(id);
+            // Whoever took it was assigned by that; a rejection leaves it to nobody.
+            let is_theirs = || after.get::<Card>(id).members.contains(&person);
             let news = match record.event::<Card>()? {
                 CardEvent::Assigned { person: other } if *other == person => News::Assigned {},
-                CardEvent::CommentAdded { comment } if card().members.contains(&person) => {
-                    News::Commented { comment: *comment }
-                }
-                CardEvent::Approved {} if card().taken_by == Some(person) => News::Approved {},
-                CardEvent::Rejected {} if card().taken_by == Some(person) => News::Rejected {},
+                CardEvent::CommentAdded { comment } if is_theirs() => News::Commented { comment: *comment },
+                CardEvent::Approved {} if is_theirs() => News::Approved {},
+                CardEvent::Rejected {} if is_theirs() => News::Rejected {},
                 _ => return None,
             };
             Some((CardId(id), news))
@@ -162,11 +159,7 @@ impl View for InboxView {
 
     fn keys(stream: &StreamId, models: &Models<'_>) -> Vec<Key> {
         match &*stream.kind {
-            Card::KIND => {
-                let card = models.get::<Card>(stream.id);
-                let people: BTreeSet<PersonId> = card.members.iter().copied().chain(card.taken_by).collect();
-                people.into_iter().map(Key::from).collect()
-            }
+            Card::KIND => models.get::<Card>(stream.id).members.iter().copied().map(Key::from).collect(),
             Comment::KIND => models.get::<Comment>(stream.id).mentions.iter().copied().map(Key::from).collect(),
             _ => Vec::new(),
         }

@@ -3,7 +3,7 @@
 use recordplayer::id::{CommandId, SpaceId};
 use recordplayer::record::Position;
 use recordplayer_client::{Device, Space, SpaceInfo, Ticket, now};
-use recordplayer_kanban::card::Day;
+use recordplayer_kanban::card::{Day, Priority};
 use recordplayer_kanban::desk::{DeskCommand, SavedSearch};
 use recordplayer_kanban::ids::{PersonId, SearchId};
 use recordplayer_kanban::marks::MarksCommand;
@@ -209,7 +209,7 @@ fn one_task(mine: &Mine, names: &Names<'_>, task: &Task) -> (String, Value) {
         "asks": asks, "assigned": task.is_assigned, "project": mine.info.title,
         "project_id": mine.info.space.to_string(), "board": board.title(), "column": column.name, "key": key,
         "card": task.card.to_string(), "title": title, "due": card.due, "blocked": card.blocked,
-        "priority": card.priority.map(|priority| priority.name()),
+        "priority": card.priority.map(Priority::name),
     });
     (text, json)
 }

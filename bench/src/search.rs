@@ -160,8 +160,11 @@ fn reached(position: u64) -> Reached {
     Reached { epoch: 1, head, waiting: Waiting::default() }
 }
 
+/// A query for each number.
+type Asks = fn(u64) -> String;
+
 /// What people ask: another query each time.
-const KINDS: &[(&str, fn(u64) -> String)] = &[
+const KINDS: &[(&str, Asks)] = &[
     ("one common word", |at| format!("{} ", word(1 + at % 10))),
     ("one rare word", |at| format!("{} ", word(5_000 + at % 10_000))),
     ("two words", |at| format!("{} {} ", word(1 + at % 50), word(40 + at % 100))),
@@ -225,11 +228,11 @@ fn document(number: u64) -> CardDocument {
         marks: [Mark::HasComment, Mark::HasLabel, Mark::HasPerson].into(),
         ..CardDocument::default()
     };
-    if number % 5 == 0 {
+    if number.is_multiple_of(5) {
         card.due = format!("2026-12-{:02}", 1 + draws.below(28)).parse().ok();
         card.marks.insert(Mark::HasDue);
     }
-    if number % 10 == 0 {
+    if number.is_multiple_of(10) {
         card.title = chinese(draws.below(10_000), 12);
         card.description = chinese(draws.below(10_000), 80);
     }
@@ -256,6 +259,7 @@ impl Draws {
     }
 
     /// Words of which the first ones come as often as the many last ones together.
+    #[expect(clippy::cast_sign_loss, reason = "a power of a positive number is positive")]
     fn text(&mut self, words: usize) -> String {
         let mut drawn = || {
             let share = self.below(1_000_000) as f64 / 1_000_000.0;

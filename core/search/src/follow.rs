@@ -37,7 +37,7 @@ pub trait Source {
     /// The log, and what is saved.
     fn reader(&self) -> Arc<dyn SpaceReader>;
 
-    /// Cards as they are now, with what waits; at most [`CARDS_AT_A_TIME`] of them.
+    /// Cards as they are now, with what waits; only a bounded number of them at a time.
     fn documents(&self, cards: &[CardId]) -> Result<Vec<Option<CardDocument>>, ReadError>;
 
     /// The cards that comments are on.

@@ -5,7 +5,7 @@
 //! 1. [`follow::follow`] reads the log behind what is indexed, and gathers the cards that it touches.
 //! 2. [`document`] makes of each of them, as it is now, one document: title, description, comments, and ids of whatever has a name.
 //! 3. [`Index`] writes the documents in the place of those before, in one commit with how far the log was read.
-//! 4. [`words`](mod@words) parts texts into words, alike when they are written and when they are looked for.
+//! 4. `words` parts texts into words, alike when they are written and when they are looked for.
 //!
 //! And the way of a question: [`query::Query`] is what somebody typed, understood or refused with the place; [`Finder::search`] makes names into
 //! ids ([`SpaceNames`]), asks the index, and marks in each card what matched.

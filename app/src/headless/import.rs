@@ -151,16 +151,10 @@ fn answer(project: &str, summary: &Summary, is_dry: bool) -> Answer {
     let would = if is_dry { "would come" } else { "came" };
     let mut text = vec![
         format!(
-            "{} columns, {} cards ({} of them archived), {} comments, {} links, {} checklists {would} into {}",
-            counts.columns,
-            counts.cards,
-            counts.cards_archived,
-            counts.comments,
-            counts.attachments,
-            counts.checklists,
-            line(project)
+            "In the file: {} columns, {} cards ({} of them archived), {} comments, {} attachments, {} checklists",
+            counts.columns, counts.cards, counts.cards_archived, counts.comments, counts.attachments, counts.checklists
         ),
-        format!("{} records of its history", summary.history_records),
+        format!("{} records of its history {would} into {}", summary.history_records, line(project)),
         format!("{} added, {} updated, {} unchanged", summary.added, summary.updated, summary.unchanged),
     ];
     let more = [

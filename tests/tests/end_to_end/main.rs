@@ -9,5 +9,6 @@ mod imports_of_others;
 mod journeys;
 mod personal;
 mod reports;
+mod search;
 mod two_devices;
 mod wrong_use;

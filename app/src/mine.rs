@@ -148,7 +148,7 @@ impl Mine {
     /// What the person has to do in it, or may take or look at.
     pub fn tasks(&self) -> Vec<Task> {
         let project = self.info.space;
-        let assigned = self.cards();
+        let (assigned, people) = (self.cards(), self.people());
         let mut tasks: BTreeMap<CardId, Task> = BTreeMap::new();
         for card in &assigned {
             tasks.insert(*card, Task { project, card: *card, turn: None, is_assigned: true });
@@ -163,7 +163,7 @@ impl Mine {
             }
             let view = self.space.view::<BoardView>(*board);
             for card in view.cards.keys() {
-                let turn = self.people().into_iter().find_map(|person| view.turn(*card, person, &role));
+                let turn = people.iter().find_map(|person| view.turn(*card, *person, &role));
                 let Some(turn) = turn else { continue };
                 let task = Task { project, card: *card, turn: None, is_assigned: assigned.contains(card) };
                 tasks.entry(*card).or_insert(task).turn = Some(turn);

@@ -348,3 +348,17 @@ pub enum SourceValue {
     /// One of the board's `members`.
     Person(SourceId),
 }
+
+impl SourceValue {
+    /// The kind of field that has values like this one.
+    pub(in crate::import) fn kind(&self) -> SourceFieldKind {
+        match self {
+            Self::Text(_) => SourceFieldKind::Text,
+            Self::Number(_) => SourceFieldKind::Number,
+            Self::Date(_) => SourceFieldKind::Date,
+            Self::Checked(_) => SourceFieldKind::Checkbox,
+            Self::Option(_) => SourceFieldKind::List,
+            Self::Person(_) => SourceFieldKind::Person,
+        }
+    }
+}

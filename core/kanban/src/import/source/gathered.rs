@@ -97,15 +97,7 @@ impl Gathered {
 
     /// A value of a field that has values of this kind alone.
     pub fn value(&mut self, field: &str, value: SourceValue) -> SourceFieldValue {
-        let kind = match &value {
-            SourceValue::Text(_) => SourceFieldKind::Text,
-            SourceValue::Number(_) => SourceFieldKind::Number,
-            SourceValue::Date(_) => SourceFieldKind::Date,
-            SourceValue::Checked(_) => SourceFieldKind::Checkbox,
-            SourceValue::Option(_) => SourceFieldKind::List,
-            SourceValue::Person(_) => SourceFieldKind::Person,
-        };
-        SourceFieldValue { field_id: self.field(field, kind).0, value }
+        SourceFieldValue { field_id: self.field(field, value.kind()).0, value }
     }
 
     /// One choice of a field.

@@ -58,14 +58,7 @@ impl Fields {
             return *index;
         }
         left_out.add("definitions of custom fields", "the file does not hold the field; one stands in for it", 1);
-        let kind = match value {
-            SourceValue::Text(_) => SourceFieldKind::Text,
-            SourceValue::Number(_) => SourceFieldKind::Number,
-            SourceValue::Date(_) => SourceFieldKind::Date,
-            SourceValue::Checked(_) => SourceFieldKind::Checkbox,
-            SourceValue::Option(_) => SourceFieldKind::List,
-            SourceValue::Person(_) => SourceFieldKind::Person,
-        };
+        let kind = value.kind();
         self.placeholders += 1;
         let number = self.placeholders;
         let name = if number == 1 { "Unknown field".to_owned() } else { format!("Unknown field {number}") };

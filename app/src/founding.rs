@@ -116,10 +116,14 @@ fn default_key(name: &str) -> String {
 
 /// The keys for it, the dearest first: others of the server may have chosen the same.
 fn default_keys(name: &str) -> Vec<String> {
-    let first = default_key(name);
-    let stem: String = first.chars().take(KEY_LETTERS_MAX - 1).collect();
+    keys_like(&default_key(name))
+}
+
+/// A key, and others that look like it.
+pub(crate) fn keys_like(key: &str) -> Vec<String> {
+    let stem: String = key.chars().take(KEY_LETTERS_MAX - 1).collect();
     let more = ('A'..='Z').map(|letter| format!("{stem}{letter}"));
-    std::iter::once(first).chain(more).collect()
+    std::iter::once(key.to_owned()).chain(more).collect()
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use recordplayer::decide::Intent;
 use recordplayer::id::{ActId, ActorId, CommandId, ReplicaId, SpaceId};
+use recordplayer::membership::Membership;
 use recordplayer::playback::PlaybackError;
 use recordplayer::replica::{Replica, TextEdit, TextWork, Wish};
 use recordplayer::storage::memory::MemoryStore;
@@ -32,7 +33,7 @@ pub(crate) struct Import {
 impl Import {
     /// Plans the import of a board into a project; nothing is sent yet.
     pub fn plan(space: &Space, source: &SourceBoard) -> Result<Self, SendError> {
-        let act = import_act(space.id(), source);
+        let act = import_act(space.entity::<Membership>(space.id().0).first_space(space.id()), source);
         let Plan { board, commands, summary } = space.inspect(|replica| {
             let plan = plan_on(replica, source, act)?;
             may_import(replica, &plan)?;

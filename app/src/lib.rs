@@ -6,6 +6,7 @@
 mod alike;
 mod cards_out;
 pub mod command;
+mod continuing;
 mod copying;
 mod founding;
 pub mod headless;
@@ -15,6 +16,7 @@ pub mod links;
 pub mod markdown;
 mod mine;
 mod player;
+mod records;
 mod said;
 mod searching;
 pub mod session;

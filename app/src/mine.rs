@@ -105,9 +105,12 @@ impl Mine {
             is_read: marks.read.contains(&id),
             put_off: marks.snoozed.get(&id).copied().filter(|until| *until > now),
         };
+        let membership = self.space.entity::<Membership>(self.space.id().0);
         let mut entries: BTreeMap<CommandId, Entry> = BTreeMap::new();
         for person in self.people() {
-            for known in &self.space.view::<InboxView>(person).entries {
+            // What an export tells was news in the project that was exported.
+            let view = self.space.view::<InboxView>(person);
+            for known in view.entries.iter().filter(|known| !membership.is_of_export(known.record)) {
                 let told = Told::News { news: known.news, by: known.by };
                 entries.insert(known.command, entry(known.command, known.card, Some((known.at, known.record)), told));
             }
@@ -177,8 +180,11 @@ impl Mine {
         let seen = self.marks(device).seen;
         let people = self.people();
         let view = self.space.view::<ActivityView>(Key::whole_space());
+        let membership = self.space.entity::<Membership>(self.space.id().0);
         let is_new = |entry: &&Activity| {
-            entry.at > seen && !entry.actor.is_some_and(|actor| people.contains(&PersonId::from(actor)))
+            entry.at > seen
+                && !membership.is_of_export(entry.record)
+                && !entry.actor.is_some_and(|actor| people.contains(&PersonId::from(actor)))
         };
         let upto = view.entries.iter().map(|entry| entry.at).max().unwrap_or_default();
         (view.entries.iter().filter(is_new).cloned().collect(), upto.max(seen))

@@ -284,7 +284,7 @@ fn project(command: ProjectCommand) -> String {
     use ProjectCommand as C;
     match command {
         C::SetUp { key } => format!("Give the project the key {key}"),
-        C::SetUpFrom { keys } => {
+        C::SetUpFrom { keys } | C::ChangeKey { keys } => {
             format!("Give the project the key {}", keys.first().map(String::as_str).unwrap_or_default())
         }
         C::SetLabel { name, colour, .. } => format!("Set the label {}", if name.is_empty() { colour } else { name }),
@@ -315,6 +315,7 @@ fn member(names: &Names<'_>, command: MembershipCommand) -> String {
         C::HandOver { server, .. } => format!("Give the project to {server}"),
         C::Publish { .. } => "Take the project on".to_owned(),
         C::Reopen { .. } => "Open the project anew".to_owned(),
+        C::Continue { .. } => "Begin the project anew from an export".to_owned(),
         C::Redact { records, .. } => format!("Redact {} records of the history", records.len()),
     }
 }

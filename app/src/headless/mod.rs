@@ -25,6 +25,7 @@ mod outbox;
 mod personal;
 mod place;
 mod project;
+mod records;
 mod redact;
 mod report;
 mod run;

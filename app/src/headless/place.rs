@@ -225,7 +225,8 @@ impl<'a> Place<'a> {
         let card: CardRef = text
             .parse()
             .map_err(|error: recordplayer_kanban::key::CardRefError| Failure::new(WRONG_USE, "bad_key", error, ""))?;
-        let prefix = self.project().key.clone();
+        let project = self.project();
+        let (prefix, card) = (project.key.clone(), project.by_its_key(card));
         let keys = self.space.view::<KeysView>(KeysView::key_of(&prefix, &card));
         match keys.find(&prefix, &card) {
             Found::One(card) => Ok(card),

@@ -136,7 +136,14 @@ pub(crate) fn publish(device: &Device, options: &Options, name: &str) -> Result<
     let url = account(device, options)?.url;
     let named = Options { project: Some(name.to_owned()), ..options.clone() };
     let place = Place::find(device, &named)?;
-    publish_aloud(device, place.space.id(), &url).map_err(|error| {
+    give(device, &place, &url)?;
+    let json = json!({ "project": place.info.title, "id": place.space.id().to_string(), "server": url });
+    Ok(Answer::new(json, format!("{} is at {url} now", line(&place.info.title))))
+}
+
+/// Gives a project of this computer to the server at `url`.
+pub(super) fn give(device: &Device, place: &Place<'_>, url: &str) -> Result<(), Failure> {
+    publish_aloud(device, place.space.id(), url).map_err(|error| {
         let message = place.named(&error.to_string());
         match error {
             PublishError::NotHere => {
@@ -160,9 +167,7 @@ pub(crate) fn publish(device: &Device, options: &Options, name: &str) -> Result<
             PublishError::Send(error) => send::failure(error),
             PublishError::Book(_) | PublishError::Read(_) => Failure::new(DAMAGED, "unreadable", message, ""),
         }
-    })?;
-    let json = json!({ "project": place.info.title, "id": place.space.id().to_string(), "server": url });
-    Ok(Answer::new(json, format!("{} is at {url} now", line(&place.info.title))))
+    })
 }
 
 /// Publishes, and tells whoever watches what it waits for.
@@ -185,7 +190,7 @@ fn publish_aloud(device: &Device, space: SpaceId, url: &str) -> Result<(), Publi
     })
 }
 
-/// The key of a project that has none yet: its first one was taken by another project of the server.
+/// The key of a project that has none yet, for its first one was taken by another project of the server; or another one.
 pub(crate) fn set_key(place: &Place<'_>, key: &str) -> Result<Answer, Failure> {
     let key = checked(key.to_ascii_uppercase())?;
     let set_up = ProjectCommand::SetUp { key: key.clone() };
@@ -196,6 +201,9 @@ pub(crate) fn set_key(place: &Place<'_>, key: &str) -> Result<Answer, Failure> {
             let instead =
                 Intent::of::<Project>(place.space.id().0, &set_up).map_err(|error| send::failure(error.into()))?;
             place.space.retry_with(refused.command, instead)
+        }
+        None if place.project().is_set_up() => {
+            place.space.send::<Project>(place.space.id().0, &ProjectCommand::ChangeKey { keys: vec![key.clone()] })
         }
         None => place.space.send::<Project>(place.space.id().0, &set_up),
     }
@@ -237,7 +245,7 @@ pub(crate) fn calendar(
     Ok(Answer::new(json, text))
 }
 
-fn checked(key: String) -> Result<String, Failure> {
+pub(super) fn checked(key: String) -> Result<String, Failure> {
     if recordplayer_kanban::key::is_prefix(&key) {
         return Ok(key);
     }
@@ -245,13 +253,18 @@ fn checked(key: String) -> Result<String, Failure> {
     Err(Failure::new(WRONG_USE, "bad_key", message, "Choose 2 to 5 letters from A to Z, such as REC"))
 }
 
-/// Founds a project and sets its key up: where `--account` says, else at the server, and without one on this computer.
-pub(crate) fn make(device: &Device, options: &Options, name: &str, key: Option<&str>) -> Result<Founded, Failure> {
+/// Where a new project belongs: where `--account` says, else at the server, and without one on this computer.
+pub(super) fn home(device: &Device, options: &Options) -> Result<String, Failure> {
     let is_here = match &options.account {
         Some(account) => account == HERE,
         None => device.accounts().is_empty(),
     };
-    let url = if is_here { HERE.to_owned() } else { account(device, options)?.url };
+    if is_here { Ok(HERE.to_owned()) } else { Ok(account(device, options)?.url) }
+}
+
+/// Founds a project in its home, and sets its key up.
+pub(crate) fn make(device: &Device, options: &Options, name: &str, key: Option<&str>) -> Result<Founded, Failure> {
+    let url = home(device, options)?;
     let key = key.map(|key| checked(key.to_ascii_uppercase())).transpose()?;
     found(device, Some(&url), name, key).map_err(send::failure)
 }

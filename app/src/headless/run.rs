@@ -18,8 +18,8 @@ use super::arguments::{Arguments, CardCommand, Command, ImportCommand, ProjectCo
 use super::exports::Export;
 use super::place::Place;
 use super::{
-    board, card, column, data_folder, definitions, export, import, member, outbox, personal, project, redact, report,
-    search, sync, undo, watch,
+    board, card, column, data_folder, definitions, export, import, member, outbox, personal, project, records,
+    redact, report, search, sync, undo, watch,
 };
 use crate::ui::{Desktop, Front, window};
 
@@ -289,6 +289,9 @@ fn execute(device: &Device, parsed: &Arguments) -> Result<Answer, Failure> {
         Command::Import(ImportCommand::Jira { file, site, how }) => {
             let export = Export::Jira { file: file.clone(), site: site.clone() };
             import::run(device, options, &export, how.dry_run)
+        }
+        Command::Import(ImportCommand::Records { file, key, how }) => {
+            records::run(device, options, (file, key.as_deref()), how.dry_run)
         }
         Command::Import(ImportCommand::Csv { file, map, name, how }) => {
             let export = Export::Csv { file: file.clone(), name: name.clone(), mappings: map.clone() };

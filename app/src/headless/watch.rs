@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use super::answer::{Answer, DAMAGED, Failure, NO_ACCESS, NOT_IN_TIME, WRONG_USE, time};
 use super::arguments::Options;
-use super::export::payload_json;
+use crate::records::PlainPayload;
 
 const ASK_WITHIN: Duration = Duration::from_secs(20);
 /// How often is looked whether there is still something to watch.
@@ -75,7 +75,7 @@ fn event_json(record: &Record) -> Value {
     json!({
         "name": &*record.name, "stream": record.stream.to_string(), "command": record.origin.command.to_string(),
         "actor": record.origin.actor.to_string(), "at": time(record.origin.time),
-        "happened_at": record.origin.claims.happened_at.map(time), "payload": payload_json(&record.payload),
+        "happened_at": record.origin.claims.happened_at.map(time), "payload": PlainPayload(record.payload.clone()),
     })
 }
 

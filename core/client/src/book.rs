@@ -3,7 +3,7 @@
 //! One small file of JSON, written whole beside the old one and put in its place, so that a crash leaves the one or the other. It holds
 //! tokens, so only its owner may read it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -58,6 +58,9 @@ pub(crate) struct Content {
     /// Projects of this computer that are on their way to a server.
     #[serde(default)]
     pub publishing: BTreeMap<SpaceId, Publishing>,
+    /// Projects that are being made of exports: what is left of them by a process that ended is taken away.
+    #[serde(default)]
+    pub continuing: BTreeSet<SpaceId>,
     pub notices: Vec<String>,
 }
 

@@ -20,6 +20,7 @@ use crate::address::{Address, AddressError};
 use crate::book::{Account, Book, BookError, SpaceInfo};
 use crate::carrier;
 use crate::clock::instant;
+use crate::continuing::give_up;
 use crate::copy::Concerns;
 use crate::files::{FileError, Files};
 use crate::folder::{OUTBOX_FILE, make_private_folder, open_store, set_aside_next_time};
@@ -174,6 +175,9 @@ impl Device {
         runtime.spawn(tasks::take_concerns(Arc::clone(&inner), incoming));
         runtime.spawn(carrier::carry(Arc::clone(&inner)));
         tasks::open_copies(&inner);
+        for space in inner.content().continuing.iter() {
+            give_up(&inner, *space);
+        }
         let scrubbed = Arc::clone(&inner);
         let scrub = scrub.in_background(move |_| set_aside_next_time(&scrubbed));
         let running = Mutex::new(Some(Running { runtime, writer, opener, scrub }));
@@ -190,12 +194,18 @@ impl Device {
     }
 
     /// Begins to decide for the projects that have no server.
-    fn decide_here(&self, account: &Account) -> Result<(), LocalError> {
+    pub(crate) fn decide_here(&self, account: &Account) -> Result<(), LocalError> {
         let mut local = self.owner.local.lock().unwrap_or_else(PoisonError::into_inner);
         if local.is_none() {
             *local = Some(Local::start(self.inner(), account.person)?);
         }
         Ok(())
+    }
+
+    /// Has the authority of this computer take on what the copy of a project holds.
+    pub(crate) fn take_here(&self, space: SpaceId) -> Result<(), LocalError> {
+        let local = self.owner.local.lock().unwrap_or_else(PoisonError::into_inner);
+        local.as_ref().map_or(Ok(()), |local| local.take(space))
     }
 
     /// The person of this device, who signs in projects that have no server; made the first time, with this name.
@@ -224,6 +234,10 @@ impl Device {
         let account = self.person_on_this_computer().map_err(|error| unreadable(&error))?;
         self.decide_here(&account).map_err(|error| unreadable(&error))?;
         self.found(HERE, title)
+    }
+
+    pub fn domain(&self) -> &Arc<Domain> {
+        &self.inner().domain
     }
 
     pub(crate) fn inner(&self) -> &Arc<Inner> {

@@ -22,7 +22,8 @@ use recordplayer::protocol::{ClientFrame, ServerFrame};
 use recordplayer::space::{Ending, NameTable, Opening, SessionId, Space, SpaceInput, SpaceOutput, Submission};
 use recordplayer::storage::{Append, ReadError, Readers, SpaceReader, Store, Write, Written};
 use recordplayer_store::{OpenError as FileError, RedbStore};
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::oneshot;
 use tokio::time::sleep;
 
 use crate::clock::now;
@@ -60,6 +61,14 @@ pub enum LocalError {
 #[derive(Debug)]
 pub(crate) struct Local {
     thread: JoinHandle<()>,
+    takings: UnboundedSender<Taking>,
+}
+
+/// Asks the authority to take on what the copy of a project holds.
+#[derive(Debug)]
+struct Taking {
+    space: SpaceId,
+    done: oneshot::Sender<Result<(), LocalError>>,
 }
 
 impl Local {
@@ -71,6 +80,7 @@ impl Local {
             take_from_copy(&mut store, inner.readers.reader(space).as_ref(), space)?;
         }
         let (frames, incoming) = unbounded_channel();
+        let (takings, asked) = unbounded_channel();
         inner.add_line(HERE);
         inner.set_line(HERE, |line| {
             line.state = LineState::Online;
@@ -88,11 +98,19 @@ impl Local {
             salt_key: [*fresh_id().bytes(), *fresh_id().bytes()].concat().try_into().expect("twice 16 are 32"),
         };
         let thread = std::thread::Builder::new().name("local authority".to_owned());
-        let thread = thread.spawn(move || authority.run(incoming)).expect("the system can start a thread");
+        let thread = thread.spawn(move || authority.run(incoming, asked)).expect("the system can start a thread");
         for copy in inner.copies_of(HERE) {
             copy.connect(frames.clone());
         }
-        Ok(Self { thread })
+        Ok(Self { thread, takings })
+    }
+
+    /// Takes on what the copy of a project holds that nobody has decided here. Waits for the disk.
+    pub fn take(&self, space: SpaceId) -> Result<(), LocalError> {
+        let (done, taken) = oneshot::channel();
+        let is_asked = self.takings.send(Taking { space, done }).is_ok();
+        // Where it has ended, the next start takes it.
+        taken.blocking_recv().ok().filter(|_| is_asked).unwrap_or(Ok(()))
     }
 
     /// Decides what has arrived, and ends.
@@ -169,7 +187,7 @@ struct Authority {
 }
 
 impl Authority {
-    fn run(mut self, mut incoming: UnboundedReceiver<ClientFrame>) {
+    fn run(mut self, mut incoming: UnboundedReceiver<ClientFrame>, mut asked: UnboundedReceiver<Taking>) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
         let runtime = runtime.expect("the system has what a thread waits with");
         let known = self.inner.content().spaces_of(HERE);
@@ -187,6 +205,13 @@ impl Authority {
                         if count == 0 {
                             return;
                         }
+                    }
+                    Some(Taking { space, done }) = asked.recv() => {
+                        let copy = self.inner.readers.reader(space);
+                        let taken = take_from_copy(&mut self.store, copy.as_ref(), space);
+                        // Who does not wait any more need not know.
+                        let _ = done.send(taken);
+                        self.open(space);
                     }
                     () = sleep(wait.min(IDLE)) => {}
                 }

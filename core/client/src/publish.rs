@@ -183,11 +183,12 @@ fn bring(
     }
 }
 
-/// Whether what is to be brought is on the disk of the copy: for good, with the record that hands it over.
+/// Whether what is to be brought is on the disk of the copy: all that was done, or, for good, with the record that hands it over.
 fn is_whole(inner: &Inner, space: SpaceId, ends: PublishEnd) -> bool {
-    let head = inner.copy(space).map(|copy| copy.look(|replica| replica.confirmed()));
+    let Some(copy) = inner.copy(space) else { return false };
+    let (head, is_settled) = copy.look(|replica| (replica.confirmed(), replica.is_settled()));
     let on_disk = inner.readers.reader(space).complete_to().ok();
-    on_disk.is_some() && (ends == PublishEnd::Rehearse || on_disk == head)
+    on_disk == Some(head) && (ends == PublishEnd::TakeOn || is_settled)
 }
 
 fn send_parts(

@@ -37,8 +37,8 @@ enum Task {
         with_outbox: bool,
         done: Box<dyn FnOnce() + Send>,
     },
-    /// Puts the base of a text in the place of its rows; then says so, or nothing where the disk failed.
-    Compact {
+    /// One write that is of no copy; then says so, or nothing where the disk failed.
+    Put {
         write: Write,
         done: std::sync::mpsc::Sender<()>,
     },
@@ -91,17 +91,17 @@ impl Saver {
         self.push(OVERHEAD_BYTES, Task::Forget { space, with_outbox, done: Box::new(done) });
     }
 
-    /// Waits until the base of a text is written; false where it is not. Not for the threads that others wait for.
-    pub fn compact(&self, write: Write) -> bool {
+    /// Waits until it is written; false where it is not. Not for the threads that others wait for.
+    pub fn put(&self, write: Write) -> bool {
         let (done, written) = std::sync::mpsc::channel();
-        self.push(OVERHEAD_BYTES + write.bytes(), Task::Compact { write, done });
+        self.push(OVERHEAD_BYTES + write.bytes(), Task::Put { write, done });
         written.recv().is_ok()
     }
 
     fn push(&self, bytes: usize, task: Task) {
         let mut state = self.lock();
         // Somebody waits for this one, and the thread may have ended.
-        if state.is_stopped && matches!(task, Task::Compact { .. }) {
+        if state.is_stopped && matches!(task, Task::Put { .. }) {
             return;
         }
         state.bytes += bytes;
@@ -159,7 +159,7 @@ impl Saver {
             let (next, task) = state.waiting.pop_front().expect("just seen");
             bytes += next;
             // What is no save is a border: what was queued before it is written before it, and nothing behind it in the same group.
-            let is_border = matches!(task, Task::Forget { .. } | Task::Compact { .. });
+            let is_border = matches!(task, Task::Forget { .. } | Task::Put { .. });
             group.push(task);
             if is_border {
                 break;
@@ -186,7 +186,7 @@ impl Saver {
                         out.extend(with_outbox.then_some(OutboxWrite::Forget { space }));
                         callbacks.push(done);
                     }
-                    Task::Compact { write, done } => {
+                    Task::Put { write, done } => {
                         main.push(write);
                         callbacks.push(Box::new(move || {
                             // Who does not wait any more need not know.

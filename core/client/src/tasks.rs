@@ -97,7 +97,7 @@ fn title_of(inner: &Inner, space: SpaceId) -> String {
 
 fn compact(inner: &Inner, space: SpaceId, texts: &[TextKey]) {
     let reader = inner.readers.reader(space);
-    let compacted = compact_texts(reader.as_ref(), space, texts, |write| inner.saver.compact(write));
+    let compacted = compact_texts(reader.as_ref(), space, texts, |write| inner.saver.put(write));
     if let Err(error) = compacted {
         tracing::warn!(%space, %error, "a text was not compacted");
     }

@@ -20,6 +20,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use recordplayer::Models;
 use recordplayer::context::Assigned;
 use recordplayer::id::{ActorId, CommandId, SpaceId};
+use recordplayer::record::Position;
 use recordplayer::text::Text;
 use serde::{Deserialize, Serialize};
 
@@ -73,6 +74,8 @@ pub struct Card {
     pub answered: Vec<CommandId>,
     /// What it was called in the other projects where it was before.
     pub former: BTreeMap<SpaceId, String>,
+    /// The record by which it was made here, or came last.
+    pub came_at: Position,
     /// The tick "finished".
     pub done: bool,
     pub due: Option<Day>,

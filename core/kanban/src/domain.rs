@@ -57,7 +57,7 @@ pub fn domain() -> Domain {
 fn claimed_key(intent: &Intent) -> Vec<String> {
     match intent.typed::<Project>() {
         Some(ProjectCommand::SetUp { key }) => vec![key],
-        Some(ProjectCommand::SetUpFrom { keys }) => keys.into_iter().filter(|key| is_prefix(key)).collect(),
+        Some(ProjectCommand::SetUpFrom { keys } | ProjectCommand::ChangeKey { keys }) => keys.into_iter().filter(|key| is_prefix(key)).collect(),
         Some(
             ProjectCommand::SetLabel { .. }
             | ProjectCommand::RemoveLabel { .. }
@@ -127,6 +127,7 @@ const MANAGERS_OF_PROJECT: &[&str] = &[
     "project.set_role",
     "project.remove_role",
     "project.set_calendar",
+    "project.change_key",
 ];
 
 /// Labels are everybody's, and people claim placeholders themselves. What a newer version may ask is not refused here.

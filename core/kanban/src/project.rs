@@ -8,7 +8,7 @@ mod field;
 mod likeness;
 mod refusal;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use recordplayer::id::ActorId;
 use serde::{Deserialize, Serialize};
@@ -19,6 +19,7 @@ pub use event::ProjectEvent;
 pub use field::{BadValue, CardType, FieldDefinition, FieldKind, FieldLimits, FieldUse};
 pub use refusal::ProjectRefusal;
 
+use crate::key::CardRef;
 use crate::ids::{BoardId, FieldId, LabelId, PersonId, RoleId, TypeId};
 
 /// The one project of a space; it has the space's id.
@@ -26,6 +27,8 @@ use crate::ids::{BoardId, FieldId, LabelId, PersonId, RoleId, TypeId};
 pub struct Project {
     /// The prefix of its cards' keys; empty until the project is set up.
     pub key: String,
+    /// The prefixes that it had before: what people have written down leads to its cards still.
+    pub former_keys: BTreeSet<String>,
     /// The last number that was given to a card.
     pub last_number: u64,
     /// In the order of their making.
@@ -70,5 +73,15 @@ impl Label {
 impl Project {
     pub fn is_set_up(&self) -> bool {
         !self.key.is_empty()
+    }
+
+    /// A card as somebody names it, by the key that the project has now.
+    pub fn by_its_key(&self, named: CardRef) -> CardRef {
+        let now = |prefix: String| if self.former_keys.contains(&prefix) { self.key.clone() } else { prefix };
+        match named {
+            CardRef::Key { prefix, number } => CardRef::Key { prefix: now(prefix), number },
+            CardRef::Provisional { prefix, digits } => CardRef::Provisional { prefix: now(prefix), digits },
+            CardRef::Id { card } => CardRef::Id { card },
+        }
     }
 }

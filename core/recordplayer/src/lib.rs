@@ -25,6 +25,7 @@ pub mod record;
 pub mod refusal;
 pub mod replica;
 pub mod response;
+pub mod retelling;
 pub mod saving;
 pub mod space;
 mod state;

@@ -36,6 +36,17 @@ pub struct Membership {
     former: BTreeSet<ActorId>,
     /// The last recovery after which it was opened in a new epoch.
     reopened: Option<Id>,
+    /// Where it goes on with what an export told.
+    continued: Option<Continued>,
+}
+
+/// That a space goes on where an exported one was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Continued {
+    /// What the history before has happened in: the first one, where that was one from an export itself.
+    pub first: SpaceId,
+    /// The record that says so: before it lies what the export told.
+    pub at: Position,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,6 +83,10 @@ pub enum MembershipCommand {
     /// Goes on in a new epoch after a restore. Only the server itself says this.
     Reopen {
         recovery: Id,
+    },
+    /// Goes on where an exported space was. Only the authority itself says this, behind what the export told.
+    Continue {
+        from: SpaceId,
     },
     /// Takes the payloads of these records out of every log, for good. What was played from them is played anew, without them. After a
     /// restore a number may be another record's: `reopened` is what its author knew as [`Membership::reopened`].
@@ -116,6 +131,12 @@ pub enum MembershipEvent {
     Reopened {
         recovery: Id,
     },
+    /// It goes on where an exported space was, with nobody in it but who brought the export.
+    Continued {
+        from: SpaceId,
+        by: ActorId,
+        role: String,
+    },
     /// The payloads of these records are gone.
     Redacted {
         records: Vec<Position>,
@@ -128,6 +149,7 @@ impl MembershipEvent {
         match self {
             Self::Founded { founder: person, .. }
             | Self::MemberAdded { person, .. }
+            | Self::Continued { by: person, .. }
             | Self::Published { into: person, .. } => *person == who,
             Self::Renamed { .. }
             | Self::RoleChanged { .. }
@@ -163,7 +185,7 @@ pub enum MembershipRefusal {
     HandedOver {},
     #[error("This project was not given to this server")]
     NotHandedOver {},
-    #[error("Only the server itself does this, when its admin opens it after a restore")]
+    #[error("Only the server itself does this, after a restore or with an export that somebody brings")]
     NotTheServer {},
     #[error(
         "This project was restored from a backup since, and the numbers of the history may mean something else. Look at it again"
@@ -232,6 +254,21 @@ impl Membership {
         self.reopened
     }
 
+    /// Where the space goes on with what an export told.
+    pub fn continued(&self) -> Option<Continued> {
+        self.continued
+    }
+
+    /// Whether this record was told by the export with which the space goes on.
+    pub fn is_of_export(&self, record: Position) -> bool {
+        self.continued.is_some_and(|continued| record < continued.at)
+    }
+
+    /// The space in which its history began: what was named by that is so still.
+    pub fn first_space(&self, space: SpaceId) -> SpaceId {
+        self.continued.map_or(space, |continued| continued.first)
+    }
+
     fn is_last(&self, person: ActorId, manager: &str) -> bool {
         self.role_of(person) == Some(manager) && self.members.values().filter(|role| *role == manager).count() == 1
     }
@@ -260,7 +297,7 @@ fn check_role(role: &str, cx: &Context<'_>) -> Result<(), MembershipRefusal> {
 
 impl Entity for Membership {
     const KIND: &'static str = "space";
-    const SHAPE: u32 = 4;
+    const SHAPE: u32 = 5;
 
     type Command = MembershipCommand;
     type Event = MembershipEvent;
@@ -290,7 +327,7 @@ impl Entity for Membership {
         if !self.is_founded {
             return Err(R::NotFounded {});
         }
-        if let C::Reopen { .. } = command {
+        if let C::Reopen { .. } | C::Continue { .. } = command {
             return Err(R::NotTheServer {});
         }
         if is_personal && !matches!(command, C::Redact { .. }) {
@@ -310,7 +347,9 @@ impl Entity for Membership {
             return Err(R::NotAManager { role: manager.to_owned() });
         }
         match command {
-            C::Found { .. } | C::Publish { .. } | C::Reopen { .. } => unreachable!("answered above"),
+            C::Found { .. } | C::Publish { .. } | C::Reopen { .. } | C::Continue { .. } => {
+                unreachable!("answered above")
+            }
             C::HandOver { publication, server } => {
                 check_title(server)?;
                 Ok(vec![E::HandedOver { publication: *publication, server: server.clone() }])
@@ -357,7 +396,7 @@ impl Entity for Membership {
         }
     }
 
-    fn play(&mut self, event: &MembershipEvent, _: &Stamp) {
+    fn play(&mut self, event: &MembershipEvent, stamp: &Stamp) {
         match event {
             MembershipEvent::Founded { title, founder, role } => {
                 self.is_founded = true;
@@ -380,10 +419,19 @@ impl Entity for Membership {
                 self.published = Some(*publication);
                 if let Some(role) = self.members.remove(person) {
                     self.members.insert(*into, role);
+                    self.former.remove(into);
                 }
                 self.claimed.insert(*person, *into);
             }
             MembershipEvent::Reopened { recovery } => self.reopened = Some(*recovery),
+            MembershipEvent::Continued { from, by, role } => {
+                let former = std::mem::take(&mut self.members).into_keys();
+                self.former.extend(former);
+                self.former.remove(by);
+                self.members.insert(*by, role.clone());
+                (self.handed_over, self.published) = (None, None);
+                self.continued = Some(Continued { first: self.first_space(*from), at: stamp.number });
+            }
             // What it does is done to the log.
             MembershipEvent::Redacted { .. } => {}
         }

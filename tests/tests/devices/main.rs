@@ -1,6 +1,7 @@
 //! Devices of the client against a real server, over real sockets, all in one process.
 
 mod access;
+mod continuing;
 mod damage;
 mod files;
 mod keys;

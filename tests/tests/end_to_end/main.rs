@@ -3,6 +3,7 @@
 mod alone;
 mod copies;
 mod days;
+mod exports;
 mod files;
 mod imports;
 mod imports_of_others;

@@ -49,6 +49,16 @@ pub(crate) enum ImportCommand {
         #[command(flatten)]
         how: How,
     },
+    /// A whole project, from the records of an export: it begins anew, with its history and its files, and you as its only member. It is called
+    /// as --project says, else as it was.
+    Records {
+        file: PathBuf,
+        /// The key of its cards, where it shall have another one.
+        #[arg(long)]
+        key: Option<String>,
+        #[command(flatten)]
+        how: How,
+    },
     /// Take a whole import back, but for what somebody has changed since.
     Undo {
         /// As the import has answered.
@@ -71,7 +81,7 @@ impl ImportCommand {
                 be(file);
                 comments.iter_mut().for_each(be);
             }
-            Self::Jira { file, .. } | Self::Csv { file, .. } => be(file),
+            Self::Jira { file, .. } | Self::Csv { file, .. } | Self::Records { file, .. } => be(file),
             Self::Undo { .. } => {}
         }
     }

@@ -210,7 +210,7 @@ pub enum CardEvent {
 
 impl Entity for Card {
     const KIND: &'static str = "card";
-    const SHAPE: u32 = 9;
+    const SHAPE: u32 = 10;
 
     type Command = CardCommand;
     type Event = CardEvent;
@@ -296,6 +296,7 @@ impl Card {
                 self.placed = Some(Placed { column, rank });
                 self.title = title;
                 self.number = number;
+                self.came_at = stamp.number;
             }
             E::Renamed { title } => self.title = title,
             E::Described { change } => self.description.play(&change),
@@ -317,6 +318,7 @@ impl Card {
                 self.arrive(journey, Placed { column, rank }, *card);
                 self.number = number;
                 self.former = former;
+                self.came_at = stamp.number;
             }
             E::TurnedAway { journey, .. } | E::FoundHere { journey, .. } => self.note_end(journey.id),
             E::Gone { to, journey, heard: _ } => {

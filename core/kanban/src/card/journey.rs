@@ -64,6 +64,8 @@ pub enum NotLetIn {
     ColumnFull {},
     #[error("Cards of its type have a field there that this one lacks. Fill it in, or take its type away")]
     FieldMissing {},
+    #[error("That project was begun from an export, and has the same card from there. Copy the card instead")]
+    SameCard {},
 }
 
 /// How a project came to know that a card is in another one.
@@ -187,6 +189,10 @@ impl Card {
         let Some(other) = cx.errand_with() else { return Some(Err(R::OnlyProjectsAsk {})) };
         Some(Ok(match command {
             C::Arrive { journey, .. } if self.came_by(journey.id) || self.answered.contains(&journey.id) => Vec::new(),
+            // The two have the same id, and only one of them can stand here.
+            C::Arrive { journey, .. } if self.is_of_export(cx) => {
+                vec![E::TurnedAway { from: other, journey: *journey, why: NotLetIn::SameCard {} }]
+            }
             // Of a card that this project knows only by hearsay, somebody has more.
             C::Arrive { journey, .. } if journey.number <= self.journeys && self.exists() => {
                 vec![E::FoundHere { from: other, journey: *journey }]

@@ -27,6 +27,7 @@ use recordplayer::codec::CodecError;
 use recordplayer::decide::Intent;
 use recordplayer::entity::Entity;
 use recordplayer::id::{ActId, ActorId, CommandId, Id, SpaceId};
+use recordplayer::membership::Membership;
 use recordplayer::time::Timestamp;
 use serde::Serialize;
 
@@ -111,9 +112,11 @@ pub fn import_act(space: SpaceId, source: &SourceBoard) -> ActId {
 
 /// Plans the import of a board into a project that is set up, all of it under one act.
 pub fn plan(source: &SourceBoard, present: &Present<'_>, act: ActId) -> Result<Plan, CodecError> {
-    let board = BoardId(imported_id(present.space, source.product, "board", &source.id));
+    let named_in = present.models.get::<Membership>(present.space.0).first_space(present.space);
+    let board = BoardId(imported_id(named_in, source.product, "board", &source.id));
     let mut planner = Planner {
         present,
+        named_in,
         product: source.product,
         act,
         board,
@@ -152,6 +155,8 @@ pub fn plan(source: &SourceBoard, present: &Present<'_>, act: ActId) -> Result<P
 
 struct Planner<'a> {
     present: &'a Present<'a>,
+    /// The space by which everything is named: the first one that this history was of.
+    named_in: SpaceId,
     product: &'static str,
     act: ActId,
     board: BoardId,
@@ -192,7 +197,7 @@ enum Doing {
 
 impl Planner<'_> {
     fn id<T: From<Id>>(&self, what: &str, source: &SourceId) -> T {
-        imported_id(self.present.space, self.product, what, source).into()
+        imported_id(self.named_in, self.product, what, source).into()
     }
 
     /// A command that makes a thing: the same on every device and in every import.
@@ -213,7 +218,7 @@ impl Planner<'_> {
                 return;
             }
         };
-        let space = self.present.space;
+        let space = self.named_in;
         let ground = match doing {
             Doing::Make => Vec::new(),
             Doing::Change => self.present.models.last_record::<E>(stream).0.to_be_bytes().to_vec(),
@@ -224,7 +229,7 @@ impl Planner<'_> {
     }
 
     fn describe(&mut self, card: CardId, text: &str) {
-        let space = self.present.space;
+        let space = self.named_in;
         let ground = self.present.models.last_record::<Card>(card).0.to_be_bytes();
         let parts: [&[u8]; 5] = [space.bytes(), &ground, card.0.bytes(), b"describe", text.as_bytes()];
         let by_content = CommandId::derived("import command", &parts);
@@ -248,7 +253,7 @@ impl Planner<'_> {
 
     /// The id of a command that plays an action of the source; `index` parts the commands of one action.
     fn action_command(&self, action: &SourceId, index: u64) -> CommandId {
-        let space = self.present.space;
+        let space = self.named_in;
         let parts: [&[u8]; 4] =
             [space.bytes(), self.product.as_bytes(), action.as_str().as_bytes(), &index.to_be_bytes()];
         CommandId::derived("import action", &parts)

@@ -14,6 +14,8 @@ pub enum ProjectCommand {
     SetUp { key: String },
     /// The same, where nobody has chosen one: the first of these that is free on its server.
     SetUpFrom { keys: Vec<String> },
+    /// Gives it another prefix, the first of these that is free on its server; its cards are called by that, and by the ones before.
+    ChangeKey { keys: Vec<String> },
     /// Adds a label, or changes it to be so.
     SetLabel {
         label: LabelId,

@@ -30,8 +30,20 @@ impl Project {
         if !self.is_set_up() {
             return Err(R::NotSetUp {});
         }
+        if let C::ChangeKey { keys } = command {
+            let key = cx.claimed_name().or(keys.first().map(String::as_str)).unwrap_or_default();
+            return match () {
+                () if !is_prefix(key) => Err(R::BadKey {}),
+                () if self.key == key => Ok(Vec::new()),
+                () if !self.former_keys.contains(key) => {
+                    has_room_in_project("former keys", self.former_keys.len())?;
+                    Ok(vec![E::KeySet { key: key.to_owned() }])
+                }
+                () => Ok(vec![E::KeySet { key: key.to_owned() }]),
+            };
+        }
         match command.clone() {
-            C::SetUp { .. } | C::SetUpFrom { .. } => unreachable!("answered above"),
+            C::SetUp { .. } | C::SetUpFrom { .. } | C::ChangeKey { .. } => unreachable!("answered above"),
             C::SetLabel { label, name, colour } => {
                 fits("The name of a label", &name, NAME_BYTES_MAX)?;
                 fits("The colour of a label", &colour, NAME_BYTES_MAX)?;

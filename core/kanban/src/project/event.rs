@@ -78,7 +78,7 @@ pub enum ProjectEvent {
 
 impl Entity for Project {
     const KIND: &'static str = "project";
-    const SHAPE: u32 = 4;
+    const SHAPE: u32 = 5;
 
     type Command = ProjectCommand;
     type Event = ProjectEvent;
@@ -91,7 +91,13 @@ impl Entity for Project {
     fn play(&mut self, event: &ProjectEvent, _: &Stamp) {
         use ProjectEvent as E;
         match event.clone() {
-            E::KeySet { key } => self.key = key,
+            E::KeySet { key } => {
+                self.former_keys.remove(&key);
+                let before = std::mem::replace(&mut self.key, key);
+                if !before.is_empty() {
+                    self.former_keys.insert(before);
+                }
+            }
             E::BoardAdded { board } => self.boards.push(board),
             E::NumberGiven { number } => self.last_number = self.last_number.max(number.value().copied().unwrap_or(0)),
             E::LabelSet { label, name, colour } => {

@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 
 use recordplayer::codec::{decode, encode};
-use recordplayer::id::{ActId, ActorId, CommandId};
+use recordplayer::id::{ActId, ActorId, CommandId, SpaceId};
 use recordplayer::limits::TEXT_BYTES_MAX;
+use recordplayer::membership::{Membership, MembershipEvent};
+use recordplayer::testing::FOUNDER;
 use recordplayer::view::Key;
 use serde_json::{Value, json};
 
@@ -324,4 +326,17 @@ fn the_ids_of_what_came_from_trello_stay() {
     let first = planned(&project(), &living_board(10), 1);
     let action = CommandId::derived("import action", &[SPACE.bytes(), b"trello", b"A4", &0_u64.to_be_bytes()]);
     assert!(first.commands.iter().any(|planned| planned.command == action));
+}
+
+/// What an import has made in the project that was exported is known in the one that goes on from there.
+#[test]
+fn in_a_project_from_an_export_a_thing_is_named_by_the_first_project() {
+    let first = SpaceId(Id([0xee; 16]));
+    let continued = MembershipEvent::Continued { from: first, by: FOUNDER, role: "manager".into() };
+    let given = project().happened::<Membership>(SPACE.0, [continued]);
+    let source = source("Build it", "L1", false);
+    let plan = planned(&given, &source, 1);
+    assert_eq!(plan.board.0, imported_id(first, source.product, "board", &source.id));
+    let again = planned_after(&imported(given, &plan), &source, 2, &[&plan]);
+    assert_eq!((again.summary.added, again.summary.updated), (0, 0));
 }

@@ -7,7 +7,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use recordplayer::Models;
 use recordplayer::id::{CommandId, ReplicaId, SpaceId};
-use recordplayer::membership::{Membership, MembershipCommand};
+use recordplayer::membership::{Membership, MembershipCommand, MembershipEvent};
 use recordplayer::testing::{FOUNDER, Spaces};
 use recordplayer::text::{TextActor, TextDocument};
 
@@ -98,6 +98,30 @@ fn a_card_goes_only_where_a_way_leads_and_only_once() {
     let column = given.model::<Column>(TODO);
     assert_eq!(column.count(), 0, "it takes no room while it is away");
     given.when::<Card>(card(1), go()).refused(R::InAnotherProject { project: ELSEWHERE });
+}
+
+/// The project goes on from an export, with everything that is there just now.
+fn continued(given: Given) -> Given {
+    let (from, by, role) = (ELSEWHERE, FOUNDER, "manager".to_owned());
+    given.happened::<Membership>(SPACE.0, [MembershipEvent::Continued { from, by, role }])
+}
+
+/// The project that was exported may have it still, and two projects would have one card.
+#[test]
+fn a_card_of_an_export_neither_goes_nor_gives_way_to_itself() {
+    continued(with_way()).when::<Card>(card(1), go()).refused(R::OfAnExport {});
+    let create = C::Create { column: TODO, title: "Later".into(), before: None, exempt: false, typed: None };
+    let later = continued(with_way()).sent::<Card>(card(2), create);
+    let gone = later.sent::<Card>(card(2), go());
+    assert!(!gone.model::<Card>(card(2)).is_here(), "what was made here since may go");
+
+    let turned = E::TurnedAway { from: ELSEWHERE, journey: JOURNEY, why: NotLetIn::SameCard {} };
+    let comes = arrival(FOUNDER, TODO);
+    let given = continued(with_way()).errand_with(ELSEWHERE);
+    given.when::<Card>(card(1), comes.clone()).then([turned.clone()]);
+    // Also where it had gone from the project that was exported.
+    let given = continued(left()).errand_with(ELSEWHERE);
+    given.when::<Card>(card(1), comes).then([turned]);
 }
 
 #[test]

@@ -1,10 +1,12 @@
 //! Projects, boards and columns.
 
+use recordplayer::refusal::Refused;
 use recordplayer::testing::FOUNDER;
 
 use super::*;
 use crate::board::{BoardEvent, BoardRefusal};
 use crate::column::{ColumnEvent, ColumnRefusal};
+use crate::domain::GuardRefusal;
 use crate::ids::{LabelId, PersonId};
 use crate::project::{ProjectEvent, ProjectRefusal};
 
@@ -20,6 +22,25 @@ fn a_project_gets_its_key_once() {
     given(domain()).when::<Project>(SPACE.0, set_up("REC")).then([ProjectEvent::KeySet { key: "REC".into() }]);
     project().when::<Project>(SPACE.0, set_up("REC")).then_nothing();
     project().when::<Project>(SPACE.0, set_up("OTH")).refused(ProjectRefusal::SetUpAlready { key: "REC".into() });
+}
+
+/// What people have written down leads to its cards still.
+#[test]
+fn a_project_may_take_another_key_and_is_known_by_the_one_before() {
+    let change = |key: &str| ProjectCommand::ChangeKey { keys: vec![key.into()] };
+    given(domain()).when::<Project>(SPACE.0, change("OTH")).refused(ProjectRefusal::NotSetUp {});
+    project().when::<Project>(SPACE.0, change("oth")).refused(ProjectRefusal::BadKey {});
+    project().when::<Project>(SPACE.0, change("REC")).then_nothing();
+    let given = project().sent::<Project>(SPACE.0, change("OTH"));
+    let known = given.model::<Project>(SPACE.0);
+    assert_eq!(known.key, "OTH");
+    for (named, card) in [("REC-3", "OTH-3"), ("OTH-3", "OTH-3"), ("ELS-3", "ELS-3"), ("REC-~7f3a", "OTH-~7f3a")] {
+        assert_eq!(known.by_its_key(named.parse().unwrap()).to_string(), card, "{named}");
+    }
+    let back = given.sent::<Project>(SPACE.0, change("REC")).model::<Project>(SPACE.0);
+    assert_eq!((back.key.as_str(), back.former_keys.iter().map(String::as_str).collect::<Vec<_>>()), ("REC", vec!["OTH"]));
+    let refused = Refused::of(&GuardRefusal::ManagersShapeProjects {}).unwrap();
+    project().by(ANN).role("worker").when::<Project>(SPACE.0, change("OTH")).refused_with(&refused);
 }
 
 #[test]

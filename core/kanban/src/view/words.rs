@@ -191,6 +191,7 @@ fn membership(event: &MembershipEvent, project: &Project) -> String {
         E::MemberRemoved { person } => format!("removed {person} from the project"),
         E::HandedOver { server, .. } => format!("gave the project to the server {}", short(server)),
         E::Published { into, .. } => format!("brought the project here, as {into}"),
+        E::Continued { .. } => "began the project anew from an export".to_owned(),
         E::Redacted { records } if records.len() == 1 => "redacted a record of the history".to_owned(),
         E::Redacted { records } => format!("redacted {} records of the history", records.len()),
         E::Reopened { .. } => "opened the project anew after a restore".to_owned(),

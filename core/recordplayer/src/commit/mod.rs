@@ -5,11 +5,15 @@
 
 mod encoding;
 mod redaction;
+mod retold;
+mod salt;
 mod seal;
 
 use std::sync::Arc;
 
 pub use encoding::{CommitError, Draft};
+pub use retold::ToldRecord;
+pub(crate) use salt::salt;
 pub(crate) use seal::SEAL_BYTES;
 pub use seal::{Seal, SealKey};
 

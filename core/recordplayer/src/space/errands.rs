@@ -5,6 +5,7 @@
 //!                 done        upto   saved with each checkpoint: everything up to `done` has ended
 //!   a new epoch ─► from the first record again
 //! ```
+//! What an export told was asked by the space that was exported, and may be under way there: here it counts as refused.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
@@ -41,6 +42,8 @@ struct Open {
     /// Where the commit begins whose event it follows from.
     before: Position,
     record: Position,
+    /// Whether another space asks for it, which this one was made from.
+    is_of_export: bool,
     sent: Arc<Sent>,
     otherwise: Option<Intent>,
     /// When it is sent again.
@@ -90,10 +93,18 @@ impl Space {
         {
             return self.fail(error);
         }
-        for open in self.errands.open.values_mut().filter(|open| open.due <= now) {
+        let mut not_asked = Vec::new();
+        for (key, open) in self.errands.open.iter_mut().filter(|(_, open)| open.due <= now) {
             open.due = now.plus_ms(open.wait_ms);
             open.wait_ms = (open.wait_ms * 2).min(ERRAND_RETRY_MAX_MS);
-            self.outputs.push_back(SpaceOutput::Errand(Arc::clone(&open.sent)));
+            if open.is_of_export {
+                not_asked.push(*key);
+            } else {
+                self.outputs.push_back(SpaceOutput::Errand(Arc::clone(&open.sent)));
+            }
+        }
+        for key in not_asked {
+            self.errand_ended(now, key, Ended::Refused);
         }
     }
 
@@ -150,6 +161,7 @@ impl Space {
 
     fn look_for_errands(&mut self, commit: &Commit) -> Result<(), ReadError> {
         let domain = Arc::clone(&self.domain);
+        let members = self.state.base_models().get::<Membership>(self.id().0);
         for (record, index) in commit.records.iter().zip(0..).filter(|(record, _)| record.is_event()) {
             for kind in domain.errands() {
                 let reading = Reading {
@@ -172,6 +184,7 @@ impl Space {
                     let open = Open {
                         before: commit.before(),
                         record: record.number,
+                        is_of_export: members.is_of_export(record.number),
                         sent: Arc::new(sent),
                         otherwise: errand.otherwise,
                         due: Timestamp::default(),

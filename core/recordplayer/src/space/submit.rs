@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::publish::{Decided, Source};
 use super::{SessionId, Space};
-use crate::commit::{Commit, CommitError, Draft, Head, Header};
+use crate::commit::{Commit, CommitError, Draft, Head, Header, salt};
 use crate::context::Deciding;
 use crate::decide::{Decision, Intent, Undecided, decide};
 use crate::errand::errand_replica;
@@ -386,14 +386,7 @@ impl Space {
 
     pub(super) fn commit(&self, header: Header, drafts: Vec<Draft>) -> Result<Arc<Commit>, CommitError> {
         let command = header.command;
-        let salt = |index: usize| {
-            let mut hasher = blake3::Hasher::new_keyed(&self.salt_key);
-            hasher.update(command.bytes());
-            hasher.update(&(index as u64).to_be_bytes());
-            let mut salt = [0; 16];
-            salt.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
-            salt
-        };
+        let salt = |index: usize| salt(&self.salt_key, command, index);
         Commit::new(header, drafts, &self.state.head.hash, salt).map(Arc::new)
     }
 

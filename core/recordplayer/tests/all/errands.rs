@@ -2,18 +2,21 @@
 
 use std::sync::Arc;
 
-use crate::machines::{Authority, FIRST, SPACE};
+use crate::machines::{Authority, FIRST, SPACE, entry};
+use crate::retelling::{retold, told};
 use recordplayer::context::Context;
 use recordplayer::decide::Intent;
 use recordplayer::domain::Domain;
 use recordplayer::entity::{Entity, Stamp};
 use recordplayer::errand::{Errand, Reading};
-use recordplayer::id::{ActorId, Id, SpaceId};
+use recordplayer::id::{ActorId, CommandId, Id, ReplicaId, SpaceId};
 use recordplayer::limits::ERRANDS_OPEN_MAX;
 use recordplayer::membership::{Membership, MembershipCommand};
 use recordplayer::protocol::AnswerCode;
 use recordplayer::record::{Record, StreamId};
 use recordplayer::refusal::{CoreRefusal, Refused};
+use recordplayer::replica::Replica;
+use recordplayer::storage::OutboxContent;
 use recordplayer::testing::Spaces;
 use serde::{Deserialize, Serialize};
 
@@ -346,4 +349,25 @@ fn more_than_can_be_open_at_once_come_through() {
         assert!(spaces.read(THERE, |models| models.get::<Token>(id).is_here));
         assert_eq!(spaces.read(HERE, |models| models.get::<Token>(id).moves), 1);
     }
+}
+
+/// The space that was exported asks for it still: the one that was made of the export must not ask as well, or the token would be there for two.
+#[test]
+fn what_an_export_has_asked_for_is_not_asked_again_and_stays() {
+    let mut exported = Authority::founded(domain());
+    assert_eq!(exported.submit(FIRST, None, 2, 101, intent(TOKEN, &TokenCommand::Make {})), AnswerCode::Accepted);
+    let leaves = intent(TOKEN, &TokenCommand::Send { to: THERE });
+    assert_eq!(exported.submit(FIRST, None, 3, 102, leaves), AnswerCode::Accepted);
+    assert_eq!(exported.errands.len(), 1);
+    let append = retold(&domain(), told(&exported.log()), OWNER).unwrap();
+    let mut again = Authority::over_log(domain(), append);
+    again.wake();
+    assert_eq!(again.errands.len(), 0, "{:?}", again.errands);
+    let replica = Replica::open(domain(), SPACE, OWNER, again.reader(), OutboxContent::default(), FIRST).unwrap();
+    let token = replica.confirmed_models().get::<Token>(TOKEN);
+    assert!(token.is_here && token.stayed == 1, "{token:?}");
+    // What is asked from now on is asked.
+    let leaves = entry(1, CommandId(Id([0x99; 16])), intent(TOKEN, &TokenCommand::Send { to: THERE }));
+    assert_eq!(again.submit_as(OWNER, ReplicaId(Id([0x98; 16])), None, 0, leaves), Some(AnswerCode::Accepted));
+    assert_eq!(again.errands.len(), 1);
 }

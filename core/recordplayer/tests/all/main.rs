@@ -27,6 +27,7 @@ mod redaction;
 mod redaction_and_restores;
 mod refused;
 mod requires;
+mod retelling;
 mod restored;
 mod said_again;
 mod saves;

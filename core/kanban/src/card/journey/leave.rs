@@ -3,6 +3,7 @@
 use recordplayer::context::Context;
 use recordplayer::decide::Intent;
 use recordplayer::id::SpaceId;
+use recordplayer::membership::Membership;
 
 use super::super::decide::project;
 use super::super::{Card, CardCommand as C, CardEvent as E, CardRefusal as R, Placed, Relation};
@@ -28,6 +29,9 @@ impl Card {
         if to == cx.space() {
             return Err(R::SameProject {});
         }
+        if self.is_of_export(cx) {
+            return Err(R::OfAnExport {});
+        }
         self.may_leave(from, cx)?;
         let standing = cx.get::<Column>(from.column);
         if !standing.ways_out.contains(&WayOut { project: to, column }) {
@@ -45,6 +49,11 @@ impl Card {
         }
         cx.emit::<Column>(from.column, &ColumnEvent::CardLeft { card, rank: from.rank.clone() });
         Ok(vec![E::Leaving { to, column, journey, by }])
+    }
+
+    /// Whether it came with the export that this project was begun from: then the project that was exported may have it as well.
+    pub(super) fn is_of_export(&self, cx: &mut Context<'_>) -> bool {
+        self.exists() && cx.get::<Membership>(cx.space().0).is_of_export(self.came_at)
     }
 
     /// What the other project is asked.

@@ -18,7 +18,7 @@ use recordplayer::space::{
     SpaceOutput, Submission, Tail,
 };
 use recordplayer::storage::memory::MemoryStore;
-use recordplayer::storage::{SpaceReader, Store, TextKey, Write};
+use recordplayer::storage::{Append, SpaceReader, Store, TextKey, Write, Written};
 use recordplayer::time::Timestamp;
 use recordplayer::view::ViewKey;
 
@@ -158,6 +158,14 @@ impl Authority {
     /// From now on no saved row can be read, or again each of them.
     pub fn fail_rows(&self, fail: bool) {
         self.store.fail_rows(fail);
+    }
+
+    /// One whose disk holds a log that was made elsewhere.
+    pub fn over_log(domain: Arc<Domain>, append: Append) -> Self {
+        let mut store = MemoryStore::new();
+        let written = store.write(vec![Write::Append(append)]);
+        assert!(matches!(written.as_slice(), [Written::Durable(_)]), "{written:?}");
+        Self::over(store, domain, opening(Ending::InOrder))
     }
 
     /// Another one with a copy of its disk.

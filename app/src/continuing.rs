@@ -49,11 +49,7 @@ pub(crate) struct Continued {
 }
 
 /// Reads an export as if it were taken in: all of it is played, and nothing is kept.
-pub(crate) fn preview(
-    domain: &Arc<Domain>,
-    file: &Path,
-    progress: &dyn Fn(u64, u64),
-) -> Result<Preview, NotContinued> {
+pub(crate) fn preview(domain: &Arc<Domain>, file: &Path, progress: &dyn Fn(u64, u64)) -> Result<Preview, NotContinued> {
     let retelling = Retelling::new(Arc::clone(domain), SpaceId::default(), [0; 32]);
     let mut nowhere = Nowhere { retelling, file: None };
     let heard = records::read(file, &mut nowhere, progress)?;

@@ -17,6 +17,7 @@ pub mod markdown;
 mod mine;
 mod player;
 mod records;
+mod reminders;
 mod said;
 mod searching;
 pub mod session;

@@ -114,6 +114,8 @@ pub(crate) enum Command {
     },
     /// Show what you have to do, and may take or review, in all projects.
     Work,
+    /// Show which of your cards have become due since this device was last asked: each of them once for each day that it is due on.
+    Remind,
     /// Show what others did in all projects since you last said that you have seen it.
     Away {
         /// You have seen it now
@@ -136,8 +138,11 @@ pub(crate) enum Command {
     /// Find cards in all projects of this device: words, "phrases", -word, and filters such as label:bug assignee:me is:open due:<7d.
     Search {
         /// What is looked for, as one argument.
-        #[arg(allow_hyphen_values = true)]
-        query: String,
+        #[arg(allow_hyphen_values = true, required_unless_present = "saved")]
+        query: Option<String>,
+        /// Within what a search finds that you keep.
+        #[arg(long, value_name = "NAME")]
+        saved: Option<String>,
         /// Show so many cards at most.
         #[arg(long, default_value_t = 20, value_name = "N")]
         limit: usize,
@@ -218,6 +223,7 @@ impl Command {
             Self::Login { .. }
             | Self::Column(_)
             | Self::Import(_)
+            | Self::Remind
             | Self::Comment(_)
             | Self::Undo { .. }
             | Self::Redo

@@ -16,6 +16,7 @@ use super::arguments::{InboxCommand, Options, SearchesCommand};
 use super::place::Place;
 use super::{project, send};
 use crate::mine::{Entry, Mine, Task, Told, asked, projects};
+use crate::reminders;
 use crate::said::{Names, SOMEBODY};
 use crate::time::{day_of, start_of};
 use crate::when;
@@ -289,14 +290,51 @@ pub(crate) fn searches(device: &Device, options: &Options, command: &SearchesCom
         }
         SearchesCommand::Remove { name } => {
             let Some(search) = named(name) else {
-                let message = format!("You keep no search {name:?}");
-                return Err(Failure::new(WRONG_USE, "unknown_search", message, "See \"recordplayer searches list\""));
+                return Err(no_such_search(name));
             };
             let ticket = send::one::<Desk>(&place, place.info.space.0, &DeskCommand::RemoveSearch { search })?;
             let json = json!({ "name": name, "command": ticket.command().to_string() });
             Ok(Answer::new(json, format!("Kept no longer: {}", line(name))))
         }
     }
+}
+
+/// The query of a search that the person keeps.
+pub(super) fn saved_search(device: &Device, options: &Options, name: &str) -> Result<String, Failure> {
+    let desk = desk(&own(device, options)?);
+    let kept = desk.searches.values().find(|kept| kept.name == name).map(|kept| kept.query.clone());
+    kept.ok_or_else(|| no_such_search(name))
+}
+
+fn no_such_search(name: &str) -> Failure {
+    let message = format!("You keep no search {name:?}");
+    Failure::new(WRONG_USE, "unknown_search", message, "See \"recordplayer searches list\"")
+}
+
+/// What has become due since this device was asked last.
+pub(crate) fn remind(device: &Device) -> Result<Answer, Failure> {
+    let due = reminders::take(device, &today(), now()).map_err(|error| {
+        let message = format!("What was reminded of cannot be kept: {error}");
+        Failure::new(DAMAGED, "unwritable", message, "Check the data folder and its free space")
+    })?;
+    let mine = projects(device);
+    let mut rows = Vec::new();
+    for reminder in due {
+        let Some(mine) = mine.iter().find(|mine| mine.info.space == reminder.project) else { continue };
+        let title = mine.space.entity::<Card>(reminder.card).title.clone();
+        rows.push((names(device, mine).key_of(reminder.card), title, mine.info.title.clone(), reminder));
+    }
+    let json = rows.iter().map(|(key, title, project, reminder)| {
+        json!({
+            "key": key, "id": reminder.card.to_string(), "title": title, "project": project, "due": reminder.day.as_str(),
+        })
+    });
+    let json = json!({ "reminders": json.collect::<Vec<_>>() });
+    let text = rows.iter().map(|(key, title, project, reminder)| {
+        format!("{key}  {}  ({})  due {}", line(Card::shown_title(title)), line(project), reminder.day)
+    });
+    let text: Vec<String> = text.collect();
+    Ok(Answer::new(json, if text.is_empty() { "Nothing has become due".to_owned() } else { text.join("\n") }))
 }
 
 pub(crate) fn setting(

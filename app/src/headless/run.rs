@@ -18,9 +18,10 @@ use super::arguments::{Arguments, CardCommand, Command, ImportCommand, ProjectCo
 use super::exports::Export;
 use super::place::Place;
 use super::{
-    board, card, column, data_folder, definitions, export, import, member, outbox, personal, project, records,
-    redact, report, search, sync, undo, watch,
+    board, card, column, data_folder, definitions, export, import, member, outbox, personal, project, records, redact,
+    report, search, sync, undo, watch,
 };
+use crate::searching::Keeper;
 use crate::ui::{Desktop, Front, window};
 
 /// What links begin with that this program answers to.
@@ -184,7 +185,12 @@ fn run_here(device: &Device, folder: &Path, parsed: &Arguments) -> Printed {
         tracing::warn!(%error, "nobody else can give commands meanwhile");
     }
     let outcome = match desktop.take() {
-        Some(desktop) => show_window(device, desktop, parsed),
+        Some(desktop) => {
+            let keeper = Keeper::start(device);
+            let shown = show_window(device, desktop, parsed);
+            drop(keeper);
+            shown
+        }
         None => answer(device, parsed),
     };
     let printed = printed(&outcome, parsed.options.json);
@@ -313,7 +319,10 @@ fn execute(device: &Device, parsed: &Arguments) -> Result<Answer, Failure> {
             personal::setting(device, options, name.as_deref(), value.as_deref(), *clear)
         }
         Command::Report(arguments) => report::run(&place()?, arguments),
-        Command::Search { query, limit } => search::run(device, query, *limit),
+        Command::Remind => personal::remind(device),
+        Command::Search { query, saved, limit } => {
+            search::run(device, options, (query.as_deref(), saved.as_deref()), *limit)
+        }
         Command::History { key } => board::history(&place()?, key.as_deref()),
         Command::Redact { records, yes } => {
             let records: Vec<Position> = records.iter().copied().map(Position).collect();

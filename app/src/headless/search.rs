@@ -1,7 +1,5 @@
 //! Finding cards over all projects.
 
-use std::sync::{Mutex, PoisonError};
-
 use recordplayer_client::{Device, Space, now};
 use recordplayer_kanban::ids::CommentId;
 use recordplayer_kanban::{Board, Card, Column};
@@ -10,19 +8,27 @@ use recordplayer_search::{Excerpt, Found, Hit, OpenError, Place, Unknown};
 use serde_json::{Value, json};
 
 use super::answer::{Answer, DAMAGED, Failure, NOT_IN_TIME, WRONG_USE, line};
+use super::arguments::Options;
+use super::personal;
 use crate::said::Names;
 use crate::searching::Searching;
 use crate::time::day_of;
 
-/// In one process, one command after the other opens the index: those that come through the door come in threads of their own.
-static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
-
-pub(crate) fn run(device: &Device, typed: &str, limit: usize) -> Result<Answer, Failure> {
+/// Finds what is typed, within what a search finds that the person keeps.
+pub(crate) fn run(
+    device: &Device,
+    options: &Options,
+    (typed, saved): (Option<&str>, Option<&str>),
+    limit: usize,
+) -> Result<Answer, Failure> {
+    let saved = saved.map(|name| personal::saved_search(device, options, name)).transpose()?;
+    let typed: Vec<&str> = saved.as_deref().into_iter().chain(typed).collect();
+    let typed = typed.join(" ");
+    let typed = typed.as_str();
     let query: Query = typed.parse().map_err(|error| misunderstood(typed, &error))?;
-    let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
-    let mut searching = Searching::open(device).map_err(|error| not_opened(&error))?;
+    let searching = Searching::open(device).map_err(|error| not_opened(&error))?;
     let broken = |error: &dyn std::fmt::Display| Failure::new(DAMAGED, "no_index", error, "");
-    searching.catch_up().map_err(|error| broken(&error))?;
+    searching.catch_up(&|| true).map_err(|error| broken(&error))?;
     let today = day_of(now()).ok_or_else(|| broken(&"the clock of this computer shows no day; set it"))?;
     let found = searching.search(&query, today, limit).map_err(|error| broken(&error))?;
     let shown: Vec<Shown> = found.hits.iter().filter_map(|hit| Shown::of(device, hit)).collect();

@@ -238,7 +238,9 @@ mod tests {
 
     #[test]
     fn what_is_gone_and_what_is_no_cbor_come_back_as_they_were() {
-        for payload in [Payload::Erased, Payload::Plain([0xff, 0x00].into()), Payload::Plain([0xa1, 0x18, 0x01, 0x00].into())] {
+        for payload in
+            [Payload::Erased, Payload::Plain([0xff, 0x00].into()), Payload::Plain([0xa1, 0x18, 0x01, 0x00].into())]
+        {
             let json = serde_json::to_string(&PlainPayload(payload.clone())).unwrap();
             assert_eq!(serde_json::from_str::<PlainPayload>(&json).unwrap().0, payload, "{json}");
         }

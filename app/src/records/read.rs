@@ -72,7 +72,11 @@ pub(crate) fn read(
         }
     }
     if reading.stage != Stage::Ended {
-        let why = if reading.stage == Stage::Nothing { "this is no export of a project" } else { "the file ends here, and is not whole; export it again" };
+        let why = if reading.stage == Stage::Nothing {
+            "this is no export of a project"
+        } else {
+            "the file ends here, and is not whole; export it again"
+        };
         return Err(NotReadable::Line { line: number, why: why.to_owned() });
     }
     Ok(reading.heard)
@@ -184,7 +188,9 @@ impl Reading<'_> {
         let Heard { records, files, .. } = self.heard;
         if (end.records, end.files) != (records, files) {
             let (of, of_files) = (end.records, end.files);
-            return Err(format!("only {records} of {of} records and {files} of {of_files} files are there; export it again"));
+            return Err(format!(
+                "only {records} of {of} records and {files} of {of_files} files are there; export it again"
+            ));
         }
         self.heard.missing = end.missing.len() as u64;
         self.heard.people = end.people;

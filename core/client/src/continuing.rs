@@ -126,7 +126,8 @@ impl Continuing {
         // From here on the next start finds it, whatever comes.
         self.files.drain(..).for_each(|hash| inner.files.note(space, hash));
         device.take_here(space)?;
-        let copy: Arc<SpaceCopy> = inner.open_copy(space, &self.account).map_err(|error| SendError::Unreadable(error.to_string()))?;
+        let copy: Arc<SpaceCopy> =
+            inner.open_copy(space, &self.account).map_err(|error| SendError::Unreadable(error.to_string()))?;
         if let Some(frames) = inner.session_of(HERE) {
             copy.connect(frames);
         }

@@ -57,7 +57,9 @@ pub fn domain() -> Domain {
 fn claimed_key(intent: &Intent) -> Vec<String> {
     match intent.typed::<Project>() {
         Some(ProjectCommand::SetUp { key }) => vec![key],
-        Some(ProjectCommand::SetUpFrom { keys } | ProjectCommand::ChangeKey { keys }) => keys.into_iter().filter(|key| is_prefix(key)).collect(),
+        Some(ProjectCommand::SetUpFrom { keys } | ProjectCommand::ChangeKey { keys }) => {
+            keys.into_iter().filter(|key| is_prefix(key)).collect()
+        }
         Some(
             ProjectCommand::SetLabel { .. }
             | ProjectCommand::RemoveLabel { .. }

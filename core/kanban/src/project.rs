@@ -19,8 +19,8 @@ pub use event::ProjectEvent;
 pub use field::{BadValue, CardType, FieldDefinition, FieldKind, FieldLimits, FieldUse};
 pub use refusal::ProjectRefusal;
 
-use crate::key::CardRef;
 use crate::ids::{BoardId, FieldId, LabelId, PersonId, RoleId, TypeId};
+use crate::key::CardRef;
 
 /// The one project of a space; it has the space's id.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -94,7 +94,10 @@ fn a_project_goes_to_another_server_with_its_history_its_people_and_its_files() 
     assert_eq!((&tried["records"], &tried["files"], &tried["dry_run"]), (&written["records"], &json!(2), &json!(true)));
     assert_eq!(cy.tell(&["projects"])["projects"], json!([]), "only tried");
     let came = cy.tell(&["import", "records", file]);
-    assert_eq!((&came["project"], &came["key"], &came["records"]), (&json!("Turntable"), &json!("TT"), &written["records"]));
+    assert_eq!(
+        (&came["project"], &came["key"], &came["records"]),
+        (&json!("Turntable"), &json!("TT"), &written["records"])
+    );
     assert_eq!(cy.sync(), 0);
     let listed = cy.tell(&["projects"]);
     assert_eq!(listed["projects"][0]["server"], cy.tell(&["projects"])["projects"][0]["server"]);
@@ -210,7 +213,8 @@ fn what_is_not_whole_is_refused_with_its_line_and_leaves_nothing() {
         }
     }
     // A file whose content is not what its hash says.
-    let piece = |line: &&str| serde_json::from_str::<Value>(line).ok().filter(|line| line["at"] == 0 && line["bytes"] != "");
+    let piece =
+        |line: &&str| serde_json::from_str::<Value>(line).ok().filter(|line| line["at"] == 0 && line["bytes"] != "");
     let at = all.iter().position(|line| piece(line).is_some()).unwrap();
     let mut spoilt = piece(&all[at]).unwrap();
     let bytes = spoilt["bytes"].as_str().unwrap();

@@ -89,6 +89,37 @@ fn a_card_that_is_due_is_told_once_for_each_day() {
     assert!(entries(phone, &[]).is_empty());
 }
 
+/// Each device says it once for each day, whatever another one has said; what is read needs no saying.
+#[test]
+fn a_card_that_becomes_due_is_reminded_of_once_on_each_device() {
+    let (_stage, _server, people) = team();
+    let [_, laptop, phone] = &people;
+    let due = |person: &Person, day: &str| {
+        person.tell(&["card", "set", "TT-1", "--assign", "wim", "--due", day, "--project", "Turntable"]);
+        all_sync(&people);
+    };
+    let reminded = |person: &Person| {
+        let reminders = person.tell(&["remind"])["reminders"].as_array().unwrap().clone();
+        reminders.iter().map(|one| one["due"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert!(reminded(laptop).is_empty());
+    due(laptop, "2001-02-03");
+    assert_eq!((reminded(laptop), reminded(laptop)), (vec!["2001-02-03".to_owned()], vec![]));
+    assert_eq!((reminded(phone), reminded(phone)), (vec!["2001-02-03".to_owned()], vec![]));
+    due(phone, "2001-02-04");
+    assert_eq!(reminded(laptop), ["2001-02-04"]);
+    // Put back to the day before, it was said already.
+    due(phone, "2001-02-03");
+    assert!(reminded(laptop).is_empty());
+    phone.tell(&["inbox", "read", "--everything"]);
+    due(laptop, "2001-02-04");
+    laptop.tell(&["inbox", "read", "--everything"]);
+    all_sync(&people);
+    assert!(reminded(phone).is_empty(), "it is read");
+    due(laptop, "2999-01-01");
+    assert!(reminded(laptop).is_empty(), "not due yet");
+}
+
 #[test]
 fn work_is_what_is_assigned_and_what_may_be_taken_or_reviewed() {
     let (_stage, _server, people) = team();

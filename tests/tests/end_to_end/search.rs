@@ -24,6 +24,15 @@ fn cards_are_found_as_soon_as_they_are_written_in_whatever_project() {
     ann.tell(&["card", "rename", "AMP-1", "静かなモーター", "--project", "Amplifier"]);
     assert_eq!(found(&ann, "モータ"), [json!("AMP-1")]);
     assert!(found(&ann, "label:loud").is_empty());
+    ann.tell(&["searches", "save", "Firmware", "project:Turntable"]);
+    let kept = |further: &[&str]| {
+        let all = [&["search", "--saved", "Firmware"], further].concat();
+        ann.tell(&all)["cards"].as_array().unwrap().iter().map(|card| card["key"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!((kept(&[]), kept(&["hums"])), (vec![json!("TT-1")], vec![json!("TT-1")]));
+    assert!(kept(&["モータ"]).is_empty(), "within what it finds");
+    assert_eq!(ann.try_to(&["search", "--saved", "Nothing"]).expect_code(2)["error"]["code"], "unknown_search");
+    assert_eq!(ann.try_to(&["search"]).code, 2);
     let wrong = ann.try_to(&["search", "due:soon"]);
     assert_eq!((wrong.code, wrong.json["error"]["message"].is_string()), (2, true), "{}", wrong.json);
 }

@@ -37,7 +37,9 @@ pub enum CardRefusal {
     NoWayOut { from: String, project: SpaceId, column: ColumnId },
     #[error("A card cannot go to the project that it is in. Choose one of its columns")]
     SameProject {},
-    #[error("It came with the export that this project was begun from, and the project that was exported may have it still. Copy it there instead")]
+    #[error(
+        "It came with the export that this project was begun from, and the project that was exported may have it still. Copy it there instead"
+    )]
     OfAnExport {},
     #[error("{what} is more than what a card takes along at once. Take something off it, or copy it")]
     TooMuchToCarry { what: String },

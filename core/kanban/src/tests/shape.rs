@@ -38,7 +38,10 @@ fn a_project_may_take_another_key_and_is_known_by_the_one_before() {
         assert_eq!(known.by_its_key(named.parse().unwrap()).to_string(), card, "{named}");
     }
     let back = given.sent::<Project>(SPACE.0, change("REC")).model::<Project>(SPACE.0);
-    assert_eq!((back.key.as_str(), back.former_keys.iter().map(String::as_str).collect::<Vec<_>>()), ("REC", vec!["OTH"]));
+    assert_eq!(
+        (back.key.as_str(), back.former_keys.iter().map(String::as_str).collect::<Vec<_>>()),
+        ("REC", vec!["OTH"])
+    );
     let refused = Refused::of(&GuardRefusal::ManagersShapeProjects {}).unwrap();
     project().by(ANN).role("worker").when::<Project>(SPACE.0, change("OTH")).refused_with(&refused);
 }

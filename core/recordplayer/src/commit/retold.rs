@@ -45,7 +45,8 @@ fn draft(record: ToldRecord, place: Id) -> Result<Draft, CommitError> {
     let payload = match payload {
         Payload::Plain(payload) => payload,
         Payload::Erased => {
-            let (_, payload) = encode_named(&Erased::Erased { place }).map_err(|error| CommitError::Damaged(error.to_string()))?;
+            let (_, payload) =
+                encode_named(&Erased::Erased { place }).map_err(|error| CommitError::Damaged(error.to_string()))?;
             Arc::from(payload)
         }
     };

@@ -76,6 +76,8 @@ fn replica(authority: &Authority) -> Replica {
 fn what_is_told_again_is_as_it_was_but_for_who_is_in_it() {
     let before = exported();
     let append = retold(&domain(), told(&before.log()), person(8)).unwrap();
+    let is_gone = |commit: &Commit| commit.records.iter().any(|record| record.payload == Payload::Erased);
+    assert!(append.commits.iter().any(|commit| is_gone(commit)), "what is gone is so before the log says it");
     let mut after = Authority::over_log(domain(), append);
     let (was, is) = (replica(&before), replica(&after));
     for item in [1, 2] {
@@ -96,7 +98,7 @@ fn what_is_told_again_is_as_it_was_but_for_who_is_in_it() {
         assert_eq!(payloads(new), payloads(old));
         assert_eq!(new.head().position, old.head().position);
     }
-    assert!(new.iter().any(|commit| commit.records.iter().any(|record| record.payload == Payload::Erased)));
+    assert!(new.iter().any(is_gone));
 
     // Who brought it manages it, and whoever was in it is out.
     let members = after.space.members();
@@ -129,6 +131,7 @@ fn an_export_of_what_was_told_again_names_the_first_space_still() {
     assert_eq!(members.continued().unwrap().first, OTHER);
     assert_eq!(members.first_space(SPACE), OTHER);
     assert!(members.role_of(PERSON).is_some() && members.role_of(person(8)).is_none());
+    assert!(!members.was_member(PERSON), "who is in it again is no former member");
 }
 
 #[test]

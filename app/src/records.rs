@@ -16,7 +16,7 @@ mod read;
 mod write;
 
 pub(crate) use plain::PlainPayload;
-pub(crate) use read::{Heard, Listener, NotReadable, read};
+pub(crate) use read::{Heard, Listener, NotReadable, is_export, read};
 pub(crate) use write::{NotWhole, write};
 
 /// What this program writes, and all that it reads.

@@ -43,6 +43,14 @@ pub(crate) enum NotReadable {
     Line { line: u64, why: String },
 }
 
+/// Whether a file begins as an export does.
+pub(crate) fn is_export(path: &Path) -> bool {
+    const BEGINNING: &[u8] = b"{\"export\":";
+    let mut beginning = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(BEGINNING.len() as u64).read_to_end(&mut beginning));
+    read.is_ok() && beginning == BEGINNING
+}
+
 /// Reads an export. `progress` is told how many of its bytes are read, and of how many.
 pub(crate) fn read(
     path: &Path,

@@ -1,5 +1,7 @@
-//! Taking in a board of another product: which file, what would come in and what not, how far it is, and what came of it.
+//! Taking in a board of another product, or a whole project from its export: which file, what would come in and what not, how far it is, and what came
+//! of it.
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,7 +9,7 @@ use std::time::Duration;
 
 use egui::{Key, ProgressBar, Response, ScrollArea, TextEdit, Ui};
 use recordplayer::id::{ActId, SpaceId};
-use recordplayer_client::{Device, Space};
+use recordplayer_client::{Device, HERE, Space};
 use recordplayer_kanban::ids::BoardId;
 use recordplayer_kanban::import::plan::Summary;
 use recordplayer_kanban::import::source::SourceBoard;
@@ -17,9 +19,11 @@ use super::composer::name;
 use super::desktop::{Desktop, Overlay};
 use super::jobs::{News, Teller};
 use super::project::OpenProject;
+use crate::continuing::{Preview, preview, take_in};
 use crate::founding::found;
 use crate::headless::Export;
 use crate::import::{Import, summary_for_nothing};
+use crate::records::is_export;
 use crate::theme::{Icon, Theme, Type, space};
 use crate::undo::take_back_act;
 use crate::widget::{choice, primary_button, quiet_button, text};
@@ -48,6 +52,11 @@ pub(super) enum ImportStep {
         new_project: Option<String>,
     },
     Stop,
+    /// Begins the project of an export, and calls it so.
+    Continue {
+        file: PathBuf,
+        title: String,
+    },
     TakeBack {
         space: SpaceId,
         act: ActId,
@@ -62,10 +71,25 @@ pub(super) enum ImportStep {
 /// What the job tells.
 #[derive(Debug)]
 pub(super) enum Stage {
-    Read(Result<(Arc<SourceBoard>, Box<Summary>), String>),
-    Came { done: usize, of: usize },
+    Read(Result<Content, String>),
+    Came {
+        done: usize,
+        of: usize,
+    },
+    /// So many of a thousand parts of an export are read.
+    Told {
+        parts: u16,
+    },
+    Continued(Result<SpaceId, String>),
     Ended(Result<Box<Ended>, String>),
     TakenBack(Result<(usize, Vec<String>), String>),
+}
+
+/// What a file holds.
+#[derive(Debug)]
+pub(super) enum Content {
+    Board { board: Arc<SourceBoard>, summary: Box<Summary> },
+    Project { file: PathBuf, preview: Preview },
 }
 
 /// An import that has come to its end, or was stopped.
@@ -91,7 +115,9 @@ enum Shows {
     Asking { problem: Option<String> },
     Reading,
     Preview { board: Arc<SourceBoard>, summary: Box<Summary>, is_new: bool, name: String },
+    PreviewProject { file: PathBuf, preview: Preview, name: String },
     Sending { done: usize, of: usize, stop: Arc<AtomicBool> },
+    Continuing { parts: u16 },
     Ended(Box<Ended>),
     TakingBack,
     TakenBack { changes: usize, left: Vec<String> },
@@ -119,8 +145,10 @@ impl Desktop {
             ImportStep::Read { file, comments } => {
                 let space = self.project.as_ref().map(|project| project.space.clone());
                 self.show_import(Shows::Reading);
+                let device = self.device.clone();
                 self.jobs.start("import", move |teller| {
-                    teller.tell(News::Import(Stage::Read(read(&file, comments.as_deref(), space.as_ref()))));
+                    let read = read(&device, &file, comments.as_deref(), space.as_ref());
+                    teller.tell(News::Import(Stage::Read(read)));
                 });
             }
             ImportStep::Start { new_project } => {
@@ -131,6 +159,22 @@ impl Desktop {
                 self.jobs.start("import", move |teller| {
                     let ended = send(&device, space, new_project, &board, &ends, teller);
                     teller.tell(News::Import(Stage::Ended(ended)));
+                });
+            }
+            ImportStep::Continue { file, title } => {
+                self.show_import(Shows::Continuing { parts: 0 });
+                let device = self.device.clone();
+                self.jobs.start("import", move |teller| {
+                    let told = Cell::new(0);
+                    let progress = |done: u64, of: u64| {
+                        let parts = thousandths(done, of);
+                        if told.replace(parts) != parts {
+                            teller.tell(News::Import(Stage::Told { parts }));
+                        }
+                    };
+                    let continued = take_in(&device, (&file, HERE), (Some(&title), None), &progress);
+                    let continued = continued.map(|continued| continued.space.id());
+                    teller.tell(News::Import(Stage::Continued(continued.map_err(|error| error.to_string()))));
                 });
             }
             ImportStep::Stop => {
@@ -162,13 +206,32 @@ impl Desktop {
     pub(super) fn import_came(&mut self, stage: Stage) {
         let project = self.project.as_ref().map(|project| project.info.title.clone());
         let shows = match stage {
-            Stage::Read(Ok((board, summary))) => {
+            Stage::Read(Ok(Content::Project { file, preview })) => {
+                let name = preview.title.clone();
+                Shows::PreviewProject { file, preview, name }
+            }
+            Stage::Told { parts: now } => {
+                if let Some(Overlay::Import(importing)) = &mut self.overlay
+                    && let Shows::Continuing { parts } = &mut importing.shows
+                {
+                    *parts = now;
+                }
+                return;
+            }
+            Stage::Continued(Ok(space)) => {
+                self.overlay = None;
+                self.open_project(space, None);
+                self.toasts.tell("The project is here, with its history");
+                return;
+            }
+            Stage::Read(Ok(Content::Board { board, summary })) => {
                 let name = if board.name.trim().is_empty() { "Imported board".to_owned() } else { board.name.clone() };
                 Shows::Preview { board, summary, is_new: project.is_none(), name }
             }
-            Stage::Read(Err(problem)) | Stage::Ended(Err(problem)) | Stage::TakenBack(Err(problem)) => {
-                Shows::Asking { problem: Some(problem) }
-            }
+            Stage::Read(Err(problem))
+            | Stage::Ended(Err(problem))
+            | Stage::TakenBack(Err(problem))
+            | Stage::Continued(Err(problem)) => Shows::Asking { problem: Some(problem) },
             Stage::Came { done: now, of: all } => {
                 if let Some(Overlay::Import(importing)) = &mut self.overlay
                     && let Shows::Sending { done, of, .. } = &mut importing.shows
@@ -190,17 +253,22 @@ impl Desktop {
 }
 
 /// Reads the files, and plans what would come into the open project.
-fn read(
-    file: &Path,
-    comments: Option<&Path>,
-    space: Option<&Space>,
-) -> Result<(Arc<SourceBoard>, Box<Summary>), String> {
+fn read(device: &Device, file: &Path, comments: Option<&Path>, space: Option<&Space>) -> Result<Content, String> {
+    if is_export(file) {
+        let preview = preview(device.domain(), file, &|_, _| ()).map_err(|error| error.to_string())?;
+        return Ok(Content::Project { file: file.to_owned(), preview });
+    }
     let board = Export::guess(file, comments).and_then(|export| export.read()).map_err(|failure| failure.message)?;
     let summary = match space {
         Some(space) => Import::plan(space, &board).map(|import| import.summary()),
         None => summary_for_nothing(&board),
     };
-    Ok((Arc::new(board), Box::new(summary.map_err(|error| error.to_string())?)))
+    let summary = Box::new(summary.map_err(|error| error.to_string())?);
+    Ok(Content::Board { board: Arc::new(board), summary })
+}
+
+fn thousandths(done: u64, of: u64) -> u16 {
+    (done * 1_000).checked_div(of).and_then(|parts| u16::try_from(parts).ok()).unwrap_or_default()
 }
 
 fn send(
@@ -291,10 +359,38 @@ impl Importing {
                     }
                 });
             }
+            Shows::PreviewProject { file, preview, name: called } => {
+                ui.label(text(preview.title.as_str(), Type::Section, palette.text));
+                for line in project_lines(preview) {
+                    ui.add(egui::Label::new(text(line, Type::Body, palette.text)).wrap());
+                }
+                ui.add_space(space::WIDE);
+                ui.label(text("What it is called here", Type::Meta, palette.muted));
+                let edit = TextEdit::singleline(called).desired_width(f32::INFINITY);
+                let response = name(ui.add(edit), "Name of the new project");
+                let is_entered = entered(ui, &response);
+                ui.add_space(space::WIDE);
+                ui.horizontal(|ui| {
+                    let can_start = !called.trim().is_empty();
+                    let start = ui.add_enabled_ui(can_start, |ui| primary_button(ui, None, "Begin the project")).inner;
+                    if takes_focus {
+                        start.request_focus();
+                    }
+                    if start.clicked() || (is_entered && can_start) {
+                        push(ImportStep::Continue { file: file.clone(), title: called.trim().to_owned() });
+                    }
+                    if quiet_button(ui, "Cancel").clicked() {
+                        push(ImportStep::Close);
+                    }
+                });
+            }
+            Shows::Continuing { parts } => {
+                let part = f32::from(*parts) / 1_000.0;
+                ui.add(ProgressBar::new(part).text(format!("{} %", *parts / 10)));
+            }
             Shows::Sending { done, of, .. } => {
-                let part =
-                    (*done * 1_000).checked_div(*of).and_then(|part| u16::try_from(part).ok()).unwrap_or_default();
-                ui.add(ProgressBar::new(f32::from(part) / 1_000.0).text(format!("{done} of {of}")));
+                let part = f32::from(thousandths(*done as u64, *of as u64)) / 1_000.0;
+                ui.add(ProgressBar::new(part).text(format!("{done} of {of}")));
                 ui.add_space(space::GAP);
                 if quiet_button(ui, "Stop").clicked() {
                     push(ImportStep::Stop);
@@ -353,8 +449,8 @@ impl Importing {
 
     fn ask(&mut self, ui: &mut Ui, takes_focus: bool, push: &mut impl FnMut(ImportStep)) {
         let theme = Theme::of(ui);
-        let help = "Trello's JSON (the board's menu, Print, export and share, Export as JSON), issues of GitHub or Jira as JSON, or a table as CSV. \
-                    Drop the file on this window, or type where it lies";
+        let help = "Trello's JSON (the board's menu, Print, export and share, Export as JSON), issues of GitHub or Jira as JSON, a table as CSV, or the \
+                    export of a project. Drop the file on this window, or type where it lies";
         ui.add(egui::Label::new(text(help, Type::Body, theme.palette.muted)).wrap());
         ui.add_space(space::GAP);
         ui.label(text("Where the board lies", Type::Meta, theme.palette.muted));
@@ -398,6 +494,19 @@ fn waits(ui: &mut Ui, words: &str) {
         ui.label(Icon::Hourglass.text(theme.palette.info));
         ui.label(text(words, Type::Body, theme.palette.muted));
     });
+}
+
+/// What the export of a project would become.
+fn project_lines(preview: &Preview) -> Vec<String> {
+    let heard = &preview.heard;
+    let mut lines = vec![
+        format!("A whole project: {} records of its history, {} files", heard.records, heard.files),
+        "It begins on this computer, with you as its only member; publish it to work on it with others".to_owned(),
+    ];
+    if heard.missing > 0 {
+        lines.push(format!("{} files that it speaks of are not in the export", heard.missing));
+    }
+    lines
 }
 
 /// What comes in, and what does not.

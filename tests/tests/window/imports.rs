@@ -63,6 +63,43 @@ fn a_board_is_looked_into_imported_opened_and_taken_back() {
     assert!(open.cards.values().any(|card| !card.archived));
 }
 
+/// Commands of another folder, as somebody gives them who exports there.
+fn export_of_another() -> (tempfile::TempDir, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("export.jsonl").display().to_string();
+    let data = folder.path().join("data").display().to_string();
+    for command in [
+        &["project", "new", "Amplifier", "--key", "AMP"][..],
+        &["card", "new", "Power supply", "--column", "Ready"],
+        &["export", &file],
+    ] {
+        let all: Vec<&str> = [&["recordplayer"], command, &["--data", &data]].concat();
+        let code = recordplayer_app::headless::main(all.into_iter().map(Into::into));
+        assert_eq!(format!("{code:?}"), format!("{:?}", std::process::ExitCode::SUCCESS), "{command:?}");
+    }
+    (folder, file)
+}
+
+#[test]
+fn the_export_of_a_project_is_looked_into_and_begins_one() {
+    let mut stage = Stage::new();
+    let (_folder, file) = export_of_another();
+    let before = stage.device.spaces().len();
+    stage.open_import(&file);
+    stage.until_shows("A whole project");
+    assert_eq!(stage.device.spaces().len(), before, "nothing comes in before it is wished");
+    stage.click("Begin the project");
+    stage.until_shows("Power supply");
+    assert!(stage.shows("Amplifier") && stage.device.spaces().len() == before + 1);
+
+    // What is not whole is told so, and asks for another file.
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, &text[..text.len() - 20]).unwrap();
+    stage.open_import(&file);
+    stage.until_shows("line ");
+    assert!(stage.shows("Look into it") && stage.device.spaces().len() == before + 1);
+}
+
 /// The open cards of each column that has some, as the window shows them.
 type Counts = &'static [(&'static str, &'static str)];
 

@@ -175,7 +175,7 @@ impl Device {
         runtime.spawn(tasks::take_concerns(Arc::clone(&inner), incoming));
         runtime.spawn(carrier::carry(Arc::clone(&inner)));
         tasks::open_copies(&inner);
-        for space in inner.content().continuing.iter() {
+        for space in &inner.content().continuing {
             give_up(&inner, *space);
         }
         let scrubbed = Arc::clone(&inner);

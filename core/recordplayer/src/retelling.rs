@@ -160,6 +160,18 @@ impl Retelling {
     }
 }
 
+impl From<&Commit> for Told {
+    fn from(commit: &Commit) -> Self {
+        let records = commit.records.iter().map(|record| ToldRecord {
+            kind: record.kind,
+            stream: record.stream.clone(),
+            name: record.name.clone(),
+            payload: record.payload.clone(),
+        });
+        Self { header: commit.header.clone(), records: records.collect() }
+    }
+}
+
 impl From<Draft> for ToldRecord {
     fn from(draft: Draft) -> Self {
         let Draft { kind, stream, name, payload } = draft;

@@ -2,19 +2,24 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use rand::RngExt;
 use recordplayer::claims::Claims;
-use recordplayer::commit::Commit;
+use recordplayer::commit::{Commit, Head};
 use recordplayer::decide::Intent;
 use recordplayer::entity::Entity;
 use recordplayer::file::FileRef;
 use recordplayer::hash::Hash;
-use recordplayer::id::{CommandId, Id, SpaceId};
+use recordplayer::id::{ActorId, CommandId, Id, ReplicaId, SpaceId};
 use recordplayer::membership::{Membership, MembershipCommand};
 use recordplayer::record::{Payload, Position};
 use recordplayer::replica::{Replica, SubmitError, TextEdit, TextWork};
+use recordplayer::retelling::{Retelling, Told};
+use recordplayer::storage::memory::MemoryStore;
+use recordplayer::storage::{Append, OutboxContent, Store, Write, Written};
 use recordplayer::testing::{DeviceId, World, converge_in, with_drawn_thresholds};
+use recordplayer::time::Timestamp;
 use recordplayer_kanban::board::BoardCommand;
 use recordplayer_kanban::card::{CardCommand, Day, Effort, FieldValue, Priority, Relation, RelationKind, Typed};
 use recordplayer_kanban::column::{ColumnCommand, ColumnKind, WayOut};
@@ -22,7 +27,7 @@ use recordplayer_kanban::comment::{CommentCommand, CommentKind};
 use recordplayer_kanban::ids::{
     AttachmentId, BoardId, CardId, ChecklistId, ColumnId, FieldId, ItemId, LabelId, PersonId, RoleId, RowId, TypeId,
 };
-use recordplayer_kanban::project::{FieldKind, FieldLimits, FieldUse, ProjectCommand};
+use recordplayer_kanban::project::{FieldKind, FieldLimits, FieldUse, ProjectCommand, Weekday};
 use recordplayer_kanban::{Board, Card, Column, Comment, Project, ROLES, Role, domain};
 
 use crate::Outcome;
@@ -327,7 +332,7 @@ impl People<'_> {
         let role = RoleId(thing("role", self.below(2)));
         let (card_type, field) = (TypeId(thing("type", self.below(2))), FieldId(thing("field", self.below(2))));
         let usage = FieldUse { required: self.below(2) == 0 };
-        let command = match self.below(12) {
+        let command = match self.below(14) {
             0 => return self.changes_a_role(device),
             1 | 2 => ProjectCommand::SetLabel { label, name, colour },
             3 => ProjectCommand::RemoveLabel { label },
@@ -338,6 +343,12 @@ impl People<'_> {
             8 => ProjectCommand::SetType { card_type, name, fields: BTreeMap::from([(field, usage)]) },
             9 => ProjectCommand::RemoveType { card_type },
             10 => ProjectCommand::RemoveField { field },
+            11 => {
+                let time_zone = ["UTC", "Europe/Berlin", "Nowhere/At all"][self.below(3) as usize].to_owned();
+                let week_starts = [Weekday::Monday, Weekday::Sunday][self.below(2) as usize];
+                ProjectCommand::SetCalendar { time_zone, week_starts }
+            }
+            12 => ProjectCommand::ChangeKey { keys: vec![["SIM", "MIS", "sim"][self.below(3) as usize].to_owned()] },
             _ => {
                 let kind = FieldKind::Text;
                 ProjectCommand::SetField { field, name, kind, options: BTreeMap::new(), limits: FieldLimits::default() }
@@ -428,12 +439,56 @@ impl People<'_> {
         self.outcome.records = self.world.authority().0.position.0;
         self.outcome.reached = self.world.reached();
         self.boards_are_sound(devices);
+        self.is_the_same_told_again();
         let disks = self.world.disks();
         (self.outcome.disks_failed, self.outcome.rot_found) = (disks.failures, disks.rotten);
     }
 }
 
 impl People<'_> {
+    /// What an export of it tells becomes a project that is as it is, on another id and with nobody in it.
+    fn is_the_same_told_again(&self) {
+        let why = self.world.how_to_replay();
+        let (domain, space) = (domain().shared(), SpaceId(thing("told again", 0)));
+        let mut retelling = Retelling::new(Arc::clone(&domain), space, [7; 32]);
+        let log = self.world.log();
+        for commit in &log {
+            let told = retelling.tell(Told::from(commit));
+            told.unwrap_or_else(|error| panic!("{error}; {why}"));
+        }
+        let append = retelling.end(Timestamp::default(), ActorId::default());
+        let append = append.unwrap_or_else(|error| panic!("{error}; {why}"));
+        let open = |space: SpaceId, append: Append| {
+            let mut store = MemoryStore::new();
+            let written = store.write(vec![Write::Append(append)]);
+            assert!(matches!(written.as_slice(), [Written::Durable(_)]), "{written:?}; {why}");
+            let (reader, nothing) = (store.reader(space), OutboxContent::default());
+            Replica::open(Arc::clone(&domain), space, ActorId::default(), reader, nothing, ReplicaId::default())
+                .unwrap_or_else(|error| panic!("{error}; {why}"))
+        };
+        let (epoch, here) = (log.last().map_or(1, |last| last.header.epoch), self.world.space());
+        let before = open(here, Append::new(here, epoch, Head::START, log.into_iter().map(Arc::new).collect()));
+        let after = open(space, append);
+        for number in 0..CARDS {
+            let card = card(number);
+            assert_eq!(before.entity::<Card>(card), after.entity::<Card>(card), "{card}; {why}");
+            let text = |replica: &Replica| replica.text::<Card>(card, Card::DESCRIPTION).map(|text| text.text());
+            assert_eq!(text(&before), text(&after), "the text of {card}; {why}");
+        }
+        for number in 0..=COLUMNS {
+            let column = column(number);
+            assert_eq!(before.entity::<Column>(column), after.entity::<Column>(column), "{column}; {why}");
+        }
+        assert_eq!(before.entity::<Project>(here.0), after.entity::<Project>(space.0), "{why}");
+        let former = |replica: &Replica, space: SpaceId| {
+            let members = replica.entity::<Membership>(space.0);
+            let all: BTreeSet<ActorId> = members.members().map(|(person, _)| person).chain(members.former()).collect();
+            all
+        };
+        let told: BTreeSet<ActorId> = former(&before, here).into_iter().chain([ActorId::default()]).collect();
+        assert_eq!(former(&after, space), told, "{why}");
+    }
+
     /// What the product promises of boards holds in what everybody agrees on, and held in between.
     fn boards_are_sound(&self, devices: &[DeviceId]) {
         // What is taken out of the history takes the events of one thing, and not those of another that went with it.

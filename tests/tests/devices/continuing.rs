@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use recordplayer::commit::ToldRecord;
 use recordplayer::hash::Hash;
 use recordplayer::record::Position;
 use recordplayer::retelling::Told;
@@ -19,17 +18,7 @@ fn told(space: &Space) -> Vec<Told> {
     let reader = space.reader().unwrap();
     let upto = reader.head().unwrap().position;
     let commits = reader.commits(Position::START, upto, usize::MAX).unwrap();
-    let told = commits.into_iter().map(|stored| {
-        let commit = stored.open().unwrap();
-        let records = commit.records.iter().map(|record| ToldRecord {
-            kind: record.kind,
-            stream: record.stream.clone(),
-            name: record.name.clone(),
-            payload: record.payload.clone(),
-        });
-        Told { records: records.collect(), header: commit.header.clone() }
-    });
-    told.collect()
+    commits.into_iter().map(|stored| Told::from(&stored.open().unwrap())).collect()
 }
 
 fn furnished(device: &Device) -> Vec<Told> {
@@ -43,7 +32,9 @@ fn furnished(device: &Device) -> Vec<Told> {
 
 fn begun(device: &Device, told: &[Told]) -> Continuing {
     let mut continuing = device.continue_here().unwrap();
-    told.iter().for_each(|told| continuing.tell(told.clone()).unwrap());
+    for told in told {
+        continuing.tell(told.clone()).unwrap();
+    }
     continuing
 }
 

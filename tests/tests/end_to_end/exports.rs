@@ -44,7 +44,7 @@ fn worked_on(stage: &Stage, ann: &Person, bo: &Person) -> Value {
     bo.tell(&["comment", "TT-1", "It hums, @ann"]);
     bo.tell(&["card", "move", "TT-2", "--to", "In progress"]);
     let plan = stage.path("plan.bin");
-    fs::write(&plan, (0..500_000_u32).flat_map(|n| n.to_le_bytes()).collect::<Vec<u8>>()).unwrap();
+    fs::write(&plan, (0..500_000_u32).flat_map(u32::to_le_bytes).collect::<Vec<u8>>()).unwrap();
     ann.tell(&["card", "attach", "TT-1", plan.to_str().unwrap()]);
     let empty = ann.file("empty.txt", "");
     ann.tell(&["card", "attach", "TT-2", &empty]);
@@ -227,7 +227,7 @@ fn what_is_not_whole_is_refused_with_its_line_and_leaves_nothing() {
     }
     assert_eq!(cy.tell(&["projects"])["projects"], json!([]), "nothing of it stays");
     let files = Path::new(cy.device()).join("files");
-    let left = fs::read_dir(files).map(|left| left.count()).unwrap_or_default();
+    let left = fs::read_dir(files).map(Iterator::count).unwrap_or_default();
     assert_eq!(left, 0, "no file of it stays");
     // And the whole one comes in, on this computer.
     let came = cy.tell(&["import", "records", whole.to_str().unwrap()]);

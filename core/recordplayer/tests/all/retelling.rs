@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use crate::machines::{Authority, FIRST, MINE, PERSON, SPACE, person};
 use crate::todo::{Item, ItemCommand, List, add, command, domain, id};
-use recordplayer::commit::{Commit, ToldRecord};
+use recordplayer::commit::Commit;
 use recordplayer::decide::Intent;
 use recordplayer::domain::Domain;
 use recordplayer::id::{ActorId, Id, SpaceId};
 use recordplayer::membership::{Membership, MembershipCommand};
 use recordplayer::protocol::AnswerCode;
-use recordplayer::record::{Payload, Position, StreamId};
+use recordplayer::record::{Payload, Position};
 use recordplayer::replica::Replica;
 use recordplayer::retelling::{Retelling, RetellingError, Told};
 use recordplayer::storage::{Append, OutboxContent};
@@ -22,23 +22,14 @@ const LIST: u8 = 100;
 
 /// A log as an export of another space tells it.
 pub fn told(log: &[Commit]) -> Vec<Told> {
-    let elsewhere = |stream: &StreamId| {
-        let id = if stream.id == SPACE.0 { OTHER.0 } else { stream.id };
-        StreamId { id, ..stream.clone() }
+    let elsewhere = |commit| {
+        let mut told = Told::from(commit);
+        (told.header.space, told.header.epoch) = (OTHER, 3);
+        let own = told.records.iter_mut().filter(|record| record.stream.id == SPACE.0);
+        own.for_each(|record| record.stream.id = OTHER.0);
+        told
     };
-    log.iter()
-        .map(|commit| {
-            let records = commit.records.iter().map(|record| ToldRecord {
-                kind: record.kind,
-                stream: elsewhere(&record.stream),
-                name: record.name.clone(),
-                payload: record.payload.clone(),
-            });
-            let mut header = commit.header.clone();
-            (header.space, header.epoch) = (OTHER, 3);
-            Told { header, records: records.collect() }
-        })
-        .collect()
+    log.iter().map(elsewhere).collect()
 }
 
 /// The log of the space that this becomes.

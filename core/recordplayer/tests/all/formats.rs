@@ -403,14 +403,15 @@ fn check_damage(bytes: &[u8], decodes: impl Fn(&[u8]) -> bool) {
     }
 }
 
-fn membership_events() -> [MembershipEvent; 9] {
+fn membership_events() -> [MembershipEvent; 10] {
     let (person, role, title) = (ActorId(Id([3; 16])), "owner".to_owned(), "Turntable".to_owned());
     let (publication, server) = (Id([4; 16]), "plan.example.org".to_owned());
     [
         MembershipEvent::Founded { title: title.clone(), founder: person, role: role.clone() },
         MembershipEvent::Renamed { title },
         MembershipEvent::MemberAdded { person, role: role.clone() },
-        MembershipEvent::RoleChanged { person, role },
+        MembershipEvent::RoleChanged { person, role: role.clone() },
+        MembershipEvent::Continued { from: SpaceId(Id([7; 16])), by: person, role },
         MembershipEvent::MemberRemoved { person },
         MembershipEvent::HandedOver { publication, server },
         MembershipEvent::Published { publication, person, into: ActorId(Id([5; 16])) },

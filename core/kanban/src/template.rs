@@ -38,9 +38,19 @@ pub fn template(from: SpaceId, into: SpaceId, models: &Models<'_>) -> Result<Vec
     // Where cards go is said once all columns are there.
     let there: BTreeSet<ColumnId> = columns.iter().map(|(column, _)| *column).collect();
     for (id, column) in &columns {
-        plan.workflow(*id, column, &there)?;
+        plan.workflow(*id, column, &|to| Some(followed(to, models)).filter(|to| there.contains(to)))?;
     }
     Ok(plan.intents)
+}
+
+/// The column itself, or who has inherited the cards of one that was removed.
+fn followed(column: ColumnId, models: &Models<'_>) -> ColumnId {
+    let mut id = column;
+    // Nothing is removed into what was removed before, so this ends.
+    while let Some(into) = models.get::<Column>(id).removed.as_ref().and_then(|removed| removed.into) {
+        id = into;
+    }
+    id
 }
 
 struct Plan {
@@ -122,8 +132,14 @@ impl Plan {
         Ok(())
     }
 
-    fn workflow(&mut self, id: ColumnId, column: &Column, there: &BTreeSet<ColumnId>) -> Result<(), CodecError> {
-        if let Some(to) = column.auto_move.filter(|to| there.contains(to)) {
+    /// `now` says which column of the template somebody means who named one of them once.
+    fn workflow(
+        &mut self,
+        id: ColumnId,
+        column: &Column,
+        now: &dyn Fn(ColumnId) -> Option<ColumnId>,
+    ) -> Result<(), CodecError> {
+        if let Some(to) = column.auto_move.and_then(now).filter(|to| *to != id) {
             self.say::<Column>(self.counterpart(id), &ColumnCommand::SetAutoMove { to: Some(self.counterpart(to)) })?;
         }
         if !column.ways_out.is_empty() {
@@ -131,7 +147,7 @@ impl Plan {
             self.say::<Column>(self.counterpart(id), &ColumnCommand::SetWaysOut { to })?;
         }
         if let Some(to) = &column.leads_to {
-            let to = to.iter().filter(|to| there.contains(to)).map(|to| self.counterpart(*to)).collect();
+            let to = to.iter().filter_map(|to| now(*to)).map(|to| self.counterpart(to)).collect();
             self.say::<Column>(self.counterpart(id), &ColumnCommand::SetWorkflow { to: Some(to) })?;
         }
         Ok(())

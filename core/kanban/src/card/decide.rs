@@ -60,7 +60,7 @@ impl Card {
             C::Restore { .. } if !self.archived => Ok(Vec::new()),
             C::Restore { column, exempt } => {
                 let aim = Aim { exempt, ..Aim::end_of(column.unwrap_or(placed.column)) };
-                placed.restore(card, &aim, cx)
+                self.restore(card, placed, &aim, cx)
             }
             C::AddLabel { label } => {
                 if self.labels.contains(&label) {
@@ -85,7 +85,7 @@ impl Card {
             }
             C::Unassign { person } => Ok(unless(!self.members.contains(&person), E::Unassigned { person })),
             C::SetDue { due } => Ok(unless(self.due == due, E::DueSet { due })),
-            C::SetDone { done } => Ok(self.set_done(card, placed, done, cx)),
+            C::SetDone { done } => self.set_done(card, placed, done, cx),
             C::SetChecklist { checklist, name } => {
                 fits("The name of a checklist", &name, NAME_BYTES_MAX)?;
                 let known = self.checklist(checklist).ok();

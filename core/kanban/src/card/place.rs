@@ -7,6 +7,7 @@ use recordplayer::context::Context;
 use super::decide::project;
 use super::{CameFrom, Card, CardCommand as C, CardEvent as E, CardRefusal as R, Placed, Stage, Typed};
 use crate::answer::unless;
+use crate::board::Board;
 use crate::column::{Column, ColumnEvent, Right, following};
 use crate::ids::{CardId, ColumnId, RowId};
 use crate::limits::TITLE_BYTES_MAX;
@@ -70,7 +71,7 @@ impl Card {
         }
         let came = self.came_from.as_ref().filter(|came| came.column == target.id && Some(came.by) == cx.undoes());
         if let Some(came) = came.filter(|came| came.who == cx.actor()) {
-            target.is_open()?;
+            target.is_open(cx)?;
             let mut events = from.leave(card, &target, aim, cx);
             events.extend(came.work_goes_on());
             return Ok(events);
@@ -112,7 +113,29 @@ impl Card {
         if let Some(row) = row.filter(|row| !column.has_row(*row)) {
             return Err(R::NoSuchRow { row });
         }
-        Ok(unless(self.row == row, E::RowSet { row }))
+        let events = unless(self.row == row, E::RowSet { row });
+        if !events.is_empty() {
+            Target { id: from.column, column }.may_move(cx)?;
+        }
+        Ok(events)
+    }
+
+    /// The card comes back to where it was, or into another column: where its own is still in use, that is a move as any other.
+    pub(super) fn restore(&self, card: CardId, from: &Placed, aim: &Aim, cx: &mut Context<'_>) -> Result<Vec<E>, R> {
+        let target = Target::open(aim, cx)?;
+        let own = cx.get::<Column>(from.column);
+        if target.id != from.column && own.exists() && !own.archived && !aim.exempt {
+            self.may_leave(from, cx)?;
+            leads_to(from, &target, cx)?;
+        }
+        target.enter(aim.exempt, cx)?;
+        let rank = from.rank.clone();
+        cx.emit::<Column>(target.id, &ColumnEvent::CardEntered { card, rank: rank.clone() });
+        if target.id == from.column {
+            return Ok(vec![E::Restored {}]);
+        }
+        cx.emit::<Column>(from.column, &ColumnEvent::CardLeft { card, rank: rank.clone() });
+        Ok(vec![E::Restored {}, E::Moved { column: target.id, rank, row: None, exempt: aim.exempt }])
     }
 
     /// Whether whoever sends the command may bring the card out of its column, as it stands there.
@@ -136,19 +159,6 @@ impl Placed {
         cx.emit::<Column>(self.column, &ColumnEvent::CardLeft { card, rank: self.rank.clone() });
         cx.emit::<Column>(target.id, &ColumnEvent::CardEntered { card, rank: rank.clone() });
         vec![E::Moved { column: target.id, rank, row: aim.row, exempt: aim.exempt }]
-    }
-
-    /// The card comes back to where it was, or into another column.
-    pub(super) fn restore(&self, card: CardId, aim: &Aim, cx: &mut Context<'_>) -> Result<Vec<E>, R> {
-        let target = Target::open(aim, cx)?;
-        target.enter(aim.exempt, cx)?;
-        let rank = self.rank.clone();
-        cx.emit::<Column>(target.id, &ColumnEvent::CardEntered { card, rank: rank.clone() });
-        if target.id == self.column {
-            return Ok(vec![E::Restored {}]);
-        }
-        cx.emit::<Column>(self.column, &ColumnEvent::CardLeft { card, rank: rank.clone() });
-        Ok(vec![E::Restored {}, E::Moved { column: target.id, rank, row: None, exempt: aim.exempt }])
     }
 }
 
@@ -196,15 +206,18 @@ impl Target {
         if exempt {
             return if cx.is_manager() { Ok(()) } else { Err(R::MayNotExempt { role: cx.roles()[0].to_owned() }) };
         }
-        self.is_open()?;
+        self.is_open(cx)?;
         Ok(self.column.has_room(self.id, 1)?)
     }
 
-    fn is_open(&self) -> Result<(), R> {
+    fn is_open(&self, cx: &Context<'_>) -> Result<(), R> {
         if self.column.archived {
             return Err(R::ColumnArchived { column: self.id, name: self.column.name.clone() });
         }
-        Ok(())
+        match self.column.board.map(|board| cx.get::<Board>(board)) {
+            Some(board) if board.archived => Err(R::BoardArchived { title: board.title().to_owned() }),
+            Some(_) | None => Ok(()),
+        }
     }
 
     fn may_move(&self, cx: &Context<'_>) -> Result<(), R> {

@@ -41,6 +41,8 @@ pub enum CardRefusal {
         "It came with the export that this project was begun from, and the project that was exported may have it still. Copy it there instead"
     )]
     OfAnExport {},
+    #[error("The board {title:?} is archived. Restore it first, or choose a column of another board")]
+    BoardArchived { title: String },
     #[error("{what} is more than what a card takes along at once. Take something off it, or copy it")]
     TooMuchToCarry { what: String },
     #[error("Only projects ask each other for this")]

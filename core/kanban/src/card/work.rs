@@ -57,9 +57,10 @@ impl Card {
     pub(super) fn submit(&self, card: CardId, placed: &Placed, cx: &mut Context<'_>) -> Result<Vec<E>, R> {
         let column = self.worked_in(placed, Right::Work, cx)?;
         match self.stage {
-            Stage::ToReview => return Ok(Vec::new()),
+            Stage::ToReview if column.rights.is_reviewed() => return Ok(Vec::new()),
             Stage::ToDo => return Err(R::NotTaken {}),
-            Stage::Doing => self.is_taken_by_sender(cx)?,
+            // What was submitted, and whose reviewers were taken away since, is finished by submitting it again.
+            Stage::Doing | Stage::ToReview => self.is_taken_by_sender(cx)?,
         }
         if column.rights.is_reviewed() {
             return Ok(vec![E::Submitted {}]);
@@ -102,12 +103,31 @@ impl Card {
         Ok(vec![E::Rejected {}, give_reason(card, reason, cx)?])
     }
 
-    pub(super) fn set_done(&self, card: CardId, placed: &Placed, done: bool, cx: &mut Context<'_>) -> Vec<E> {
+    pub(super) fn set_done(
+        &self,
+        card: CardId,
+        placed: &Placed,
+        done: bool,
+        cx: &mut Context<'_>,
+    ) -> Result<Vec<E>, R> {
         let mut events = unless(self.done == done, E::DoneSet { done });
         if done && !events.is_empty() {
+            self.may_finish(placed, cx)?;
             events.extend(self.goes_on(card, placed, cx));
         }
-        events
+        Ok(events)
+    }
+
+    /// Whether whoever sends the command works or reviews where it stands, and nobody else is at it.
+    fn may_finish(&self, placed: &Placed, cx: &Context<'_>) -> Result<(), R> {
+        let column = cx.get::<Column>(placed.column);
+        let Some(role) = role_of_sender(cx).filter(|_| !column.rights.is_plain()) else { return Ok(()) };
+        match () {
+            () if column.rights.allows(&role, Right::Review) => Ok(()),
+            () if !column.rights.allows(&role, Right::Work) => Err(R::not_a_worker(placed.column, &column, cx)),
+            () if self.stage == Stage::Doing => self.is_taken_by_sender(cx),
+            () => Ok(()),
+        }
     }
 
     /// A finished card leaves a column that says where to. Where there is no room, it waits: who finished it is not to blame.

@@ -7,12 +7,22 @@ use super::calendar::is_time_zone;
 use super::field::{CardType, FieldDefinition};
 use super::{Calendar, Label, Project, ProjectCommand as C, ProjectEvent as E, ProjectRefusal as R};
 use crate::answer::unless;
+use crate::board::Board;
+use crate::column::Column;
 use crate::key::is_prefix;
 use crate::limits::NAME_BYTES_MAX;
 use crate::refusal::{fits, has_room_in_project, is_name};
 use crate::role::Role;
 
 impl Project {
+    /// What a column is called whose workers or reviewers have this role.
+    fn column_with(&self, role: &Role, cx: &Context<'_>) -> Option<String> {
+        let columns = self.boards.iter().flat_map(|board| cx.get::<Board>(*board).columns.clone());
+        let mut known = columns.map(|column| cx.get::<Column>(column)).filter(|column| column.exists());
+        let names = |column: &Column| column.rights.workers.contains(role) || column.rights.reviewers.contains(role);
+        known.find(|column| names(column)).map(|column| column.name.clone())
+    }
+
     pub(super) fn answer(&self, command: &C, cx: &Context<'_>) -> Result<Vec<E>, R> {
         let wished = match command {
             C::SetUp { key } => Some(key.as_str()),
@@ -133,6 +143,9 @@ impl Project {
                     return Ok(Vec::new());
                 }
                 let key = Role::from(role);
+                if let Some(column) = self.column_with(&key, cx) {
+                    return Err(R::RoleOfColumn { role, column });
+                }
                 let members = cx.get::<Membership>(cx.space().0);
                 match members.members().filter(|(_, other)| *other == key.key()).count() {
                     0 => Ok(vec![E::RoleRemoved { role }]),

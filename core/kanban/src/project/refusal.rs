@@ -26,6 +26,8 @@ pub enum ProjectRefusal {
     RoleNameTaken { name: String },
     #[error("There are members with this role ({members}). Give them another one first")]
     RoleInUse { role: RoleId, members: u64 },
+    #[error("The column {column:?} names it among its workers or reviewers. Take it away there first")]
+    RoleOfColumn { role: RoleId, column: String },
     #[error("This project has no such field. Choose another one, or define it")]
     NoSuchField { field: FieldId },
     #[error("The least value of a field is a number, and not more than the greatest, such as 0 and 100")]

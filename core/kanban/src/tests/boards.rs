@@ -102,6 +102,45 @@ fn a_merged_board_gives_its_columns_to_the_other_and_names_stay_apart() {
     full().when::<Board>(BOARD, Do::Merge { into: OTHER }).refused(R::NoSuchBoard {});
 }
 
+/// Nobody looks there, and a card would wait for nobody.
+#[test]
+fn what_is_archived_takes_no_new_work() {
+    let given = cards(1).sent::<Board>(BOARD, Do::Archive {});
+    let title = given.model::<Board>(BOARD).title().to_owned();
+    let create = C::Create { column: TODO, title: "Late".into(), before: None, exempt: false, typed: None };
+    let refusal = || crate::card::CardRefusal::BoardArchived { title: title.clone() };
+    given.when::<Card>(card(9), create).refused(refusal());
+    let given = cards(1).sent::<Board>(BOARD, Do::Archive {});
+    given.when::<Card>(card(1), move_to(DOING, None)).refused(refusal());
+    // What an import brings is exempt, and says so.
+    let exempt = C::Create { column: TODO, title: "Late".into(), before: None, exempt: true, typed: None };
+    let given = cards(1).sent::<Board>(BOARD, Do::Archive {}).sent::<Card>(card(9), exempt);
+    assert!(given.model::<Card>(card(9)).exists());
+}
+
+/// A column that was removed is who inherited its cards, in the new project as in the old one.
+#[test]
+fn in_a_template_a_workflow_leads_to_who_inherited_a_column() {
+    let heir = ColumnId(Id([0xc8; 16]));
+    let given = cards(1)
+        .sent::<Column>(heir, add_column("Heir", ColumnKind::Ready))
+        .sent::<Column>(TODO, ColumnCommand::SetWorkflow { to: Some([DOING].into()) })
+        .sent::<Column>(TODO, ColumnCommand::SetAutoMove { to: Some(DOING) })
+        .sent::<Column>(DOING, ColumnCommand::Remove { into: Some(heir) });
+    let new = SpaceId(Id([0x5e; 16]));
+    let intents = template(SPACE, new, &given.models()).unwrap();
+    let said: Vec<ColumnCommand> = intents.iter().filter_map(recordplayer::decide::Intent::typed::<Column>).collect();
+    let id_of = |name: &str| {
+        intents.iter().find_map(|intent| match intent.typed::<Column>() {
+            Some(ColumnCommand::Add { name: called, .. }) if called == name => Some(ColumnId(intent.stream.id)),
+            _ => None,
+        })
+    };
+    let there = id_of("Heir").unwrap();
+    assert!(said.contains(&ColumnCommand::SetAutoMove { to: Some(there) }), "{said:?}");
+    assert!(said.contains(&ColumnCommand::SetWorkflow { to: Some([there].into()) }), "{said:?}");
+}
+
 #[test]
 fn a_template_brings_the_shape_of_a_project_and_neither_cards_nor_members() {
     let (tester, row) = (RoleId(Id([0x7e; 16])), RowId(Id([0x71; 16])));

@@ -95,3 +95,15 @@ fn the_last_manager_takes_no_role_of_the_projects_own() {
     let refusal = MembershipRefusal::LastManager { role: "manager".into() };
     tested().when::<Membership>(SPACE.0, change).refused(refusal);
 }
+
+/// Its column would be worked on by a role that has no name.
+#[test]
+fn a_role_that_a_column_names_stays() {
+    let removed = || ProjectCommand::RemoveRole { role: TESTER };
+    let workers = ColumnCommand::SetWorkers { roles: [Role::from(TESTER)].into() };
+    let given = || cards(1).sent::<Project>(SPACE.0, set(TESTER, "Tester")).sent::<Column>(DOING, workers.clone());
+    let refusal = ProjectRefusal::RoleOfColumn { role: TESTER, column: "Doing".into() };
+    given().when::<Project>(SPACE.0, removed()).refused(refusal);
+    let given = given().sent::<Column>(DOING, ColumnCommand::SetWorkers { roles: [].into() });
+    given.when::<Project>(SPACE.0, removed()).then([ProjectEvent::RoleRemoved { role: TESTER }]);
+}

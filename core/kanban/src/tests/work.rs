@@ -9,9 +9,10 @@ use recordplayer::testing::FOUNDER;
 use super::*;
 use crate::card::{CardCommand as C, CardEvent as E, CardRefusal as R, Stage};
 use crate::comment::{Comment, CommentEvent, CommentKind};
-use crate::ids::{CommentId, PersonId};
+use crate::ids::{CommentId, PersonId, RowId};
 use crate::refusal::LimitExceeded;
 use crate::role::Role;
+use crate::view::{BoardView, Turn};
 
 const BO: ActorId = ActorId(Id([0xb2; 16]));
 const CY: ActorId = ActorId(Id([0xc3; 16]));
@@ -280,4 +281,53 @@ fn an_approval_that_is_taken_back_leaves_the_card_to_be_reviewed() {
     let given = given.sent::<Card>(card(1), move_to(DOING, None));
     let back = given.model::<Card>(card(1));
     assert_eq!((back.stage, back.taken_by, back.column()), (Stage::ToReview, Some(ann()), Some(DOING)));
+}
+
+/// What was archived comes back to its column; into another one it goes as a card that is moved.
+#[test]
+fn no_card_gets_past_a_review_by_the_archive() {
+    let archived = || submitted().by(ANN).sent::<Card>(card(1), C::Archive {});
+    let elsewhere = C::Restore { column: Some(DONE), exempt: false };
+    let reviewer = R::NotAReviewer { column: DOING, name: "Doing".into(), roles: "reviewer and manager".into() };
+    archived().when::<Card>(card(1), elsewhere.clone()).refused(reviewer);
+    archived().when::<Card>(card(1), C::Restore { column: None, exempt: false }).then([E::Restored {}]);
+    let only = ColumnCommand::SetWorkflow { to: Some([TODO].into()) };
+    let given = archived().by(FOUNDER).sent::<Column>(DOING, only).by(CY);
+    let refusal = R::WorkflowForbids { from: "Doing".into(), to: "Done".into(), column: DONE };
+    given.when::<Card>(card(1), elsewhere.clone()).refused(refusal);
+    // Where its own column is in use no more, any other one will do.
+    let given = archived().by(FOUNDER).sent::<Column>(DOING, ColumnCommand::Archive {}).by(ANN);
+    let restored = given.sent::<Card>(card(1), elsewhere).model::<Card>(card(1));
+    assert_eq!((restored.archived, restored.column()), (false, Some(DONE)));
+}
+
+#[test]
+fn who_does_not_work_in_a_column_finishes_nothing_there() {
+    let finish = || C::SetDone { done: true };
+    let refusal = || R::NotAWorker { column: DOING, name: "Doing".into(), roles: "worker and manager".into() };
+    let given = || worked().sent::<Card>(card(1), move_to(DOING, None));
+    given().by(CY).when::<Card>(card(1), finish()).refused(refusal());
+    given().by(BO).when::<Card>(card(1), finish()).then([E::DoneSet { done: true }]);
+    taken(worked()).by(BO).when::<Card>(card(1), finish()).refused(R::TakenAlready { by: Some(ann()) });
+    taken(worked()).by(FOUNDER).when::<Card>(card(1), finish()).then([E::DoneSet { done: true }]);
+    // Nor brings it into another row.
+    let row = RowId(Id([0x4e; 16]));
+    let set = ColumnCommand::SetRow { row, name: "Left".into() };
+    let given = || given().by(FOUNDER).sent::<Column>(DOING, set.clone());
+    given().by(CY).when::<Card>(card(1), C::SetRow { row: Some(row) }).refused(refusal());
+    given().by(CY).when::<Card>(card(1), C::SetRow { row: None }).then_nothing();
+    given().by(BO).when::<Card>(card(1), C::SetRow { row: Some(row) }).then([E::RowSet { row: Some(row) }]);
+}
+
+/// Nobody could say anything of it any more: who has submitted it finishes it.
+#[test]
+fn what_was_submitted_is_finished_where_the_reviewers_were_taken_away() {
+    let given = submitted().by(FOUNDER).sent::<Column>(DOING, ColumnCommand::SetReviewers { roles: BTreeSet::new() });
+    let view = given.view::<BoardView>(BOARD);
+    let turn = |person: ActorId, role: &str| view.turn(card(1), person.into(), &Role::by_key(role));
+    assert_eq!((turn(ANN, "worker"), turn(FOUNDER, "manager")), (Some(Turn::Work), None));
+    let given = given.by(BO);
+    given.when::<Card>(card(1), C::Submit {}).refused(R::TakenAlready { by: Some(ann()) });
+    let given = submitted().by(FOUNDER).sent::<Column>(DOING, ColumnCommand::SetReviewers { roles: BTreeSet::new() });
+    given.by(ANN).when::<Card>(card(1), C::Submit {}).then([E::DoneSet { done: true }]);
 }

@@ -8,9 +8,9 @@ use recordplayer::text::{TextChange, TextDocument};
 
 use super::settings::Settings;
 use super::{SET_SINCE, Scene, Undo, UndoAct, UndoStep, Undoable};
-use crate::card::{Card, CardCommand as C, CardEvent as E, Placed, Stage, Typed};
+use crate::card::{Card, CardCommand as C, CardEvent as E, FieldValue, Placed, Stage, Typed};
 use crate::column::{Column, Place};
-use crate::ids::{CardId, RowId};
+use crate::ids::{CardId, FieldId, RowId};
 
 impl Undoable for Card {
     fn slot(event: &E) -> Option<String> {
@@ -63,6 +63,11 @@ impl Undoable for Card {
 
     fn is_away(&self) -> bool {
         self.archived
+    }
+
+    /// Which fields it may have, and must, is for its type to say.
+    fn comes_first(slot: &str) -> bool {
+        slot == "type"
     }
 
     fn name(&self) -> String {
@@ -141,9 +146,14 @@ impl Undoable for Card {
             E::FieldSet { field, .. } => {
                 vec![C::SetField { field: *field, value: before.fields.get(field).cloned() }]
             }
-            E::TypeSet { .. } => vec![C::SetType {
-                typed: before.card_type.map(|card_type| Typed { card_type, fields: BTreeMap::new() }),
-            }],
+            // With the values that were taken away since, for some of them may be required.
+            E::TypeSet { .. } => {
+                let now = scene.models.get::<Self>(scene.id);
+                let is_other = |(field, value): &(&FieldId, &FieldValue)| now.fields.get(field) != Some(*value);
+                let fields: BTreeMap<_, _> =
+                    before.fields.iter().filter(is_other).map(|(field, value)| (*field, value.clone())).collect();
+                vec![C::SetType { typed: before.card_type.map(|card_type| Typed { card_type, fields }) }]
+            }
             E::PrioritySet { .. } => vec![C::SetPriority { priority: before.priority }],
             E::EstimateSet { .. } => vec![C::SetEstimate { estimate: before.estimate }],
             E::RemainingSet { .. } => vec![C::SetRemaining { remaining: before.remaining }],

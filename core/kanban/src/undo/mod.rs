@@ -79,6 +79,11 @@ trait Undoable: Entity {
 
     /// Whether it is put away already.
     fn is_away(&self) -> bool;
+
+    /// Whether it is put back before what else was set: what may be set depends on it.
+    fn comes_first(_slot: &str) -> bool {
+        false
+    }
 }
 
 /// Where something is taken back.
@@ -161,7 +166,9 @@ impl Undo {
         let going = std::mem::take(&mut self.going);
         let scene = Scene { id: stream.id, models, going: &going };
         // The last one first, as things depend on what was made before them.
-        for slot in order.iter().rev() {
+        order.reverse();
+        order.sort_by_key(|slot| !E::comes_first(slot));
+        for slot in &order {
             let Some(ours) = slots.get(slot).and_then(Settings::ours) else { continue };
             let Ok(((before, first), last)) = ours else {
                 leave(self, SET_SINCE);

@@ -126,8 +126,11 @@ impl BoardView {
         }
         match card.stage {
             Stage::ToDo => rights.allows(role, Right::Work).then_some(Turn::Take),
-            Stage::Doing => (card.taken_by == Some(person) && !role.is_viewer()).then_some(Turn::Work),
-            Stage::ToReview => rights.allows(role, Right::Review).then_some(Turn::Review),
+            Stage::ToReview if rights.is_reviewed() => rights.allows(role, Right::Review).then_some(Turn::Review),
+            // Nobody reviews it any more: whose it is submits it once more.
+            Stage::Doing | Stage::ToReview => {
+                (card.taken_by == Some(person) && !role.is_viewer()).then_some(Turn::Work)
+            }
         }
     }
 

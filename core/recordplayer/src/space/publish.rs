@@ -144,7 +144,6 @@ impl Space {
         self.joining.values_mut().for_each(|joining| joining.source = None);
         self.stop_views();
         self.fall_back();
-        self.start_views();
     }
 
     /// Nobody knows what the log holds now: read it, forget what was only decided, and ask everybody to send again.
@@ -168,6 +167,7 @@ impl Space {
                 self.drop_careful_queue();
                 self.retry_all();
                 self.follow_anew();
+                self.start_views();
             }
             Err(error) => self.fail(error),
         }
@@ -299,7 +299,7 @@ impl Space {
         }
         self.wants_checkpoint = false;
         let errands = std::mem::replace(&mut self.state.errands, self.errands.done());
-        if self.state.unsaved_events() == 0 && !self.is_checkpoint_stale() && errands == self.state.errands {
+        if self.state.is_saved() && !self.is_checkpoint_stale() && errands == self.state.errands {
             self.checkpoint_ready();
             return;
         }

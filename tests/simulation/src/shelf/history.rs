@@ -14,7 +14,9 @@ use recordplayer::response::Response;
 use recordplayer::testing::{DeviceId, Transition, World, converge_in};
 use recordplayer::view::Key;
 
-use super::domain::{CLOSED, Inventory, OldShelf, Shelf, ShelfCommand, ShelfRefusal, gathers_dust, versions};
+use super::domain::{
+    CLOSED, Inventory, OldShelf, Shelf, ShelfCommand, ShelfRefusal, gathers_dust, versions, versions_of_views,
+};
 use super::reference::{Change, Reference};
 use crate::Outcome;
 
@@ -29,9 +31,11 @@ const PLACES: u8 = 6;
 pub fn play_out(seed: u64) -> Outcome {
     let mut people = People::default();
     let mut members = Vec::new();
-    let [older, newer] = versions(seed);
-    // In half of the histories everybody has the newest version from the start: whoever is upgraded begins anew, and that mends much.
-    let has_versions = seed % 4 < 2;
+    // In half of the histories everybody has the newest version from the start: whoever is upgraded begins anew, and that mends much. In some of
+    // them only what is shown has versions.
+    let has_versions_of_views = seed % 16 == 6;
+    let has_versions = has_versions_of_views || seed % 4 < 2;
+    let [older, newer] = if has_versions_of_views { versions_of_views(seed) } else { versions(seed) };
     let mut world = World::seeded(seed, if has_versions { &older } else { &newer });
     if has_versions {
         world.release(&newer);

@@ -144,6 +144,7 @@ impl Space {
         self.joining.values_mut().for_each(|joining| joining.source = None);
         self.stop_views();
         self.fall_back();
+        self.start_views();
     }
 
     /// Nobody knows what the log holds now: read it, forget what was only decided, and ask everybody to send again.
@@ -167,7 +168,6 @@ impl Space {
                 self.drop_careful_queue();
                 self.retry_all();
                 self.follow_anew();
-                self.start_views();
             }
             Err(error) => self.fail(error),
         }

@@ -277,9 +277,13 @@ fn rows_that_the_new_version_does_not_have_go_with_the_next_checkpoint() {
     let rows = before.saved();
     assert_eq!((of(&rows, "by_title"), of(&rows, "titles")), (3, 1));
     let mut device = before.upgraded(new());
+    let title = || Key::text("item 1");
+    assert_eq!(device.replica.view::<ByTitle<2>>(title()).items, 1, "as it was saved");
     remade(&mut device);
+    assert_eq!(device.replica.view::<ByTitle<2>>(title()), Arc::default(), "also before that is saved");
     let rows = device.saved();
     assert_eq!((of(&rows, "by_title"), of(&rows, "titles")), (1, 1));
+    assert_eq!(device.replica.view::<ByTitle<2>>(title()), Arc::default());
     // A view that is gone leaves nothing, and one that comes back is made anew.
     let mut device = device.upgraded(entities(ONE_COMMIT).view::<Titles<2>>().view::<First<2>>().shared());
     assert_eq!(device.replica.status().rebuilding, None);

@@ -316,11 +316,10 @@ impl Actor {
         }
         self.rebuilding_tenths = tenths;
         let space = self.space.id();
-        match rebuilding {
-            Some(Rebuilding { done, of }) => {
-                tracing::info!(%space, record = %done, %of, "views are made anew for this version; they show what was saved meanwhile");
-            }
-            None => tracing::info!(%space, "the views are made anew"),
+        if let Some(Rebuilding { done, of }) = rebuilding {
+            tracing::info!(%space, record = %done, %of, "views are made anew for this version; what was saved shows meanwhile");
+        } else {
+            tracing::info!(%space, "the views are made anew");
         }
     }
 

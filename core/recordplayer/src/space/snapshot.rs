@@ -213,12 +213,15 @@ impl Space {
     }
 }
 
-/// The next chunk of a checkpoint, and its place; nothing where what the client holds is of another checkpoint.
+/// As a [`Chunk`], with the place that the client is told.
+type PlacedChunk = (Vec<SnapshotRow>, Option<Place>);
+
+/// The next chunk of a checkpoint; nothing where what the client holds is of another checkpoint.
 fn placed_chunk(
     reader: &dyn SpaceReader,
     bytes_max: usize,
     place: Option<Place>,
-) -> Result<Option<(Vec<SnapshotRow>, Option<Place>)>, ReadError> {
+) -> Result<Option<PlacedChunk>, ReadError> {
     let Some(checkpoint) = reader.checkpoint()? else { return Ok(None) };
     let of = Hash::of(&checkpoint.meta);
     if place.as_ref().is_some_and(|place| place.of != of) {

@@ -106,7 +106,7 @@ fn some_rows(at: &History, rng: &mut ChaCha8Rng) -> CheckpointWrite {
         .collect();
     let texts = (0..rng.random_range(0..6)).map(|_| some_text(rng)).collect();
     let dropped_views = rng.random_bool(0.1).then(|| Name::of("board")).into_iter().collect();
-    CheckpointWrite { texts, dropped_views, ..checkpoint(at, rows) }
+    CheckpointWrite { dropped_views, texts, ..checkpoint(at, rows) }
 }
 
 fn some_text(rng: &mut ChaCha8Rng) -> (TextKey, TextRow) {

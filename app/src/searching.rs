@@ -123,4 +123,8 @@ impl Source for Followed<'_> {
     fn waiting(&self) -> Result<Waiting, ReadError> {
         self.space.inspect(follow::waiting).map_err(|error| unreadable(&error))
     }
+
+    fn shows_older(&self) -> Result<bool, ReadError> {
+        self.space.inspect(follow::shows_older).map_err(|error| unreadable(&error))
+    }
 }

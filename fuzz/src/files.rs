@@ -2,6 +2,7 @@
 //!
 //! A script is, for each change of a whole file, `what (1) ‖ where (3) ‖ how many (1) ‖ with what (1)`.
 
+use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -197,6 +198,7 @@ fn whole_store() -> Whole {
         store.write(vec![Write::Checkpoint(CheckpointWrite {
             space: history.space(),
             checkpoint: Checkpoint { epoch: 1, head: history.head(), meta: b"meta"[..].into() },
+            dropped_views: BTreeSet::new(),
             rows: (0..ENTITIES).map(|entity| (RowKey::Model(History::stream(entity)), Some(row(entity)))).collect(),
             texts: (0..8).map(|index| (text(index as u8 % 2), change(index / 2))).collect(),
             replaces_all: false,

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use recordplayer::Rebuilding;
 use recordplayer::commit::Head;
 use recordplayer::file::NamedFile;
 use recordplayer::hash::{Hash, StateHash};
@@ -65,6 +66,8 @@ struct Actor {
     /// Who ever said something to this space; when it fails, they connect again.
     sessions: BTreeSet<SessionId>,
     hashes: Vec<oneshot::Sender<SpaceHash>>,
+    /// How far the views are that are made anew, as it was told last, in tenths.
+    rebuilding_tenths: Option<u64>,
     has_failed: bool,
 }
 
@@ -95,6 +98,7 @@ pub(crate) async fn run(hub: Arc<Hub>, id: SpaceId, in_memory: InMemory, mut cal
                 head: Arc::clone(&in_memory.head),
                 sessions: BTreeSet::new(),
                 hashes: Vec::new(),
+                rebuilding_tenths: None,
                 has_failed: false,
             };
             stopped = actor.live(&mut calls).await;
@@ -303,6 +307,22 @@ impl Actor {
         *self.head.lock().unwrap_or_else(PoisonError::into_inner) = self.space.durable();
     }
 
+    /// Whoever reads the log of the server sees how far it is, and when it is done.
+    fn tell_rebuilding(&mut self) {
+        let rebuilding = self.space.rebuilding();
+        let tenths = rebuilding.map(|rebuilding| rebuilding.percent() / 10);
+        if tenths == self.rebuilding_tenths {
+            return;
+        }
+        self.rebuilding_tenths = tenths;
+        let space = self.space.id();
+        if let Some(Rebuilding { done, of }) = rebuilding {
+            tracing::info!(%space, record = %done, %of, "views are made anew for this version; what was saved shows meanwhile");
+        } else {
+            tracing::info!(%space, "the views are made anew");
+        }
+    }
+
     /// Hands the news to the machine, and does its work.
     fn handle(&mut self, input: SpaceInput) {
         self.space.handle(now(), input);
@@ -358,6 +378,7 @@ impl Actor {
             }
         }
         self.tell_head();
+        self.tell_rebuilding();
         for (session, after) in lagging {
             self.space.handle(now(), SpaceInput::Lagging { session, after });
         }

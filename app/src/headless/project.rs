@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
 
+use recordplayer::Rebuilding;
 use recordplayer::decide::Intent;
 use recordplayer::id::SpaceId;
 use recordplayer::replica::OutboxEntry;
@@ -53,6 +54,7 @@ pub(crate) fn projects(device: &Device) -> Answer {
         json!({
             "name": info.title, "id": info.space.to_string(), "role": role, "server": info.url,
             "waiting": status.waiting + status.sending, "refused": status.refused,
+            "views_made_anew_percent": status.rebuilding.map(Rebuilding::percent),
         })
     });
     let json = json!({ "projects": json.collect::<Vec<_>>() });

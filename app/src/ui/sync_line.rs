@@ -23,6 +23,11 @@ pub(super) fn words(
         return (Icon::CircleAlert, palette.danger, needs);
     }
     let waiting = status.waiting + status.sending;
+    let is_idle = waiting == 0 && status.behind == 0 && (is_here || line == Some(&LineState::Online));
+    if let Some(rebuilding) = status.rebuilding.filter(|_| is_idle) {
+        let words = format!("Making views anew, {} %", rebuilding.percent());
+        return (Icon::RefreshCw, palette.info, words);
+    }
     match line {
         Some(_) if is_here && waiting == 0 => (Icon::CircleCheck, palette.success, "Saved on this computer".to_owned()),
         Some(_) if is_here => (Icon::Hourglass, palette.info, "Saving...".to_owned()),
@@ -71,6 +76,9 @@ pub(super) fn show(ui: &mut Ui, status: Status, line: Option<&LineState>, is_her
 
 #[cfg(test)]
 mod tests {
+    use recordplayer::Rebuilding;
+    use recordplayer::record::Position;
+
     use super::*;
 
     fn said(status: Status, line: Option<&LineState>) -> String {
@@ -85,6 +93,10 @@ mod tests {
         assert_eq!(said(sending, Some(&LineState::Online)), "Sending 3...");
         assert_eq!(said(Status { waiting: 2, ..Status::default() }, None), "Offline, 2 waiting");
         assert_eq!(said(Status { refused: 1, ..sending }, Some(&LineState::Online)), "1 needs you");
+        let rebuilding = Some(Rebuilding { done: Position(42), of: Position(100) });
+        assert_eq!(said(Status { rebuilding, ..synced }, Some(&LineState::Online)), "Making views anew, 42 %");
+        assert_eq!(said(Status { rebuilding, ..sending }, Some(&LineState::Online)), "Sending 3...");
+        assert_eq!(said(Status { rebuilding, ..Status::default() }, None), "Offline");
         assert_eq!(
             said(Status { behind: 7, is_online: true, ..Status::default() }, Some(&LineState::Online)),
             "Fetching 7 records..."

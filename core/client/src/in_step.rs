@@ -21,8 +21,10 @@ pub enum NotInStep {
     Refused(LineError),
     #[error("not connected: {0}")]
     Offline(String),
-    #[error("{waiting} commands and {files} files wait, {behind} records are missing")]
-    Working { waiting: usize, files: usize, behind: u64 },
+    #[error(
+        "{waiting} commands and {files} files wait, {behind} records are missing, views are made anew in {remaking} projects"
+    )]
+    Working { waiting: usize, files: usize, behind: u64, remaking: usize },
     #[error(
         "the server holds another history of {title:?} than this device, or none; its admin may have restored an older backup"
     )]
@@ -76,7 +78,7 @@ impl Device {
         }
     }
 
-    /// Whether everything is sent, decided, received and on disk.
+    /// Whether everything is sent, decided, received and on disk, and no views are made anew.
     pub fn in_step(&self) -> Result<(), NotInStep> {
         let inner = self.inner();
         if let Some(why) = inner.saver.failure() {
@@ -87,7 +89,7 @@ impl Device {
         if accounts.is_empty() {
             return Err(NotInStep::NoAccount);
         }
-        let (mut waiting, mut files, mut behind, mut is_working) = (0, 0, 0, false);
+        let (mut waiting, mut files, mut behind, mut remaking, mut is_working) = (0, 0, 0, 0, false);
         for account in accounts {
             match self.line(&account.url) {
                 Some(LineState::Online) => {}
@@ -109,11 +111,15 @@ impl Device {
                     copy.look(|replica| (replica.status(), replica.is_settled() && replica.has_history()));
                 waiting += status.waiting + status.sending;
                 behind += status.behind;
+                remaking += usize::from(status.rebuilding.is_some());
                 files += carrier::waiting(inner, &copy).len();
                 is_working |= !is_settled;
             }
         }
         let is_saved = inner.saver.is_idle();
-        if is_working || !is_saved || files > 0 { Err(NotInStep::Working { waiting, files, behind }) } else { Ok(()) }
+        if is_working || !is_saved || files > 0 || remaking > 0 {
+            return Err(NotInStep::Working { waiting, files, behind, remaking });
+        }
+        Ok(())
     }
 }

@@ -64,6 +64,11 @@ impl Files {
         let named = |state: &AnyState| state.downcast_ref::<V>().and_then(FileView::named);
         Self { view: Name::of(V::NAME), named, in_command }
     }
+
+    /// The view that tells which files a log speaks of.
+    pub fn view(&self) -> &Name {
+        &self.view
+    }
 }
 
 impl SpaceState {

@@ -38,3 +38,4 @@ pub mod time;
 pub mod view;
 
 pub use models::{Models, ReadSet, saved_view};
+pub use state::{Rebuilding, holds_views};

@@ -106,6 +106,12 @@ pub const THIN_START_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Commits read from a log at a time, in bytes, for catching up and rebuilding: bounded memory, few reads.
 pub const READ_BYTES: usize = 512 * 1024;
 
+/// What is played at once on views that are made anew while their space is open: some milliseconds, in which nobody is answered.
+pub const REBUILD_BYTES: usize = 128 * 1024;
+
+/// How long it rests before the next piece, at least: others have more of the time than it has.
+pub const REBUILD_REST_MS: i64 = 10;
+
 /// Changes of a text that lie in rows of their own before they are joined: few enough to open it quickly, and enough to compress well.
 pub const TEXT_ROWS_LOOSE: u64 = 64;
 

@@ -2,7 +2,7 @@
 
 use crate::limits::{
     EFFECTS_GIVEN_MAX, FRAME_BYTES_MAX, FRAME_COMMITS_BYTES_MAX, IN_FLIGHT_BYTES_MAX, IN_FLIGHT_COMMANDS_MAX,
-    LOOKED_AT_LATER_COMMITS_MAX, OUTBOX_BYTES_MAX, OUTBOX_COMMANDS_MAX, READ_BYTES, SNAPSHOT_BYTES_MAX,
+    LOOKED_AT_LATER_COMMITS_MAX, OUTBOX_BYTES_MAX, OUTBOX_COMMANDS_MAX, READ_BYTES, REBUILD_BYTES, SNAPSHOT_BYTES_MAX,
     SNAPSHOT_CHUNK_BYTES, SNAPSHOT_FROM_RECORDS, VERDICTS_MAX, VIEW_CATCH_UP_RECORDS_MAX,
 };
 
@@ -37,6 +37,8 @@ pub struct Thresholds {
     pub looked_at_later_max: usize,
     /// Effects that are given out and not yet carried out.
     pub effects_given_max: usize,
+    /// Commits that are played at once on views that are made anew, in bytes; at least one.
+    pub rebuild_bytes: usize,
 }
 
 impl Default for Thresholds {
@@ -57,6 +59,7 @@ impl Default for Thresholds {
             frame_commits_bytes_max: FRAME_COMMITS_BYTES_MAX,
             looked_at_later_max: LOOKED_AT_LATER_COMMITS_MAX,
             effects_given_max: EFFECTS_GIVEN_MAX,
+            rebuild_bytes: REBUILD_BYTES,
         }
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::codec::decode;
 use crate::entity::{Data, Entity};
 use crate::id::Id;
 use crate::models::Models;
@@ -24,7 +25,8 @@ use crate::record::{Record, StreamId};
 pub trait View: Default + Data {
     /// On disk for ever; never a Rust type name.
     const NAME: &'static str;
-    /// Bump when fields, `keys` or `play` change: saved views are rebuilt.
+    /// Bump when fields, `keys`, `concerns` or `play` change: the saved views of this name are made anew of the log, beside those that show, and
+    /// take their place when they are whole. Meanwhile the space is open, and shows [`Self::from_version`].
     const VERSION: u32 = 1;
 
     /// The keys of the views in which this stream shows, with the models as they are. Asked before and after each event of the stream; the
@@ -52,6 +54,18 @@ pub trait View: Default + Data {
     fn lists_entities(key: &Key) -> bool {
         let _ = key;
         true
+    }
+
+    /// What another version of this view has saved, to be shown until the log has been played on this one; without it the view begins empty.
+    ///
+    /// By default it is whatever can be read as this version: right where fields were added with `#[serde(default)]`, or where `keys` or `play` alone
+    /// have changed. Where fields mean something else now, answer with what they mean, or with nothing. New events are played on it, as on any
+    /// state; where `play` panics over it, the view begins empty.
+    ///
+    /// Nothing is decided by what this answers: a view that `decide` reads is made anew before its space opens.
+    fn from_version(version: u32, saved: &[u8]) -> Option<Self> {
+        let _ = version;
+        decode(saved).ok()
     }
 
     /// Plays one event. `after` holds the entities as they are at that record, nothing later; on a thin client, those that show in the view.

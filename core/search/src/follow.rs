@@ -23,7 +23,7 @@ use recordplayer::replica::Replica;
 use recordplayer::storage::{ReadError, RowKey, SpaceReader, TextKey, TextRow};
 use recordplayer::text::TextDocument;
 use recordplayer::view::{Key, View, ViewKey};
-use recordplayer::{Models, saved_view};
+use recordplayer::{Models, holds_views, saved_view};
 use recordplayer_kanban::ids::{CardId, CommentId};
 use recordplayer_kanban::view::CardView;
 use recordplayer_kanban::{Card, Comment};
@@ -45,6 +45,9 @@ pub trait Source {
 
     /// What waits in the outbox.
     fn waiting(&self) -> Result<Waiting, ReadError>;
+
+    /// Whether cards are as another version of the program had saved them, for they are just made anew.
+    fn shows_older(&self) -> Result<bool, ReadError>;
 }
 
 /// How far it is; the first time this takes a while.
@@ -67,7 +70,7 @@ pub enum Followed {
     Written { cards: u64 },
     /// Somebody stopped it: what the index holds is as it was.
     Stopped,
-    /// The history is still being fetched, and nothing is saved from which the cards could be read.
+    /// The history is still being fetched, and nothing is saved from which the cards could be read; or they are just made anew.
     NotYet,
 }
 
@@ -122,6 +125,9 @@ struct Touched {
 
 impl Following<'_> {
     fn go(&mut self) -> Result<Followed, FollowError> {
+        if self.source.shows_older()? {
+            return Ok(Followed::NotYet);
+        }
         let (epoch, upto) = (self.reader.epoch()?, self.reader.head()?);
         let known = self.known(epoch)?;
         let from = match &known {
@@ -169,7 +175,8 @@ impl Following<'_> {
     /// Reads the cards of the checkpoint, if there is one; answers with the place of the log that they belong to.
     fn build(&mut self) -> Step<Head> {
         self.index.clear(self.space);
-        let Some(checkpoint) = self.reader.checkpoint()? else { return self.whole_log() };
+        let checkpoint = self.reader.checkpoint()?.filter(holds_views::<CardView>);
+        let Some(checkpoint) = checkpoint else { return self.whole_log() };
         let mut after = RowKey::View(ViewKey::of::<CardView>(Key::whole_space()));
         loop {
             let page = self.reader.rows(Some(&after), PAGE_BYTES)?;
@@ -295,6 +302,11 @@ pub fn documents(replica: &Replica, cards: &[CardId]) -> Result<Vec<Option<CardD
 /// The cards that comments are on.
 pub fn cards_of<'a>(models: &Models<'_>, comments: impl IntoIterator<Item = &'a CommentId>) -> BTreeSet<CardId> {
     comments.into_iter().filter_map(|comment| models.get::<Comment>(*comment).card).collect()
+}
+
+/// Whether the cards of a replica are as another version had saved them.
+pub fn shows_older(replica: &Replica) -> bool {
+    replica.shows_older::<CardView>()
 }
 
 /// What waits in the outbox of a replica.

@@ -98,12 +98,19 @@ pub(crate) fn row_key(space: LocalSpace, row: &RowKey) -> Vec<u8> {
             put_stream(stream, &mut key);
         }
         RowKey::View(view) => {
-            key.push(VIEW_TAG);
-            key.extend(view.name.as_bytes());
-            key.push(0);
+            key = views_prefix(space, &view.name);
             key.extend(view.key.as_str().as_bytes());
         }
     }
+    key
+}
+
+/// All keys of the views of one name begin with this.
+pub(crate) fn views_prefix(space: LocalSpace, name: &Name) -> Vec<u8> {
+    let mut key = space.key().to_vec();
+    key.push(VIEW_TAG);
+    key.extend(name.as_bytes());
+    key.push(0);
     key
 }
 

@@ -1,5 +1,7 @@
 //! A power cut at any instant leaves a store that opens, lacks nothing that was acknowledged, and goes on.
 
+use std::collections::BTreeSet;
+
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use recordplayer::commit::{Commit, Head};
@@ -23,6 +25,7 @@ fn checkpoint(history: &History) -> Write {
     Write::Checkpoint(CheckpointWrite {
         space: history.space(),
         checkpoint: Checkpoint { epoch: 1, head: history.head(), meta: b"meta"[..].into() },
+        dropped_views: BTreeSet::new(),
         rows: vec![(RowKey::Model(History::stream(1)), Some(row))],
         texts: Vec::new(),
         replaces_all: false,

@@ -1,7 +1,7 @@
 //! A power cut at every write of a long workload, in many ways each: the store opens, lacks nothing that was acknowledged, holds nothing that was
 //! never written, and goes on. Of each image a few values are read; all of it is of one in so many.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::thread;
 
@@ -60,6 +60,7 @@ fn checkpoint(history: &History) -> Write {
     Write::Checkpoint(CheckpointWrite {
         space: history.space(),
         checkpoint: Checkpoint { epoch: 1, head: history.head(), meta: META.into() },
+        dropped_views: BTreeSet::new(),
         rows: vec![(RowKey::Model(History::stream(1)), Some(row_at(history.head())))],
         texts: Vec::new(),
         replaces_all: false,

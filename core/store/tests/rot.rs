@@ -1,5 +1,6 @@
 //! Files that are not what was written: rotted, cut short, foreign, newer. Never a wrong answer without a word, never a panic.
 
+use std::collections::BTreeSet;
 use std::panic::catch_unwind;
 use std::path::Path;
 
@@ -46,6 +47,7 @@ fn closed_file(is_packed: bool) -> (Vec<u8>, Vec<History>) {
         store.write(vec![Write::Checkpoint(CheckpointWrite {
             space: history.space(),
             checkpoint: Checkpoint { epoch: 1, head: history.head(), meta: b"meta"[..].into() },
+            dropped_views: BTreeSet::new(),
             rows: (0..20).map(|entity| (RowKey::Model(History::stream(entity)), Some(row(entity)))).collect(),
             texts: (0..20).map(|index| (text(index as u8 % 2), change(index / 2))).collect(),
             replaces_all: false,

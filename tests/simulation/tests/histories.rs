@@ -102,19 +102,21 @@ fn four_people_agree_whatever_happens_and_nothing_that_was_taken_is_lost() {
     let sum = play_out(Kind::Kanban, (0..30).chain(FOUND_IN_KANBAN).chain(FOUND_IN_SOME));
     assert!(sum.taken > 41 * 15 && sum.refused_there > 41, "they do next to nothing: {sum:?}");
     assert!(sum.disks_failed > 41 && sum.rot_found > 5, "their disks are as good as new: {sum:?}");
-    assert_all_reached(&sum);
+    // The product has no older version here.
+    assert_all_reached(&sum, &["views remade"]);
 }
 
 #[test]
 fn every_verdict_is_that_of_a_model_which_knows_nothing_of_records() {
     let sum = play_out(Kind::Shelf, (0..90).chain(FOUND_IN_SHELVES).chain(FOUND_IN_SOME));
     assert!(sum.taken > 71 * 20 && sum.refused_there > 71, "they do next to nothing: {sum:?}");
-    assert_all_reached(&sum);
+    assert_all_reached(&sum, &[]);
 }
 
 /// What only large spaces do is done in these histories, for some of them have small thresholds.
-fn assert_all_reached(sum: &Outcome) {
-    let missing: Vec<_> = sum.reached.each().into_iter().filter(|(_, times)| *times == 0).collect();
+fn assert_all_reached(sum: &Outcome, except: &[&str]) {
+    let each = sum.reached.each().into_iter();
+    let missing: Vec<_> = each.filter(|(what, times)| *times == 0 && !except.contains(what)).collect();
     assert!(missing.is_empty(), "{missing:?} in all of these histories: {:?}", sum.reached);
 }
 

@@ -1,8 +1,12 @@
 //! Projects that have no server: the device decides for them itself.
 
+use recordplayer::prelude::*;
+use recordplayer::saving::Saving;
+use recordplayer::thresholds::Thresholds;
 use recordplayer_client::{AUTHORITY_FILE, Decided, Device, HERE, STORE_FILE, Space};
 use recordplayer_kanban::Project;
 use recordplayer_kanban::project::ProjectCommand;
+use serde::{Deserialize, Serialize};
 
 use crate::town::{PATIENCE, QUICK, furnish, hash_of, titles, write_card};
 
@@ -15,7 +19,12 @@ impl Home {
     }
 
     fn open(&self) -> Device {
-        Device::open_with(recordplayer_kanban::domain().shared(), self.0.path(), QUICK).unwrap()
+        self.open_as(recordplayer_kanban::domain())
+    }
+
+    /// Opens it by another version of the program.
+    fn open_as(&self, domain: Domain) -> Device {
+        Device::open_with(domain.shared(), self.0.path(), QUICK).unwrap()
     }
 
     /// A project with two cards, all of it decided.
@@ -114,4 +123,51 @@ fn two_projects_of_one_computer_do_not_share_a_key() {
     let ticket = other.send::<Project>(other.id().0, &set_up).unwrap();
     let Decided::Refused(refused) = ticket.wait_decided(PATIENCE) else { panic!("the key is taken") };
     assert_eq!(refused.code, "key_taken");
+}
+
+/// What has happened in a project, as each version of the program counts it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Counted<const V: u32> {
+    events: u64,
+}
+
+impl<const V: u32> View for Counted<V> {
+    const NAME: &'static str = "counted";
+    const VERSION: u32 = V;
+
+    fn keys(_: &StreamId, _: &Models<'_>) -> Vec<Key> {
+        vec![Key::whole_space()]
+    }
+
+    fn play(&mut self, _: &Key, _: &Record, _: &Models<'_>) {
+        self.events += u64::from(V);
+    }
+}
+
+/// The program was upgraded, and who looked at a project waited until all of its history had been played again.
+#[test]
+fn after_an_upgrade_a_project_opens_as_it_was_and_whoever_looks_gets_the_new_view() {
+    let home = Home::new();
+    let application = || {
+        let thresholds = Thresholds { rebuild_bytes: 1, ..Thresholds::default() };
+        let saving = Saving { every_events: Some(1), ..Saving::default() };
+        recordplayer_kanban::domain().with_thresholds(thresholds).saving(saving)
+    };
+    let device = home.open_as(application().view::<Counted<1>>());
+    let space = furnish(device.found_here("Turntable").unwrap().0);
+    assert_eq!(write_card(&space, "One").wait_decided(PATIENCE), Decided::Accepted);
+    device.wait_in_step(PATIENCE).unwrap();
+    let events = space.view::<Counted<1>>(Key::whole_space()).events;
+    assert!(events > 3);
+    end(&device);
+    let id = space.id();
+    drop((device, space));
+
+    let device = home.open_as(application().view::<Counted<10>>());
+    let space = device.space(id).unwrap();
+    let live = space.live::<Counted<10>>(Key::whole_space());
+    assert_eq!(titles(&space), ["One"], "what has not changed is there");
+    device.wait_in_step(PATIENCE).unwrap();
+    assert_eq!((space.status().rebuilding, space.glance().status.rebuilding), (None, None));
+    assert_eq!(live.get().events, 10 * events);
 }

@@ -45,6 +45,7 @@ type CommandText = fn(&str, &[u8]) -> Option<(Name, TextChange)>;
 type Decide = fn(&AnyState, &str, &[u8], &mut Context<'_>, &StreamId) -> Result<Vec<Draft>, DecideError>;
 
 /// One kind of entity.
+#[derive(Clone, Copy)]
 pub(crate) struct EntityType {
     pub shape: u32,
     pub unborn: fn() -> AnyState,
@@ -134,6 +135,7 @@ fn decide<E: Entity>(
 }
 
 /// One view.
+#[derive(Clone, Copy)]
 pub(crate) struct ViewType {
     pub version: u32,
     pub is_consistent: bool,
@@ -145,6 +147,8 @@ pub(crate) struct ViewType {
     pub play: fn(&mut AnyState, &Key, &Record, &Models<'_>),
     pub encode: fn(&AnyState) -> Result<Vec<u8>, CodecError>,
     pub decode: fn(&[u8]) -> Result<AnyState, CodecError>,
+    /// What another version has saved, where it can be shown.
+    pub from_version: fn(u32, &[u8]) -> Option<AnyState>,
 }
 
 impl ViewType {
@@ -160,6 +164,7 @@ impl ViewType {
             play: |state, key, record, after| change::<V>(state, |view| view.play(key, record, after)),
             encode: |state| encode(typed::<V>(state)),
             decode: |bytes| Ok(Arc::new(decode::<V>(bytes)?)),
+            from_version: |version, saved| Some(Arc::new(V::from_version(version, saved)?)),
         }
     }
 }

@@ -5,7 +5,7 @@
 
 mod erased;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -265,7 +265,34 @@ impl Domain {
         self.views.iter()
     }
 
-    /// What saved states depend on: when it differs, they are rebuilt from the log.
+    /// Whether something is decided or told by the views of this name: `decide` reads them, or they say which files a log speaks of.
+    fn rests_on(&self, name: &Name, view: &ViewType) -> bool {
+        view.is_consistent || self.files.as_ref().is_some_and(|files| files.view() == name)
+    }
+
+    /// The same entities with some of the views, to play a log with: nothing can be decided by it.
+    pub(crate) fn with_views(&self, wanted: &BTreeSet<Name>) -> Self {
+        let views = self.views.iter().filter(|(name, _)| wanted.contains(*name));
+        Self {
+            name: self.name.clone(),
+            version: self.version,
+            entities: self.entities.clone(),
+            views: views.map(|(name, view)| (name.clone(), *view)).collect(),
+            guards: Vec::new(),
+            policies: Vec::new(),
+            effects: Vec::new(),
+            errands: Vec::new(),
+            files: None,
+            unique_name: None,
+            roles: self.roles,
+            own_roles: None,
+            saving: self.saving.clone(),
+            thresholds: self.thresholds,
+        }
+    }
+
+    /// What saved models depend on, and the saved views that something is decided by: when it differs, all of it is made of the log before a space
+    /// opens. The other views have their versions beside it, for they can be made anew while it is open.
     pub(crate) fn fingerprint(&self) -> Hash {
         let mut hasher = blake3::Hasher::new();
         let mut part = |text: &str, number: u32| {
@@ -278,7 +305,7 @@ impl Domain {
             part(kind, entity.shape);
         }
         part("/views", 0);
-        for (name, view) in &self.views {
+        for (name, view) in self.views.iter().filter(|(name, view)| self.rests_on(name, view)) {
             part(name, view.version);
         }
         Hash(*hasher.finalize().as_bytes())

@@ -1,13 +1,14 @@
 //! Hydration: an entity or a view from its saved row, or by playing its stream again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{EntitySlot, ViewSlot};
 use crate::codec::decode;
 use crate::commit::Head;
-use crate::domain::Domain;
+use crate::domain::{Domain, ViewType};
 use crate::hash::Hash;
+use crate::name::Name;
 use crate::record::{Position, RecordKind, StreamId};
 use crate::storage::{ReadError, Row, RowKey, SpaceReader, TextKey};
 use crate::view::{View, ViewKey};
@@ -23,28 +24,64 @@ pub(crate) struct Hydrator {
     /// Saved entities whose streams hold events that this version does not know, each with the first of them. Their rows hold what is known
     /// of them, for the records before may not be here to be played again.
     newer: BTreeMap<StreamId, Position>,
+    /// The views whose rows are not what the log comes to by this version of them.
+    rows: BTreeMap<Name, ViewRows>,
+}
+
+/// What the saved rows of a view are, where they are not what the log comes to by this version of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ViewRows {
+    /// Another version saved them, or they were played on since: they show until the view is made anew.
+    Older,
+    /// The view was made anew: until that is saved, all of it is in memory.
+    Replaced,
 }
 
 impl Hydrator {
     /// Nothing is saved: every state begins unborn.
     pub fn from_nothing() -> Self {
-        Self { source: None, is_past: false, newer: BTreeMap::new() }
+        Self { source: None, is_past: false, newer: BTreeMap::new(), rows: BTreeMap::new() }
     }
 
     /// Rows and streams of this reader, up to its checkpoint `at`.
     pub fn from_checkpoint(reader: Arc<dyn SpaceReader>, at: Head, newer: BTreeMap<StreamId, Position>) -> Self {
-        Self { source: Some((reader, at)), is_past: false, newer }
+        Self { source: Some((reader, at)), is_past: false, newer, rows: BTreeMap::new() }
     }
 
     /// Entities as they were at a moment of the log, each played from its stream when it is asked for. Views are not: they begin empty.
     pub fn from_log(reader: Arc<dyn SpaceReader>, at: Head) -> Self {
-        Self { source: Some((reader, at)), is_past: true, newer: BTreeMap::new() }
+        Self { source: Some((reader, at)), is_past: true, newer: BTreeMap::new(), rows: BTreeMap::new() }
     }
 
     /// A newer checkpoint holds everything in memory.
     pub fn move_to(&mut self, reader: Arc<dyn SpaceReader>, at: Head) {
         self.source = Some((reader, at));
         self.is_past = false;
+    }
+
+    /// The rows of these views are another version's.
+    pub fn show_older(&mut self, views: impl IntoIterator<Item = Name>) {
+        self.rows.extend(views.into_iter().map(|name| (name, ViewRows::Older)));
+    }
+
+    /// Whether the views of this name show only until they are made anew.
+    pub fn is_older(&self, view: &Name) -> bool {
+        self.rows.get(view) == Some(&ViewRows::Older)
+    }
+
+    /// These views were made anew, and are in memory.
+    pub fn replace_views(&mut self, views: impl IntoIterator<Item = Name>) {
+        self.rows.extend(views.into_iter().map(|name| (name, ViewRows::Replaced)));
+    }
+
+    /// Of these views nothing is saved any more but what was made anew.
+    pub fn views_saved(&mut self, views: &BTreeSet<Name>) {
+        self.rows.retain(|name, rows| *rows != ViewRows::Replaced || !views.contains(name));
+    }
+
+    /// What is said of rows that are not what the log comes to.
+    pub fn view_rows(&self) -> &BTreeMap<Name, ViewRows> {
+        &self.rows
     }
 
     /// Up to where what is not in memory is as it is saved.
@@ -88,21 +125,34 @@ impl Hydrator {
             return Ok(ViewSlot::empty(domain, key));
         };
         let Some(view) = domain.view_type(&key.name) else { return Ok(ViewSlot::empty(domain, key)) };
-        let Some(row) = reader.row(&RowKey::View(key.clone()))? else { return Ok(ViewSlot::empty(domain, key)) };
-        let damaged = || ReadError::Damaged(format!("the saved view {key:?} cannot be read"));
-        if row.version != view.version || row.head.position > at.position {
-            return Err(damaged());
+        let rows = self.rows.get(&key.name);
+        if rows == Some(&ViewRows::Replaced) {
+            return Ok(ViewSlot::empty(domain, key));
         }
-        let (members, state): (Vec<StreamId>, serde_bytes::ByteBuf) = decode(&row.bytes).map_err(|_| damaged())?;
-        Ok(ViewSlot {
-            state: (view.decode)(&state).map_err(|_| damaged())?,
-            members: members.into_iter().collect(),
-            position: row.head.position,
-        })
+        let Some(row) = reader.row(&RowKey::View(key.clone()))? else { return Ok(ViewSlot::empty(domain, key)) };
+        let slot = view_slot(view, &row).filter(|slot| slot.position <= at.position);
+        match (slot, rows) {
+            (Some(slot), _) if row.version == view.version || rows.is_some() => Ok(slot),
+            // What cannot be shown is not there until it is made anew.
+            (_, Some(_)) => Ok(ViewSlot::empty(domain, key)),
+            (_, None) => Err(ReadError::Damaged(format!("the saved view {key:?} cannot be read"))),
+        }
     }
 }
 
-/// The view that a saved row holds, for who reads all rows of a checkpoint; nothing where another version saved it.
+/// The view that a row holds, whichever version saved it.
+fn view_slot(view: &ViewType, row: &Row) -> Option<ViewSlot> {
+    let (members, state): (Vec<StreamId>, serde_bytes::ByteBuf) = decode(&row.bytes).ok()?;
+    let state = if row.version == view.version {
+        (view.decode)(&state).ok()?
+    } else {
+        (view.from_version)(row.version, &state)?
+    };
+    Some(ViewSlot { state, members: members.into_iter().collect(), position: row.head.position })
+}
+
+/// The view that a saved row holds, for who reads all rows of a checkpoint that [holds them](crate::holds_views); nothing where another version
+/// saved it.
 pub fn saved_view<V: View>(row: &Row) -> Option<V> {
     if row.version != V::VERSION {
         return None;

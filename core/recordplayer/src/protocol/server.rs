@@ -150,6 +150,9 @@ pub enum ServerFrame {
         state: Arc<[u8]>,
         #[n(7)]
         models: Vec<(StreamId, minicbor::bytes::ByteVec)>,
+        /// How often the view was made anew for a version of it: of two states at one place, the one that was remade more often is the newer one.
+        #[n(8)]
+        remade: u32,
     },
     /// All that touches a view in the range (after, upto]: who has seen everything up to `after`, has now seen everything up to `upto`.
     #[n(7)]

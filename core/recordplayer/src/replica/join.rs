@@ -1,5 +1,6 @@
 //! Joining a space by its state, and fetching its history afterwards.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{Link, Replica, ReplicaOutput, Saving};
@@ -48,9 +49,10 @@ impl Replica {
             // The authority runs another version, whose rows cannot be read here; its records can.
             return self.join_by_history(at);
         }
-        let goes_on = self.snapshot.as_ref().is_some_and(|snapshot| snapshot.checkpoint.head == at);
+        let checkpoint = Checkpoint { epoch, head: at, meta };
+        // Views may have been saved anew at the same place meanwhile.
+        let goes_on = self.snapshot.as_ref().is_some_and(|snapshot| snapshot.checkpoint == checkpoint);
         if !goes_on {
-            let checkpoint = Checkpoint { epoch, head: at, meta };
             self.snapshot = Some(Snapshot::begin(checkpoint, state));
         }
         self.fetch_chunk();
@@ -104,6 +106,7 @@ impl Replica {
         let write = CheckpointWrite {
             space: self.space(),
             checkpoint: snapshot.checkpoint,
+            dropped_views: BTreeSet::new(),
             rows: snapshot.rows,
             texts: snapshot.texts,
             replaces_all: true,

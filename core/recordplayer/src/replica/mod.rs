@@ -16,6 +16,7 @@ mod kept_text;
 mod look_back;
 mod outbox;
 mod rebase;
+mod rebuild;
 mod requires;
 mod retry;
 mod said_in_part;
@@ -52,7 +53,7 @@ use crate::playback::Playback;
 use crate::protocol::ClientFrame;
 use crate::record::{Position, Seen, StreamId};
 pub use crate::state::OpenError;
-use crate::state::SpaceState;
+use crate::state::{Rebuilding, SpaceState};
 use crate::storage::{OutboxContent, OutboxWrite, ReadError, SpaceReader, TextKey, Write, Written};
 use crate::time::Timestamp;
 use crate::view::{Key, View, ViewKey};
@@ -126,6 +127,8 @@ pub struct Status {
     pub refused: usize,
     /// Records at the authority that are not here yet, as far as is known.
     pub behind: u64,
+    /// How far the views are that are made anew for this version of the program, if some are; meanwhile they show what another one had saved.
+    pub rebuilding: Option<Rebuilding>,
 }
 
 /// Where the line to the authority stands.
@@ -255,7 +258,8 @@ impl Replica {
         outbox: OutboxContent,
         fresh: ReplicaId,
     ) -> Result<Self, OpenError> {
-        let state = SpaceState::open(Arc::clone(&domain), space, &reader)?;
+        let mut state = SpaceState::open(Arc::clone(&domain), space, &reader)?;
+        state.rebuild_at_once(reader.as_ref())?;
         let mut replica = Self {
             domain,
             actor,
@@ -347,6 +351,7 @@ impl Replica {
             waiting: waiting(false),
             refused: self.outbox.iter().filter(|pending| !pending.is_waiting()).count(),
             behind: self.authority_head.0.saturating_sub(self.state.head.position.0),
+            rebuilding: self.state.rebuilding(),
         }
     }
 
@@ -373,12 +378,14 @@ impl Replica {
     /// When the machine wants [`Self::handle_wakeup`].
     pub fn wake_at(&self) -> Option<Timestamp> {
         let checkpoint = if self.is_checkpointing { None } else { self.state.checkpoint_due() };
-        [checkpoint, self.pause.map(|pause| pause.until)].into_iter().flatten().min()
+        [checkpoint, self.pause.map(|pause| pause.until), self.rebuild_due()].into_iter().flatten().min()
     }
 
     /// Whether the machine wants [`Self::handle_wakeup`] now: when it said, or when the clock was set back meanwhile.
     pub fn is_due(&self, now: Timestamp) -> bool {
-        self.wake_at().is_some_and(|at| at <= now) || self.pause.is_some_and(|pause| pause.is_over(now))
+        self.wake_at().is_some_and(|at| at <= now)
+            || self.pause.is_some_and(|pause| pause.is_over(now))
+            || self.is_rebuild_due(now)
     }
 
     /// Time has passed.
@@ -390,12 +397,14 @@ impl Replica {
             }
             self.number_and_send();
         }
+        self.rebuild_if_due(now);
         self.checkpoint_if_due(now);
     }
 
     /// A save is on disk.
     pub fn handle_saved(&mut self, token: SaveToken, main: &[Written]) {
         let Some(saved) = self.saves.remove(&token) else { return };
+        self.state.go_on_rebuilding();
         for pending in &mut self.outbox {
             // An edit that was joined with a later one is saved when the whole of it is.
             pending.is_stored |= pending.saving == Some(token);

@@ -8,6 +8,7 @@
 //!            ─► a new device: snapshot in chunks       [snapshot]
 //!  durable ─► policies answer with commands of their own [policies], effects are given out [effects],
 //!             other spaces are asked and answered [errands]
+//!  a view of another version ─► made anew beside the one that shows   [rebuild]
 //!  OfferTail, BringTail ─► what the store had lost comes in again, as it is   [tail]
 //! ```
 
@@ -22,6 +23,7 @@ mod over;
 mod own;
 mod policies;
 mod publish;
+mod rebuild;
 mod receive;
 mod recovery;
 mod snapshot;
@@ -59,7 +61,7 @@ use crate::membership::Membership;
 use crate::policy::{Effect, EffectsDone};
 use crate::protocol::{Knowledge, ServerFrame};
 use crate::record::Position;
-use crate::state::{OpenError, SpaceState};
+use crate::state::{OpenError, Rebuilding, SpaceState};
 use crate::storage::{Append, CheckpointWrite, SpaceReader, TextKey, Write, Written};
 use crate::thresholds::Thresholds;
 use crate::time::Timestamp;
@@ -379,6 +381,7 @@ impl Space {
     pub fn is_idle(&self) -> bool {
         self.undurable.is_empty()
             && self.checkpointing.is_none()
+            && self.rebuilding().is_none()
             && !self.errands.are_open()
             && !self.is_behind_with_errands()
             && self.followers.is_empty()
@@ -420,13 +423,15 @@ impl Space {
     /// When the machine wants a [`SpaceInput::Wakeup`].
     pub fn wake_at(&self) -> Option<Timestamp> {
         let checkpoint = if self.checkpointing.is_some() { None } else { self.state.checkpoint_due() };
-        [checkpoint, self.recovers_until(), self.joins_until(), self.errands_due()].into_iter().flatten().min()
+        let due = [checkpoint, self.recovers_until(), self.joins_until(), self.errands_due(), self.state.rebuild_due()];
+        due.into_iter().flatten().min()
     }
 
     /// The one entry for news.
     pub fn handle(&mut self, now: Timestamp, input: SpaceInput) {
         self.end_recovery_if_due(now);
         self.let_go_of_who_does_not_join(now);
+        self.rebuild_if_due(now);
         match input {
             SpaceInput::Submit(submission) => self.submit(now, submission),
             SpaceInput::Publish(brought) => self.receive(now, &brought),

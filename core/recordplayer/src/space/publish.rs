@@ -299,7 +299,7 @@ impl Space {
         }
         self.wants_checkpoint = false;
         let errands = std::mem::replace(&mut self.state.errands, self.errands.done());
-        if self.state.unsaved_events() == 0 && !self.is_checkpoint_stale() && errands == self.state.errands {
+        if self.state.is_saved() && !self.is_checkpoint_stale() && errands == self.state.errands {
             self.checkpoint_ready();
             return;
         }

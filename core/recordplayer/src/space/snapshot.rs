@@ -6,7 +6,7 @@ use minicbor::{Decode, Encode};
 
 use super::{SessionId, Space};
 use crate::commit::Head;
-use crate::hash::StateHash;
+use crate::hash::{Hash, StateHash};
 use crate::id::{ActorId, ReplicaId};
 use crate::limits::JOINING_PATIENCE_MS;
 use crate::name::Name;
@@ -40,7 +40,17 @@ impl Joining {
     }
 }
 
-/// Where the next chunk begins. It goes to the client and back, so that a broken line is resumed without any memory here.
+/// What a client is told as a cursor. It goes to it and back, so that a broken line is resumed without any memory here.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+struct Place {
+    /// Of what the checkpoint says: views may be saved anew at the same position.
+    #[n(0)]
+    of: Hash,
+    #[n(1)]
+    cursor: Cursor,
+}
+
+/// Where the next chunk begins.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
 struct Cursor {
     /// The last row that is whole; none at the beginning.
@@ -106,8 +116,12 @@ impl Space {
         self.joining.values().filter_map(Joining::waits_until).min()
     }
 
-    /// A checkpoint is there: offer it to everybody who waits.
+    /// A checkpoint is there: offer it to everybody who waits. While views are made anew they wait on: most of what they get shows views, and these
+    /// they could make anew only behind all of the history.
     pub(super) fn checkpoint_ready(&mut self) {
+        if !self.state.has_saved_views() {
+            return;
+        }
         let waiting: Vec<SessionId> =
             self.joining.iter().filter(|(_, joining)| joining.source.is_none()).map(|(session, _)| *session).collect();
         if waiting.is_empty() {
@@ -152,8 +166,8 @@ impl Space {
         if self.members.role_of(actor).is_none() {
             return self.no_access(session, actor, false);
         }
-        let cursor: Cursor = match from.as_deref().map(minicbor::decode).transpose() {
-            Ok(cursor) => cursor.unwrap_or_default(),
+        let place: Option<Place> = match from.as_deref().map(minicbor::decode).transpose() {
+            Ok(place) => place,
             // Not a cursor of this server: begin again.
             Err(_) => return self.offer_snapshot(now, session, actor),
         };
@@ -164,13 +178,16 @@ impl Space {
                 self.joining.get_mut(&session).expect("just found").asked_at = now;
                 Ok(Some(reader))
             }
+            // Who has nothing of it begins again, and is told what it says.
+            None if place.is_none() => Ok(None),
             None => self.resumed(now, session, actor, at),
         };
         let bytes = self.thresholds().snapshot_chunk_bytes;
-        let chunk = source.and_then(|reader| reader.map(|reader| chunk(reader.as_ref(), bytes, cursor)).transpose());
+        let chunk =
+            source.and_then(|reader| reader.map_or(Ok(None), |reader| placed_chunk(reader.as_ref(), bytes, place)));
         match chunk {
             Ok(Some((rows, next))) => {
-                let cursor = next.map(|cursor| minicbor::to_vec(cursor).expect("a vector takes all bytes"));
+                let cursor = next.map(|place| minicbor::to_vec(place).expect("a vector takes all bytes"));
                 self.send(session, ServerFrame::SnapshotChunk { space: self.id(), at, rows, cursor, from });
             }
             // The checkpoint has moved on since: begin again with the newest.
@@ -194,6 +211,24 @@ impl Space {
         self.joining.insert(session, Joining { actor, asked_at: now, source: Some((at, Arc::clone(&reader))) });
         Ok(Some(reader))
     }
+}
+
+/// As a [`Chunk`], with the place that the client is told.
+type PlacedChunk = (Vec<SnapshotRow>, Option<Place>);
+
+/// The next chunk of a checkpoint; nothing where what the client holds is of another checkpoint.
+fn placed_chunk(
+    reader: &dyn SpaceReader,
+    bytes_max: usize,
+    place: Option<Place>,
+) -> Result<Option<PlacedChunk>, ReadError> {
+    let Some(checkpoint) = reader.checkpoint()? else { return Ok(None) };
+    let of = Hash::of(&checkpoint.meta);
+    if place.as_ref().is_some_and(|place| place.of != of) {
+        return Ok(None);
+    }
+    let (rows, next) = chunk(reader, bytes_max, place.map(|place| place.cursor).unwrap_or_default())?;
+    Ok(Some((rows, next.map(|cursor| Place { of, cursor }))))
 }
 
 /// Rows of a snapshot, and where the next ones begin; nowhere behind the last.

@@ -15,6 +15,7 @@ use crate::commit::Head;
 use crate::hash::Hash;
 use crate::id::ActorId;
 use crate::models::Models;
+use crate::name::Name;
 use crate::protocol::{Knowledge, ServerFrame, ViewItem};
 use crate::record::{Position, StreamId};
 use crate::state::Router;
@@ -81,7 +82,8 @@ impl Space {
     }
 
     /// How somebody goes on who knows so much: not at all, unless that is a commit of this log. Who has all that this session was sent has
-    /// missed nothing, however long ago it was; for others the log is looked through, if it was not too long ago.
+    /// missed nothing, however long ago it was; for others the log is looked through, if it was not too long ago. What was known before the view was
+    /// made anew is another version's.
     fn goes_on(&self, session: SessionId, view: &ViewKey, knowledge: Knowledge) -> Result<Option<Looking>, ReadError> {
         let at = knowledge.head.position;
         if at == Position::START || !self.is_of_this_log(knowledge)? {
@@ -92,7 +94,8 @@ impl Space {
             return Ok(Some(Looking::From { at: self.durable.position }));
         }
         let is_near = self.durable.position.0 - at.0 <= self.thresholds().view_catch_up_records_max;
-        let goes_on = is_near && !self.is_redacted_behind(at)?;
+        let is_remade = self.state.remade.get(&view.name).is_some_and(|remade| at <= remade.at && !remade.is_never());
+        let goes_on = is_near && !is_remade && !self.is_redacted_behind(at)?;
         Ok(goes_on.then_some(Looking::Behind { at }))
     }
 
@@ -116,6 +119,21 @@ impl Space {
         };
         let stopped: Vec<_> = self.followers.iter().flat_map(stopped).collect();
         for (session, view) in stopped {
+            self.start_view(session, view);
+        }
+    }
+
+    /// These views show otherwise from now on: whoever looks at one of them gets it from the start.
+    pub(super) fn restart_views(&mut self, views: &BTreeSet<Name>) {
+        self.starting.retain(|starting| !views.contains(&starting.view.name));
+        let mut restarted = Vec::new();
+        for (session, follower) in &mut self.followers {
+            for (view, looking) in follower.views.iter_mut().filter(|(view, _)| views.contains(&view.name)) {
+                *looking = Looking::Starting;
+                restarted.push((*session, view.clone()));
+            }
+        }
+        for (session, view) in restarted {
             self.start_view(session, view);
         }
     }
@@ -264,11 +282,13 @@ impl Space {
             return Err(failure);
         }
         let last = parts.len() - 1;
+        let remade = self.state.remade.get(&view.name).map_or(0, |remade| remade.times);
         let frame = |((state, models), piece): (_, u32)| ServerFrame::ViewStart {
             space: self.id(),
             view: view.clone(),
             epoch: self.epoch(),
             at,
+            remade,
             piece,
             is_last: piece as usize == last,
             state,

@@ -1,23 +1,25 @@
 //! Saving a state, and opening it again: one checkpoint, then the commits behind it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::rows::{Known, own_keys};
-use super::{SpaceState, Unexplained, Unsaved};
+use super::{Remade, SpaceState, Unexplained, Unsaved};
 use crate::codec::{decode, encode};
 use crate::commit::Head;
-use crate::domain::Domain;
+use crate::domain::{Domain, ViewType};
 use crate::hash::{Hash, StateHash};
 use crate::id::SpaceId;
 use crate::models::Hydrator;
+use crate::name::Name;
 use crate::planted::{Bug, is_planted};
 use crate::record::{Position, Seen, StreamId};
 use crate::storage::{Checkpoint, CheckpointWrite, ReadError, Row, RowKey, SpaceReader, TextKey, TextRow, is_ripe};
 use crate::text::TextChange;
 use crate::time::Timestamp;
+use crate::view::View;
 
 /// What a checkpoint says beside its rows: of a size that does not grow with the space, but for what a redaction that is on its way takes out.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -25,6 +27,8 @@ pub(crate) struct Meta {
     pub time: Timestamp,
     pub sum: StateHash,
     pub fingerprint: Hash,
+    /// The views of which rows may be saved.
+    pub views: BTreeMap<Name, SavedViews>,
     pub reacted: Position,
     pub errands: Seen,
     pub redacted: Seen,
@@ -32,12 +36,37 @@ pub(crate) struct Meta {
     pub unexplained: Unexplained,
 }
 
+/// What is saved of all views of one name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct SavedViews {
+    /// The version by which they are what the log comes to; none where they only show until they are made anew.
+    pub version: Option<u32>,
+    #[serde(default, skip_serializing_if = "Remade::is_never")]
+    pub remade: Remade,
+}
+
 impl Meta {
-    /// What a checkpoint says, where this version of the domain can read the rows that belong to it.
+    /// What a checkpoint says, where this version of the domain can go on from the models that belong to it.
     pub fn fitting(domain: &Domain, meta: &[u8]) -> Option<Self> {
         let fits = |meta: &Self| meta.fingerprint == domain.fingerprint() || is_planted(Bug::DropUnknown);
         decode(meta).ok().filter(fits)
     }
+
+    /// Whether the saved views of this name are what the log comes to by this version of them.
+    pub fn holds(&self, name: &str, version: u32) -> bool {
+        self.views.get(name).is_some_and(|saved| saved.version == Some(version))
+    }
+
+    /// The views that the log has to be played on again.
+    fn other_views(&self, domain: &Domain) -> BTreeSet<Name> {
+        let others = domain.view_types().filter(|(name, view)| !self.holds(name, view.version));
+        others.map(|(name, _)| name.clone()).collect()
+    }
+}
+
+/// Whether the rows of a checkpoint hold all views of a kind, as this version shows them.
+pub fn holds_views<V: View>(checkpoint: &Checkpoint) -> bool {
+    decode(&checkpoint.meta).is_ok_and(|meta: Meta| meta.holds(V::NAME, V::VERSION))
 }
 
 /// A state that cannot be opened from a store.
@@ -65,10 +94,23 @@ impl SpaceState {
             // What is saved is of no use, or was redacted: it gives way soon.
             state.unsaved.is_wanted = head != Head::START;
             state.unsaved.stale = own_keys(opened.as_ref())?;
+            state.views_give_way(opened.as_ref(), head.position)?;
             state
         };
         state.catch_up(opened.as_ref(), head.position)?;
         Ok(state)
+    }
+
+    /// What is saved is of no use: the views that it holds go, those of this version and others, and show otherwise from `upto` on.
+    fn views_give_way(&mut self, reader: &dyn SpaceReader, upto: Position) -> Result<(), ReadError> {
+        let Some(checkpoint) = reader.checkpoint()? else { return Ok(()) };
+        let names = self.domain.view_types().map(|(name, _)| name.clone());
+        self.unsaved.dropped_views = names.collect();
+        if let Ok(Meta { views, .. }) = decode(&checkpoint.meta) {
+            self.remade = views.iter().map(|(name, saved)| (name.clone(), saved.remade.again(upto))).collect();
+            self.unsaved.dropped_views.extend(views.into_keys());
+        }
+        Ok(())
     }
 
     /// A state whose rows all lie at the checkpoint.
@@ -83,28 +125,48 @@ impl SpaceState {
         state.reacted = meta.reacted;
         state.errands = meta.errands;
         state.redacted = meta.redacted;
+        let others = meta.other_views(&state.domain);
+        for (name, saved) in meta.views {
+            if state.domain.view_type(&name).is_none() {
+                state.unsaved.dropped_views.insert(name);
+                state.unsaved.is_wanted = true;
+            } else {
+                state.remade.insert(name, saved.remade);
+            }
+        }
         state.unexplained = meta.unexplained;
+        state.begin_rebuild(others);
         state
     }
 
     /// Plays what the log holds behind this state, up to `upto`.
     pub fn catch_up(&mut self, reader: &dyn SpaceReader, upto: Position) -> Result<(), OpenError> {
         while self.head.position < upto {
-            let stored = reader.commits(self.head.position, upto, self.domain.thresholds().read_bytes)?;
-            if stored.is_empty() {
-                return Err(OpenError::Incomplete(self.head.position.plus(1)));
+            self.play_some(reader, upto, self.domain.thresholds().read_bytes)?;
+        }
+        Ok(())
+    }
+
+    /// As [`Self::catch_up`], so many bytes of commits, and at least one.
+    pub(super) fn play_some(
+        &mut self,
+        reader: &dyn SpaceReader,
+        upto: Position,
+        bytes_max: usize,
+    ) -> Result<(), OpenError> {
+        let stored = reader.commits(self.head.position, upto, bytes_max)?;
+        if stored.is_empty() {
+            return Err(OpenError::Incomplete(self.head.position.plus(1)));
+        }
+        for stored in stored {
+            let damaged = |what: String| ReadError::Damaged(format!("record {}: {what}", self.head.position.plus(1)));
+            if stored.previous != self.head.hash {
+                return Err(damaged("the chain is broken".to_owned()).into());
             }
-            for stored in stored {
-                let damaged =
-                    |what: String| ReadError::Damaged(format!("record {}: {what}", self.head.position.plus(1)));
-                if stored.previous != self.head.hash {
-                    return Err(damaged("the chain is broken".to_owned()).into());
-                }
-                let commit = stored.open()?;
-                self.play(&commit).map_err(|error| ReadError::Damaged(error.to_string()))?;
-                if let Some(failure) = self.take_failure() {
-                    return Err(failure.into());
-                }
+            let commit = stored.open()?;
+            self.play(&commit).map_err(|error| ReadError::Damaged(error.to_string()))?;
+            if let Some(failure) = self.take_failure() {
+                return Err(failure.into());
             }
         }
         Ok(())
@@ -145,9 +207,10 @@ impl SpaceState {
         }
         let text_row =
             |index: u64, change: &TextChange| TextRow { index, is_base: false, bytes: change.bytes().into() };
+        let dropped_views = unsaved.dropped_views.clone();
         let texts = unsaved.texts.iter().map(|(key, index, change)| (key.clone(), text_row(*index, change))).collect();
         let checkpoint = Checkpoint { epoch: self.epoch, head: self.head, meta: self.meta().into() };
-        Ok(CheckpointWrite { space: self.space, checkpoint, rows, texts, replaces_all: false })
+        Ok(CheckpointWrite { space: self.space, checkpoint, dropped_views, rows, texts, replaces_all: false })
     }
 
     fn model_row(&self, stream: &StreamId) -> Option<Row> {
@@ -166,6 +229,7 @@ impl SpaceState {
             time: self.time,
             sum: self.state_hash(),
             fingerprint: self.domain.fingerprint(),
+            views: self.saved_views(),
             reacted: self.reacted,
             errands: self.errands,
             redacted: self.redacted,
@@ -174,11 +238,20 @@ impl SpaceState {
         encode(&meta).expect("a checkpoint can be encoded")
     }
 
+    fn saved_views(&self) -> BTreeMap<Name, SavedViews> {
+        let saved = |(name, view): (&Name, &ViewType)| {
+            let version = (!self.layers.hydrator().is_older(name)).then_some(view.version);
+            (name.clone(), SavedViews { version, remade: self.remade.get(name).copied().unwrap_or_default() })
+        };
+        self.domain.view_types().map(saved).collect()
+    }
+
     /// The checkpoint is durable: what is not in memory is from now on taken from it. What did not change since then may leave memory.
     /// Answers with the texts that are to be compacted.
     pub fn checkpointed(&mut self, reader: &Arc<dyn SpaceReader>, at: Head) -> Vec<TextKey> {
         let saved = std::mem::take(&mut self.saving);
         self.layers.hydrator_mut().move_to(Arc::clone(reader), at);
+        self.layers.hydrator_mut().views_saved(&saved.dropped_views);
         self.layers.forget_absent();
         let unsaved = &self.unsaved;
         let base = self.layers.base_mut();
@@ -191,6 +264,7 @@ impl SpaceState {
     pub fn checkpoint_failed(&mut self) {
         let later = std::mem::replace(&mut self.unsaved, std::mem::take(&mut self.saving));
         self.unsaved.stale.extend(later.stale);
+        self.unsaved.dropped_views.extend(later.dropped_views);
         self.unsaved.replicas.extend(later.replicas);
         self.unsaved.entities.extend(later.entities);
         self.unsaved.views.extend(later.views);

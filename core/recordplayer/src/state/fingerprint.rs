@@ -22,6 +22,8 @@ impl SpaceState {
             errands,
             redacted,
             unexplained,
+            rebuild,
+            remade,
             sum,
             stale: _, // The sum was just brought up to date.
             unsaved,
@@ -31,16 +33,36 @@ impl SpaceState {
         into.head(*head);
         into.bytes(&sum.bytes());
         into.shown(&(space, epoch, time, replicas, reacted, errands, redacted, unexplained, captures_entering));
-        for Unsaved { stale, replicas, entities, views, texts, text_counts, events, first_at, is_wanted } in
-            [unsaved, saving]
+        if let Some(rebuild) = rebuild {
+            // What it comes to follows from the log.
+            into.shown(&**rebuild);
+        }
+        into.shown(remade);
+        for Unsaved {
+            stale,
+            dropped_views,
+            replicas,
+            entities,
+            views,
+            texts,
+            text_counts,
+            events,
+            first_at,
+            is_wanted,
+        } in [unsaved, saving]
         {
-            into.shown(&(stale, replicas, entities, views, text_counts, events, first_at, is_wanted));
+            into.shown(&(stale, dropped_views, replicas, entities, views, text_counts, events, first_at, is_wanted));
             for (key, index, change) in texts {
                 into.shown(&(key, index));
                 into.bytes(change.bytes());
             }
         }
-        into.shown(&(layers.hydrator().newer(), layers.hydrator().source(), layers.depth()));
+        into.shown(&(
+            layers.hydrator().newer(),
+            layers.hydrator().view_rows(),
+            layers.hydrator().source(),
+            layers.depth(),
+        ));
         assert!(layers.depth() <= 1, "what is speculative is gone when a machine has answered");
         if layers.depth() == 1 {
             layer(domain, layers.top_mut(), into);

@@ -6,6 +6,7 @@
 mod checkpoint;
 mod fingerprint;
 mod play;
+mod rebuild;
 mod replicas;
 mod route;
 mod rows;
@@ -17,9 +18,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
-pub use checkpoint::OpenError;
 pub(crate) use checkpoint::{Meta, checkpoint_sum};
+pub use checkpoint::{OpenError, holds_views};
 pub(crate) use play::{PlayError, Touched, ViewChange, text_change};
+use rebuild::Rebuild;
+pub use rebuild::Rebuilding;
+pub(crate) use rebuild::Remade;
 pub(crate) use replicas::ReplicaTable;
 pub(crate) use route::Router;
 pub(crate) use rows::is_readable;
@@ -31,6 +35,7 @@ use crate::hash::StateHash;
 use crate::id::{ActorId, ReplicaId, SpaceId};
 use crate::membership::Membership;
 use crate::models::{Hydrator, Layers, Models, ReadSet, model_hash};
+use crate::name::Name;
 use crate::record::{Position, Seen, StreamId};
 use crate::storage::{ReadError, RowKey, TextKey};
 use crate::text::TextChange;
@@ -59,6 +64,10 @@ pub(crate) struct SpaceState {
     pub redacted: Seen,
     /// What went before anything that was played says so.
     pub unexplained: Unexplained,
+    /// The views that are made anew, beside those that show.
+    rebuild: Option<Box<Rebuild>>,
+    /// The views that were made anew.
+    pub remade: BTreeMap<Name, Remade>,
     sum: StateHash,
     /// Entities whose part in the sum is stale.
     stale: BTreeSet<StreamId>,
@@ -74,6 +83,8 @@ pub(crate) struct SpaceState {
 struct Unsaved {
     /// Rows of the core's own that were saved by whom this state does not go on from.
     stale: BTreeSet<RowKey>,
+    /// Views whose rows of before are of no use: what is in memory of them is all there is.
+    dropped_views: BTreeSet<Name>,
     replicas: BTreeSet<ReplicaId>,
     entities: BTreeSet<StreamId>,
     views: BTreeSet<ViewKey>,
@@ -100,6 +111,8 @@ impl SpaceState {
             errands: Seen::default(),
             redacted: Seen::default(),
             unexplained: Unexplained::default(),
+            rebuild: None,
+            remade: BTreeMap::new(),
             sum: StateHash::default(),
             stale: BTreeSet::new(),
             unsaved: Unsaved::default(),
@@ -174,9 +187,14 @@ impl SpaceState {
         self.layers.take_failure()
     }
 
-    /// How many events are played but not saved.
-    pub fn unsaved_events(&self) -> u64 {
-        self.unsaved.events
+    /// Whether no event was played that is not saved, and no view was made anew or is gone.
+    pub fn is_saved(&self) -> bool {
+        self.unsaved.events == 0 && self.unsaved.dropped_views.is_empty()
+    }
+
+    /// Whether the views of the last checkpoint are this version's.
+    pub fn has_saved_views(&self) -> bool {
+        self.rebuild.is_none() && self.unsaved.dropped_views.is_empty()
     }
 
     /// When the saving strategy wants a checkpoint: now, at a time, or not.

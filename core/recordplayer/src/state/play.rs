@@ -1,6 +1,7 @@
 //! Playing: the one way in which a state changes.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::SpaceState;
@@ -199,7 +200,11 @@ impl SpaceState {
                     });
                 }
                 changes.push(ViewChange::Record(Arc::clone(&shared)));
-                (view.play)(&mut slot.state, key, record, &Models::new(&self.layers));
+                if self.layers.hydrator().is_older(name) {
+                    self.play_on_older(view, &mut slot.state, key, record);
+                } else {
+                    (view.play)(&mut slot.state, key, record, &Models::new(&self.layers));
+                }
                 for gone in std::iter::once(stream).chain(&along).filter(|_| leaves) {
                     slot.members.remove_mut(gone);
                     changes.push(ViewChange::Leave { stream: gone.clone(), at: record.number });
@@ -210,6 +215,15 @@ impl SpaceState {
             for follower in &along {
                 self.shows_anew(follower, view, at, &entered);
             }
+        }
+    }
+
+    /// Plays an event on a view that another version began: this one may not be able to, and then the view begins empty. It shows only until it is
+    /// made anew.
+    fn play_on_older(&self, view: &ViewType, state: &mut AnyState, key: &Key, record: &Record) {
+        let play = AssertUnwindSafe(|| (view.play)(state, key, record, &Models::new(&self.layers)));
+        if catch_unwind(play).is_err() {
+            *state = (view.empty)();
         }
     }
 

@@ -229,6 +229,8 @@ pub(crate) fn is_redacted_between(
 pub struct CheckpointWrite {
     pub space: SpaceId,
     pub checkpoint: Checkpoint,
+    /// Views of which all rows of before go, by their names: what `rows` holds of them is all there is.
+    pub dropped_views: BTreeSet<Name>,
     /// Rows to put, or to drop where there is `None`.
     pub rows: Vec<(RowKey, Option<Row>)>,
     pub texts: Vec<(TextKey, TextRow)>,

@@ -10,8 +10,8 @@ use crate::models::Hydrator;
 use crate::record::Position;
 use crate::refusal::CoreRefusal;
 use crate::response::Response;
-use crate::state::SpaceState;
-use crate::storage::SpaceReader;
+use crate::state::{Meta, SpaceState};
+use crate::storage::{RowKey, SpaceReader};
 
 /// Every commit of a log that is complete.
 pub(super) fn commits(reader: &dyn SpaceReader) -> Vec<Commit> {
@@ -91,6 +91,35 @@ pub(super) fn is_like(state: &mut SpaceState, replayed: &mut SpaceState) -> Resu
         let encode = |state| (view.encode)(state).expect("a view that was played can be encoded");
         if encode(&state.layers.view(key, 0).state) != encode(&expected.state) {
             return Err(format!("the view {key:?} is no replay of its log"));
+        }
+    }
+    let beside = state
+        .layers
+        .base_mut()
+        .views
+        .iter()
+        .find(|(key, slot)| slot.position > Position::START && !replayed.layers.base_mut().views.contains_key(key));
+    beside.map_or(Ok(()), |(key, _)| Err(format!("the log knows nothing of the view {key:?}")))
+}
+
+/// Where a checkpoint says that the rows of a view are what the log comes to, they are, and there are no others; or what is not.
+pub(super) fn saved_views_are(replayed: &mut SpaceState, reader: &dyn SpaceReader) -> Result<(), String> {
+    let Ok(Some(checkpoint)) = reader.checkpoint() else { return Ok(()) };
+    let Some(meta) = Meta::fitting(&replayed.domain, &checkpoint.meta) else { return Ok(()) };
+    // What cannot be read is told elsewhere.
+    for (key, row) in reader.rows(None, usize::MAX).unwrap_or_default() {
+        let RowKey::View(key) = key else { continue };
+        let Some(view) = replayed.domain.view_type(&key.name) else { continue };
+        if !meta.holds(&key.name, view.version) {
+            continue;
+        }
+        let Some(expected) = replayed.layers.base_mut().views.get(&key) else {
+            return Err(format!("the log knows nothing of the saved view {key:?}"));
+        };
+        let encoded = (view.encode)(&expected.state).expect("a view that was played can be encoded");
+        let is_it = row.bytes.ends_with(&encoded) && row.version == view.version;
+        if checkpoint.head == replayed.head && !is_it {
+            return Err(format!("the saved view {key:?} is no replay of its log"));
         }
     }
     Ok(())

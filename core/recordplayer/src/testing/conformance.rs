@@ -50,6 +50,7 @@ const STORE_CHECKS: &[(&str, StoreCheck)] = checks![
     log::a_forgotten_space_is_gone_and_can_begin_again,
     log::commits_behind_a_forgotten_neighbour_are_kept,
     rows::a_checkpoint_puts_and_drops_rows,
+    rows::a_checkpoint_drops_views_by_their_names,
     rows::a_checkpoint_keeps_position_hash_and_version,
     rows::a_checkpoint_must_stand_at_the_end_of_a_held_commit,
     rows::rows_come_in_order_and_within_bytes,

@@ -57,6 +57,8 @@ pub struct ThinView {
     state: AnyState,
     models: ShownModels,
     known: Option<Knowledge>,
+    /// How often the view had been made anew when it started, as far as this session has said.
+    remade: u32,
     /// Whether this session has said how its log goes on from what is known: one that was set back begins further back.
     is_of_this_log: bool,
     /// A starting state on its way in.
@@ -81,6 +83,7 @@ struct Gathering {
 
 struct Starting {
     at: Knowledge,
+    remade: u32,
     /// The piece that comes next.
     next: u32,
     /// Whether a piece has come since the last ping.
@@ -103,6 +106,7 @@ impl ThinView {
             state,
             models,
             known: None,
+            remade: 0,
             is_of_this_log: false,
             starting: None,
             gathering: None,
@@ -148,7 +152,7 @@ impl ThinView {
     /// A session with the authority begins.
     pub fn handle_connected(&mut self) {
         (self.starting, self.gathering) = (None, None);
-        (self.is_of_this_log, self.is_ended) = (false, false);
+        (self.is_of_this_log, self.is_ended, self.remade) = (false, false, 0);
         self.subscribe();
     }
 
@@ -161,10 +165,10 @@ impl ThinView {
     /// A frame of the authority; those that are not about this view are passed over.
     pub fn handle_frame(&mut self, frame: ServerFrame) {
         match frame {
-            ServerFrame::ViewStart { space, view, epoch, at, piece, is_last, state, models }
+            ServerFrame::ViewStart { space, view, epoch, at, remade, piece, is_last, state, models }
                 if space == self.space && view == self.view =>
             {
-                self.start(Knowledge { epoch, head: at }, piece, is_last, &state, models);
+                self.start((Knowledge { epoch, head: at }, remade), piece, is_last, &state, models);
             }
             ServerFrame::ViewNews { space, view, after, upto, piece, is_last, items, hash }
                 if space == self.space && view == self.view =>
@@ -205,21 +209,26 @@ impl ThinView {
 
     fn start(
         &mut self,
-        at: Knowledge,
+        (at, remade): (Knowledge, u32),
         piece: u32,
         is_last: bool,
         state: &[u8],
         models: Vec<(StreamId, minicbor::bytes::ByteVec)>,
     ) {
         if piece == 0 {
-            self.starting =
-                Some(Starting { at, next: 0, has_grown: false, state: Vec::new(), models: Vec::new(), bytes: 0 });
+            self.starting = Some(Starting {
+                at,
+                remade,
+                next: 0,
+                has_grown: false,
+                state: Vec::new(),
+                models: Vec::new(),
+                bytes: 0,
+            });
         }
         // A piece that came twice is dropped; where one is missing, the rest is of no use, and the next heads ask again.
-        let Some(starting) = self.starting.as_mut().filter(|starting| (starting.at, starting.next) == (at, piece))
-        else {
-            return;
-        };
+        let is_next = |starting: &&mut Starting| (starting.at, starting.remade, starting.next) == (at, remade, piece);
+        let Some(starting) = self.starting.as_mut().filter(is_next) else { return };
         starting.next += 1;
         starting.has_grown = true;
         starting.bytes += state.len() + models.iter().map(|(_, model)| model.len() + 64).sum::<usize>();
@@ -237,8 +246,9 @@ impl ThinView {
     }
 
     fn begin(&mut self, starting: Starting) {
+        let start = (starting.at.head.position, starting.remade);
         let is_older =
-            |known: Knowledge| known.epoch == starting.at.epoch && known.head.position >= starting.at.head.position;
+            |known: Knowledge| known.epoch == starting.at.epoch && (known.head.position, self.remade) >= start;
         // An older start than what is known was overtaken by it.
         if self.is_of_this_log && self.known.is_some_and(is_older) {
             return;
@@ -256,7 +266,7 @@ impl ThinView {
                 for (stream, model) in starting.models {
                     self.models.enter(&stream, Some(&model));
                 }
-                self.known = Some(starting.at);
+                (self.known, self.remade) = (Some(starting.at), starting.remade);
                 self.outputs.push_back(ThinOutput::Started { at: starting.at.head.position });
             }
             Err(why) => self.outputs.push_back(ThinOutput::Unreadable(why)),

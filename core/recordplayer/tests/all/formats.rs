@@ -304,6 +304,7 @@ fn server_frames() -> Vec<(&'static str, ServerFrame)> {
             from: Some(vec![1, 1]),
         },
         ServerFrame::ViewStart {
+            remade: 2,
             space,
             view: view(),
             epoch: 1,

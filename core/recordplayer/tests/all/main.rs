@@ -26,6 +26,7 @@ mod recovery;
 mod redaction;
 mod redaction_and_restores;
 mod refused;
+mod remade;
 mod requires;
 mod restored;
 mod retelling;

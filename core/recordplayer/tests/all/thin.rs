@@ -162,6 +162,7 @@ fn what_shows_of_a_log_that_was_set_back_begins_anew() {
     let mut thin = ThinView::new(domain(), space, view.clone());
     let head = |number: u64| Head { position: Position(number), hash: Hash([number as u8; 32]) };
     let start = |at: u64| ServerFrame::ViewStart {
+        remade: 0,
         space,
         view: view.clone(),
         epoch: 1,

@@ -39,6 +39,8 @@ struct World {
     comments: u8,
     /// What waits beside the log.
     waiting: Waiting,
+    /// Whether views are made anew.
+    shows_older: bool,
     /// How many cards were read as they are now.
     asked: RefCell<usize>,
 }
@@ -66,6 +68,10 @@ impl Source for World {
     fn waiting(&self) -> Result<Waiting, ReadError> {
         Ok(self.waiting.clone())
     }
+
+    fn shows_older(&self) -> Result<bool, ReadError> {
+        Ok(self.shows_older)
+    }
 }
 
 impl World {
@@ -75,7 +81,7 @@ impl World {
         let folder = TempDir::new().unwrap();
         let index = Index::open(folder.path()).unwrap();
         let (waiting, asked) = (Waiting::default(), RefCell::new(0));
-        let mut world = Self { spaces, folder, index, comments: 0, waiting, asked };
+        let mut world = Self { spaces, folder, index, comments: 0, waiting, shows_older: false, asked };
         let label = ProjectCommand::SetLabel { label: LABEL, name: "bug".into(), colour: "red".into() };
         world.send::<Project>(SPACE.0, &ProjectCommand::SetUp { key: "REC".into() });
         world.send::<Project>(SPACE.0, &label);
@@ -167,6 +173,21 @@ fn each_record_is_found_once_it_was_followed() {
     world.send::<Comment>(comment, &CommentCommand::Delete {});
     world.follow();
     assert_eq!(world.found("straight "), [] as [u8; 0]);
+}
+
+/// Cards as another version had saved them would stay in the index.
+#[test]
+fn while_cards_are_made_anew_nothing_is_indexed() {
+    let mut world = World::new();
+    world.create(1, "Needle");
+    world.follow();
+    world.create(2, "Arm");
+    world.shows_older = true;
+    assert_eq!(world.follow(), Followed::NotYet);
+    assert_eq!((world.found("needle "), world.found("arm ")), (vec![1], vec![]));
+    world.shows_older = false;
+    assert_eq!(world.follow(), Followed::Written { cards: 1 });
+    assert_eq!(world.found("arm "), [2]);
 }
 
 #[test]

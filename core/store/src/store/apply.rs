@@ -21,7 +21,7 @@ use crate::log::SpaceLog;
 use crate::rows::{encode_checkpoint, encode_log, encode_row};
 use crate::segments;
 use crate::space::SpaceEntry;
-use crate::tables::{CHECKPOINTS, LOG, ROWS, row_key};
+use crate::tables::{CHECKPOINTS, LOG, ROWS, row_key, views_prefix};
 
 /// A batch being written.
 pub(super) struct Batch<'a, 'txn> {
@@ -161,6 +161,9 @@ impl Batch<'_, '_> {
     }
 
     fn put_rows(&mut self, entry: &SpaceEntry, write: &CheckpointWrite) -> Result<(), ReadError> {
+        for name in &write.dropped_views {
+            remove_all(&mut self.tables.rows, &views_prefix(entry.local, name))?;
+        }
         for (row_of, row) in &write.rows {
             let key = row_key(entry.local, row_of);
             match row {

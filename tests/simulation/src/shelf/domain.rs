@@ -1,9 +1,11 @@
-//! The domain in its two versions: shelves, what is done with them, a view over all of them, a policy and an effect.
+//! The domain in its versions: shelves, what is done with them, a view over all of them, a policy and an effect; and views that nothing is
+//! decided by, whose own versions change.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use recordplayer::codec::decode;
 use recordplayer::decide::Intent;
 use recordplayer::planted::{Bug, is_planted};
 use recordplayer::prelude::*;
@@ -220,6 +222,44 @@ impl<S: Version> View for Inventory<S> {
     }
 }
 
+/// What has happened to one shelf: a view of which each version counts otherwise, and which none can show as another one has saved it, where
+/// `SHOWS_OLDER` is not set.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Story<const V: u32, const SHOWS_OLDER: bool> {
+    told: BTreeMap<u8, u64>,
+    #[serde(default)]
+    labels: u64,
+}
+
+impl<const V: u32, const SHOWS_OLDER: bool> View for Story<V, SHOWS_OLDER> {
+    const NAME: &'static str = if SHOWS_OLDER { "story" } else { "secret" };
+    const VERSION: u32 = V;
+
+    fn keys(stream: &StreamId, models: &Models<'_>) -> Vec<Key> {
+        if &*stream.kind != Shelf::KIND {
+            return Vec::new();
+        }
+        // The later version has fewer of them, so that rows are left over which nobody plays on.
+        let dusted = models.get::<Shelf>(stream.id).dusted;
+        let of_dust = (V == 1 && dusted > 0).then(|| Key::text(&format!("{} {dusted}", stream.id)));
+        std::iter::once(Key::from(stream.id)).chain(of_dust).collect()
+    }
+
+    fn from_version(_: u32, saved: &[u8]) -> Option<Self> {
+        SHOWS_OLDER.then(|| decode(saved).ok())?
+    }
+
+    fn play(&mut self, _: &Key, record: &Record, after: &Models<'_>) {
+        match record.event::<Shelf>() {
+            Some(ShelfEvent::Put { place, thing }) => drop(self.told.insert(*place, thing * u64::from(V))),
+            Some(ShelfEvent::Taken { place }) => drop(self.told.remove(place)),
+            Some(ShelfEvent::Labelled { .. }) => self.labels += u64::from(V),
+            Some(ShelfEvent::Dusted {}) => self.labels += after.get::<Shelf>(record.stream.id).places.len() as u64,
+            None => {}
+        }
+    }
+}
+
 /// What is put down is dusted by a policy, where it is one of these.
 pub(super) fn gathers_dust(thing: u64) -> bool {
     thing.is_multiple_of(3)
@@ -236,12 +276,21 @@ fn tell<S: Version>(record: &Record, _: &Models<'_>) -> Vec<Vec<u8>> {
     record.event::<S>().and_then(S::taken).into_iter().map(|place| vec![place]).collect()
 }
 
-fn version<S: Version>(number: u32, seed: u64) -> Arc<Domain> {
+fn version<S: Version>(number: u32, seed: u64) -> Domain {
     let domain = Domain::new("shelves", number).entity::<S>().consistent_view::<Inventory<S>>();
-    with_drawn_thresholds(domain.policy("dust", dust::<S>).effect("tell", tell::<S>), seed).shared()
+    with_drawn_thresholds(domain.policy("dust", dust::<S>).effect("tell", tell::<S>), seed)
 }
 
 /// The two versions of the application, with the thresholds of a seed: in the first one shelves cannot be labelled.
 pub(super) fn versions(seed: u64) -> [Arc<Domain>; 2] {
-    [version::<OldShelf>(1, seed), version::<Shelf>(2, seed)]
+    [version::<OldShelf>(1, seed).shared(), version::<Shelf>(2, seed).shared()]
+}
+
+/// Two versions of which the later one shows the same otherwise.
+pub(super) fn versions_of_views(seed: u64) -> [Arc<Domain>; 2] {
+    let newest = || version::<Shelf>(2, seed);
+    [
+        newest().view::<Story<1, true>>().view::<Story<1, false>>().shared(),
+        newest().view::<Story<2, true>>().view::<Story<2, false>>().shared(),
+    ]
 }

@@ -14,7 +14,9 @@ use recordplayer::response::Response;
 use recordplayer::testing::{DeviceId, Transition, World, converge_in};
 use recordplayer::view::Key;
 
-use super::domain::{CLOSED, Inventory, OldShelf, Shelf, ShelfCommand, ShelfRefusal, gathers_dust, versions};
+use super::domain::{
+    CLOSED, Inventory, OldShelf, Shelf, ShelfCommand, ShelfRefusal, gathers_dust, versions, versions_of_views,
+};
 use super::reference::{Change, Reference};
 use crate::Outcome;
 
@@ -27,11 +29,13 @@ const PLACES: u8 = 6;
 ///
 /// When something does not hold that must; the message says how to replay it.
 pub fn play_out(seed: u64) -> Outcome {
-    let mut people = People::default();
     let mut members = Vec::new();
-    let [older, newer] = versions(seed);
-    // In half of the histories everybody has the newest version from the start: whoever is upgraded begins anew, and that mends much.
-    let has_versions = seed % 4 < 2;
+    // In half of the histories everybody has the newest version from the start: whoever is upgraded begins anew, and that mends much. In some of
+    // them only what is shown has versions.
+    let has_versions_of_views = seed % 16 == 6;
+    let has_versions = has_versions_of_views || seed % 4 < 2;
+    let mut people = People { has_old_shelves: !has_versions_of_views, ..People::default() };
+    let [older, newer] = if has_versions_of_views { versions_of_views(seed) } else { versions(seed) };
     let mut world = World::seeded(seed, if has_versions { &older } else { &newer });
     if has_versions {
         world.release(&newer);
@@ -51,6 +55,8 @@ pub fn play_out(seed: u64) -> Outcome {
 #[derive(Default)]
 struct People {
     said: BTreeMap<CommandId, (Id, ShelfCommand)>,
+    /// Whether an older version has shelves of another kind, and does not only show the same ones otherwise.
+    has_old_shelves: bool,
     last: Option<(DeviceId, CommandId)>,
     outcome: Outcome,
 }
@@ -74,7 +80,7 @@ fn people_act(people: &mut People, world: &mut World, device: DeviceId) {
     let is_blind = is_blind || world.may_be_rotten(device);
     // Who looks takes from where something lies, and puts where nothing does.
     let some = |at: Id, first: u8, is_taken: bool| {
-        let places = places_shown(world, device, at);
+        let places = places_shown(world, device, at, people.has_old_shelves);
         let mut in_turn = (0..PLACES).map(|step| (first + step) % PLACES);
         in_turn.find(|place| is_blind || places.contains_key(place) == is_taken).unwrap_or(first)
     };
@@ -117,9 +123,9 @@ fn people_act(people: &mut People, world: &mut World, device: DeviceId) {
 }
 
 /// What lies on a shelf, as the device shows it.
-fn places_shown(world: &World, device: DeviceId, at: Id) -> BTreeMap<u8, u64> {
+fn places_shown(world: &World, device: DeviceId, at: Id, has_old_shelves: bool) -> BTreeMap<u8, u64> {
     let replica = world.replica(device);
-    if world.is_newest(device) {
+    if world.is_newest(device) || !has_old_shelves {
         replica.entity::<Shelf>(at).places.clone()
     } else {
         replica.entity::<OldShelf>(at).places.clone()

@@ -180,6 +180,8 @@ impl SpaceState {
     }
 
     fn put_rows(&mut self, write: CheckpointWrite) {
+        let is_dropped = |key: &RowKey| matches!(key, RowKey::View(view) if write.dropped_views.contains(&view.name));
+        self.rows.retain(|key, _| !is_dropped(key));
         for (key, row) in write.rows {
             match row {
                 Some(row) => self.rows.insert(key, row),

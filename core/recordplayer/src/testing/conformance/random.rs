@@ -105,7 +105,8 @@ fn some_rows(at: &History, rng: &mut ChaCha8Rng) -> CheckpointWrite {
         .map(|_| (key(rng), rng.random_bool(0.8).then(|| row(at.head(), &rng.next_u64().to_be_bytes()))))
         .collect();
     let texts = (0..rng.random_range(0..6)).map(|_| some_text(rng)).collect();
-    CheckpointWrite { texts, ..checkpoint(at, rows) }
+    let dropped_views = rng.random_bool(0.1).then(|| Name::of("board")).into_iter().collect();
+    CheckpointWrite { dropped_views, texts, ..checkpoint(at, rows) }
 }
 
 fn some_text(rng: &mut ChaCha8Rng) -> (TextKey, TextRow) {

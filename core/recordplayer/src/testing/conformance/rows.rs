@@ -1,5 +1,6 @@
 //! Checks of checkpoints and their rows.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::Reopen;
@@ -19,7 +20,11 @@ pub(super) fn model(entity: u8) -> RowKey {
 }
 
 pub(super) fn view(key: &str) -> RowKey {
-    RowKey::View(ViewKey { name: Name::of("board"), key: Key::text(key) })
+    view_of(Name::of("board"), key)
+}
+
+fn view_of(name: Name, key: &str) -> RowKey {
+    RowKey::View(ViewKey { name, key: Key::text(key) })
 }
 
 pub(super) fn row(head: Head, content: &[u8]) -> Row {
@@ -30,7 +35,14 @@ pub(super) fn row(head: Head, content: &[u8]) -> Row {
 pub(super) fn checkpoint(history: &History, rows: Vec<(RowKey, Option<Row>)>) -> CheckpointWrite {
     let meta: Arc<[u8]> = format!("meta at {}", history.head().position).into_bytes().into();
     let checkpoint = Checkpoint { epoch: history.epoch(), head: history.head(), meta };
-    CheckpointWrite { space: history.space(), checkpoint, rows, texts: Vec::new(), replaces_all: false }
+    CheckpointWrite {
+        space: history.space(),
+        checkpoint,
+        dropped_views: BTreeSet::new(),
+        rows,
+        texts: Vec::new(),
+        replaces_all: false,
+    }
 }
 
 fn begun(store: &mut dyn Store, space: u8) -> History {
@@ -69,6 +81,31 @@ pub(super) fn a_checkpoint_puts_and_drops_rows(open: Reopen<'_>) {
     assert_eq!(reader.row(&model(2)), Ok(None));
     assert_eq!(reader.row(&view("")), Ok(Some(row(head, b""))), "an untouched row stays as it is");
     assert_eq!(reader.row(&view("other")), Ok(None));
+}
+
+/// What a version of a view has saved gives way as a whole, and what the write itself holds of it stays.
+pub(super) fn a_checkpoint_drops_views_by_their_names(open: Reopen<'_>) {
+    let mut store = open();
+    let mut history = begun(&mut *store, 1);
+    let head = history.head();
+    let others = ["boar", "boards", "boarf"].map(|name| view_of(Name::of(name), "a"));
+    let mut rows: Vec<_> = others.iter().map(|key| (key.clone(), Some(row(head, b"of another name")))).collect();
+    rows.extend(["", "a", "b"].map(|key| (view(key), Some(row(head, b"old")))));
+    rows.push((model(1), Some(row(head, b"one"))));
+    store.write(vec![Write::Checkpoint(checkpoint(&history, rows))]);
+    let commits = history.commits(1);
+    let rows = vec![(view("b"), Some(row(history.head(), b"new"))), (view("c"), None)];
+    let dropped_views = BTreeSet::from([Name::of("board"), Name::of("never_saved")]);
+    let write = CheckpointWrite { dropped_views, ..checkpoint(&history, rows) };
+    let append = history.append(head, commits);
+    store.write(vec![append, Write::Checkpoint(write)]);
+    drop(store);
+    let store = open();
+    let found: Vec<_> = store.reader(history.space()).rows(None, EVERYTHING).unwrap();
+    let mut expected = vec![(model(1), row(head, b"one")), (view("b"), row(history.head(), b"new"))];
+    expected.extend(others.map(|key| (key, row(head, b"of another name"))));
+    expected.sort_by(|one, other| one.0.cmp(&other.0));
+    assert_eq!(found, expected);
 }
 
 pub(super) fn a_checkpoint_keeps_position_hash_and_version(open: Reopen<'_>) {

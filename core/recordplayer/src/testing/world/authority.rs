@@ -205,7 +205,9 @@ impl World {
     pub(super) fn tell_authority(&mut self, input: SpaceInput) {
         let now = self.now.plus_ms(self.clock_ms);
         let Some(space) = self.space.as_mut() else { return };
+        let was_rebuilding = space.rebuilding().is_some();
         space.handle(now, input);
+        self.reached.views_remade += u64::from(was_rebuilding && space.rebuilding().is_none());
         let outputs: Vec<SpaceOutput> = std::iter::from_fn(|| space.poll_output()).collect();
         let (mut lagging, mut refused) = (BTreeMap::new(), Vec::new());
         for output in outputs {

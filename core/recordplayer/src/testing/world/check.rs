@@ -23,6 +23,8 @@ impl World {
         self.check_log();
         let (head, _) = self.authority();
         let mut replayed = audit::replay(self.domain(), self.id, self.store.reader(self.id).as_ref());
+        let saved = audit::saved_views_are(&mut replayed, self.store.reader(self.id).as_ref());
+        assert!(saved.is_ok(), "at the authority {}; {why}", saved.unwrap_err());
         let space = self.space.as_mut().expect("the authority runs");
         let is_like = audit::is_like(&mut space.state, &mut replayed);
         assert!(is_like.is_ok(), "at the authority {}; {why}", is_like.unwrap_err());
@@ -40,6 +42,8 @@ impl World {
             if device.version == self.version {
                 let is_like = audit::is_like(&mut replica.state, &mut replayed);
                 assert!(is_like.is_ok(), "at {} {}; {why}", device.name, is_like.unwrap_err());
+                let saved = audit::saved_views_are(&mut replayed, device.store.reader(self.id).as_ref());
+                assert!(saved.is_ok(), "at {} {}; {why}", device.name, saved.unwrap_err());
             }
             for (view, drawn) in &device.drawn {
                 let is_current = *drawn == looks_of(replica, view);

@@ -95,7 +95,11 @@ impl Device {
     pub fn is_settled_at(&self, head: Head) -> bool {
         let Some(replica) = &self.replica else { return self.is_out };
         let shows_all = |thin: &ThinView| thin.is_ended() || thin.position() == Some(head.position);
-        replica.is_settled() && replica.confirmed() == head && self.thin.as_ref().is_none_or(shows_all)
+        let shows_this_version = replica.status().rebuilding.is_none();
+        shows_this_version
+            && replica.is_settled()
+            && replica.confirmed() == head
+            && self.thin.as_ref().is_none_or(shows_all)
     }
 
     fn draw(&mut self, views: BTreeSet<ViewKey>) {

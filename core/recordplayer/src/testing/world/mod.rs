@@ -331,6 +331,11 @@ impl World {
         for at in 0..self.devices.len() {
             self.devices[at].tears_next_save = false;
             self.start_again(DeviceId(at));
+            // A line on which something was lost breaks: the start of a view that was made anew comes once in a session.
+            let is_disordered = self.devices[at].session.is_some_and(|session| self.disordered.contains(&session));
+            if is_disordered && self.newest() > 0 {
+                self.disconnect(DeviceId(at));
+            }
             if self.devices[at].session.is_none() {
                 self.connect(DeviceId(at));
             }
@@ -373,6 +378,14 @@ impl World {
         space.decided() == space.durable()
             && self.devices.iter().all(is_settled)
             && !space.is_joined_except_in(&self.disordered)
+            && space.rebuilding().is_none()
+            && !self.is_view_starting()
+    }
+
+    /// Whether somebody is about to see a view from its start: where it was made anew, that lies at no other place than what they have seen.
+    fn is_view_starting(&self) -> bool {
+        let is_start = |bytes: &[u8]| matches!(ServerFrame::decode(bytes), Ok(ServerFrame::ViewStart { .. }));
+        self.journeys.values().any(|journey| matches!(journey, Journey::ToDevice { bytes, .. } if is_start(bytes)))
     }
 
     /// Who has not come to rest, and how it stands there.
@@ -474,7 +487,10 @@ impl World {
             let device = DeviceId(at);
             let now = self.time_of(device);
             if let Some(replica) = self.devices[at].replica.as_mut() {
+                let was_rebuilding = replica.status().rebuilding.is_some();
                 replica.handle_wakeup(now);
+                let is_remade = was_rebuilding && replica.status().rebuilding.is_none();
+                self.reached.views_remade += u64::from(is_remade);
                 self.drain_device(device);
             }
             if let (Some(head), Some(session)) = (head, self.devices[at].session) {

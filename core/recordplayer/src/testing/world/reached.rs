@@ -40,11 +40,13 @@ pub struct Reached {
     pub views_begun_anew: u64,
     /// Care had gone well for so long after a crash that it ended.
     pub cares_ended: u64,
+    /// Views were made anew piece by piece, while their space was open.
+    pub views_remade: u64,
 }
 
 impl Reached {
     /// Each, with its name.
-    pub fn each(&self) -> [(&'static str, u64); 8] {
+    pub fn each(&self) -> [(&'static str, u64); 9] {
         [
             ("snapshots offered", self.snapshots_offered),
             ("snapshots resumed", self.snapshots_resumed),
@@ -54,6 +56,7 @@ impl Reached {
             ("windows full", self.windows_full),
             ("views begun anew", self.views_begun_anew),
             ("cares ended", self.cares_ended),
+            ("views remade", self.views_remade),
         ]
     }
 }
@@ -71,6 +74,7 @@ impl Add for Reached {
             windows_full: self.windows_full + other.windows_full,
             views_begun_anew: self.views_begun_anew + other.views_begun_anew,
             cares_ended: self.cares_ended + other.cares_ended,
+            views_remade: self.views_remade + other.views_remade,
         }
     }
 }
@@ -104,13 +108,15 @@ pub fn with_drawn_thresholds(domain: Domain, seed: u64) -> Domain {
         frame_commits_bytes_max: rng.random_range(600..6_000),
         looked_at_later_max: rng.random_range(1..4),
         effects_given_max: rng.random_range(1..4),
+        rebuild_bytes: usual.rebuild_bytes,
     };
     let saving = Saving {
         every_events: Some(rng.random_range(3..60)),
         after_ms: Some(rng.random_range(500..30_000)),
         ..Saving::default()
     };
-    domain.with_thresholds(thresholds).saving(saving)
+    let rebuild_bytes = rng.random_range(500..6_000);
+    domain.with_thresholds(Thresholds { rebuild_bytes, ..thresholds }).saving(saving)
 }
 
 /// What is remembered of a device that joins, to tell that it goes on in another session.

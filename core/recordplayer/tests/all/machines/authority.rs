@@ -17,7 +17,7 @@ use recordplayer::space::{
     AllFree, Ending, Mark, Names, OfferedTail, Opening, Publication, Recovery, SessionId, Space, SpaceInput,
     SpaceOutput, Submission, Tail,
 };
-use recordplayer::storage::memory::MemoryStore;
+use recordplayer::storage::memory::{Failure, MemoryStore};
 use recordplayer::storage::{Append, SpaceReader, Store, TextKey, Write, Written};
 use recordplayer::time::Timestamp;
 use recordplayer::view::ViewKey;
@@ -138,6 +138,11 @@ impl Authority {
         let intent = Intent::of::<Membership>(SPACE.0, &found).unwrap();
         assert_eq!(self.submit(FIRST, None, 1, 100, intent), AnswerCode::Accepted);
         self
+    }
+
+    /// The next append is done, and nobody hears of it.
+    pub fn fail_next_append(&self) {
+        self.store.fail_next(Failure::UnknownApplied);
     }
 
     /// Starts the process anew on the same disk, with this version of the application.

@@ -1,18 +1,17 @@
 //! Beginning a project that goes on where an exported one was.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
 use recordplayer::claims::Claims;
-use recordplayer::decide::Intent;
 use recordplayer::domain::Domain;
+use recordplayer::entity::Entity;
 use recordplayer::hash::Hash;
-use recordplayer::id::{ActorId, SpaceId};
+use recordplayer::id::{ActId, ActorId, SpaceId};
 use recordplayer::membership::{Membership, MembershipCommand};
-use recordplayer::replica::Wish;
-use recordplayer::retelling::{Retelling, Told};
-use recordplayer_client::{ContinueError, Continuing, Device, SendError, Space, Ticket, now};
+use recordplayer::retelling::{Retelling, RetellingError, Told};
+use recordplayer_client::{ContinueError, Continuing, Device, Space, now};
 use recordplayer_kanban::Project;
 use recordplayer_kanban::ids::PersonId;
 use recordplayer_kanban::project::ProjectCommand;
@@ -27,8 +26,6 @@ pub(crate) enum NotContinued {
     Read(#[from] NotReadable),
     #[error(transparent)]
     Continue(#[from] ContinueError),
-    #[error(transparent)]
-    Send(#[from] SendError),
 }
 
 /// What an export would become.
@@ -45,7 +42,6 @@ pub(crate) struct Continued {
     pub title: String,
     pub key: String,
     pub heard: Heard,
-    pub tickets: Vec<Ticket>,
 }
 
 /// Reads an export as if it were taken in: all of it is played, and nothing is kept.
@@ -54,8 +50,7 @@ pub(crate) fn preview(domain: &Arc<Domain>, file: &Path, progress: &dyn Fn(u64, 
     let mut nowhere = Nowhere { retelling, file: None };
     let heard = records::read(file, &mut nowhere, progress)?;
     let title = nowhere.retelling.title();
-    let ended = nowhere.retelling.end(now(), ActorId::default());
-    ended.map_err(ContinueError::from)?;
+    nowhere.retelling.goes_on(now(), ActorId::default()).map_err(ContinueError::from)?;
     Ok(Preview { title, heard })
 }
 
@@ -73,74 +68,72 @@ pub(crate) fn take_in(
         return Err(error.into());
     }
     let heard = read?;
-    let space = here.continuing.end()?;
-    let mut continued = Continued { title: String::new(), key: String::new(), heard, tickets: Vec::new(), space };
-    continued.call(device, title)?;
-    continued.set_key(device, key)?;
-    continued.name_people(device, url)?;
-    Ok(continued)
+    let mut continuing = here.continuing;
+    continuing.goes_on()?;
+    let mut beginning = Beginning { device, continuing };
+    let title = beginning.call(title)?;
+    let key = beginning.set_key(key)?;
+    beginning.name_people(url, &heard)?;
+    let space = beginning.continuing.end()?;
+    Ok(Continued { space, title, key, heard })
 }
 
-impl Continued {
-    fn send<E: recordplayer::entity::Entity>(&mut self, command: &E::Command) -> Result<(), SendError> {
-        self.tickets.push(self.space.send::<E>(self.space.id().0, command)?);
-        Ok(())
+/// What is said of the project before it is here: with all the rest, or not at all.
+struct Beginning<'a> {
+    device: &'a Device,
+    continuing: Continuing,
+}
+
+impl Beginning<'_> {
+    fn say<E: Entity>(&mut self, claims: Claims, command: &E::Command) -> Result<(), ContinueError> {
+        self.continuing.say::<E>(self.continuing.space().0, claims, command)
     }
 
     /// Calls it as somebody wishes; else so that it is told apart from the others here.
-    fn call(&mut self, device: &Device, wished: Option<&str>) -> Result<(), SendError> {
-        let own = self.space.entity::<Membership>(self.space.id().0).title().to_owned();
-        let others: Vec<String> =
-            device.spaces().into_iter().filter(|info| info.space != self.space.id()).map(|info| info.title).collect();
+    fn call(&mut self, wished: Option<&str>) -> Result<String, ContinueError> {
+        let own = self.continuing.title();
+        let others: Vec<String> = self.device.spaces().into_iter().map(|info| info.title).collect();
         let title = match wished {
             Some(wished) => wished.to_owned(),
             None => free(&own, |title| others.iter().any(|other| other == title)),
         };
         if title != own {
-            self.send::<Membership>(&MembershipCommand::Rename { title: title.clone() })?;
+            self.say::<Membership>(Claims::default(), &MembershipCommand::Rename { title: title.clone() })?;
         }
-        self.title = title;
-        Ok(())
+        Ok(title)
     }
 
-    fn set_key(&mut self, device: &Device, wished: Option<&str>) -> Result<(), SendError> {
-        let own = self.space.entity::<Project>(self.space.id().0).key.clone();
-        let is_taken = device
-            .spaces()
-            .iter()
-            .filter(|info| info.space != self.space.id())
-            .filter_map(|info| device.space(info.space))
-            .any(|space| space.entity::<Project>(space.id().0).key == own);
-        let keys = match wished {
-            Some(wished) => vec![wished.to_owned()],
-            None if is_taken => keys_like(&own).into_iter().filter(|key| *key != own).collect(),
-            None => Vec::new(),
+    /// Its key, or one like it where another project here has that.
+    fn set_key(&mut self, wished: Option<&str>) -> Result<String, ContinueError> {
+        let space = self.continuing.space();
+        let own = self.continuing.read(|models| models.get::<Project>(space.0).key.clone());
+        let spaces = self.device.spaces().into_iter().filter_map(|info| self.device.space(info.space));
+        let taken: BTreeSet<String> = spaces.map(|space| space.entity::<Project>(space.id().0).key.clone()).collect();
+        let key = match wished {
+            Some(wished) => wished.to_owned(),
+            None => keys_like(&own).into_iter().find(|key| !taken.contains(key)).unwrap_or_else(|| own.clone()),
         };
-        if !keys.is_empty() && !own.is_empty() {
-            self.send::<Project>(&ProjectCommand::ChangeKey { keys })?;
+        if key != own && !own.is_empty() {
+            self.say::<Project>(Claims::default(), &ProjectCommand::ChangeKey { keys: vec![key.clone()] })?;
         }
-        self.key.clone_from(&self.space.entity::<Project>(self.space.id().0).key);
-        Ok(())
+        Ok(key)
     }
 
     /// Who did something in it is nobody here: they stay by their names, and can say that they are meant.
-    fn name_people(&mut self, device: &Device, url: &str) -> Result<(), SendError> {
-        let (project, act) = (self.space.entity::<Project>(self.space.id().0), self.space.fresh_act());
-        let owners = device.accounts().into_iter().filter(|account| account.url == url);
-        let owners: Vec<ActorId> = owners.map(|account| account.person).chain([self.space.actor()]).collect();
-        let people: BTreeMap<ActorId, String> = self.heard.people.clone();
-        for (person, name) in people {
-            let id = PersonId::from(person);
-            if owners.contains(&person) || project.placeholders.contains_key(&id) {
+    fn name_people(&mut self, url: &str, heard: &Heard) -> Result<(), ContinueError> {
+        let owners = self.device.accounts().into_iter().filter(|account| account.url == url);
+        let owners: Vec<ActorId> = owners.map(|account| account.person).chain([self.continuing.person()]).collect();
+        let (space, act) = (self.continuing.space(), ActId::derived("people", &[self.continuing.space().0.bytes()]));
+        let known = self.continuing.read(|models| models.get::<Project>(space.0).placeholders.clone());
+        for (person, name) in &heard.people {
+            let id = PersonId::from(*person);
+            if owners.contains(person) || known.contains_key(&id) {
                 continue;
             }
-            let command = ProjectCommand::SetPlaceholder { person: id, name, username: String::new() };
-            let intent = Intent::of::<Project>(self.space.id().0, &command)?;
-            let wish = Wish { claims: Claims::of_act(act), ..Wish::new(self.space.fresh_command(), intent) };
-            match self.space.submit(wish) {
-                Ok(ticket) => self.tickets.push(ticket),
+            let command = ProjectCommand::SetPlaceholder { person: id, name: name.clone(), username: String::new() };
+            match self.say::<Project>(Claims::of_act(act), &command) {
                 // A name that no placeholder can have is nobody's loss: they stay somebody.
-                Err(SendError::Refused(_)) => {}
+                Ok(()) | Err(ContinueError::Retelling(RetellingError::Refused(_))) => {}
                 Err(error) => return Err(error),
             }
         }

@@ -96,8 +96,7 @@ pub(crate) fn run(
     let info = device.spaces().into_iter().find(|info| info.space == space);
     let info = info.ok_or_else(|| send::failure(SendError::NotThere))?;
     let place = Place { device, info, space: continued.space.clone(), options, board: None };
-    send::settle(&place, &continued.tickets)?;
-    let answer = answer(&continued.title, &continued.heard, Some((space, &place.project().key)));
+    let answer = answer(&continued.title, &continued.heard, Some((space, &continued.key)));
     if url != HERE {
         project::give(device, &place, &url).map_err(|mut failure| {
             failure.help = format!(
@@ -125,7 +124,6 @@ fn failure(error: NotContinued, file: &Path) -> Failure {
             Failure::new(DAMAGED, "unreadable_export", format!("{}: {error}", file.display()), nothing)
         }
         NotContinued::Continue(error) => Failure::new(DAMAGED, "unwritable", error, nothing),
-        NotContinued::Send(error) => send::failure(error),
     }
 }
 

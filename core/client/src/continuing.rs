@@ -10,8 +10,12 @@ use std::fs::File;
 use std::io::Write as _;
 use std::sync::Arc;
 
+use recordplayer::Models;
+use recordplayer::claims::Claims;
+use recordplayer::decide::Intent;
+use recordplayer::entity::Entity;
 use recordplayer::hash::Hash;
-use recordplayer::id::SpaceId;
+use recordplayer::id::{ActorId, Id, SpaceId};
 use recordplayer::retelling::{Retelling, RetellingError, Told};
 use recordplayer::storage::Write;
 
@@ -106,12 +110,41 @@ impl Continuing {
         Ok(())
     }
 
-    /// The export has ended: from now on the project is here, as [`Space::glance`] tells once all of it is read.
-    pub fn end(mut self) -> Result<Space, ContinueError> {
+    /// All was told: from here on the project goes on, as its person's.
+    pub fn goes_on(&mut self) -> Result<(), ContinueError> {
         self.end_file()?;
+        let person = self.account.person;
+        Ok(self.retelling().goes_on(now(), person)?)
+    }
+
+    /// One command of its person, behind [`Self::goes_on`]: it is there with all the rest.
+    pub fn say<E: Entity>(
+        &mut self,
+        id: impl Into<Id>,
+        claims: Claims,
+        command: &E::Command,
+    ) -> Result<(), ContinueError> {
+        let intent = Intent::of::<E>(id, command).map_err(SendError::from)?;
+        Ok(self.retelling().say(now(), claims, &intent)?)
+    }
+
+    /// The entities as they are by now.
+    pub fn read<T>(&mut self, read: impl FnOnce(&Models<'_>) -> T) -> T {
+        read(&self.retelling().models())
+    }
+
+    pub fn space(&self) -> SpaceId {
+        self.space
+    }
+
+    pub fn person(&self) -> ActorId {
+        self.account.person
+    }
+
+    /// From now on the project is here, as [`Space::glance`] tells once all of it is read.
+    pub fn end(mut self) -> Result<Space, ContinueError> {
         let title = self.title();
-        let retelling = self.retelling.take().expect("it ends once");
-        let append = retelling.end(now(), self.account.person)?;
+        let append = self.retelling.take().expect("it ends once").end();
         let (device, space) = (self.device.clone(), self.space);
         let inner = device.inner();
         let not_written = || ContinueError::NotWritten { why: inner.saver.failure() };

@@ -456,8 +456,9 @@ impl People<'_> {
             let told = retelling.tell(Told::from(commit));
             told.unwrap_or_else(|error| panic!("{error}; {why}"));
         }
-        let append = retelling.end(Timestamp::default(), ActorId::default());
-        let append = append.unwrap_or_else(|error| panic!("{error}; {why}"));
+        let goes_on = retelling.goes_on(Timestamp::default(), ActorId::default());
+        goes_on.unwrap_or_else(|error| panic!("{error}; {why}"));
+        let append = retelling.end();
         let open = |space: SpaceId, append: Append| {
             let mut store = MemoryStore::new();
             let written = store.write(vec![Write::Append(append)]);

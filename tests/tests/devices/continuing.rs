@@ -73,7 +73,8 @@ fn a_file_that_is_another_one_is_not_taken() {
     let told = furnished(&device);
     let mut continuing = begun(&device, &told);
     continuing.file_piece(Hash::of(b"one"), b"two").unwrap();
-    assert!(continuing.end().is_err());
+    assert!(continuing.goes_on().is_err());
+    drop(continuing);
     assert_eq!((device.spaces().len(), folders_of_files(folder.path())), (1, 0));
 }
 
@@ -83,7 +84,9 @@ fn what_has_ended_is_here_whatever_becomes_of_the_authority() {
     let folder = tempfile::tempdir().unwrap();
     let device = open(folder.path());
     let told = furnished(&device);
-    let space = begun(&device, &told).end().unwrap();
+    let mut continuing = begun(&device, &told);
+    continuing.goes_on().unwrap();
+    let space = continuing.end().unwrap();
     assert_eq!(titles(&space), ["One", "Two"]);
     let id = space.id();
     device.close();

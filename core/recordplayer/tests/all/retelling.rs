@@ -36,7 +36,8 @@ pub fn told(log: &[Commit]) -> Vec<Told> {
 pub fn retold(domain: &Arc<Domain>, told: Vec<Told>, by: ActorId) -> Result<Append, RetellingError> {
     let mut retelling = Retelling::new(Arc::clone(domain), SPACE, [7; 32]);
     told.into_iter().try_for_each(|told| retelling.tell(told))?;
-    retelling.end(Timestamp(5), by)
+    retelling.goes_on(Timestamp(5), by)?;
+    Ok(retelling.end())
 }
 
 fn membership(command: &MembershipCommand) -> Intent {

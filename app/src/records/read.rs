@@ -60,23 +60,24 @@ pub(crate) fn read(
     let file = File::open(path)?;
     let of = file.metadata()?.len();
     let mut lines = BufReader::with_capacity(1 << 20, file);
-    let mut reading = Reading { listener, heard: Heard::default(), begun: None, file: None, stage: Stage::Nothing };
-    let (mut line, mut number, mut bytes) = (Vec::new(), 0, 0);
+    let mut reading =
+        Reading { listener, heard: Heard::default(), begun: None, file: None, stage: Stage::Nothing, line: 0 };
+    let (mut line, mut bytes) = (Vec::new(), 0);
     loop {
         line.clear();
         let length = Read::by_ref(&mut lines).take(LINE_BYTES_MAX).read_until(b'\n', &mut line)? as u64;
         if length == 0 {
             break;
         }
-        number += 1;
+        reading.line += 1;
         bytes += length;
         progress(bytes, of);
-        let at_line = |why: String| NotReadable::Line { line: number, why };
         if length == LINE_BYTES_MAX {
-            return Err(at_line(format!("it has more than {LINE_BYTES_MAX} bytes; is it the right file?")));
+            let why = format!("it has more than {LINE_BYTES_MAX} bytes; is it the right file?");
+            return Err(NotReadable::Line { line: reading.line, why });
         }
         if !line.trim_ascii().is_empty() {
-            reading.take(&line).map_err(at_line)?;
+            reading.take(&line).map_err(|why| NotReadable::Line { line: reading.line, why })?;
         }
     }
     if reading.stage != Stage::Ended {
@@ -85,7 +86,7 @@ pub(crate) fn read(
         } else {
             "the file ends here, and is not whole; export it again"
         };
-        return Err(NotReadable::Line { line: number, why: why.to_owned() });
+        return Err(NotReadable::Line { line: reading.line.max(1), why: why.to_owned() });
     }
     Ok(reading.heard)
 }
@@ -101,11 +102,13 @@ enum Stage {
 struct Reading<'a> {
     listener: &'a mut dyn Listener,
     heard: Heard,
-    /// The commit of which records come just now.
-    begun: Option<(Header, Vec<ToldRecord>)>,
+    /// The commit of which records come just now, and the line of its first one.
+    begun: Option<(Header, Vec<ToldRecord>, u64)>,
     /// The file of which pieces come just now, and how many of its bytes have come.
     file: Option<(Hash, u64)>,
     stage: Stage,
+    /// The line that is looked at; of what is wrong, the line of that.
+    line: u64,
 }
 
 impl Reading<'_> {
@@ -119,7 +122,7 @@ impl Reading<'_> {
                 Err(error) => match serde_json::from_slice::<Other>(line) {
                     Ok(Other::File(piece)) => self.piece(&piece),
                     Ok(Other::End(EndLine { end })) => self.end(end),
-                    Err(_) => Err(error.to_string()),
+                    Err(_) => Err(misread(&error)),
                 },
             },
         }
@@ -138,28 +141,29 @@ impl Reading<'_> {
         if self.stage != Stage::Records {
             return Err("a record follows the files".to_owned());
         }
+        let expected = self.heard.records + 1;
+        if record.record.0 != expected && !(expected == 1 && record.commit.is_none()) {
+            return Err(format!("record {expected} is missing: {} comes in its place", record.record));
+        }
         if let Some(commit) = &record.commit {
             let header = commit.header(&record);
             self.end_commit()?;
-            self.begun = Some((header, Vec::new()));
+            self.begun = Some((header, Vec::new(), self.line));
         }
-        let Some((header, records)) = &mut self.begun else {
+        let Some((_, records, _)) = &mut self.begun else {
             return Err("its commit is not told; is the beginning missing?".to_owned());
         };
-        let expected = header.first.plus(records.len() as u64);
-        if record.record != expected {
-            return Err(format!("record {expected} is missing: {} comes in its place", record.record));
-        }
         records.push(record.told().map_err(|error| error.to_string())?);
         self.heard.records += 1;
         Ok(())
     }
 
     fn end_commit(&mut self) -> Result<(), String> {
-        match self.begun.take() {
-            Some((header, records)) => self.listener.commit(Told { header, records }),
-            None => Ok(()),
-        }
+        let Some((header, records, first)) = self.begun.take() else { return Ok(()) };
+        let here = std::mem::replace(&mut self.line, first);
+        self.listener.commit(Told { header, records })?;
+        self.line = here;
+        Ok(())
     }
 
     fn piece(&mut self, FileLine { file, at, bytes }: &FileLine) -> Result<(), String> {
@@ -215,5 +219,11 @@ enum Other {
 }
 
 fn parsed<T: DeserializeOwned>(line: &[u8]) -> Result<T, String> {
-    serde_json::from_slice(line).map_err(|error| format!("this is no export of a project: {error}"))
+    serde_json::from_slice(line).map_err(|error| format!("this is no export of a project: {}", misread(&error)))
+}
+
+/// What is wrong with a line of JSON: it is one line, so only the place in it is told.
+fn misread(error: &serde_json::Error) -> String {
+    let (text, place) = (error.to_string(), format!(" at line {} column {}", error.line(), error.column()));
+    text.strip_suffix(&place).map_or_else(|| text.clone(), |what| format!("{what}, at its byte {}", error.column()))
 }

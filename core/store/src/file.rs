@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use recordplayer::storage::ReadError;
 use redb::backends::FileBackend;
@@ -14,6 +15,9 @@ use redb::{Database, DatabaseError, StorageBackend, StorageError};
 use crate::blocks::{Backend, BlockFile};
 use crate::error::{FileKind, OpenError, let_go, panic_text};
 use crate::header::{FORMAT_VERSION, HeaderError};
+
+/// Behind the name of a file that is being made.
+const NEW: &str = ".new";
 
 /// One of our files, and how its errors name it.
 #[derive(Clone, Debug)]
@@ -67,26 +71,62 @@ impl Named {
     }
 
     /// Opens the file, or makes it with `fill`. A file that is being made has another name until it is whole, so that a crash in between
-    /// leaves nothing at the path, and an empty file at the path is never mistaken for a new store.
+    /// leaves nothing at the path, and an empty file at the path is never mistaken for a new store. Of several processes that make it at once,
+    /// each makes one of its own, and the first one that is whole is the file for all of them.
     pub fn open_or_create(&self, fill: impl FnOnce(&Database) -> Result<(), ReadError>) -> Result<OpenFile, OpenError> {
         if !fs::exists(&self.path).map_err(|error| self.io(error))? {
             self.create(fill)?;
         }
         let opened = File::options().read(true).write(true).open(&self.path).map_err(|error| self.io(error))?;
-        self.open(self.locked(opened)?)
+        let opened = self.open(self.locked(opened)?)?;
+        self.sweep();
+        Ok(opened)
     }
 
     fn create(&self, fill: impl FnOnce(&Database) -> Result<(), ReadError>) -> Result<(), OpenError> {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
         let mut unfinished = self.path.clone().into_os_string();
-        unfinished.push(".new");
+        unfinished.push(format!("{NEW}{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed)));
         let unfinished = PathBuf::from(unfinished);
-        let options = File::options().read(true).write(true).create(true).truncate(false).open(&unfinished);
-        let backend = self.locked(options.map_err(|error| self.io(error))?)?;
-        // What an interrupted start left is of no use to anyone.
-        backend.set_len(0).map_err(|error| self.io(error))?;
-        self.fill(backend, fill)?;
-        fs::rename(&unfinished, &self.path).map_err(|error| self.io(error))?;
-        sync_folder(&self.path).map_err(|error| self.io(error))
+        // What another process of the same number left is of no use to anyone; it may be a second name of something that is.
+        let _ = fs::remove_file(&unfinished);
+        let made = File::options().read(true).write(true).create_new(true).open(&unfinished);
+        let filled = made.map_err(|error| self.io(error)).and_then(|file| self.fill(self.locked(file)?, fill));
+        let named = filled.and_then(|()| self.name(&unfinished).map_err(|error| self.io(error)));
+        // What cannot be removed is removed by whoever opens the file next.
+        let _ = fs::remove_file(&unfinished);
+        named
+    }
+
+    /// The file that is whole takes its place, unless another one has it.
+    fn name(&self, unfinished: &Path) -> io::Result<()> {
+        match fs::hard_link(unfinished, &self.path) {
+            // Whoever has the file open has swept this one away, for theirs was faster.
+            Err(error) if matches!(error.kind(), io::ErrorKind::AlreadyExists | io::ErrorKind::NotFound) => {
+                if fs::exists(&self.path)? {
+                    Ok(())
+                } else {
+                    Err(error)
+                }
+            }
+            Ok(()) => sync_folder(&self.path),
+            // A disk that knows no second names.
+            Err(_) => fs::rename(unfinished, &self.path).and_then(|()| sync_folder(&self.path)),
+        }
+    }
+
+    /// Removes what interrupted starts left. The file is open here, so nobody needs another one.
+    fn sweep(&self) {
+        let (Some(folder), Some(name)) = (self.path.parent(), self.path.file_name()) else { return };
+        let beginning = format!("{}{NEW}", name.to_string_lossy());
+        let Ok(entries) = fs::read_dir(if folder.as_os_str().is_empty() { Path::new(".") } else { folder }) else {
+            return;
+        };
+        for entry in entries.flatten().filter(|entry| entry.file_name().to_string_lossy().starts_with(&beginning)) {
+            if let Err(error) = fs::remove_file(entry.path()) {
+                tracing::debug!(%error, "what an interrupted start left is still there: {}", entry.path().display());
+            }
+        }
     }
 
     /// Makes a new file in an empty backend.

@@ -188,7 +188,18 @@ fn what_is_not_whole_is_refused_with_its_line_and_leaves_nothing() {
     let without = |line: usize| [&all[..line], &all[line + 1..]].concat().join("\n");
     let replaced = |line: usize, by: &str| [&all[..line], &[by], &all[line + 1..]].concat().join("\n");
     let last_piece = all.len() - 2;
+    let made =
+        all.iter().position(|line| line.contains(r#""kind":"event""#) && line.contains(r#""card.created""#)).unwrap();
+    let changed = |change: &dyn Fn(&mut Value)| {
+        let mut record: Value = serde_json::from_str(all[made]).unwrap();
+        change(&mut record);
+        replaced(made, &record.to_string())
+    };
     let cases = [
+        ("payload", changed(&|record| record["payload"] = json!({ "title": 5 })), "is nothing that this version knows"),
+        ("event", changed(&|record| record["name"] = json!("card.foo")), "card.foo"),
+        ("stream", changed(&|record| record["stream"] = json!(format!("nonsense/{}", "0".repeat(32)))), "nothing that"),
+        ("cbor", changed(&|record| record["payload"] = json!({ "$cbor": "/w==" })), "line "),
         ("cut", all[..all.len() - 1].join("\n"), "not whole"),
         ("empty", String::new(), "no export"),
         ("board", r#"{"name": "a board of somebody else's", "lists": []}"#.to_owned(), "no export"),

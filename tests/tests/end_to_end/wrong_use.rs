@@ -205,3 +205,23 @@ fn what_is_done_to_a_refused_card_stays_with_it() {
     let card = bo.tell(&["card", &key]);
     assert_eq!((&card["description"], card["comments"].as_array().unwrap().len()), (&"Words".into(), 1));
 }
+
+/// Each of them makes the files of the folder; one is first, and the others give it their commands.
+#[test]
+fn commands_that_come_at_once_to_a_folder_that_is_not_there_yet_are_all_carried_out() {
+    let stage = Stage::new();
+    for round in 0..6 {
+        let ann = stage.newcomer(&format!("ann{round}"));
+        std::thread::scope(|scope| {
+            for title in ["One", "Two", "Three"] {
+                let ann = &ann;
+                scope.spawn(move || ann.tell(&["project", "new", title]));
+            }
+        });
+        let projects = ann.tell(&["projects"]);
+        let mut names: Vec<&str> =
+            projects["projects"].as_array().unwrap().iter().map(|project| project["name"].as_str().unwrap()).collect();
+        names.sort_unstable();
+        assert_eq!(names, ["One", "Three", "Two"], "{projects}");
+    }
+}

@@ -182,8 +182,10 @@ impl Mine {
         let view = self.space.view::<ActivityView>(Key::whole_space());
         let membership = self.space.entity::<Membership>(self.space.id().0);
         let is_new = |entry: &&Activity| {
+            // What an import tells has happened long ago, and whoever brought it in knows.
             entry.at > seen
                 && !membership.is_of_export(entry.record)
+                && entry.happened_at.is_none()
                 && !entry.actor.is_some_and(|actor| people.contains(&PersonId::from(actor)))
         };
         let upto = view.entries.iter().map(|entry| entry.at).max().unwrap_or_default();

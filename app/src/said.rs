@@ -11,10 +11,11 @@ use recordplayer_kanban::board::BoardCommand;
 use recordplayer_kanban::card::CardCommand;
 use recordplayer_kanban::column::ColumnCommand;
 use recordplayer_kanban::comment::CommentCommand;
+use recordplayer_kanban::desk::DeskCommand;
 use recordplayer_kanban::ids::{CardId, ColumnId, FieldId, LabelId, PersonId, TypeId};
 use recordplayer_kanban::key::card_key;
 use recordplayer_kanban::project::ProjectCommand;
-use recordplayer_kanban::{Board, Card, Column, Comment, Project};
+use recordplayer_kanban::{Board, Card, Column, Comment, Desk, Marks, Project};
 
 /// Who did something, where nobody knows.
 pub(crate) const SOMEBODY: &str = "Somebody";
@@ -170,6 +171,12 @@ pub(crate) fn what(names: &Names<'_>, entry: &OutboxEntry) -> String {
     if let Some(command) = intent.typed::<Project>() {
         return project(command);
     }
+    if let Some(command) = intent.typed::<Desk>() {
+        return desk(command);
+    }
+    if intent.typed::<Marks>().is_some() {
+        return "Mark what you have read, put off or seen".to_owned();
+    }
     match intent.typed::<Membership>() {
         Some(command) => member(names, command),
         None => format!("Do {}, which this version does not know", entry.name),
@@ -277,6 +284,15 @@ fn column(names: &Names<'_>, name: &str, command: ColumnCommand) -> String {
         C::SetRow { name: row, .. } => format!("Set the row {row} of the column {name}"),
         C::RemoveRow { .. } => format!("Remove a row of the column {name}"),
         C::Remove { .. } => format!("Remove the column {name}"),
+    }
+}
+
+fn desk(command: DeskCommand) -> String {
+    match command {
+        DeskCommand::SaveSearch { name, query, .. } => format!("Keep the search {name}: {query}"),
+        DeskCommand::RemoveSearch { .. } => "Keep a search no longer".to_owned(),
+        DeskCommand::Set { setting, value: Some(value) } => format!("Set {setting} to {value}"),
+        DeskCommand::Set { setting, value: None } => format!("Set {setting} to what it is for everybody"),
     }
 }
 

@@ -35,8 +35,15 @@ pub(crate) struct TakenBack {
 pub(crate) fn take_back(space: &Space, done: &Done) -> Result<TakenBack, SendError> {
     let planned = space
         .inspect(|replica| plan(replica, &done.streams, &|record| done.commands.contains(&record.origin.command)))??;
-    send(space, planned)
+    let mut taken = send(space, planned)?;
+    if taken.tickets.is_empty() && taken.left.is_empty() {
+        taken.left.push(NOT_REACHED.to_owned());
+    }
+    Ok(taken)
 }
+
+/// Why nothing is taken back, where nothing else says it.
+const NOT_REACHED: &str = "It was taken back already, or an undo does not reach it, as who belongs to the project and in which role: change that by hand";
 
 /// Takes back a whole act, such as an import.
 pub(crate) fn take_back_act(space: &Space, act: ActId) -> Result<TakenBack, SendError> {

@@ -5,14 +5,15 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
+use recordplayer::entity::Entity;
 use recordplayer::membership::Membership;
-use recordplayer::playback::PlaybackError;
+use recordplayer::playback::{PlaybackError, Step};
 use recordplayer::record::Position;
 use recordplayer::time::Timestamp;
 use recordplayer_kanban::board::BoardCommand as Do;
-use recordplayer_kanban::ids::BoardId;
+use recordplayer_kanban::ids::{BoardId, CardId};
 use recordplayer_kanban::view::{BoardView, Looking, happened};
-use recordplayer_kanban::{Board, Card, Role};
+use recordplayer_kanban::{Board, Card, Column, Comment, Role};
 use serde_json::{Value, json};
 
 use super::answer::{Answer, DAMAGED, Failure, NOT_IN_TIME, WRONG_USE, line, time};
@@ -38,7 +39,7 @@ pub(crate) fn run(place: &Place<'_>, command: &BoardCommand) -> Result<Answer, F
             (place.board(Some(board))?.id, Do::Archive {}, format!("Archived the board {}", line(board)))
         }
         BoardCommand::Restore { board } => {
-            (place.board(Some(board))?.id, Do::Restore {}, format!("Restored the board {}", line(board)))
+            (place.archived_board(board)?.id, Do::Restore {}, format!("Restored the board {}", line(board)))
         }
         BoardCommand::Split { board, title, columns } => {
             let id = place.board(Some(board))?.id;
@@ -189,9 +190,29 @@ fn work_text(card: &Value) -> String {
     if said.is_empty() { String::new() } else { format!("  ({})", said.join("; ")) }
 }
 
+/// Whether a record is of the board, of something on it, or of a card that has just left it.
+fn is_on(step: &Step<'_>, board: BoardId) -> bool {
+    let (stream, models) = (&step.record.stream, step.models);
+    let of_card = |card: CardId| {
+        let card = models.get::<Card>(card);
+        let before = card.came_from.as_ref().filter(|came| came.by == step.record.origin.command);
+        card.board(models) == Some(board)
+            || before.is_some_and(|came| models.get::<Column>(came.column).board == Some(board))
+    };
+    match &*stream.kind {
+        Board::KIND => stream.id == board.0,
+        Column::KIND => models.get::<Column>(stream.id).board == Some(board),
+        Card::KIND => of_card(CardId(stream.id)),
+        Comment::KIND => models.get::<Comment>(stream.id).card.is_some_and(of_card),
+        _ => false,
+    }
+}
+
 /// What happened, a line for each thing that a person did.
 pub(crate) fn history(place: &Place<'_>, key: Option<&str>) -> Result<Answer, Failure> {
     let card = key.map(|key| place.card(key)).transpose()?;
+    let board = place.board.as_ref().filter(|_| key.is_none()).map(|board| place.board(Some(board))).transpose()?;
+    let board = board.map(|board| board.id);
     let mut playback = place.space.playback().map_err(send::failure)?;
     let last = playback.end().map_err(not_playable)?;
     let mut entries = Vec::new();
@@ -199,6 +220,7 @@ pub(crate) fn history(place: &Place<'_>, key: Option<&str>) -> Result<Answer, Fa
         .walk(Position::START, last, |step| {
             if let Some(entry) = happened(step.record, step.models)
                 && (card.is_none() || entry.card == card)
+                && board.is_none_or(|board| is_on(&step, board))
             {
                 entries.push(entry);
             }

@@ -31,7 +31,8 @@ pub(crate) fn run(place: &Place<'_>, command: &CardCommand) -> Result<Answer, Fa
             let card = CardId(place.space.fresh_id());
             let create = Do::Create { column, title: title.clone(), before: None, exempt: false, typed: None };
             let ticket = keeping(place, "title", title, place.space.send::<Card>(card, &create))?;
-            done(place, &[(card, ticket)], |key| format!("Wrote {key} {}", line(title)))
+            let answer = done(place, &[(card, ticket)], |key| format!("Wrote {key} {}", line(title)))?;
+            Ok(warned(place, column, answer))
         }
         CardCommand::Move { key, to, into: Some(project), .. } => go_to(place, key, project, to),
         CardCommand::Move { key, to, before, row, into: None } => {
@@ -44,7 +45,8 @@ pub(crate) fn run(place: &Place<'_>, command: &CardCommand) -> Result<Answer, Fa
                 .send::<Card>(card, &Do::MoveTo { column, before, row, exempt: false })
                 .map_err(|error| send::failure_at(place, error))?;
             let name = place.space.entity::<Column>(column).name.clone();
-            done(place, &[(card, ticket)], |key| format!("Moved {key} to {}", line(&name)))
+            let answer = done(place, &[(card, ticket)], |key| format!("Moved {key} to {}", line(&name)))?;
+            Ok(warned(place, column, answer))
         }
         CardCommand::Rename { key, title } => {
             let card = place.card(key)?;
@@ -238,6 +240,19 @@ fn done(place: &Place<'_>, sent: &[(CardId, Ticket)], say: impl Fn(&str) -> Stri
         several => json!({ "cards": several.iter().map(one).collect::<Vec<_>>() }),
     };
     Ok(Answer::new(json, text.join("\n")))
+}
+
+/// A limit that only warns is told where it is passed.
+fn warned(place: &Place<'_>, column: ColumnId, mut answer: Answer) -> Answer {
+    let column = place.space.entity::<Column>(column);
+    let count = column.count() as u64;
+    if let Some(limit) = column.limit.map(u64::from).filter(|limit| column.limit_warns && count > *limit) {
+        answer.text = format!("{}\n{} holds {count} cards, and its limit is {limit}", answer.text, line(&column.name));
+        if let [Value::Object(fields)] = answer.json.as_mut_slice() {
+            fields.insert("over_limit".to_owned(), json!({ "cards": count, "limit": limit }));
+        }
+    }
+    answer
 }
 
 /// A text that is refused here is kept in a file: nothing that a person typed is lost.

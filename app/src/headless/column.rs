@@ -96,7 +96,9 @@ pub(crate) fn run(place: &Place<'_>, command: &ColumnCommand) -> Result<Answer, 
             (id, column, Do::Move { before }, format!("Moved the column {}", line(column)))
         }
         C::Archive { column } => (at(column)?, column, Do::Archive {}, format!("Archived the column {}", line(column))),
-        C::Restore { column } => (at(column)?, column, Do::Restore {}, format!("Restored the column {}", line(column))),
+        C::Restore { column } => {
+            (place.archived_column(column)?, column, Do::Restore {}, format!("Restored the column {}", line(column)))
+        }
         C::Remove { column, into } => {
             let id = at(column)?;
             let into = into.as_ref().map(|into| place.column(into, board_of(place, id))).transpose()?;

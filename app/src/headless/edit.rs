@@ -105,7 +105,11 @@ fn named_value(place: &Place<'_>, text: &str) -> Result<(FieldId, Option<FieldVa
             },
         },
         FieldKind::Date => {
-            let at: jiff::Timestamp = value.parse().map_err(|_| bad("a time such as 2026-11-24T09:00:00Z"))?;
+            // A day alone is its beginning, where this computer is.
+            let of_day = value.parse::<Day>().ok().and_then(|day| crate::time::start_of(&day));
+            let at = of_day.and_then(|at| jiff::Timestamp::from_millisecond(at.0).ok());
+            let at = at.map_or_else(|| value.parse::<jiff::Timestamp>(), Ok);
+            let at = at.map_err(|_| bad("a day such as 2026-11-24, or a time such as 2026-11-24T09:00:00Z"))?;
             FieldValue::Date { at: Timestamp(at.as_millisecond()) }
         }
         FieldKind::Choice => {

@@ -8,7 +8,7 @@ use recordplayer_client::HERE;
 use recordplayer_kanban::Project;
 use recordplayer_kanban::ids::{PersonId, RoleId};
 use recordplayer_kanban::permissions::permissions;
-use recordplayer_kanban::project::ProjectCommand;
+use recordplayer_kanban::project::{Placeholder, ProjectCommand};
 use recordplayer_kanban::role::{self, Role};
 use serde_json::{Value, json};
 
@@ -29,6 +29,7 @@ pub(crate) fn run(place: &Place<'_>, command: &MemberCommand) -> Result<Answer, 
             let done = format!("{} is a {} of {} now", line(user), line(name), line(&place.info.title));
             sent(place, user, person, name, &command, done)
         }
+        MemberCommand::Claim { name } => claim(place, name),
         MemberCommand::Remove { user } => {
             let person = member(place, user)?;
             let done = format!("{} is no member of {} any more", line(user), line(&place.info.title));
@@ -51,8 +52,45 @@ fn list(place: &Place<'_>) -> Answer {
         .iter()
         .map(|(name, person, role)| json!({ "user": name, "person": person.to_string(), "role": role }))
         .collect();
-    let text: Vec<String> = rows.iter().map(|(name, _, role)| format!("{}  ({})", line(name), line(role))).collect();
-    Answer::new(json!({ "members": json }), text.join("\n"))
+    let mut text: Vec<String> =
+        rows.iter().map(|(name, _, role)| format!("{}  ({})", line(name), line(role))).collect();
+    let by = |placeholder: &Placeholder| {
+        placeholder.claimed_by.map(|by| place.name_of(PersonId::from(by)).unwrap_or_else(|| by.to_string()))
+    };
+    let placeholders: Vec<Value> = project
+        .placeholders
+        .iter()
+        .map(|(person, known)| {
+            json!({ "name": known.name, "username": known.username, "person": person.to_string(), "claimed_by": by(known) })
+        })
+        .collect();
+    text.extend(project.placeholders.values().map(|known| match by(known) {
+        Some(by) => format!("{}  (of an import; it is {})", line(&known.name), line(&by)),
+        None => format!("{}  (of an import; \"member claim\" says that it is you)", line(&known.name)),
+    }));
+    Answer::new(json!({ "members": json, "placeholders": placeholders }), text.join("\n"))
+}
+
+/// Whoever asks is the one whom an import knows by this name, or by their user name there.
+fn claim(place: &Place<'_>, name: &str) -> Result<Answer, Failure> {
+    let project = place.project();
+    let is_it = |known: &Placeholder| known.name == name || (!known.username.is_empty() && known.username == name);
+    let mut found = project.placeholders.iter().filter(|(person, known)| is_it(known) || person.to_string() == name);
+    let person = match (found.next(), found.next()) {
+        (Some((person, _)), None) => *person,
+        (None, _) => {
+            let message = format!("No import has brought somebody called {name:?} into {}", place.info.title);
+            return Err(Failure::new(WRONG_USE, "unknown_person", message, "See \"recordplayer member list\""));
+        }
+        (Some(_), Some(_)) => {
+            let message = format!("Several people of imports are called {name:?}");
+            let help = "Name the one by the \"person\" that \"member list --json\" shows";
+            return Err(Failure::new(WRONG_USE, "ambiguous_person", message, help));
+        }
+    };
+    let ticket = send::one::<Project>(place, place.space.id().0, &ProjectCommand::ClaimPlaceholder { person })?;
+    let json = json!({ "name": name, "person": person.to_string(), "command": ticket.command().to_string() });
+    Ok(Answer::new(json, format!("In {} you are {}", line(&place.info.title), line(name))))
 }
 
 fn add(place: &Place<'_>, user: &str, name: &str) -> Result<Answer, Failure> {

@@ -2,19 +2,39 @@
 
 use recordplayer::id::CommandId;
 use recordplayer::replica::OutboxEntry;
+use recordplayer_client::{Device, SpaceInfo};
 use serde_json::{Value, json};
 
 use super::answer::{Answer, Failure, REFUSED, WRONG_USE, line, time};
-use super::arguments::OutboxCommand;
+use super::arguments::{Options, OutboxCommand};
 use super::place::Place;
 use super::send;
 use crate::alike::alike;
 use crate::said::{card_of, nothing_waits, typed, what};
 
-pub(crate) fn run(place: &Place<'_>, command: Option<&OutboxCommand>) -> Result<Answer, Failure> {
+/// Of the project that is named, else of all of them and of what is the person's alone.
+pub(crate) fn run(device: &Device, options: &Options, command: Option<&OutboxCommand>) -> Result<Answer, Failure> {
+    let places = places(device, options)?;
+    let Some(command) = command else { return Ok(show_all(&places)) };
+    let (OutboxCommand::Retry { id, .. } | OutboxCommand::Discard { id, .. }) = command;
+    let holds = |place: &&Place<'_>| place.space.outbox().iter().any(|entry| entry.command.to_string() == *id);
+    let place = places.iter().find(holds).ok_or_else(|| not_in_outbox(id))?;
+    change(place, command)
+}
+
+fn places<'a>(device: &'a Device, options: &'a Options) -> Result<Vec<Place<'a>>, Failure> {
+    let all = device.spaces().into_iter().chain(device.personal_spaces());
+    let place = |info: SpaceInfo| {
+        let space = device.space(info.space)?;
+        Some(Place { device, info, space, options, board: None })
+    };
+    let all: Vec<Place<'_>> = all.filter_map(place).collect();
+    if options.project.is_some() || all.is_empty() { Ok(vec![Place::find(device, options)?]) } else { Ok(all) }
+}
+
+fn change(place: &Place<'_>, command: &OutboxCommand) -> Result<Answer, Failure> {
     match command {
-        None => Ok(show(place)),
-        Some(OutboxCommand::Retry { id, alike: false }) => {
+        OutboxCommand::Retry { id, alike: false } => {
             let waits = |entry: &OutboxEntry| entry.command.to_string() == *id && entry.refused.is_none();
             if place.space.outbox().iter().any(waits) {
                 let help = "It is sent by itself, as soon as the server can be reached";
@@ -24,7 +44,7 @@ pub(crate) fn run(place: &Place<'_>, command: Option<&OutboxCommand>) -> Result<
             send::settle(place, std::slice::from_ref(&ticket))?;
             Ok(Answer::new(json!({ "retried": id, "command": ticket.command().to_string() }), "It is sent again"))
         }
-        Some(OutboxCommand::Retry { id, alike: true }) => {
+        OutboxCommand::Retry { id, alike: true } => {
             let commands = alike_to(place, id)?;
             let tried = commands.iter().map(|command| place.space.retry(*command));
             // What is refused here once more stays; the others go.
@@ -40,7 +60,7 @@ pub(crate) fn run(place: &Place<'_>, command: Option<&OutboxCommand>) -> Result<
             let json = json!({ "retried": ids, "commands": send::ids(&tickets) });
             Ok(Answer::new(json, format!("{} are sent again", commands.len())))
         }
-        Some(OutboxCommand::Discard { id, alike }) => {
+        OutboxCommand::Discard { id, alike } => {
             let commands = if *alike { alike_to(place, id)? } else { vec![command_id(place, id)?] };
             let mut gone = Vec::new();
             for command in &commands {
@@ -59,14 +79,12 @@ pub(crate) fn run(place: &Place<'_>, command: Option<&OutboxCommand>) -> Result<
 
 fn command_id(place: &Place<'_>, text: &str) -> Result<CommandId, Failure> {
     let found = place.space.outbox().into_iter().find(|entry| entry.command.to_string() == text);
-    found.map(|entry| entry.command).ok_or_else(|| {
-        Failure::new(
-            WRONG_USE,
-            "not_in_outbox",
-            format!("There is no command {text:?} in the outbox"),
-            "See \"recordplayer outbox\"",
-        )
-    })
+    found.map(|entry| entry.command).ok_or_else(|| not_in_outbox(text))
+}
+
+fn not_in_outbox(text: &str) -> Failure {
+    let message = format!("There is no command {text:?} in the outbox");
+    Failure::new(WRONG_USE, "not_in_outbox", message, "See \"recordplayer outbox\"")
 }
 
 /// The command, and those that were refused for the same reason.
@@ -77,9 +95,32 @@ fn alike_to(place: &Place<'_>, text: &str) -> Result<Vec<CommandId>, Failure> {
     Ok(group.map_or_else(|| vec![command], |group| group.commands().collect()))
 }
 
-fn show(place: &Place<'_>) -> Answer {
-    let (mut waiting, mut refused, mut text) = (Vec::new(), Vec::new(), Vec::new());
-    let mut causes = Vec::new();
+/// What is shown of outboxes.
+#[derive(Default)]
+struct Shown {
+    waiting: Vec<Value>,
+    refused: Vec<Value>,
+    causes: Vec<Value>,
+    text: Vec<String>,
+}
+
+fn show_all(places: &[Place<'_>]) -> Answer {
+    let mut shown = Shown::default();
+    for place in places.iter().filter(|place| !place.space.outbox().is_empty()) {
+        if places.len() > 1 {
+            shown.text.push(format!("{}:", line(&place.info.title)));
+        }
+        show(place, &mut shown);
+    }
+    let Shown { waiting, refused, causes, mut text } = shown;
+    if text.is_empty() {
+        text.push(places.first().map(|place| nothing_waits(&place.space)).unwrap_or_default().to_owned());
+    }
+    Answer::new(json!({ "waiting": waiting, "refused": refused, "causes": causes }), text.join("\n"))
+}
+
+fn show(place: &Place<'_>, shown: &mut Shown) {
+    let Shown { waiting, refused, causes, text } = shown;
     let outbox = place.space.outbox();
     for group in alike(&outbox) {
         for entry in group.entries.iter().chain(&group.under) {
@@ -110,10 +151,6 @@ fn show(place: &Place<'_>) -> Answer {
         let commands: Vec<String> = group.commands().map(|command| command.to_string()).collect();
         causes.push(json!({ "code": reason.code, "message": message, "commands": commands }));
     }
-    if text.is_empty() {
-        text.push(nothing_waits(&place.space).to_owned());
-    }
-    Answer::new(json!({ "waiting": waiting, "refused": refused, "causes": causes }), text.join("\n"))
 }
 
 fn entry_json(place: &Place<'_>, entry: &OutboxEntry) -> Value {
@@ -127,6 +164,6 @@ fn entry_json(place: &Place<'_>, entry: &OutboxEntry) -> Value {
     json!({
         "id": entry.command.to_string(), "number": entry.number, "what": what(&place.names(), entry),
         "card": card_of(&place.names(), entry).map(|card| place.key_of(card)), "made_at": time(entry.made_at), "state": state,
-        "reason": reason, "text": typed(entry), "refused_with": entry.refused_with().map(|cause| cause.to_string()),
+        "project": place.info.title, "reason": reason, "text": typed(entry), "refused_with": entry.refused_with().map(|cause| cause.to_string()),
     })
 }

@@ -158,18 +158,45 @@ impl<'a> Place<'a> {
                 "Import one, or make a new project",
             )),
             (several, _) => {
+                // Of those that are called so, the one that is in use is meant.
+                let in_use: Vec<_> = boards.iter().filter(fits).filter(|(_, archived)| !archived).collect();
+                if let [(board, _)] = in_use.as_slice() {
+                    return Ok(board.clone());
+                }
                 let found: Vec<_> = several.iter().map(|board| (board.id.0, board.title.clone())).collect();
                 Err(ambiguous("boards", "ambiguous_board", &found, "Name one with --board"))
             }
         }
     }
 
-    /// A column by name or id: on the board of `--board`, else on the preferred one, else wherever there is just one.
+    /// A board that is to be used again: of those that are called so, the archived one.
+    pub fn archived_board(&self, text: &str) -> Result<BoardPlace, Failure> {
+        let boards = self.boards()?;
+        let is_it = |(board, archived): &&(BoardPlace, bool)| *archived && is_meant(text, board.id.0, &board.title);
+        let found: Vec<&(BoardPlace, bool)> = boards.iter().filter(is_it).collect();
+        if let [(board, _)] = found.as_slice() { Ok(board.clone()) } else { self.board(Some(text)) }
+    }
+
+    /// A column by name or id: on the board of `--board`, else on the preferred one, else wherever there is just one. `BOARD/COLUMN` names one
+    /// anywhere.
     pub fn column(&self, text: &str, preferred: Option<BoardId>) -> Result<ColumnId, Failure> {
+        self.column_of(text, preferred, false)
+    }
+
+    /// A column that is to be used again: of those that are called so, the archived one.
+    pub fn archived_column(&self, text: &str) -> Result<ColumnId, Failure> {
+        self.column_of(text, None, true)
+    }
+
+    fn column_of(&self, text: &str, preferred: Option<BoardId>, archived: bool) -> Result<ColumnId, Failure> {
         let boards: Vec<BoardPlace> = match &self.board {
-            Some(board) => vec![self.board(Some(board))?],
-            None => self.boards()?.into_iter().filter(|(_, archived)| !archived).map(|(board, _)| board).collect(),
+            Some(board) if !text.contains('/') => vec![self.board(Some(board))?],
+            _ => self.boards()?.into_iter().filter(|(_, archived)| !archived).map(|(board, _)| board).collect(),
         };
+        let parts = |text: &str| {
+            text.split_once('/').map(|(board, column)| (board.trim().to_owned(), column.trim().to_owned()))
+        };
+        let (named, placed) = (text, parts(text));
         let (all, found) = self.read(|models| {
             let mut all: Vec<(ColumnId, BoardId, String)> = Vec::new();
             for board in &boards {
@@ -177,20 +204,24 @@ impl<'a> Place<'a> {
                     all.push((*column, board.id, format!("{} / {}", board.title, models.get::<Column>(*column).name)));
                 }
             }
-            let is_it = |column: ColumnId| {
-                let entity = models.get::<Column>(column);
-                is_meant(text, column.0, &entity.name)
+            let title =
+                |board: BoardId| boards.iter().find(|known| known.id == board).map(|known| known.title.as_str());
+            let is_it = |(column, board, _): &&(ColumnId, BoardId, String)| {
+                let name = models.get::<Column>(*column).name.clone();
+                let is_placed = |(of, called): &(String, String)| title(*board) == Some(of.as_str()) && *called == name;
+                is_meant(named, column.0, &name) || placed.as_ref().is_some_and(is_placed)
             };
-            let found: Vec<_> = all.iter().filter(|(column, ..)| is_it(*column)).cloned().collect();
+            let found: Vec<_> = all.iter().filter(is_it).cloned().collect();
             (all, found)
         })?;
         let on_preferred: Vec<_> = found.iter().filter(|(_, board, _)| Some(*board) == preferred).cloned().collect();
         let open = |columns: &[(ColumnId, BoardId, String)]| {
-            let is_open = |column: ColumnId| !self.space.entity::<Column>(column).archived;
+            let is_open = |column: ColumnId| self.space.entity::<Column>(column).archived == archived;
             columns.iter().filter(|(column, ..)| is_open(*column)).cloned().collect::<Vec<_>>()
         };
         // Two columns of one name are told apart by where they are, then by what is archived.
-        let narrowed = [on_preferred.clone(), open(&on_preferred), found.clone(), open(&found)];
+        let is_one = if archived { [open(&on_preferred), open(&found)].concat() } else { Vec::new() };
+        let narrowed = [is_one, on_preferred.clone(), open(&on_preferred), found.clone(), open(&found)];
         if let Some([(column, ..)]) = narrowed.iter().map(Vec::as_slice).find(|columns| columns.len() == 1) {
             return Ok(*column);
         }
@@ -211,7 +242,7 @@ impl<'a> Place<'a> {
             "columns of that name",
             "ambiguous_column",
             &named(&found),
-            "Name the board with --board, or the column by its id",
+            "Name it as BOARD/COLUMN, the board with --board, or the column by its id",
         ))
     }
 

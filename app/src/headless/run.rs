@@ -330,7 +330,7 @@ fn execute(device: &Device, parsed: &Arguments) -> Result<Answer, Failure> {
         }
         Command::Undo { id } => undo::undo(&place()?, id.as_deref()),
         Command::Redo => undo::redo(&place()?),
-        Command::Outbox { command } => outbox::run(&place()?, command.as_ref()),
+        Command::Outbox { command } => outbox::run(device, options, command.as_ref()),
         Command::Sync { timeout } => sync::run(device, *timeout),
         Command::Hash => Ok(project::hash(&place()?)),
         Command::Export { file, form } => export::run(&place()?, file, *form),

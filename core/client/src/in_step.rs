@@ -10,6 +10,7 @@ use crate::clock::instant;
 use crate::copy::Trouble;
 use crate::device::Device;
 use crate::line::LineState;
+use crate::local::HERE;
 use crate::socket::LineError;
 
 /// Why a device is not in step with its servers.
@@ -116,6 +117,12 @@ impl Device {
                 is_working |= !is_settled;
             }
         }
+        // What is on its way to a server goes on by itself, and is not there yet.
+        let content = inner.content();
+        let is_here = |space: &&SpaceId| content.spaces.get(*space).is_some_and(|info| info.url == HERE);
+        let publishing = content.publishing.keys().filter(is_here).count();
+        waiting += publishing;
+        is_working |= publishing > 0;
         let is_saved = inner.saver.is_idle();
         if is_working || !is_saved || files > 0 || remaking > 0 {
             return Err(NotInStep::Working { waiting, files, behind, remaking });

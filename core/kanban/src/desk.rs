@@ -86,6 +86,7 @@ fn has_room(what: &str, count: usize) -> Result<(), LimitExceeded> {
 
 impl Entity for Desk {
     const KIND: &'static str = "desk";
+    const IS_ALWAYS_THERE: bool = true;
 
     type Command = DeskCommand;
     type Event = DeskEvent;

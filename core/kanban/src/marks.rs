@@ -89,6 +89,7 @@ fn those(entries: &[CommandId], is_wanted: impl Fn(&CommandId) -> bool) -> Vec<C
 
 impl Entity for Marks {
     const KIND: &'static str = "marks";
+    const IS_ALWAYS_THERE: bool = true;
 
     type Command = MarksCommand;
     type Event = MarksEvent;

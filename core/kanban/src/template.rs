@@ -147,7 +147,8 @@ impl Plan {
             self.say::<Column>(self.counterpart(id), &ColumnCommand::SetWaysOut { to })?;
         }
         if let Some(to) = &column.leads_to {
-            let to = to.iter().filter_map(|to| now(*to)).map(|to| self.counterpart(to)).collect();
+            let to =
+                to.iter().filter_map(|to| now(*to)).filter(|to| *to != id).map(|to| self.counterpart(to)).collect();
             self.say::<Column>(self.counterpart(id), &ColumnCommand::SetWorkflow { to: Some(to) })?;
         }
         Ok(())

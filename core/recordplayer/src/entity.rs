@@ -26,6 +26,8 @@ pub trait Entity: Default + Data {
     const KIND: &'static str;
     /// Bump when the fields or `play` change: saved models are rebuilt from the log.
     const SHAPE: u32 = 1;
+    /// Whether there is one without anybody making it: then no command on it builds on the first one, and is not refused with that.
+    const IS_ALWAYS_THERE: bool = false;
 
     type Command: Data;
     type Event: Data;

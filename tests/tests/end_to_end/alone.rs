@@ -119,3 +119,60 @@ fn what_was_built_on_something_redacted_can_be_worked_with() {
     assert_eq!(ann.tell(&["card", "MUS-3"])["comments"], json!([]));
     assert!(!ann.lines(&["history"]).iter().any(|entry| entry.to_string().contains("555-0199")));
 }
+
+#[test]
+fn an_undo_that_takes_nothing_back_says_why() {
+    let stage = Stage::new();
+    let ann = stage.newcomer("ann");
+    ann.tell(&["project", "new", "Alone", "--key", "ALO"]);
+    ann.tell(&["column", "move", "Ready", "--before", "Backlog"]);
+    let taken = ann.tell(&["undo"]);
+    assert_eq!((&taken["changes"], taken["left"].as_array().unwrap().len()), (&json!(0), 1), "{taken}");
+    assert!(taken["left"][0].as_str().unwrap().contains("move it back"), "{taken}");
+    let made = ann.tell(&["card", "new", "One", "--column", "Ready"]);
+    let command = made["command"].as_str().unwrap();
+    assert_eq!(ann.tell(&["undo", command])["changes"], 1);
+    let again = ann.tell(&["undo", command]);
+    assert!(again["changes"] == 0 && again["left"][0].as_str().unwrap().contains("already"), "{again}");
+}
+
+/// Each new board has the same columns, and what is archived may be called as what is in use.
+#[test]
+fn columns_and_boards_of_one_name_are_told_apart() {
+    let stage = Stage::new();
+    let ann = stage.newcomer("ann");
+    ann.tell(&["project", "new", "Alone", "--key", "ALO"]);
+    ann.tell(&["board", "new", "Two"]);
+    ann.tell(&["column", "workflow", "Alone/Ready", "Two/Backlog"]);
+    ann.tell(&["card", "new", "One", "--column", "Alone/Ready"]);
+    ann.tell(&["card", "move", "ALO-1", "--to", "Two/Backlog"]);
+    assert_eq!(ann.tell(&["card", "ALO-1"])["board"], "Two");
+    // What went on on each of them: a card that goes from one to the other is told by both.
+    let told = |board: &str| -> Vec<String> {
+        let lines = ann.lines(&["history", "--board", board]);
+        lines.iter().map(|entry| entry["name"].as_str().unwrap().to_owned()).collect()
+    };
+    let (here, there) = (told("Alone"), told("Two"));
+    assert!(
+        here.contains(&"card.created".to_owned()) && !there.contains(&"card.created".to_owned()),
+        "{here:?} {there:?}"
+    );
+    assert!(here.contains(&"card.moved".to_owned()) && there.contains(&"card.moved".to_owned()), "{here:?} {there:?}");
+    let itself = ann.try_to(&["column", "workflow", "Two/Backlog", "Two/Backlog"]);
+    assert_eq!(itself.code, 1, "{}", itself.json);
+
+    ann.tell(&["board", "archive", "Alone"]);
+    ann.tell(&["board", "new", "Alone"]);
+    ann.tell(&["card", "new", "Two", "--column", "Ready", "--board", "Alone"]);
+    ann.tell(&["board", "rename", "Alone", "Other"]);
+    ann.tell(&["board", "restore", "Alone"]);
+    ann.tell(&["column", "archive", "Two/Ready"]);
+    ann.tell(&["column", "new", "Ready", "--board", "Two"]);
+    ann.tell(&["column", "rename", "Two/Ready", "Ready now"]);
+    ann.tell(&["column", "restore", "Two/Ready"]);
+    ann.tell(&["column", "limit", "Two/Ready", "1", "--warn"]);
+    let first = ann.tell(&["card", "new", "Three", "--column", "Two/Ready"]);
+    let second = ann.tell(&["card", "new", "Four", "--column", "Two/Ready"]);
+    assert_eq!((&first["over_limit"], &second["over_limit"]), (&json!(null), &json!({ "cards": 2, "limit": 1 })));
+    assert_eq!(ann.tell(&["card", "ALO-3"])["column"], "Ready");
+}

@@ -129,6 +129,14 @@ fn a_project_goes_to_another_server_with_its_history_its_people_and_its_files() 
     assert_eq!(after[..before.len()], before[..]);
     assert_eq!(after[before.len() + 1]["name"], "space.continued");
 
+    // Somebody here is who did something there: what was theirs is theirs.
+    assert_eq!(cy.tell(&["work"])["tasks"], json!([]));
+    let names = cy.tell(&["member", "list"])["placeholders"].as_array().unwrap().clone();
+    assert!(names.iter().any(|known| known["name"] == "bo" && known["claimed_by"].is_null()), "{names:?}");
+    cy.tell(&["member", "claim", "bo"]);
+    assert_eq!(cy.tell(&["work"])["tasks"][0]["key"], "TT-2");
+    assert_eq!(cy.try_to(&["member", "claim", "nobody"]).expect_code(2)["error"]["code"], "unknown_person");
+
     // Who was a member there is nobody here until they are let in, and work goes on.
     assert_eq!(cy.tell(&["member", "list"])["members"].as_array().map(Vec::len), Some(1));
     cy.tell(&["card", "new", "Feet", "--column", "Ready"]);

@@ -173,6 +173,13 @@ fn what_others_did_while_somebody_was_away_is_told_until_they_have_seen_it() {
     assert_eq!(away(phone, &["--seen"]), [json!("renamed it to “Quiet motor”")], "and not what he did himself");
     all_sync(&people);
     assert!(away(laptop, &[]).is_empty());
+    // What an import tells has happened long ago, whoever did it.
+    let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/../assets/sample/turntable.json");
+    mia.tell(&["import", "trello", sample, "--project", "Turntable"]);
+    all_sync(&people);
+    for device in [mia, laptop] {
+        assert!(away(device, &[]).iter().all(|what| !what.to_string().contains("added the")), "{}", device.name);
+    }
 }
 
 #[test]
@@ -198,4 +205,27 @@ fn what_a_person_likes_and_looks_for_follows_them() {
     alone.tell(&["setting", "density", "cosy"]);
     assert_eq!(alone.tell(&["setting"])["settings"], json!({ "density": "cosy" }));
     assert_eq!(alone.tell(&["projects"])["projects"], json!([]), "it is no project");
+}
+
+/// A name can be kept once; what else was kept and set meanwhile has nothing to do with it, and what was refused can be found.
+#[test]
+fn what_two_devices_keep_under_one_name_drags_nothing_else_along() {
+    let (_stage, _server, people) = team();
+    let [_, laptop, phone] = &people;
+    laptop.tell(&["searches", "save", "Mine", "is:blocked"]);
+    phone.tell(&["searches", "save", "Mine", "label:bug"]);
+    phone.tell(&["searches", "save", "Open", "is:open"]);
+    phone.tell(&["setting", "theme", "light"]);
+    assert_eq!((laptop.sync(), phone.sync()), (0, 1), "one of them is refused");
+    assert_eq!(laptop.sync(), 0);
+    for device in [laptop, phone] {
+        let kept = device.tell(&["searches", "list"])["searches"].as_array().unwrap().clone();
+        let names: Vec<&str> = kept.iter().map(|kept| kept["name"].as_str().unwrap()).collect();
+        assert!(names.contains(&"Open"), "{}: {names:?}", device.name);
+        assert_eq!(device.tell(&["setting", "theme"])["value"], "light", "{}", device.name);
+    }
+    let refused = phone.tell(&["outbox"])["refused"].as_array().unwrap().clone();
+    assert_eq!((refused.len(), &refused[0]["what"]), (1, &json!("Keep the search Mine: label:bug")), "{refused:?}");
+    phone.tell(&["outbox", "discard", refused[0]["id"].as_str().unwrap()]);
+    assert_eq!(phone.sync(), 0);
 }

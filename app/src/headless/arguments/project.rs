@@ -57,6 +57,11 @@ pub(crate) enum MemberCommand {
     Role { user: String, role: String },
     /// Let somebody work on the project no more
     Remove { user: String },
+    /// Say that a name of an import is you: what is theirs is yours then, in your inbox and work, too
+    Claim {
+        /// As "member list" shows it
+        name: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -58,6 +58,9 @@ impl Column {
             }
             C::SetWorkflow { to } => {
                 let to = to.map(|to| to.into_iter().map(|to| known_column(to, cx)).collect()).transpose()?;
+                if to.as_ref().is_some_and(|to: &BTreeSet<ColumnId>| to.contains(&id)) {
+                    return Err(R::LeadsToItself {});
+                }
                 has_room_in_project("columns that a card may go to", to.as_ref().map_or(0, BTreeSet::len))?;
                 unless(self.leads_to == to, E::WorkflowSet { to })
             }

@@ -143,13 +143,12 @@ impl Project {
                     return Ok(Vec::new());
                 }
                 let key = Role::from(role);
-                if let Some(column) = self.column_with(&key, cx) {
-                    return Err(R::RoleOfColumn { role, column });
-                }
                 let members = cx.get::<Membership>(cx.space().0);
-                match members.members().filter(|(_, other)| *other == key.key()).count() {
-                    0 => Ok(vec![E::RoleRemoved { role }]),
-                    members => Err(R::RoleInUse { role, members: members as u64 }),
+                let members = members.members().filter(|(_, other)| *other == key.key()).count();
+                match self.column_with(&key, cx) {
+                    _ if members > 0 => Err(R::RoleInUse { role, members: members as u64 }),
+                    Some(column) => Err(R::RoleOfColumn { role, column }),
+                    None => Ok(vec![E::RoleRemoved { role }]),
                 }
             }
         }

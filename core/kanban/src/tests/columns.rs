@@ -89,6 +89,8 @@ fn the_workflow_leads_to_columns_that_are_there() {
     let nowhere = ColumnId(Id([0xee; 16]));
     let refusal = || R::NoSuchColumn { column: nowhere };
     boards().when::<Column>(TODO, Do::SetWorkflow { to: Some([DOING, nowhere].into()) }).refused(refusal());
+    let itself = Do::SetWorkflow { to: Some([DOING, TODO].into()) };
+    boards().when::<Column>(TODO, itself).refused(R::LeadsToItself {});
     boards().when::<Column>(TODO, Do::SetAutoMove { to: Some(nowhere) }).refused(refusal());
     boards().when::<Column>(TODO, Do::SetAutoMove { to: Some(TODO) }).refused(R::LeadsToItself {});
 }

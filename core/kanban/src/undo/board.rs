@@ -10,7 +10,8 @@ impl Undoable for Board {
             BoardEvent::Renamed { .. } => Some("title".to_owned()),
             BoardEvent::Archived {} | BoardEvent::Restored {} => Some("archived".to_owned()),
             BoardEvent::Split { .. } | BoardEvent::Merged { .. } => Some("columns".to_owned()),
-            BoardEvent::ColumnPlaced { .. } | BoardEvent::ColumnRemoved { .. } => None,
+            BoardEvent::ColumnPlaced { column, .. } => Some(format!("place {column}")),
+            BoardEvent::ColumnRemoved { .. } => None,
         }
     }
 
@@ -38,6 +39,9 @@ impl Undoable for Board {
             BoardEvent::Archived {} | BoardEvent::Restored {} => Ok(vec![BoardCommand::Restore {}]),
             BoardEvent::Split { .. } => Err("what was split off stays so; merge the boards"),
             BoardEvent::Merged { .. } => Err("what was merged stays so; split the board"),
+            BoardEvent::ColumnPlaced { column, .. } if before.columns.contains(column) => {
+                Err("a column stays where it was moved to; move it back")
+            }
             BoardEvent::ColumnPlaced { .. } | BoardEvent::ColumnRemoved { .. } => Ok(Vec::new()),
         }
     }

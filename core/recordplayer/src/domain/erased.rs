@@ -48,6 +48,7 @@ type Decide = fn(&AnyState, &str, &[u8], &mut Context<'_>, &StreamId) -> Result<
 #[derive(Clone, Copy)]
 pub(crate) struct EntityType {
     pub shape: u32,
+    pub is_always_there: bool,
     pub unborn: fn() -> AnyState,
     pub decide: Decide,
     pub play: fn(&mut AnyState, &Record) -> Played,
@@ -82,6 +83,7 @@ impl EntityType {
     pub fn of<E: Entity>() -> Self {
         Self {
             shape: E::SHAPE,
+            is_always_there: E::IS_ALWAYS_THERE,
             unborn: || Arc::new(E::default()),
             decide: decide::<E>,
             play: |state, record| {

@@ -73,7 +73,10 @@ impl Replica {
     /// What looks at something that a waiting command brings into being requires that command: refused together, they stay together in the
     /// outbox. One is enough, for that one requires what it looks at itself.
     pub(super) fn require_birth(&self, entry: &mut Arc<OutboxEntry>, optimistic: &Optimistic) {
-        let is_unborn = |stream: &&StreamId| self.state.layers.entity(stream, 0).position == Position::START;
+        let is_unborn = |stream: &&StreamId| {
+            let is_made = self.domain.entity_type(&stream.kind).is_none_or(|kind| !kind.is_always_there);
+            is_made && self.state.layers.entity(stream, 0).position == Position::START
+        };
         let mut unborn: BTreeSet<&StreamId> = optimistic.reads.streams.iter().filter(is_unborn).collect();
         let mut last = None;
         for pending in self.outbox.iter().filter(|pending| pending.is_shown()) {

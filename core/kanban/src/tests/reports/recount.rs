@@ -180,10 +180,10 @@ fn act(given: Given, random: &mut ChaCha8Rng, number: u8) -> Given {
 
 fn story(seed: u64) -> Given {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
-    let to: BTreeSet<ColumnId> = ALL.into();
     let mut given = boards().at(moment("2026-02-01T00:00"));
     for column in ALL {
-        given = given.sent::<Column>(column, ColumnCommand::SetWorkflow { to: Some(to.clone()) }).sent::<Column>(
+        let to: BTreeSet<ColumnId> = ALL.into_iter().filter(|other| *other != column).collect();
+        given = given.sent::<Column>(column, ColumnCommand::SetWorkflow { to: Some(to) }).sent::<Column>(
             column,
             ColumnCommand::SetWaysOut { to: [WayOut { project: ELSEWHERE, column: TODO }].into() },
         );

@@ -30,7 +30,7 @@ const COLUMNS: [&str; 19] = [
     "Description",
     "Checklists",
     "Links",
-    "Comments",
+    "Number of comments",
 ];
 
 pub(super) fn write(
@@ -139,7 +139,7 @@ mod tests {
             ("Description", "Two\nlines"),
             ("Checklists", "Parts\n[x] Belt"),
             ("Links", "https://example.org/plan\nplan.pdf"),
-            ("Comments", "2"),
+            ("Number of comments", "2"),
             ("Speed", "33.3"),
         ] {
             assert_eq!(of(name), value, "{name}");

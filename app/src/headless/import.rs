@@ -168,6 +168,7 @@ fn answer(project: &str, summary: &Summary, is_dry: bool) -> Answer {
     if !more.is_empty() {
         text.insert(1, more.join(", "));
     }
+    text.extend(summary.guesses().map(|guesses| format!("{} with \"recordplayer column kind\"", line(&guesses))));
     for left_out in &summary.not_imported {
         text.push(format!("Not imported: {} {}: {}", left_out.count, line(&left_out.what), line(&left_out.why)));
     }

@@ -525,6 +525,9 @@ fn summary_lines(ui: &mut Ui, summary: &Summary) {
     for line in lines {
         ui.label(text(line, Type::Body, theme.palette.text));
     }
+    if let Some(guesses) = summary.guesses() {
+        ui.add(egui::Label::new(text(guesses, Type::Body, theme.palette.text)).wrap());
+    }
     if summary.not_imported.is_empty() {
         return;
     }

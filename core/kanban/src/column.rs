@@ -106,6 +106,17 @@ pub enum ColumnKind {
 }
 
 impl ColumnKind {
+    /// What people call it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Backlog => "backlog",
+            Self::Ready => "ready",
+            Self::Active => "active",
+            Self::Done => "done",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
     /// Whether what is in such a column is finished with.
     pub fn is_end(self) -> bool {
         match self {

@@ -34,6 +34,7 @@ use serde::Serialize;
 use self::sim::Sim;
 use super::source::{Counts, NotImported, SourceBoard, SourceId, counts};
 use crate::card::Card;
+use crate::column::ColumnKind;
 use crate::ids::{BoardId, CardId, ColumnId};
 
 /// What an import will do.
@@ -81,7 +82,25 @@ pub struct Summary {
     pub updated: u64,
     /// Things of the source that are here already, as they are there.
     pub unchanged: u64,
+    /// What the columns that are new here are taken for, by their names and by what the source says of them.
+    pub column_kinds: Vec<NewColumn>,
     pub not_imported: Vec<NotImported>,
+}
+
+/// A column that an import makes, and what it is taken for until somebody says otherwise.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct NewColumn {
+    pub name: String,
+    pub kind: ColumnKind,
+}
+
+impl Summary {
+    /// What new columns are taken for, as a sentence; nothing where none is new.
+    pub fn guesses(&self) -> Option<String> {
+        let one = |column: &NewColumn| format!("{} ({})", column.name, column.kind.word());
+        let all: Vec<String> = self.column_kinds.iter().map(one).collect();
+        (!all.is_empty()).then(|| format!("New columns are taken for: {}. Each can be changed", all.join(", ")))
+    }
 }
 
 /// What a plan is compared with.
@@ -128,6 +147,7 @@ pub fn plan(source: &SourceBoard, present: &Present<'_>, act: ActId) -> Result<P
         names: BTreeMap::new(),
         closed: BTreeSet::new(),
         placements: 0,
+        kinds: Vec::new(),
         tally: [0; 3],
         failure: None,
     };
@@ -144,12 +164,22 @@ pub fn plan(source: &SourceBoard, present: &Present<'_>, act: ActId) -> Result<P
     if let Some(error) = planner.failure {
         return Err(error);
     }
-    let Planner { commands, tally: [added, updated, unchanged], .. } = planner;
+    let Planner { commands, kinds, names, closed, tally: [added, updated, unchanged], .. } = planner;
+    let open = kinds.into_iter().filter(|(column, _)| !closed.contains(column));
+    let column_kinds =
+        open.map(|(column, kind)| NewColumn { name: names.get(&column).cloned().unwrap_or_default(), kind }).collect();
     let of_comments: usize =
         source.cards.iter().map(|card| card.comments.iter().filter(|one| one.is_written()).count()).sum();
     let history_records = (source.history.len() + of_comments) as u64;
-    let summary =
-        Summary { counts: counts(source), history_records, added, updated, unchanged, not_imported: left_out };
+    let summary = Summary {
+        counts: counts(source),
+        history_records,
+        added,
+        updated,
+        unchanged,
+        column_kinds,
+        not_imported: left_out,
+    };
     Ok(Plan { board, commands, summary })
 }
 
@@ -171,6 +201,8 @@ struct Planner<'a> {
     /// The names of the board's columns, likewise, and those that are archived.
     names: BTreeMap<ColumnId, String>,
     closed: BTreeSet<ColumnId>,
+    /// What the columns that are made are taken for.
+    kinds: Vec<(ColumnId, ColumnKind)>,
     /// How often a card was put at the end of a column.
     placements: u64,
     /// Things that were added, updated, and left as they are.

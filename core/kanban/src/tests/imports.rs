@@ -70,6 +70,11 @@ pub(super) fn imported(given: Given, plan: &Plan) -> Given {
 fn an_import_brings_everything_and_a_second_one_nothing() {
     let source = source("Build it", "L1", false);
     let first = planned(&project(), &source, 1);
+    let guesses = first.summary.guesses().unwrap();
+    assert!(
+        guesses.contains("To do (") && !guesses.contains("Old"),
+        "what is in use, and what it is taken for: {guesses}"
+    );
     assert_eq!((first.summary.updated, first.summary.unchanged), (0, 0));
     let given = imported(project(), &first);
     let view = given.view::<BoardView>(first.board);

@@ -154,13 +154,9 @@ impl Planner<'_> {
         let before = behind.map(|other| self.id("column", &other.id)).find(|other| self.names.contains_key(other));
         let name = self.free_name(id, name);
         self.names.insert(id, name.clone());
-        let command = ColumnCommand::Add {
-            board: self.board,
-            name,
-            kind: kind_of(list.kind.unwrap_or_else(|| guess_kind(&list.name))),
-            before,
-        };
-        self.make::<Column>(id, id, &command);
+        let kind = kind_of(list.kind.unwrap_or_else(|| guess_kind(&list.name)));
+        self.kinds.push((id, kind));
+        self.make::<Column>(id, id, &ColumnCommand::Add { board: self.board, name, kind, before });
     }
 
     /// A name for the column that no other column of the board has.

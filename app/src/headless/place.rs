@@ -193,10 +193,7 @@ impl<'a> Place<'a> {
             Some(board) if !text.contains('/') => vec![self.board(Some(board))?],
             _ => self.boards()?.into_iter().filter(|(_, archived)| !archived).map(|(board, _)| board).collect(),
         };
-        let parts = |text: &str| {
-            text.split_once('/').map(|(board, column)| (board.trim().to_owned(), column.trim().to_owned()))
-        };
-        let (named, placed) = (text, parts(text));
+        let placed = text.split_once('/').map(|(board, column)| (board.trim(), column.trim()));
         let (all, found) = self.read(|models| {
             let mut all: Vec<(ColumnId, BoardId, String)> = Vec::new();
             for board in &boards {
@@ -208,8 +205,8 @@ impl<'a> Place<'a> {
                 |board: BoardId| boards.iter().find(|known| known.id == board).map(|known| known.title.as_str());
             let is_it = |(column, board, _): &&(ColumnId, BoardId, String)| {
                 let name = models.get::<Column>(*column).name.clone();
-                let is_placed = |(of, called): &(String, String)| title(*board) == Some(of.as_str()) && *called == name;
-                is_meant(named, column.0, &name) || placed.as_ref().is_some_and(is_placed)
+                let is_placed = |(of, called)| title(*board) == Some(of) && called == name;
+                is_meant(text, column.0, &name) || placed.is_some_and(is_placed)
             };
             let found: Vec<_> = all.iter().filter(is_it).cloned().collect();
             (all, found)

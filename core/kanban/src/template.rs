@@ -10,7 +10,7 @@ use recordplayer::entity::Entity;
 use recordplayer::id::{Id, SpaceId};
 
 use crate::board::{Board, BoardCommand};
-use crate::column::{Column, ColumnCommand};
+use crate::column::{Column, ColumnCommand, followed};
 use crate::ids::{BoardId, ColumnId, FieldId, RoleId};
 use crate::project::{Calendar, Project, ProjectCommand};
 use crate::role::Role;
@@ -37,20 +37,11 @@ pub fn template(from: SpaceId, into: SpaceId, models: &Models<'_>) -> Result<Vec
     }
     // Where cards go is said once all columns are there.
     let there: BTreeSet<ColumnId> = columns.iter().map(|(column, _)| *column).collect();
+    let now = |column| followed(column, |column| models.get::<Column>(column)).0;
     for (id, column) in &columns {
-        plan.workflow(*id, column, &|to| Some(followed(to, models)).filter(|to| there.contains(to)))?;
+        plan.workflow(*id, column, &|to| Some(now(to)).filter(|to| there.contains(to)))?;
     }
     Ok(plan.intents)
-}
-
-/// The column itself, or who has inherited the cards of one that was removed.
-fn followed(column: ColumnId, models: &Models<'_>) -> ColumnId {
-    let mut id = column;
-    // Nothing is removed into what was removed before, so this ends.
-    while let Some(into) = models.get::<Column>(id).removed.as_ref().and_then(|removed| removed.into) {
-        id = into;
-    }
-    id
 }
 
 struct Plan {

@@ -152,10 +152,15 @@ impl Column {
 
 /// The column that this one is now: itself, or whoever inherited its cards.
 pub(crate) fn following(column: ColumnId, cx: &Context<'_>) -> (ColumnId, Arc<Column>) {
-    let (mut id, mut found) = (column, cx.get::<Column>(column));
+    followed(column, |column| cx.get::<Column>(column))
+}
+
+/// The same, wherever columns are looked up.
+pub(crate) fn followed(column: ColumnId, get: impl Fn(ColumnId) -> Arc<Column>) -> (ColumnId, Arc<Column>) {
+    let (mut id, mut found) = (column, get(column));
     // Nothing is removed into what was removed before, so this ends.
     while let Some(into) = found.removed.and_then(|removed| removed.into) {
-        (id, found) = (into, cx.get::<Column>(into));
+        (id, found) = (into, get(into));
     }
     (id, found)
 }

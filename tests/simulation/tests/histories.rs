@@ -43,7 +43,7 @@ const FOUND_IN_KANBAN: [u64; 35] = [
     20_261_204_500_277,
 ];
 
-const FOUND_IN_SHELVES: [u64; 35] = [
+const FOUND_IN_SHELVES: [u64; 36] = [
     12,
     218,
     747,
@@ -79,6 +79,7 @@ const FOUND_IN_SHELVES: [u64; 35] = [
     16_253_536_796_844,
     16_253_536_797_348,
     16_253_536_798_039,
+    10_510_402_901_749,
 ];
 
 /// As they were found before there were two kinds, or noted without it.

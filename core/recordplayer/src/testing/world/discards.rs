@@ -1,14 +1,29 @@
 //! What a person has thrown away, or tries again as something new, is done with: it is never sent again, it is not told of again, and it is in the
 //! log only where it had been accepted before.
+//!
+//! What comes into a device's log as accepted is not thrown away any more: by a copy of the device, or because a restored authority got back from
+//! somebody else what it had lost. Where that is lost once more, the device says it again, as it does with all that its log held.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::device::Saved;
 use super::promises::accepted_in;
 use super::{DeviceId, Transition, World};
 use crate::id::CommandId;
 use crate::protocol::ClientFrame;
 use crate::record::Position;
+use crate::storage::Write;
 use crate::testing::audit;
+
+/// The commands that a save brings into the log as accepted.
+pub(super) fn accepted_by(saved: &Saved) -> BTreeSet<CommandId> {
+    let commits = saved.main.iter().flat_map(|write| match write {
+        Write::Append(append) => append.commits.as_slice(),
+        Write::Backfill { commits, .. } => commits,
+        Write::Checkpoint(_) | Write::CompactText { .. } | Write::Forget { .. } => &[],
+    });
+    commits.filter(|commit| !commit.is_refusal()).map(|commit| commit.header.command).collect()
+}
 
 /// What people have taken out of the outboxes of their devices.
 #[derive(Debug, Default)]
@@ -33,6 +48,13 @@ impl Discards {
     pub fn forget_device(&mut self, device: DeviceId) {
         self.undone.remove(&device);
         self.done.remove(&device);
+    }
+
+    /// The device's log holds these commands as accepted.
+    pub fn stand(&mut self, device: DeviceId, accepted: &BTreeSet<CommandId>) {
+        if let Some(done) = self.done.get_mut(&device) {
+            done.retain(|command, _| !accepted.contains(command));
+        }
     }
 
     fn is_done(&self, device: DeviceId, command: CommandId) -> bool {
@@ -61,30 +83,24 @@ impl World {
 
     fn check_discarded_is_not_told(&self, id: DeviceId) {
         let Some(replica) = &self.devices[id.0].replica else { return };
-        if self.may_come_back() {
-            return;
-        }
         let again = replica.outbox().find(|entry| self.discards.is_done(id, entry.command));
         let name = &self.devices[id.0].name;
         assert!(again.is_none(), "{name} tells again of what was dealt with: {again:?}; {}", self.how_to_replay());
     }
 
+    /// What a device finds in its log when it starts: its files may be older ones.
+    pub(super) fn look_for_discards(&mut self, id: DeviceId) {
+        if self.discards.done.get(&id).is_some_and(|done| !done.is_empty()) {
+            let accepted = accepted_in(self.devices[id.0].store.reader(self.id).as_ref());
+            self.discards.stand(id, &accepted.into_keys().collect());
+        }
+    }
+
     pub(super) fn check_discarded_is_not_sent(&self, id: DeviceId, frame: &ClientFrame) {
         let ClientFrame::Submit { commands, .. } = frame else { return };
-        if self.may_come_back() {
-            return;
-        }
         let sent = commands.iter().find(|entry| self.discards.is_done(id, entry.command));
         let name = &self.devices[id.0].name;
         assert!(sent.is_none(), "{name} sends what was discarded: {sent:?}; {}", self.how_to_replay());
-    }
-
-    /// A copy of the device may have sent it since, or its log be an older one in which it stands, and the authority have lost that: then the
-    /// device says it again.
-    fn may_come_back(&self) -> bool {
-        let has = |is_it: fn(&Transition) -> bool| self.happened.iter().any(is_it);
-        has(|transition| matches!(transition, Transition::Clone { .. } | Transition::Restore { .. }))
-            && has(|transition| matches!(transition, Transition::RestoreAuthority { .. }))
     }
 
     /// What was discarded has not come into the log since; but by a copy of the device, or where the log was lost, it may.

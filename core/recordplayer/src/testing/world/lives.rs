@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rand::RngExt;
 
 use super::device::{Device, Saved};
+use super::discards::accepted_by;
 use super::{Closing, DeviceId, Journey, NotOpened, World, all_durable, fresh};
 use crate::id::ReplicaId;
 use crate::replica::{OpenError, Replica};
@@ -43,6 +44,7 @@ impl World {
         if self.devices[id.0].not_opened.is_some() {
             return self.disk_fails(id);
         }
+        self.look_for_discards(id);
         let fresh_replica = ReplicaId(fresh(&mut self.rng));
         let device = &self.devices[id.0];
         let content = device.outbox.load(self.id).expect("an outbox that was opened can be read");
@@ -172,11 +174,12 @@ impl World {
             self.crash(id);
             return false;
         }
-        let is_backfill = World::is_backfill(&saved);
+        let (is_backfill, accepted) = (World::is_backfill(&saved), accepted_by(&saved));
         let Some(written) = device.write(saved) else {
             self.disk_fails(id);
             return false;
         };
+        self.discards.stand(id, &accepted);
         if let Some(replica) = device.replica.as_mut() {
             replica.handle_saved(token, &written);
             self.promises.keep(id, replica);

@@ -239,12 +239,13 @@ pub fn wish(script: &mut Script<'_>, replica: ReplicaId) -> Intent {
         23 => intent::<Board>(BOARD, &BoardCommand::Rename { title: script.text() }),
         24 => intent::<Project>(
             SPACE.0,
-            &ProjectCommand::SetLabel { label: other.into(), name: script.text(), colour: script.text() },
+            &ProjectCommand::SetLabel { twin: false, label: other.into(), name: script.text(), colour: script.text() },
         ),
         25 => intent::<Project>(SPACE.0, &ProjectCommand::RemoveLabel { label: other.into() }),
         26 => intent::<Project>(
             SPACE.0,
             &ProjectCommand::SetField {
+                twin: false,
                 field: other.into(),
                 name: script.text(),
                 kind: FieldKind::Number,
@@ -295,6 +296,7 @@ pub fn wish(script: &mut Script<'_>, replica: ReplicaId) -> Intent {
         54 => intent::<Project>(
             SPACE.0,
             &ProjectCommand::SetType {
+                twin: false,
                 card_type: other.into(),
                 name: script.text(),
                 fields: BTreeMap::from([(other.into(), FieldUse { required: script.flag() })]),

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use board::{BoardArguments, BoardCommand, ColumnCommand, RowCommand};
-pub(crate) use card::{CardArguments, CardCommand, CommentArguments, CommentCommand, Urgency, What};
+pub(crate) use card::{CardArguments, CardCommand, ChecklistCommand, CommentArguments, CommentCommand, Urgency, What};
 pub(crate) use definitions::{FieldCommand, LabelCommand, TypeCommand, ValueKind};
 pub(crate) use import::ImportCommand;
 pub(crate) use personal::{InboxCommand, SearchesCommand};

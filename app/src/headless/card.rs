@@ -17,23 +17,16 @@ use recordplayer_kanban::{Board, Card, Column, Comment};
 use serde_json::{Value, json};
 
 use super::answer::{Answer, Failure, WRONG_USE, line, lines};
-use super::arguments::{CardCommand, CommentArguments, CommentCommand};
+use super::arguments::{CardCommand, CommentArguments, CommentCommand, What};
 use super::column::row_of;
 use super::place::Place;
-use super::{attachment, edit, file, send};
+use super::{attachment, checklist, edit, file, send};
 use crate::cards_out::card_json;
 use crate::copying::copy_into;
 
 pub(crate) fn run(place: &Place<'_>, command: &CardCommand) -> Result<Answer, Failure> {
     match command {
-        CardCommand::New { title, column } => {
-            let column = place.column(column, None)?;
-            let card = CardId(place.space.fresh_id());
-            let create = Do::Create { column, title: title.clone(), before: None, exempt: false, typed: None };
-            let ticket = keeping(place, "title", title, place.space.send::<Card>(card, &create))?;
-            let answer = done(place, &[(card, ticket)], |key| format!("Wrote {key} {}", line(title)))?;
-            Ok(warned(place, column, answer))
-        }
+        CardCommand::New { title, column, what } => new_card(place, title, column, what),
         CardCommand::Move { key, to, into: Some(project), .. } => go_to(place, key, project, to),
         CardCommand::Move { key, to, before, row, into: None } => {
             let card = place.card(key)?;
@@ -82,7 +75,15 @@ pub(crate) fn run(place: &Place<'_>, command: &CardCommand) -> Result<Answer, Fa
             let ticket = keeping(place, &what, reason, place.space.send::<Card>(card, &reject))?;
             done(place, &[(card, ticket)], |key| format!("Rejected {key}"))
         }
-        CardCommand::Set { keys, what } => each_of(place, keys, &edit::commands(place, what)?, "Changed"),
+        CardCommand::Set { keys, what } => {
+            let commands = edit::commands(place, what)?;
+            if commands.is_empty() {
+                let help = "See \"recordplayer card set --help\"";
+                return Err(Failure::new(WRONG_USE, "nothing_to_set", "Say what to set", help));
+            }
+            each_of(place, keys, &commands, "Changed")
+        }
+        CardCommand::Checklist(command) => checklist::run(place, command),
         CardCommand::Relate { key, how, other } => {
             let relation = Relation { kind: (*how).into(), to: place.card(other)? };
             each(place, std::slice::from_ref(key), &Do::Relate { relation }, "Related")
@@ -107,6 +108,38 @@ pub(crate) fn run(place: &Place<'_>, command: &CardCommand) -> Result<Answer, Fa
         }
         CardCommand::Describe { key, text_file } => describe(place, key, text_file),
     }
+}
+
+/// What stands on it is set with it, as one act.
+fn new_card(place: &Place<'_>, title: &str, column: &str, what: &What) -> Result<Answer, Failure> {
+    let column = place.column(column, None)?;
+    let mut commands = edit::commands(place, what)?;
+    // A type that requires values is given as the card is made.
+    let typed = match commands.first() {
+        Some(Do::SetType { typed }) => typed.clone(),
+        _ => None,
+    };
+    commands.retain(|command| !matches!(command, Do::SetType { .. }));
+    let card = CardId(place.space.fresh_id());
+    let act = place.space.fresh_act();
+    let create = Do::Create { column, title: title.to_owned(), before: None, exempt: false, typed };
+    let made = keeping(place, "title", title, place.space.submit(wish(place, act, card, &create)?))?;
+    let mut tickets = vec![made.clone()];
+    for command in &commands {
+        match place.space.submit(wish(place, act, card, command)?) {
+            Ok(ticket) => tickets.push(ticket),
+            Err(error) => {
+                let failure = send::failure_at(place, error);
+                send::settle(place, &tickets)?;
+                let key = place.key_of(card);
+                let help = format!("{key} is written, but for this. Set it with \"recordplayer card set {key}\"");
+                return Err(Failure { help, ..failure });
+            }
+        }
+    }
+    send::settle(place, &tickets)?;
+    let answer = done(place, &[(card, made)], |key| format!("Wrote {key} {}", line(title)))?;
+    Ok(warned(place, column, answer))
 }
 
 /// Into a column of another project, which decides about it when this one has let it go.
@@ -421,7 +454,12 @@ fn card_text(place: &Place<'_>, card: &Value) -> String {
     }
     for comment in card["comments"].as_array().into_iter().flatten() {
         let said = comment["text"].as_str().map(lines).unwrap_or_default();
-        out.push(format!("\n{}, {}:\n{said}", text(&comment["author"]), text(&comment["at"])));
+        let kind = match comment["kind"].as_str() {
+            Some("journal") => " (journal)",
+            Some("review") => " (review)",
+            _ => "",
+        };
+        out.push(format!("\n{}, {}{kind}:\n{said}", text(&comment["author"]), text(&comment["at"])));
     }
     out.join("\n")
 }

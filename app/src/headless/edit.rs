@@ -15,7 +15,7 @@ use super::definitions::{card_type, field, label};
 use super::place::Place;
 
 /// What stands for "nothing" where a value is asked for.
-const NONE: &str = "none";
+pub(crate) const NONE: &str = "none";
 
 /// The commands that make a card be so.
 pub(crate) fn commands(place: &Place<'_>, what: &What) -> Result<Vec<Do>, Failure> {
@@ -62,10 +62,6 @@ pub(crate) fn commands(place: &Place<'_>, what: &What) -> Result<Vec<Do>, Failur
     }
     if what.unblock {
         commands.push(Do::Unblock {});
-    }
-    if commands.is_empty() {
-        let help = "See \"recordplayer card set --help\"";
-        return Err(Failure::new(WRONG_USE, "nothing_to_set", "Say what to set", help));
     }
     Ok(commands)
 }

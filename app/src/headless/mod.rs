@@ -13,6 +13,7 @@ mod arguments;
 mod attachment;
 mod board;
 mod card;
+mod checklist;
 mod column;
 mod definitions;
 mod edit;

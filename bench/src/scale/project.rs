@@ -96,7 +96,7 @@ pub fn fill(store: &mut RedbStore, authority: &Authority, cards: u64) -> Result<
     for number in 0..LABELS {
         let label = label(number);
         let (name, colour) = (format!("Label {number}"), "green".to_owned());
-        filling.send::<Project>(authority.space.0, &ProjectCommand::SetLabel { label, name, colour })?;
+        filling.send::<Project>(authority.space.0, &ProjectCommand::SetLabel { twin: false, label, name, colour })?;
     }
     let boards = boards(cards);
     for board in &boards {

@@ -72,19 +72,25 @@ impl Plan {
         }
         for (label, known) in &project.labels {
             let (name, colour) = (known.name.clone(), known.colour.clone());
-            self.say::<Project>(space, &ProjectCommand::SetLabel { label: self.counterpart(*label), name, colour })?;
+            self.say::<Project>(
+                space,
+                &ProjectCommand::SetLabel { label: self.counterpart(*label), name, colour, twin: true },
+            )?;
         }
         for (field, known) in &project.fields {
             let options =
                 known.options.iter().map(|(option, label)| (self.counterpart(*option), label.clone())).collect();
             let (name, limits) = (known.name.clone(), known.limits.clone());
             let field = self.counterpart::<FieldId>(*field);
-            self.say::<Project>(space, &ProjectCommand::SetField { field, name, kind: known.kind, options, limits })?;
+            self.say::<Project>(
+                space,
+                &ProjectCommand::SetField { field, name, kind: known.kind, options, limits, twin: true },
+            )?;
         }
         for (card_type, known) in &project.types {
             let fields = known.fields.iter().map(|(field, usage)| (self.counterpart(*field), *usage)).collect();
             let (card_type, name) = (self.counterpart(*card_type), known.name.clone());
-            self.say::<Project>(space, &ProjectCommand::SetType { card_type, name, fields })?;
+            self.say::<Project>(space, &ProjectCommand::SetType { card_type, name, fields, twin: true })?;
         }
         for (role, name) in &project.roles {
             let role = self.counterpart(*role);

@@ -107,14 +107,21 @@ impl People<'_> {
         let reviewers = ColumnCommand::SetReviewers { roles: [Role::by_key("reviewer")].into() };
         self.send::<Column>(*manager, column(1), &reviewers);
         let label = LabelId(thing("label", 0));
-        let set = ProjectCommand::SetLabel { label, name: "loud".to_owned(), colour: "red".to_owned() };
+        let set = ProjectCommand::SetLabel { twin: false, label, name: "loud".to_owned(), colour: "red".to_owned() };
         self.send::<Project>(*manager, space, &set);
         let field = FieldId(thing("field", 0));
         let (name, kind) = ("Speed".to_owned(), FieldKind::Text);
         self.send::<Project>(
             *manager,
             space,
-            &ProjectCommand::SetField { field, name, kind, options: BTreeMap::new(), limits: FieldLimits::default() },
+            &ProjectCommand::SetField {
+                twin: false,
+                field,
+                name,
+                kind,
+                options: BTreeMap::new(),
+                limits: FieldLimits::default(),
+            },
         );
     }
 
@@ -334,13 +341,13 @@ impl People<'_> {
         let usage = FieldUse { required: self.below(2) == 0 };
         let command = match self.below(14) {
             0 => return self.changes_a_role(device),
-            1 | 2 => ProjectCommand::SetLabel { label, name, colour },
+            1 | 2 => ProjectCommand::SetLabel { twin: false, label, name, colour },
             3 => ProjectCommand::RemoveLabel { label },
             4 => ProjectCommand::SetPlaceholder { person: placeholder, name, username: String::new() },
             5 => ProjectCommand::ClaimPlaceholder { person: placeholder },
             6 => ProjectCommand::SetRole { role, name },
             7 => ProjectCommand::RemoveRole { role },
-            8 => ProjectCommand::SetType { card_type, name, fields: BTreeMap::from([(field, usage)]) },
+            8 => ProjectCommand::SetType { twin: false, card_type, name, fields: BTreeMap::from([(field, usage)]) },
             9 => ProjectCommand::RemoveType { card_type },
             10 => ProjectCommand::RemoveField { field },
             11 => {
@@ -351,7 +358,14 @@ impl People<'_> {
             12 => ProjectCommand::ChangeKey { keys: vec![["SIM", "MIS", "sim"][self.below(3) as usize].to_owned()] },
             _ => {
                 let kind = FieldKind::Text;
-                ProjectCommand::SetField { field, name, kind, options: BTreeMap::new(), limits: FieldLimits::default() }
+                ProjectCommand::SetField {
+                    twin: false,
+                    field,
+                    name,
+                    kind,
+                    options: BTreeMap::new(),
+                    limits: FieldLimits::default(),
+                }
             }
         };
         self.send::<Project>(device, space, &command);

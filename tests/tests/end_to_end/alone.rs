@@ -176,3 +176,83 @@ fn columns_and_boards_of_one_name_are_told_apart() {
     assert_eq!((&first["over_limit"], &second["over_limit"]), (&json!(null), &json!({ "cards": 2, "limit": 1 })));
     assert_eq!(ann.tell(&["card", "ALO-3"])["column"], "Ready");
 }
+
+/// What a project defines can be changed afterwards, and what stands on a card is set as the card is written.
+#[test]
+fn labels_fields_types_and_checklists_are_changed_by_commands() {
+    let stage = Stage::new();
+    let ann = stage.newcomer("ann");
+    ann.tell(&["project", "new", "Alone", "--key", "ALO"]);
+    ann.tell(&["label", "new", "bug", "--colour", "red"]);
+    ann.tell(&["label", "new", "idea"]);
+    assert_eq!(ann.try_to(&["label", "new", "Bug"]).expect_code(1)["error"]["code"], "name_taken");
+    assert_eq!(ann.try_to(&["label", "change", "bug"]).expect_code(2)["error"]["code"], "nothing_to_change");
+    ann.tell(&["label", "change", "bug", "--name", "defect", "--colour", "none"]);
+    let labels = ann.tell(&["label", "list"]);
+    let named = |name: &str| labels["labels"].as_array().unwrap().iter().find(|label| label["name"] == name).cloned();
+    assert_eq!(named("defect").unwrap()["colour"], "");
+    assert!(named("bug").is_none());
+
+    ann.tell(&["field", "new", "Size", "--kind", "choice", "--choice", "S", "--choice", "M"]);
+    ann.tell(&["field", "new", "Weight", "--kind", "number", "--least", "1"]);
+    ann.tell(&["type", "new", "Machine", "--required", "Weight"]);
+    let missing = ann.try_to(&["card", "new", "Drill", "--column", "Ready", "--type", "Machine"]).expect_code(1);
+    assert_eq!(missing["error"]["code"], "field_missing");
+    let drill = ["card", "new", "Drill", "--column", "Ready", "--type", "Machine", "--field", "Weight=3"];
+    ann.tell(&[&drill[..], &["--due", "2026-12-24", "--add-label", "defect", "--priority", "high"]].concat());
+    let card = ann.tell(&["card", "ALO-1"]);
+    assert_eq!((&card["type"], &card["fields"]["Weight"]), (&json!("Machine"), &json!("3")));
+    assert_eq!(
+        (&card["due"], &card["labels"], &card["priority"]),
+        (&json!("2026-12-24"), &json!(["defect"]), &json!("high"))
+    );
+    ann.tell(&["type", "change", "Machine", "--name", "Tool", "--field", "Size", "--without", "Weight"]);
+    ann.tell(&[
+        "field",
+        "change",
+        "Size",
+        "--rename-choice",
+        "S=Small",
+        "--remove-choice",
+        "M",
+        "--add-choice",
+        "Large",
+    ]);
+    ann.tell(&["field", "change", "Weight", "--least", "none", "--most", "9"]);
+    let fields = ann.tell(&["field", "list"]);
+    let field =
+        |name: &str| fields["fields"].as_array().unwrap().iter().find(|field| field["name"] == name).unwrap().clone();
+    let mut choices: Vec<String> = serde_json::from_value(field("Size")["choices"].clone()).unwrap();
+    choices.sort();
+    assert_eq!(choices, ["Large", "Small"]);
+    assert_eq!((&field("Weight")["limits"]["least"], &field("Weight")["limits"]["most"]), (&json!(null), &json!("9")));
+    assert_eq!(ann.tell(&["type", "list"])["types"][0]["fields"], json!([{ "name": "Size", "required": false }]));
+    ann.tell(&["card", "set", "ALO-1", "--field", "Size=Large"]);
+
+    ann.tell(&["card", "checklist", "new", "ALO-1", "Parts", "--item", "Belt", "--item", "Oil"]);
+    ann.tell(&["card", "checklist", "add", "ALO-1", "Screws"]);
+    ann.tell(&["card", "checklist", "tick", "ALO-1", "Oil", "Screws"]);
+    ann.tell(&["card", "checklist", "tick", "ALO-1", "Screws", "--not"]);
+    ann.tell(&["card", "checklist", "edit", "ALO-1", "Belt", "Two belts"]);
+    assert_eq!(
+        ann.try_to(&["card", "checklist", "tick", "ALO-1", "Belt"]).expect_code(2)["error"]["code"],
+        "unknown_item"
+    );
+    let items = |card: &serde_json::Value| {
+        let lists = card["checklists"].as_array().unwrap().iter();
+        let items = lists.flat_map(|list| list["items"].as_array().unwrap().clone());
+        items.map(|item| format!("{} {}", item["text"].as_str().unwrap(), item["done"])).collect::<Vec<_>>()
+    };
+    assert_eq!(items(&ann.tell(&["card", "ALO-1"])), ["Two belts false", "Oil true", "Screws false"]);
+    ann.tell(&["card", "checklist", "new", "ALO-1", "Later"]);
+    assert_eq!(
+        ann.try_to(&["card", "checklist", "add", "ALO-1", "Paint"]).expect_code(2)["error"]["code"],
+        "several_checklists"
+    );
+    ann.tell(&["card", "checklist", "rename", "ALO-1", "Later", "Some day"]);
+    ann.tell(&["card", "checklist", "take-off", "ALO-1", "Oil", "--checklist", "Parts"]);
+    ann.tell(&["card", "checklist", "remove", "ALO-1", "Parts"]);
+    // It comes back with what stood in it.
+    ann.tell(&["undo"]);
+    assert_eq!(items(&ann.tell(&["card", "ALO-1"])), ["Two belts false", "Screws false"]);
+}

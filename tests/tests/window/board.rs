@@ -369,7 +369,7 @@ fn the_past_is_played_step_by_step_and_nothing_can_be_changed_in_it() {
 fn labels_assignees_and_ticks_are_set_in_the_panel() {
     let mut stage = Stage::with_cards(&[(0, "Furnished")]);
     let (label, checklist, item) = (LabelId(Id([3; 16])), ChecklistId(Id([4; 16])), ItemId(Id([5; 16])));
-    let set = ProjectCommand::SetLabel { label, name: "Bug".to_owned(), colour: "red".to_owned() };
+    let set = ProjectCommand::SetLabel { twin: false, label, name: "Bug".to_owned(), colour: "red".to_owned() };
     stage.space.send::<Project>(stage.space.id().0, &set).unwrap();
     let id = card("Furnished");
     let list = CardCommand::SetChecklist { checklist, name: "Steps".to_owned() };

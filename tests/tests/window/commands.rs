@@ -101,6 +101,7 @@ fn proof(command: Command) -> Proof {
         Command::Label => (
             |stage| {
                 let set = ProjectCommand::SetLabel {
+                    twin: false,
                     label: LabelId(Id([7; 16])),
                     name: "Bug".to_owned(),
                     colour: "red".to_owned(),

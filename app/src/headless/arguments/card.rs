@@ -21,6 +21,8 @@ pub(crate) enum CardCommand {
         title: String,
         #[arg(long)]
         column: String,
+        #[command(flatten)]
+        what: Box<What>,
     },
     /// Move a card to the end of a column, or in front of another card; or to another project.
     Move {
@@ -132,6 +134,9 @@ pub(crate) enum CardCommand {
         #[arg(long)]
         to: PathBuf,
     },
+    /// The checklists of a card
+    #[command(subcommand)]
+    Checklist(ChecklistCommand),
     /// Put a card into a row of its column; `none` for the first
     Row { key: String, row: String },
     /// Give a card another title
@@ -157,8 +162,60 @@ pub(crate) enum CardCommand {
     },
 }
 
-/// What `card set` sets; `none` takes a value away.
-#[derive(Debug, Args)]
+/// A checklist is named as it is called or by its id, and need not be where the card has only one; an item as it is written or by its id.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ChecklistCommand {
+    /// Add a checklist
+    New {
+        key: String,
+        name: String,
+        /// An item of it, as often as needed
+        #[arg(long = "item", value_name = "TEXT")]
+        items: Vec<String>,
+    },
+    /// Give a checklist another name
+    Rename { key: String, checklist: String, name: String },
+    /// Take a checklist off a card, with its items
+    Remove { key: String, checklist: String },
+    /// Add items at the end
+    Add {
+        key: String,
+        #[arg(required = true, value_name = "TEXT")]
+        items: Vec<String>,
+        #[arg(long)]
+        checklist: Option<String>,
+    },
+    /// Mark items as done
+    Tick {
+        key: String,
+        #[arg(required = true, value_name = "ITEM")]
+        items: Vec<String>,
+        /// They are not done.
+        #[arg(long)]
+        not: bool,
+        #[arg(long)]
+        checklist: Option<String>,
+    },
+    /// Write an item anew
+    Edit {
+        key: String,
+        item: String,
+        text: String,
+        #[arg(long)]
+        checklist: Option<String>,
+    },
+    /// Take items off a checklist
+    TakeOff {
+        key: String,
+        #[arg(required = true, value_name = "ITEM")]
+        items: Vec<String>,
+        #[arg(long)]
+        checklist: Option<String>,
+    },
+}
+
+/// What `card set` sets, and what a new card has; `none` takes a value away.
+#[derive(Debug, Default, Args)]
 pub(crate) struct What {
     #[arg(long = "type", value_name = "TYPE")]
     pub card_type: Option<String>,

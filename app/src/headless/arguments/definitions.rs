@@ -13,6 +13,15 @@ pub(crate) enum LabelCommand {
         #[arg(long)]
         colour: Option<String>,
     },
+    /// Give a label another name or colour
+    Change {
+        label: String,
+        #[arg(long)]
+        name: Option<String>,
+        /// A word such as green; `none` for none.
+        #[arg(long)]
+        colour: Option<String>,
+    },
     /// Remove a label; the cards that wear it show nothing for it
     Remove { label: String },
 }
@@ -38,6 +47,30 @@ pub(crate) enum FieldCommand {
         /// The longest text, in bytes.
         #[arg(long, value_name = "BYTES")]
         bytes_max: Option<u32>,
+    },
+    /// Change a field: its name, its choices, its limits; what is not said stays
+    Change {
+        field: String,
+        #[arg(long)]
+        name: Option<String>,
+        /// One more choice.
+        #[arg(long, value_name = "NAME")]
+        add_choice: Vec<String>,
+        /// Give a choice another name; the cards that have it show that.
+        #[arg(long, value_name = "OLD=NEW")]
+        rename_choice: Vec<String>,
+        /// A choice less; the cards that have it show nothing for it.
+        #[arg(long, value_name = "NAME")]
+        remove_choice: Vec<String>,
+        /// The least number; `none` for none.
+        #[arg(long)]
+        least: Option<String>,
+        /// The greatest number; `none` for none.
+        #[arg(long)]
+        most: Option<String>,
+        /// The longest text, in bytes; `none` for as long as there is room for.
+        #[arg(long, value_name = "BYTES")]
+        bytes_max: Option<String>,
     },
     /// Remove a field; the cards that have a value for it show nothing for it
     Remove { field: String },
@@ -68,6 +101,21 @@ pub(crate) enum TypeCommand {
         /// A field that its cards must have a value for.
         #[arg(long, value_name = "FIELD")]
         required: Vec<String>,
+    },
+    /// Change a type: its name, and which fields its cards have; what is not said stays
+    Change {
+        card_type: String,
+        #[arg(long)]
+        name: Option<String>,
+        /// A field that its cards have, and need no value for.
+        #[arg(long = "field", value_name = "FIELD")]
+        fields: Vec<String>,
+        /// A field that its cards must have a value for.
+        #[arg(long, value_name = "FIELD")]
+        required: Vec<String>,
+        /// A field that its cards do not have any more.
+        #[arg(long, value_name = "FIELD")]
+        without: Vec<String>,
     },
     /// Remove a type; its cards have none then
     Remove { card_type: String },

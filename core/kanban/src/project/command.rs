@@ -22,6 +22,9 @@ pub enum ProjectCommand {
         name: String,
         #[serde(default)]
         colour: String,
+        /// For what comes from elsewhere as it was there, as imports and templates bring it: another one may be called so.
+        #[serde(default)]
+        twin: bool,
     },
     /// The cards that wear it keep its id and show nothing for it.
     RemoveLabel { label: LabelId },
@@ -43,6 +46,9 @@ pub enum ProjectCommand {
         options: BTreeMap<OptionId, Label>,
         #[serde(default)]
         limits: FieldLimits,
+        /// As with labels; its choices may be anything then, too.
+        #[serde(default)]
+        twin: bool,
     },
     /// The cards that have a value for it keep that, and show nothing for it.
     RemoveField { field: FieldId },
@@ -53,6 +59,9 @@ pub enum ProjectCommand {
         /// The fields that its cards have, and which of them must have a value.
         #[serde(default)]
         fields: BTreeMap<FieldId, FieldUse>,
+        /// As with labels.
+        #[serde(default)]
+        twin: bool,
     },
     /// The cards of this type have none then.
     RemoveType { card_type: TypeId },

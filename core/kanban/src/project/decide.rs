@@ -1,18 +1,20 @@
 //! How projects answer.
 
+use std::collections::BTreeMap;
+
 use recordplayer::context::Context;
 use recordplayer::membership::Membership;
 
 use super::calendar::is_time_zone;
-use super::field::{CardType, FieldDefinition};
+use super::field::{CardType, FieldDefinition, FieldKind};
 use super::{Calendar, Label, Project, ProjectCommand as C, ProjectEvent as E, ProjectRefusal as R};
 use crate::answer::unless;
 use crate::board::Board;
 use crate::column::Column;
 use crate::key::is_prefix;
 use crate::limits::NAME_BYTES_MAX;
-use crate::refusal::{fits, has_room_in_project, is_name};
-use crate::role::Role;
+use crate::refusal::{LimitExceeded, fits, has_room_in_project, is_name, is_written};
+use crate::role::{Role, is_same_name};
 
 impl Project {
     /// What a column is called whose workers or reviewers have this role.
@@ -54,14 +56,18 @@ impl Project {
         }
         match command.clone() {
             C::SetUp { .. } | C::SetUpFrom { .. } | C::ChangeKey { .. } => unreachable!("answered above"),
-            C::SetLabel { label, name, colour } => {
+            C::SetLabel { label, name, colour, twin } => {
                 fits("The name of a label", &name, NAME_BYTES_MAX)?;
                 fits("The colour of a label", &colour, NAME_BYTES_MAX)?;
                 let set = Label { name, colour };
                 if self.labels.get(&label) == Some(&set) {
                     return Ok(Vec::new());
                 }
-                has_room_in_project("labels", self.labels.len())?;
+                if !twin {
+                    is_written("The name of a label", set.shown(), NAME_BYTES_MAX)?;
+                    is_free("label", (label, set.shown()), self.labels.iter().map(|(id, known)| (*id, known.shown())))?;
+                }
+                room_for("labels", &self.labels, &label)?;
                 Ok(vec![E::LabelSet { label, name: set.name, colour: set.colour }])
             }
             C::RemoveLabel { label } => {
@@ -75,7 +81,7 @@ impl Project {
                 if known.is_some_and(|known| known.name == name && known.username == username) {
                     return Ok(Vec::new());
                 }
-                has_room_in_project("placeholders", self.placeholders.len())?;
+                room_for("placeholders", &self.placeholders, &person)?;
                 Ok(vec![E::PlaceholderSet { person, name, username }])
             }
             C::ClaimPlaceholder { person } => {
@@ -86,7 +92,7 @@ impl Project {
                     None => Ok(vec![E::PlaceholderClaimed { person, by: cx.actor() }]),
                 }
             }
-            C::SetField { field, name, kind, options, limits } => {
+            C::SetField { field, name, kind, options, limits, twin } => {
                 is_name("The name of a field", &name)?;
                 has_room_in_project("choices", options.len())?;
                 for option in options.values() {
@@ -99,13 +105,17 @@ impl Project {
                 if self.fields.get(&field) == Some(&set) {
                     return Ok(Vec::new());
                 }
-                has_room_in_project("fields", self.fields.len())?;
+                if !twin {
+                    has_choices(&set)?;
+                    is_free("field", (field, &set.name), self.fields.iter().map(|(id, known)| (*id, &*known.name)))?;
+                }
+                room_for("fields", &self.fields, &field)?;
                 let FieldDefinition { name, kind, options, limits } = set;
                 Ok(vec![E::FieldSet { field, name, kind, options, limits }])
             }
             C::RemoveField { field } if !self.fields.contains_key(&field) => Ok(Vec::new()),
             C::RemoveField { field } => Ok(vec![E::FieldRemoved { field }]),
-            C::SetType { card_type, name, fields } => {
+            C::SetType { card_type, name, fields, twin } => {
                 is_name("The name of a type", &name)?;
                 if let Some(field) = fields.keys().find(|field| !self.fields.contains_key(field)) {
                     return Err(R::NoSuchField { field: *field });
@@ -114,7 +124,10 @@ impl Project {
                 if self.types.get(&card_type) == Some(&set) {
                     return Ok(Vec::new());
                 }
-                has_room_in_project("types", self.types.len())?;
+                if !twin {
+                    is_free("type", (card_type, &set.name), self.types.iter().map(|(id, known)| (*id, &*known.name)))?;
+                }
+                room_for("types", &self.types, &card_type)?;
                 Ok(vec![E::TypeSet { card_type, name: set.name, fields: set.fields }])
             }
             C::RemoveType { card_type } if !self.types.contains_key(&card_type) => Ok(Vec::new()),
@@ -128,7 +141,7 @@ impl Project {
                 if other.is_some() {
                     return Err(R::RoleNameTaken { name });
                 }
-                has_room_in_project("roles", self.roles.len())?;
+                room_for("roles", &self.roles, &role)?;
                 Ok(vec![E::RoleSet { role, name }])
             }
             C::SetCalendar { time_zone, .. } if !is_time_zone(&time_zone) => {
@@ -153,4 +166,34 @@ impl Project {
             }
         }
     }
+}
+
+/// Room for this one, if it is not there yet.
+fn room_for<K: Ord, V>(what: &str, all: &BTreeMap<K, V>, id: &K) -> Result<(), LimitExceeded> {
+    if all.contains_key(id) { Ok(()) } else { has_room_in_project(what, all.len()) }
+}
+
+/// Whether nothing else is called so, or it was called so before: who changes something else of it need not find another name.
+fn is_free<'a, T: Eq>(what: &str, (id, name): (T, &str), all: impl Iterator<Item = (T, &'a str)>) -> Result<(), R> {
+    let alike: Vec<T> = all.filter(|(_, other)| is_same_name(other, name)).map(|(id, _)| id).collect();
+    if alike.is_empty() || alike.contains(&id) {
+        return Ok(());
+    }
+    Err(R::NameTaken { what: what.to_owned(), name: name.to_owned() })
+}
+
+/// Whether there is something to choose from, and each of it by another name.
+fn has_choices(field: &FieldDefinition) -> Result<(), R> {
+    if field.kind != FieldKind::Choice {
+        return Ok(());
+    }
+    let mut names: Vec<&str> = Vec::new();
+    for choice in field.options.values() {
+        is_written("The name of a choice", choice.shown(), NAME_BYTES_MAX)?;
+        if names.iter().any(|other| is_same_name(other, choice.shown())) {
+            return Err(R::ChoiceTwice { name: choice.shown().to_owned() });
+        }
+        names.push(choice.shown());
+    }
+    if names.is_empty() { Err(R::NoChoices {}) } else { Ok(()) }
 }

@@ -24,6 +24,12 @@ pub enum ProjectRefusal {
     ClaimedAlready { by: ActorId },
     #[error("This project has a role named {name:?} already. Choose another name")]
     RoleNameTaken { name: String },
+    #[error("This project has a {what} named {name:?} already. Choose another name")]
+    NameTaken { what: String, name: String },
+    #[error("A field of choices needs at least one. Name one")]
+    NoChoices {},
+    #[error("The choice {name:?} is there twice. Choose another name")]
+    ChoiceTwice { name: String },
     #[error("There are members with this role ({members}). Give them another one first")]
     RoleInUse { role: RoleId, members: u64 },
     #[error("The column {column:?} names it among its workers or reviewers. Take it away there first")]

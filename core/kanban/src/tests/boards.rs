@@ -148,10 +148,14 @@ fn a_template_brings_the_shape_of_a_project_and_neither_cards_nor_members() {
     let fields = std::collections::BTreeMap::from([(field, FieldUse { required: true })]);
     let source = full()
         .sent::<Project>(SPACE.0, ProjectCommand::SetRole { role: tester, name: "Tester".into() })
-        .sent::<Project>(SPACE.0, ProjectCommand::SetLabel { label, name: "bug".into(), colour: "red".into() })
+        .sent::<Project>(
+            SPACE.0,
+            ProjectCommand::SetLabel { twin: false, label, name: "bug".into(), colour: "red".into() },
+        )
         .sent::<Project>(
             SPACE.0,
             ProjectCommand::SetField {
+                twin: false,
                 field,
                 name: "Speed".into(),
                 kind: FieldKind::Number,
@@ -159,7 +163,7 @@ fn a_template_brings_the_shape_of_a_project_and_neither_cards_nor_members() {
                 limits: FieldLimits { least: Some("0".into()), ..FieldLimits::default() },
             },
         )
-        .sent::<Project>(SPACE.0, ProjectCommand::SetType { card_type: bug, name: "Bug".into(), fields })
+        .sent::<Project>(SPACE.0, ProjectCommand::SetType { twin: false, card_type: bug, name: "Bug".into(), fields })
         .sent::<Column>(DOING, ColumnCommand::SetLimit { limit: Some(3), warns: true })
         .sent::<Column>(DOING, ColumnCommand::SetWorkers { roles: [Role::from(tester)].into() })
         .sent::<Column>(DOING, ColumnCommand::SetReviewers { roles: [Role::by_key("reviewer")].into() })

@@ -30,6 +30,7 @@ const WORDS: CommentId = CommentId(Id([0xcd; 16]));
 fn furnished() -> Given {
     let placeholder = ProjectCommand::SetPlaceholder { person: GHOST, name: "Ghost".into(), username: "ghost".into() };
     let field = ProjectCommand::SetField {
+        twin: false,
         field: SIZE,
         name: "Size".into(),
         kind: FieldKind::Number,
@@ -37,7 +38,10 @@ fn furnished() -> Given {
         limits: FieldLimits::default(),
     };
     cards(1)
-        .sent::<Project>(SPACE.0, ProjectCommand::SetLabel { label: BUG, name: "bug".into(), colour: "red".into() })
+        .sent::<Project>(
+            SPACE.0,
+            ProjectCommand::SetLabel { twin: false, label: BUG, name: "bug".into(), colour: "red".into() },
+        )
         .sent::<Project>(SPACE.0, placeholder)
         .sent::<Project>(SPACE.0, field)
 }
@@ -156,7 +160,7 @@ fn only_a_manager_shapes_the_project() {
         let limit = ColumnCommand::SetLimit { limit: Some(9), warns: false };
         member().when::<Column>(DOING, limit).refused_with(&refused);
         member().when::<Board>(BOARD, BoardCommand::Archive {}).refused_with(&refused);
-        let label = ProjectCommand::SetLabel { label: BUG, name: "Bug".into(), colour: "red".into() };
+        let label = ProjectCommand::SetLabel { twin: false, label: BUG, name: "Bug".into(), colour: "red".into() };
         let set = ProjectEvent::LabelSet { label: BUG, name: "Bug".into(), colour: "red".into() };
         member().when::<Project>(SPACE.0, label).then([set]);
         member().when::<Card>(card(1), C::Archive {}).then([E::Archived {}]);

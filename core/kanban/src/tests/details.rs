@@ -96,7 +96,7 @@ fn parts_of_parts_end_somewhere() {
 #[test]
 fn a_copy_begins_as_the_other_card_is_and_nothing_is_done_on_it() {
     let (label, list, item) = (LabelId(Id([0x1b; 16])), ChecklistId(Id([0xcc; 16])), ItemId(Id([0x11; 16])));
-    let set_label = ProjectCommand::SetLabel { label, name: "bug".into(), colour: "red".into() };
+    let set_label = ProjectCommand::SetLabel { twin: false, label, name: "bug".into(), colour: "red".into() };
     let given = cards(1)
         .sent::<Project>(SPACE.0, set_label)
         .sent::<Card>(card(1), C::AddLabel { label })

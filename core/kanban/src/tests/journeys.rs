@@ -258,6 +258,7 @@ fn labels_and_fields_are_those_of_the_same_name_or_come_along() {
     let here = LabelId(Id([0x11; 16]));
     let size_here = FieldId(Id([0x13; 16]));
     let field = |field: FieldId, name: &str, kind: FieldKind| ProjectCommand::SetField {
+        twin: false,
         field,
         name: name.into(),
         kind,
@@ -271,7 +272,10 @@ fn labels_and_fields_are_those_of_the_same_name_or_come_along() {
         limits: FieldLimits::default(),
     };
     let given = board()
-        .sent::<Project>(SPACE.0, ProjectCommand::SetLabel { label: here, name: "Bug".into(), colour: "red".into() })
+        .sent::<Project>(
+            SPACE.0,
+            ProjectCommand::SetLabel { twin: false, label: here, name: "Bug".into(), colour: "red".into() },
+        )
         .sent::<Project>(SPACE.0, field(size_here, "Size", FieldKind::Number));
     let number = FieldValue::Number { number: "3".into() };
     let carried = Carried {

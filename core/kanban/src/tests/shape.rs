@@ -1,5 +1,7 @@
 //! Projects, boards and columns.
 
+use std::collections::BTreeMap;
+
 use recordplayer::refusal::Refused;
 use recordplayer::testing::FOUNDER;
 
@@ -7,8 +9,8 @@ use super::*;
 use crate::board::{BoardEvent, BoardRefusal};
 use crate::column::{ColumnEvent, ColumnRefusal};
 use crate::domain::GuardRefusal;
-use crate::ids::{LabelId, PersonId};
-use crate::project::{ProjectEvent, ProjectRefusal};
+use crate::ids::{FieldId, LabelId, OptionId, PersonId, TypeId};
+use crate::project::{FieldKind, FieldLimits, Label, ProjectEvent, ProjectRefusal};
 
 const OTHER: ColumnId = ColumnId(Id([0xc3; 16]));
 const GHOST: PersonId = PersonId(Id([0x6e; 16]));
@@ -56,7 +58,7 @@ fn a_key_is_two_to_five_capital_letters() {
 #[test]
 fn nothing_is_made_before_the_project_is_set_up() {
     let label = LabelId(Id([1; 16]));
-    let set = ProjectCommand::SetLabel { label, name: "bug".into(), colour: String::new() };
+    let set = ProjectCommand::SetLabel { twin: false, label, name: "bug".into(), colour: String::new() };
     given(domain()).when::<Project>(SPACE.0, set).refused(ProjectRefusal::NotSetUp {});
     let add = BoardCommand::Add { title: "Early".into() };
     given(domain()).when::<Board>(BOARD, add).refused(BoardRefusal::ProjectNotSetUp {});
@@ -137,4 +139,92 @@ fn a_column_changes_its_name_kind_and_limit() {
         .when::<Column>(DOING, ColumnCommand::SetLimit { limit, warns: false })
         .then([ColumnEvent::LimitSet { limit, warns: false }]);
     board().when::<Column>(DOING, ColumnCommand::SetLimit { limit: None, warns: false }).then_nothing();
+}
+
+/// A name leads to one thing. What comes from elsewhere is as it was there, and may be changed further without another name.
+#[test]
+fn labels_fields_and_types_have_names_of_their_own() {
+    let label = |number: u8, name: &str, colour: &str, twin| ProjectCommand::SetLabel {
+        label: LabelId(Id([number; 16])),
+        name: name.into(),
+        colour: colour.into(),
+        twin,
+    };
+    let field = |number: u8, name: &str, twin| ProjectCommand::SetField {
+        field: FieldId(Id([number; 16])),
+        name: name.into(),
+        kind: FieldKind::Text,
+        options: BTreeMap::new(),
+        limits: FieldLimits::default(),
+        twin,
+    };
+    let card_type = |number: u8, name: &str, twin| ProjectCommand::SetType {
+        card_type: TypeId(Id([number; 16])),
+        name: name.into(),
+        fields: BTreeMap::new(),
+        twin,
+    };
+    let named = |what: &str, name: &str| ProjectRefusal::NameTaken { what: what.into(), name: name.into() };
+    let given = || {
+        project()
+            .sent::<Project>(SPACE.0, label(1, "Bug", "red", false))
+            .sent::<Project>(SPACE.0, field(1, "Serial", false))
+            .sent::<Project>(SPACE.0, card_type(1, "Machine", false))
+    };
+    given().when::<Project>(SPACE.0, label(2, "bug ", "blue", false)).refused(named("label", "bug "));
+    given().when::<Project>(SPACE.0, label(2, "", "BUG", false)).refused(named("label", "BUG"));
+    given().when::<Project>(SPACE.0, field(2, "SERIAL", false)).refused(named("field", "SERIAL"));
+    given().when::<Project>(SPACE.0, card_type(2, "machine", false)).refused(named("type", "machine"));
+    let nameless = crate::refusal::LimitExceeded::Empty { what: "The name of a label".into() };
+    given().when::<Project>(SPACE.0, label(2, " ", "", false)).refused(ProjectRefusal::from(nameless));
+
+    let twins = given()
+        .sent::<Project>(SPACE.0, label(2, "Bug", "blue", true))
+        .sent::<Project>(SPACE.0, label(3, "", "", true))
+        .sent::<Project>(SPACE.0, field(2, "Serial", true))
+        .sent::<Project>(SPACE.0, card_type(2, "Machine", true))
+        .sent::<Project>(SPACE.0, label(2, "Bug", "green", false));
+    let project = twins.model::<Project>(SPACE.0);
+    assert_eq!((project.labels.len(), project.fields.len(), project.types.len()), (3, 2, 2));
+    assert_eq!(project.labels[&LabelId(Id([2; 16]))].colour, "green");
+}
+
+#[test]
+fn a_field_of_choices_has_some_and_each_by_its_own_name() {
+    let set = |names: &[&str], twin| ProjectCommand::SetField {
+        field: FieldId(Id([1; 16])),
+        name: "Size".into(),
+        kind: FieldKind::Choice,
+        options: names
+            .iter()
+            .zip(1_u8..)
+            .map(|(name, number)| (OptionId(Id([number; 16])), Label { name: (*name).into(), colour: String::new() }))
+            .collect(),
+        limits: FieldLimits::default(),
+        twin,
+    };
+    project().when::<Project>(SPACE.0, set(&[], false)).refused(ProjectRefusal::NoChoices {});
+    let twice = ProjectRefusal::ChoiceTwice { name: "s".into() };
+    project().when::<Project>(SPACE.0, set(&["S", "s"], false)).refused(twice);
+    let nameless = crate::refusal::LimitExceeded::Empty { what: "The name of a choice".into() };
+    project().when::<Project>(SPACE.0, set(&[" "], false)).refused(ProjectRefusal::from(nameless));
+    let as_elsewhere = project().sent::<Project>(SPACE.0, set(&["S", "S"], true));
+    assert_eq!(as_elsewhere.model::<Project>(SPACE.0).fields.len(), 1);
+}
+
+/// A limit of how many there may be is none of changing one of them.
+#[test]
+fn a_project_that_is_full_of_labels_can_change_them() {
+    let label = |number: usize, name: String| ProjectCommand::SetLabel {
+        label: LabelId(Id::derived("label", &[&number.to_be_bytes()])),
+        name,
+        colour: String::new(),
+        twin: false,
+    };
+    let max = crate::limits::OF_PROJECT_MAX;
+    let full = (0..max)
+        .fold(project(), |given, number| given.sent::<Project>(SPACE.0, label(number, format!("Label {number}"))));
+    let refused = crate::refusal::LimitExceeded::TooMany { what: "labels".into(), max: max as u64 };
+    let changed = full.sent::<Project>(SPACE.0, label(7, "Another name".into()));
+    changed.when::<Project>(SPACE.0, label(max, "One more".into())).refused(ProjectRefusal::from(refused));
 }

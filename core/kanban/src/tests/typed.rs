@@ -23,7 +23,7 @@ fn define(field: FieldId, name: &str, kind: FieldKind, limits: FieldLimits) -> P
         FieldKind::Choice => BTreeMap::from([(LARGE, Label { name: "Large".into(), colour: String::new() })]),
         _ => BTreeMap::new(),
     };
-    ProjectCommand::SetField { field, name: name.into(), kind, options, limits }
+    ProjectCommand::SetField { twin: false, field, name: name.into(), kind, options, limits }
 }
 
 fn between(least: &str, most: &str) -> FieldLimits {
@@ -32,7 +32,7 @@ fn between(least: &str, most: &str) -> FieldLimits {
 
 fn set_type() -> ProjectCommand {
     let fields = BTreeMap::from([(SPEED, FieldUse { required: true }), (NOTE, FieldUse { required: false })]);
-    ProjectCommand::SetType { card_type: BUG, name: "Bug".into(), fields }
+    ProjectCommand::SetType { twin: false, card_type: BUG, name: "Bug".into(), fields }
 }
 
 /// Fields, and the type "Bug" that requires a speed and may have a note; card 1.
@@ -136,7 +136,7 @@ fn fields_and_types_are_defined_once_and_removed_once() {
     }
     let nowhere = FieldId(Id([9; 16]));
     let fields = BTreeMap::from([(nowhere, FieldUse::default())]);
-    let command = ProjectCommand::SetType { card_type: BUG, name: "Bug".into(), fields };
+    let command = ProjectCommand::SetType { twin: false, card_type: BUG, name: "Bug".into(), fields };
     defined().when::<Project>(SPACE.0, command).refused(ProjectRefusal::NoSuchField { field: nowhere });
     let remove = || ProjectCommand::RemoveField { field: SPEED };
     let given = defined().when::<Project>(SPACE.0, remove()).then([ProjectEvent::FieldRemoved { field: SPEED }]);

@@ -1,7 +1,10 @@
 //! What the project itself holds: labels, fields, roles and its calendar. Placeholders stay, for the history names them.
 
+use std::collections::BTreeMap;
+
 use super::{Scene, Undoable};
-use crate::project::{Calendar, Project, ProjectCommand, ProjectEvent};
+use crate::project::{Calendar, Label, Project, ProjectCommand, ProjectEvent};
+use crate::role::is_same_name;
 
 impl Undoable for Project {
     fn slot(event: &ProjectEvent) -> Option<String> {
@@ -47,6 +50,7 @@ impl Undoable for Project {
                         label: *label,
                         name: known.name.clone(),
                         colour: known.colour.clone(),
+                        twin: had_twin(&before.labels, Label::shown, known),
                     },
                 }]
             }
@@ -59,6 +63,7 @@ impl Undoable for Project {
                         kind: known.kind,
                         options: known.options.clone(),
                         limits: known.limits.clone(),
+                        twin: had_twin(&before.fields, |field| &field.name, known),
                     },
                 }]
             }
@@ -69,6 +74,7 @@ impl Undoable for Project {
                         card_type: *card_type,
                         name: known.name.clone(),
                         fields: known.fields.clone(),
+                        twin: had_twin(&before.types, |card_type| &card_type.name, known),
                     },
                 }]
             }
@@ -89,4 +95,9 @@ impl Undoable for Project {
             | ProjectEvent::PlaceholderClaimed { .. } => Vec::new(),
         })
     }
+}
+
+/// Whether another one was called so by then: both may be again.
+fn had_twin<K, V>(all: &BTreeMap<K, V>, name: impl Fn(&V) -> &str, one: &V) -> bool {
+    all.values().filter(|other| is_same_name(name(other), name(one))).count() > 1
 }

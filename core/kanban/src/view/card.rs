@@ -74,8 +74,11 @@ impl CardView {
             (names.name_of)(person).or(placeholder).unwrap_or_else(|| person.to_string())
         };
         let checklists = card.checklists.iter().map(|list| {
-            let items = list.items.iter().map(|item| json!({ "text": item.text, "done": item.done }));
-            json!({ "name": list.name, "items": items.collect::<Vec<_>>() })
+            let items = list
+                .items
+                .iter()
+                .map(|item| json!({ "id": item.id.to_string(), "text": item.text, "done": item.done }));
+            json!({ "id": list.id.to_string(), "name": list.name, "items": items.collect::<Vec<_>>() })
         });
         let comments = self.comments().into_iter().map(|(id, comment)| {
             json!({

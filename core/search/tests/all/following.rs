@@ -82,7 +82,7 @@ impl World {
         let index = Index::open(folder.path()).unwrap();
         let (waiting, asked) = (Waiting::default(), RefCell::new(0));
         let mut world = Self { spaces, folder, index, comments: 0, waiting, shows_older: false, asked };
-        let label = ProjectCommand::SetLabel { label: LABEL, name: "bug".into(), colour: "red".into() };
+        let label = ProjectCommand::SetLabel { twin: false, label: LABEL, name: "bug".into(), colour: "red".into() };
         world.send::<Project>(SPACE.0, &ProjectCommand::SetUp { key: "REC".into() });
         world.send::<Project>(SPACE.0, &label);
         world.send::<Board>(BOARD.0, &BoardCommand::Add { title: "Web".into() });
@@ -197,7 +197,7 @@ fn what_is_renamed_is_found_by_its_new_name_and_no_card_is_written() {
     world.send::<Card>(id(1), &CardCommand::AddLabel { label: LABEL });
     world.send::<Card>(id(1), &CardCommand::Assign { person: PersonId(FOUNDER.0) });
     world.follow();
-    let renamed = ProjectCommand::SetLabel { label: LABEL, name: "fault".into(), colour: "red".into() };
+    let renamed = ProjectCommand::SetLabel { twin: false, label: LABEL, name: "fault".into(), colour: "red".into() };
     world.send::<Project>(SPACE.0, &renamed);
     world.send::<Column>(TODO.0, &ColumnCommand::Rename { name: "Next".into() });
     world.send::<Board>(BOARD.0, &BoardCommand::Rename { title: "Shop".into() });

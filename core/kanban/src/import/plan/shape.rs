@@ -78,7 +78,7 @@ impl Planner<'_> {
             let set = Label { name: cut(&label.name, NAME_CUT), colour: label.colour.clone().unwrap_or_default() };
             let known = project.labels.get(&id);
             if known != Some(&set) {
-                let command = ProjectCommand::SetLabel { label: id, name: set.name, colour: set.colour };
+                let command = ProjectCommand::SetLabel { label: id, name: set.name, colour: set.colour, twin: true };
                 self.set_in_project(id, known.is_some(), &command);
             }
         }
@@ -125,7 +125,7 @@ impl Planner<'_> {
         let known = project.fields.get(&id);
         if known != Some(&set) {
             let FieldDefinition { name, kind, options, limits } = set;
-            let command = ProjectCommand::SetField { field: id, name, kind, options, limits };
+            let command = ProjectCommand::SetField { field: id, name, kind, options, limits, twin: true };
             self.set_in_project(id, known.is_some(), &command);
         }
     }
@@ -140,7 +140,11 @@ impl Planner<'_> {
             fields.entry(self.id("field", &field.id)).or_default();
         }
         if known.is_none_or(|known| known.name != name || known.fields != fields) {
-            self.set_in_project(id, known.is_some(), &ProjectCommand::SetType { card_type: id, name, fields });
+            self.set_in_project(
+                id,
+                known.is_some(),
+                &ProjectCommand::SetType { card_type: id, name, fields, twin: true },
+            );
         }
     }
 

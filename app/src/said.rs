@@ -206,6 +206,7 @@ fn card(names: &Names<'_>, id: CardId, command: CardCommand) -> String {
         C::Take {} => format!("Take {key}"),
         C::GoOn { to } => format!("Let {key} go on to {}", column(to)),
         C::PutBack {} => format!("Put {key} back"),
+        C::WorkBack {} => format!("Take back what was done with {key}"),
         C::Submit {} => format!("Submit {key}"),
         C::Approve { to, reason } => format!("Approve {key}, on to {}: {reason}", column(to)),
         C::Reject { reason } => format!("Reject {key}: {reason}"),

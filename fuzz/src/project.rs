@@ -268,7 +268,7 @@ pub fn wish(script: &mut Script<'_>, replica: ReplicaId) -> Intent {
         30 => intent::<Project>(SPACE.0, &ProjectCommand::SetRole { role: other.into(), name: script.text() }),
         31 => intent::<Project>(SPACE.0, &ProjectCommand::RemoveRole { role: other.into() }),
         32 => card_command(CardCommand::Take {}),
-        33 => card_command(CardCommand::PutBack {}),
+        33 => card_command(if script.flag() { CardCommand::PutBack {} } else { CardCommand::WorkBack {} }),
         34 => card_command(CardCommand::Submit {}),
         35 => card_command(CardCommand::Approve { to: column.into(), reason: script.text() }),
         36 => card_command(CardCommand::Reject { reason: script.text() }),

@@ -195,7 +195,7 @@ fn is_on(step: &Step<'_>, board: BoardId) -> bool {
     let (stream, models) = (&step.record.stream, step.models);
     let of_card = |card: CardId| {
         let card = models.get::<Card>(card);
-        let before = card.came_from.as_ref().filter(|came| came.by == step.record.origin.command);
+        let before = card.lately.before_last(step.record.origin.command);
         card.board(models) == Some(board)
             || before.is_some_and(|came| models.get::<Column>(came.column).board == Some(board))
     };

@@ -8,6 +8,7 @@ mod effort;
 mod event;
 mod fields;
 mod journey;
+mod lately;
 mod place;
 mod refusal;
 mod relation;
@@ -19,7 +20,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use recordplayer::Models;
 use recordplayer::context::Assigned;
-use recordplayer::id::{ActorId, CommandId, SpaceId};
+use recordplayer::id::{CommandId, SpaceId};
 use recordplayer::record::Position;
 use recordplayer::text::Text;
 use serde::{Deserialize, Serialize};
@@ -32,6 +33,7 @@ pub use event::CardEvent;
 pub use fields::{Checklist, Day, DayError, FieldValue, Item};
 pub(crate) use journey::travels;
 pub use journey::{Carried, Heard, Journey, JourneyEnd, NotLetIn, Outfit, Whereabouts};
+pub use lately::{Before, Lately};
 pub use refusal::CardRefusal;
 pub use relation::{Relation, RelationKind};
 pub use typed::Typed;
@@ -58,8 +60,8 @@ pub struct Card {
     pub taken_by: Option<PersonId>,
     /// Its lane, in a column that has several.
     pub row: Option<RowId>,
-    /// Where it was before its last move into another column: taking that back is not hindered by a limit.
-    pub came_from: Option<CameFrom>,
+    /// Taking back what one did with it lately is not hindered by a limit, and brings the work back to whose it was.
+    pub lately: Lately,
     /// An archived card keeps its column and rank, and takes no room.
     pub archived: bool,
     /// Whether it is in this project, or in which one.
@@ -103,17 +105,6 @@ pub struct Card {
 pub struct Placed {
     pub column: ColumnId,
     pub rank: Rank,
-}
-
-/// A column that a card has left, the command that took it away, and who sent it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CameFrom {
-    pub column: ColumnId,
-    pub by: CommandId,
-    pub who: ActorId,
-    /// How far the work on it was there, and whose it was.
-    pub stage: Stage,
-    pub taken_by: Option<PersonId>,
 }
 
 /// How far the work on a card is in a column that has workers or reviewers; a card that comes into a column is to do.

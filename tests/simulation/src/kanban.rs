@@ -11,10 +11,11 @@ use recordplayer::decide::Intent;
 use recordplayer::entity::Entity;
 use recordplayer::file::FileRef;
 use recordplayer::hash::Hash;
-use recordplayer::id::{ActorId, CommandId, Id, ReplicaId, SpaceId};
+use recordplayer::id::{ActId, ActorId, CommandId, Id, ReplicaId, SpaceId};
 use recordplayer::membership::{Membership, MembershipCommand};
-use recordplayer::record::{Payload, Position};
-use recordplayer::replica::{Replica, SubmitError, TextEdit, TextWork};
+use recordplayer::playback::PlaybackError;
+use recordplayer::record::{Payload, Position, Record, StreamId};
+use recordplayer::replica::{Replica, SubmitError, TextEdit, TextWork, Wish};
 use recordplayer::retelling::{Retelling, Told};
 use recordplayer::storage::memory::MemoryStore;
 use recordplayer::storage::{Append, OutboxContent, Store, Write, Written};
@@ -28,11 +29,12 @@ use recordplayer_kanban::ids::{
     AttachmentId, BoardId, CardId, ChecklistId, ColumnId, FieldId, ItemId, LabelId, PersonId, RoleId, RowId, TypeId,
 };
 use recordplayer_kanban::project::{FieldKind, FieldLimits, FieldUse, ProjectCommand, Weekday};
+use recordplayer_kanban::undo::{UndoAct, undo};
 use recordplayer_kanban::{Board, Card, Column, Comment, Project, ROLES, Role, domain};
 
 use crate::Outcome;
 use crate::files::OnDisks;
-use crate::rules::{Things, has_room};
+use crate::rules::{Asked, Things, has_room};
 
 const COLUMNS: u64 = 3;
 const CARDS: u64 = 20;
@@ -134,6 +136,7 @@ impl People<'_> {
             11..16 => self.describe(device, &word),
             16..19 => self.works_on_a_card(device, word),
             19..21 => self.comments(device, word),
+            21 if self.below(2) == 0 => self.takes_back(device),
             21 => self.shapes_the_board(device, word),
             22 => self.shapes_the_project(device, word),
             _ => self.looks_at_what_was_refused(device),
@@ -180,19 +183,21 @@ impl People<'_> {
     fn places_a_card(&mut self, device: DeviceId, title: String) {
         let column = self.some_column(device);
         let before = (self.below(2) == 0).then(|| self.some_card(device, is_open));
+        // As an import does it, and only managers may.
+        let exempt = self.below(16) == 0;
         let (card, command) = match self.below(11) {
             0..4 => {
                 let card = self.some_card(device, |card| !card.exists());
-                (card, CardCommand::Create { column, title, before, exempt: false, typed: None })
+                (card, CardCommand::Create { column, title, before, exempt, typed: None })
             }
-            4..8 => (self.some_card(device, is_open), CardCommand::MoveTo { column, before, row: None, exempt: false }),
+            4..8 => (self.some_card(device, is_open), CardCommand::MoveTo { column, before, row: None, exempt }),
             8 if self.below(3) == 0 => {
                 let (of, card) = (self.some_card(device, Card::exists), self.some_card(device, |card| !card.exists()));
                 (card, CardCommand::Copy { of, column, before })
             }
             8 => (self.some_card(device, Card::exists), CardCommand::Rename { title }),
             9 => (self.some_card(device, is_open), CardCommand::Archive {}),
-            _ => (self.some_card(device, |card| card.archived), CardCommand::Restore { column: None, exempt: false }),
+            _ => (self.some_card(device, |card| card.archived), CardCommand::Restore { column: None, exempt }),
         };
         self.send::<Card>(device, card, &command);
     }
@@ -214,7 +219,7 @@ impl People<'_> {
         let card_type = TypeId(thing("type", self.below(2)));
         let fields = BTreeMap::from([(field, FieldValue::Text { text: word.clone() })]);
         let typed = has_value.then_some(Typed { card_type, fields });
-        let command = match self.below(32) {
+        let command = match self.below(33) {
             // Nobody is there, so it comes back.
             31 => CardCommand::GoTo { project: NOWHERE, column: to },
             0 => CardCommand::SetDone { done },
@@ -236,6 +241,7 @@ impl People<'_> {
             }
             13..15 => CardCommand::Take {},
             15 => CardCommand::PutBack {},
+            30 => CardCommand::WorkBack {},
             16..18 => CardCommand::Submit {},
             18 => CardCommand::Approve { to, reason: word },
             19 => CardCommand::Reject { reason: word },
@@ -301,7 +307,7 @@ impl People<'_> {
             4 => ColumnCommand::Add { board: on, name, kind, before },
             5 => ColumnCommand::Rename { name },
             6 => ColumnCommand::SetKind { kind },
-            7 => ColumnCommand::SetLimit { limit, warns: false },
+            7 => ColumnCommand::SetLimit { limit, warns: self.below(4) == 0 },
             8 => ColumnCommand::Archive {},
             9 => ColumnCommand::Restore {},
             10..12 => ColumnCommand::SetWorkers { roles },
@@ -380,6 +386,42 @@ impl People<'_> {
         let role = ROLES.get(self.below(ROLES.len() as u64 + 1) as usize).map_or(own.key(), |role| role).to_owned();
         if person != self.world.person(all[0]) {
             self.send::<Membership>(device, self.world.space().0, &MembershipCommand::ChangeRole { person, role });
+        }
+    }
+
+    /// What this person did last, or shortly before, is taken back; what was taken back is done again.
+    fn takes_back(&mut self, device: DeviceId) {
+        if self.world.may_be_rotten(device) {
+            return;
+        }
+        let replica = self.world.replica(device);
+        // A part of the history may still be on its way.
+        let Ok(deeds) = replica.own_deeds() else { return };
+        let Some(deed) = deeds.iter().rev().nth(self.below(3) as usize) else { return };
+        let replica = self.world.replica(device);
+        let records = |stream: &StreamId| Ok((stream.clone(), replica.stream_records(stream)?));
+        let Ok(streams) = deed.streams.iter().map(records).collect::<Result<Vec<_>, PlaybackError>>() else { return };
+        let is_ours = |record: &Record| record.origin.command == deed.command;
+        let planned = undo(&streams, &replica.models(), &is_ours).expect("commands can be encoded");
+        let act = ActId(Id(self.world.random().random()));
+        for step in planned.steps {
+            let claims = Claims { undoes: Some(step.undoes), ..Claims::of_act(act) };
+            let command = CommandId(Id(self.world.random().random()));
+            let outcome = match step.what {
+                UndoAct::Send { intent } => {
+                    self.world.wish(device, Wish { claims, ..Wish::new(command, intent) }).map(drop)
+                }
+                UndoAct::Describe { card, text } => {
+                    let make = |change| CardCommand::Describe { change };
+                    let work = TextWork::Replace(&text);
+                    let edit = TextEdit::<Card> { command, entity: card.into(), claims, work, make };
+                    self.world.edit(device, &edit).map(drop)
+                }
+            };
+            self.count(device, outcome);
+            if !self.world.is_running(device) {
+                return;
+            }
         }
     }
 
@@ -527,9 +569,9 @@ impl People<'_> {
         }
         let mut playback = replica.playback();
         let Ok(last) = playback.end() else { return };
-        let mut found = None;
+        let (mut found, mut asked) = (None, Asked::default());
         let walked = playback.walk(Position::START, last, |step| {
-            found = has_room(&step).err();
+            found = asked.leads_there(&step).and_then(|()| has_room(&asked, &step)).err();
             if found.is_none() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         });
         if let (Some(wrong), Ok(())) = (found, walked) {

@@ -1,13 +1,15 @@
 //! What holds on every board, whoever did what on it in whatever order.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use recordplayer::Models;
 use recordplayer::context::Assigned;
+use recordplayer::decide::Intent;
 use recordplayer::id::{ActorId, SpaceId};
 use recordplayer::playback::Step;
-use recordplayer::record::RecordKind;
-use recordplayer_kanban::card::Relation;
+use recordplayer::record::{Payload, RecordKind};
+use recordplayer_kanban::card::{CardCommand, CardEvent, Relation};
 use recordplayer_kanban::column::ColumnEvent;
 use recordplayer_kanban::ids::{BoardId, CardId, ColumnId};
 use recordplayer_kanban::{Board, Card, Column, Project};
@@ -83,13 +85,64 @@ fn has_both_ends(id: CardId, models: &Models<'_>) -> Result<(), String> {
     }
 }
 
+/// What was asked last, as one walks through a log: its events follow it.
+#[derive(Debug, Default)]
+pub struct Asked {
+    of_card: Option<CardCommand>,
+}
+
+impl Asked {
+    fn is_exempt(&self) -> bool {
+        use CardCommand as C;
+        matches!(
+            self.of_card,
+            Some(C::Create { exempt: true, .. } | C::MoveTo { exempt: true, .. } | C::Restore { exempt: true, .. })
+        )
+    }
+
+    /// A card goes only where the workflow of its column leads, but for imports and for what is taken back.
+    pub fn leads_there(&mut self, step: &Step<'_>) -> Result<(), String> {
+        let (record, models) = (step.record, step.models);
+        if let (RecordKind::Command, Payload::Plain(payload)) = (record.kind, &record.payload) {
+            let (stream, name) = (record.stream.clone(), record.name.clone());
+            self.of_card = Intent { stream, name, payload: Arc::clone(payload) }.typed::<Card>();
+        }
+        let is_led = record.origin.claims.undoes.is_none()
+            && matches!(self.of_card, Some(CardCommand::MoveTo { exempt: false, .. } | CardCommand::Approve { .. }));
+        let Some(CardEvent::Moved { column: to, .. }) = record.event::<Card>().filter(|_| is_led) else {
+            return Ok(());
+        };
+        let card = models.get::<Card>(record.stream.id);
+        let Some(before) = card.lately.before_last(record.origin.command) else {
+            return Err(format!("record {} moved a card, which does not know where it was", record.number));
+        };
+        let (from, onto) = (models.get::<Column>(before.column), models.get::<Column>(*to));
+        let leads = match &from.leads_to {
+            None => from.board == onto.board,
+            Some(all) => all.iter().any(|column| heir(*column, models) == *to),
+        };
+        if leads {
+            Ok(())
+        } else {
+            Err(format!("record {} moved a card to where {from:?} does not lead", record.number))
+        }
+    }
+}
+
+/// Who has the cards of a column that was removed.
+fn heir(column: ColumnId, models: &Models<'_>) -> ColumnId {
+    let into = models.get::<Column>(column).removed.and_then(|removed| removed.into);
+    into.map_or(column, |into| heir(into, models))
+}
+
 /// A card comes into a column that has room for it, or back to where it was.
-pub fn has_room(step: &Step<'_>) -> Result<(), String> {
+pub fn has_room(asked: &Asked, step: &Step<'_>) -> Result<(), String> {
     let record = step.record;
     let enters = record.kind == RecordKind::Event
         && matches!(record.event::<Column>(), Some(ColumnEvent::CardEntered { .. }))
         && record.origin.claims.undoes.is_none()
-        // What could not go to another project is back, whoever came meanwhile.
+        // What could not go to another project is back, whoever came meanwhile; and an import is not held up.
+        && !asked.is_exempt()
         && record.origin.actor != ActorId::default();
     let column = step.models.get::<Column>(record.stream.id);
     let is_too_many = column.limit.is_some_and(|limit| column.count() > limit as usize) && !column.limit_warns;

@@ -100,6 +100,8 @@ pub enum CardCommand {
     },
     /// I work on it no more.
     PutBack {},
+    /// How far it is, and whose, is as it was before the command that is taken back by this.
+    WorkBack {},
     /// I am done with it: somebody looks at it, or it is finished.
     Submit {},
     /// It is good, and goes on to another column.

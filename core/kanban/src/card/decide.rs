@@ -49,6 +49,7 @@ impl Card {
             C::Take {} => self.take(placed, cx),
             C::GoOn { to } => Ok(self.go_on(card, placed, to, cx)),
             C::PutBack {} => self.put_back(placed, cx),
+            C::WorkBack {} => self.work_back(placed, cx),
             C::Submit {} => self.submit(card, placed, cx),
             C::Approve { to, reason } => self.approve(card, placed, to, &reason, cx),
             C::Reject { reason } => self.reject(card, placed, &reason, cx),

@@ -11,8 +11,8 @@ use recordplayer::text::TextChange;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Attachment, CameFrom, Card, CardCommand, CardRefusal, Carried, Checklist, Day, Effort, FieldValue, Heard, Item,
-    Journey, NotLetIn, Placed, Priority, Relation, Stage, Whereabouts,
+    Attachment, Card, CardCommand, CardRefusal, Carried, Checklist, Day, Effort, FieldValue, Heard, Item, Journey,
+    NotLetIn, Placed, Priority, Relation, Stage, Whereabouts,
 };
 use crate::ids::{AttachmentId, ChecklistId, ColumnId, CommentId, FieldId, ItemId, LabelId, PersonId, RowId, TypeId};
 use crate::rank::Rank;
@@ -289,6 +289,13 @@ impl Card {
     /// The name of the description among the texts of a card.
     pub const DESCRIPTION: &'static str = "description";
 
+    /// How it is, before the command of this stamp changes it.
+    fn remember(&mut self, stamp: &Stamp) {
+        if let Some(placed) = &self.placed {
+            self.lately.note(placed.column, self.stage, self.taken_by, stamp);
+        }
+    }
+
     fn change(&mut self, event: &CardEvent, stamp: &Stamp) {
         use CardEvent as E;
         match event.clone() {
@@ -301,10 +308,8 @@ impl Card {
             E::Renamed { title } => self.title = title,
             E::Described { change } => self.description.play(&change),
             E::Moved { column, rank, row, exempt: _ } => {
-                let from = self.placed.replace(Placed { column, rank });
-                let (by, who) = (stamp.origin.command, stamp.origin.actor);
-                let (stage, taken_by) = (self.stage, self.taken_by);
-                self.came_from = from.map(|from| CameFrom { column: from.column, by, who, stage, taken_by });
+                self.remember(stamp);
+                self.placed = Some(Placed { column, rank });
                 self.stage = Stage::ToDo;
                 self.taken_by = None;
                 self.row = row;
@@ -339,14 +344,19 @@ impl Card {
             }
             E::Doubled { journey, .. } => self.note_end(journey),
             E::Taken { by } => {
+                self.remember(stamp);
                 self.stage = Stage::Doing;
                 self.taken_by = Some(by);
             }
             E::PutBack {} | E::Rejected {} => {
+                self.remember(stamp);
                 self.stage = Stage::ToDo;
                 self.taken_by = None;
             }
-            E::Submitted {} => self.stage = Stage::ToReview,
+            E::Submitted {} => {
+                self.remember(stamp);
+                self.stage = Stage::ToReview;
+            }
             // It moves at once.
             E::Approved {} => {}
             E::Reordered { rank } => {

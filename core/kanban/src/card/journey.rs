@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use ask::travels;
 pub use outfit::{Carried, Outfit};
 
-use super::{Card, CardCommand as C, CardEvent as E, CardRefusal as R, Placed, Stage};
+use super::{Card, CardCommand as C, CardEvent as E, CardRefusal as R, Lately, Placed, Stage};
 use crate::ids::CardId;
 
 /// Journeys that a card remembers to have answered beside the one that brought it.
@@ -169,7 +169,7 @@ impl Card {
         (self.priority, self.estimate, self.remaining, self.blocked) = (priority, estimate, remaining, blocked);
         (self.labels, self.members, self.fields) = (card.labels, card.members, card.fields);
         (self.checklists, self.attachments) = (card.checklists, card.attachments);
-        (self.stage, self.taken_by, self.row, self.came_from) = (Stage::ToDo, None, None, None);
+        (self.stage, self.taken_by, self.row, self.lately) = (Stage::ToDo, None, None, Lately::default());
         self.archived = false;
         self.placed = Some(placed);
         self.whereabouts = Whereabouts::Here {};

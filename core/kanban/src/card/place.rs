@@ -5,7 +5,7 @@ use std::sync::Arc;
 use recordplayer::context::Context;
 
 use super::decide::project;
-use super::{CameFrom, Card, CardCommand as C, CardEvent as E, CardRefusal as R, Placed, Stage, Typed};
+use super::{Card, CardCommand as C, CardEvent as E, CardRefusal as R, Placed, Stage, Typed};
 use crate::answer::unless;
 use crate::board::Board;
 use crate::column::{Column, ColumnEvent, Right, following};
@@ -69,11 +69,10 @@ impl Card {
         if target.id == from.column {
             return self.reorder(card, from, aim, &target, cx);
         }
-        let came = self.came_from.as_ref().filter(|came| came.column == target.id && Some(came.by) == cx.undoes());
-        if let Some(came) = came.filter(|came| came.who == cx.actor()) {
+        if let Some(before) = self.lately.before(cx).filter(|before| before.column == target.id) {
             target.is_open(cx)?;
             let mut events = from.leave(card, &target, aim, cx);
-            events.extend(came.work_goes_on());
+            events.extend(before.work_goes_on(&Self::default()));
             return Ok(events);
         }
         if !aim.exempt {
@@ -159,16 +158,6 @@ impl Placed {
         cx.emit::<Column>(self.column, &ColumnEvent::CardLeft { card, rank: self.rank.clone() });
         cx.emit::<Column>(target.id, &ColumnEvent::CardEntered { card, rank: rank.clone() });
         vec![E::Moved { column: target.id, rank, row: aim.row, exempt: aim.exempt }]
-    }
-}
-
-impl CameFrom {
-    /// What makes the work be as far as it was there.
-    fn work_goes_on(&self) -> Vec<E> {
-        let Some(by) = self.taken_by.filter(|_| self.stage != Stage::ToDo) else { return Vec::new() };
-        let mut events = vec![E::Taken { by }];
-        events.extend((self.stage == Stage::ToReview).then_some(E::Submitted {}));
-        events
     }
 }
 

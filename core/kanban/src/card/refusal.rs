@@ -63,6 +63,8 @@ pub enum CardRefusal {
     TakenAlready { by: Option<PersonId> },
     #[error("Nobody has taken this card. Take it first")]
     NotTaken {},
+    #[error("The work on this card has gone on since. Ask whoever has it now")]
+    WorkWentOn {},
     #[error("This card was not submitted, so there is nothing to review yet")]
     NotSubmitted {},
     #[error("In {name:?} cards are simply moved: it has no workers and no reviewers")]

@@ -53,6 +53,21 @@ impl Card {
         Ok(events)
     }
 
+    /// What the sender did with the work lately is taken back: it is theirs again whose it was.
+    pub(super) fn work_back(&self, placed: &Placed, cx: &Context<'_>) -> Result<Vec<E>, R> {
+        if self.archived {
+            return Err(R::CardArchived {});
+        }
+        let before = self.lately.before(cx).filter(|before| before.column == placed.column);
+        let before = before.ok_or(R::WorkWentOn {})?;
+        let column = cx.get::<Column>(placed.column);
+        match role_of_sender(cx) {
+            _ if column.rights.is_plain() => Err(R::PlainColumn { name: column.name.clone() }),
+            Some(role) if !column.rights.may_move(&role) => Err(R::not_a_worker(placed.column, &column, cx)),
+            _ => Ok(before.work_goes_on(self)),
+        }
+    }
+
     /// The work on it is done: somebody looks at it, or it is finished.
     pub(super) fn submit(&self, card: CardId, placed: &Placed, cx: &mut Context<'_>) -> Result<Vec<E>, R> {
         let column = self.worked_in(placed, Right::Work, cx)?;

@@ -15,6 +15,7 @@ mod roles;
 mod shape;
 mod thin;
 mod typed;
+mod undone;
 mod views;
 mod waiting;
 mod work;

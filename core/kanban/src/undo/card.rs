@@ -8,7 +8,7 @@ use recordplayer::text::{TextChange, TextDocument};
 
 use super::settings::Settings;
 use super::{SET_SINCE, Scene, Undo, UndoAct, UndoStep, Undoable};
-use crate::card::{Card, CardCommand as C, CardEvent as E, FieldValue, Placed, Stage, Typed};
+use crate::card::{Card, CardCommand as C, CardEvent as E, FieldValue, Placed, Typed};
 use crate::column::{Column, Place};
 use crate::ids::{CardId, FieldId, RowId};
 
@@ -70,6 +70,11 @@ impl Undoable for Card {
         slot == "type"
     }
 
+    /// Who comes back to a column finds the work there as it was.
+    fn comes_with(slot: &str) -> Option<&'static str> {
+        (slot == "stage").then_some("place")
+    }
+
     fn name(&self) -> String {
         self.title.clone()
     }
@@ -86,9 +91,8 @@ impl Undoable for Card {
                 None => Vec::new(),
             },
             E::RowSet { .. } => vec![C::SetRow { row: before.row }],
-            E::Taken { .. } | E::PutBack {} | E::Submitted {} => stage_back(before),
+            E::Taken { .. } | E::PutBack {} | E::Submitted {} | E::Rejected {} => vec![C::WorkBack {}],
             E::Leaving { .. } => return Err("it went to another project; move it back from there"),
-            E::Rejected {} => return Err("what a reviewer has said stays; take it and submit it again"),
             E::Archived {} | E::Restored {} if before.archived => vec![C::Archive {}],
             E::Archived {} | E::Restored {} => vec![C::Restore { column: None, exempt: false }],
             E::LabelAdded { label } | E::LabelRemoved { label } => vec![if before.labels.contains(label) {
@@ -187,15 +191,6 @@ fn move_back(card: CardId, placed: &Placed, row: Option<RowId>, scene: &Scene<'_
     let place = Place { rank: placed.rank.clone(), card };
     let behind = column.places.range((Bound::Excluded(place), Bound::Unbounded)).find(|place| place.card != card);
     C::MoveTo { column: placed.column, before: behind.map(|place| place.card), row, exempt: false }
-}
-
-/// What brings the work back to where it was.
-fn stage_back(before: &Card) -> Vec<C> {
-    match before.stage {
-        Stage::ToDo => vec![C::PutBack {}],
-        Stage::Doing => vec![C::Take {}],
-        Stage::ToReview => vec![C::Submit {}],
-    }
 }
 
 impl Undo {

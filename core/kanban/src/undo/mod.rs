@@ -29,7 +29,7 @@ use settings::Settings;
 use crate::board::Board;
 use crate::card::Card;
 use crate::column::Column;
-use crate::comment::Comment;
+use crate::comment::{Comment, CommentKind};
 use crate::ids::{CardId, ColumnId};
 use crate::project::Project;
 
@@ -84,6 +84,11 @@ trait Undoable: Entity {
     fn comes_first(_slot: &str) -> bool {
         false
     }
+
+    /// Another value that brings this one along, where the same command set both.
+    fn comes_with(_slot: &str) -> Option<&'static str> {
+        None
+    }
 }
 
 /// Where something is taken back.
@@ -112,12 +117,20 @@ pub fn undo(
     let mut undo = Undo::default();
     let of = |kind: &'static str| streams.iter().filter(move |(stream, _)| *stream.kind == *kind);
     // What stands on something goes first: a column is put away when its cards are.
-    for (stream, records) in of(Comment::KIND) {
+    let (reasons, comments): (Vec<_>, Vec<_>) = of(Comment::KIND).partition(|(stream, _)| is_reason(stream, models));
+    for (stream, records) in comments {
         undo.stream::<Comment>(stream, records, models, is_ours)?;
     }
     for (stream, records) in of(Card::KIND) {
         undo.stream::<Card>(stream, records, models, is_ours)?;
         undo.text(stream, records, is_ours);
+    }
+    // Why something was decided stays where the decision does.
+    for (stream, records) in reasons {
+        let card = models.get::<Comment>(stream.id).card.map(|card| StreamId::of::<Card>(card.0));
+        if !undo.left.iter().any(|(left, _)| Some(left) == card.as_ref()) {
+            undo.stream::<Comment>(stream, records, models, is_ours)?;
+        }
     }
     for (stream, records) in of(Column::KIND) {
         undo.stream::<Column>(stream, records, models, is_ours)?;
@@ -129,6 +142,11 @@ pub fn undo(
         undo.stream::<Project>(stream, records, models, is_ours)?;
     }
     Ok(undo)
+}
+
+/// Whether a comment says why a reviewer decided as they did.
+fn is_reason(stream: &StreamId, models: &Models<'_>) -> bool {
+    models.get::<Comment>(stream.id).kind == CommentKind::Review
 }
 
 impl Undo {
@@ -169,7 +187,14 @@ impl Undo {
         order.reverse();
         order.sort_by_key(|slot| !E::comes_first(slot));
         for slot in &order {
-            let Some(ours) = slots.get(slot).and_then(Settings::ours) else { continue };
+            let ours = |slot: &str| slots.get(slot).and_then(Settings::ours);
+            let with = E::comes_with(slot).and_then(ours);
+            let Some(ours) = ours(slot) else { continue };
+            if let (Some(Ok((_, with))), Ok((_, last))) = (with, &ours)
+                && with == *last
+            {
+                continue;
+            }
             let Ok(((before, first), last)) = ours else {
                 leave(self, SET_SINCE);
                 continue;

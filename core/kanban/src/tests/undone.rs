@@ -1,0 +1,229 @@
+//! What is taken back, and what stays and why.
+
+use std::collections::BTreeSet;
+
+use recordplayer::claims::Claims;
+use recordplayer::id::CommandId;
+use recordplayer::record::{Record, StreamId};
+use recordplayer::testing::FOUNDER;
+
+use super::*;
+use crate::card::{CardCommand as C, CardEvent as E, CardRefusal as R, Stage};
+use crate::comment::{Comment, CommentCommand};
+use crate::ids::{CommentId, PersonId};
+use crate::role::Role;
+use crate::undo::{Undo, UndoAct, undo};
+
+const BO: ActorId = ActorId(Id([0xb2; 16]));
+const CY: ActorId = ActorId(Id([0xc3; 16]));
+const DONE: ColumnId = ColumnId(Id([0xc9; 16]));
+
+fn role(name: &str) -> BTreeSet<Role> {
+    BTreeSet::from([Role::by_key(name)])
+}
+
+/// Card 1 is in "Doing", where workers work and reviewers review; the founder acts.
+fn reviewed() -> Given {
+    let given = cards(3).sent::<Column>(DONE, add_column("Done", ColumnKind::Done));
+    let given = given.by(ANN).role("worker").by(BO).role("worker").by(CY).role("reviewer").by(FOUNDER);
+    let given = given.sent::<Column>(DOING, ColumnCommand::SetWorkers { roles: role("worker") });
+    let given = given.sent::<Column>(DOING, ColumnCommand::SetReviewers { roles: role("reviewer") });
+    given.sent::<Card>(card(1), move_to(DOING, None))
+}
+
+fn work_of(given: &Given) -> (Stage, Option<PersonId>) {
+    let card = given.model::<Card>(card(1));
+    (card.stage, card.taken_by)
+}
+
+fn planned(given: &Given, command: CommandId) -> Undo {
+    let is_ours = |record: &Record| record.origin.command == command;
+    let streams: BTreeSet<StreamId> =
+        given.records().iter().filter(|record| is_ours(record)).map(|record| record.stream.clone()).collect();
+    let of_stream = |stream: StreamId| {
+        let records = given.records().iter().filter(|record| record.stream == stream).cloned().collect();
+        (stream, records)
+    };
+    let streams: Vec<(StreamId, Vec<Record>)> = streams.into_iter().map(of_stream).collect();
+    undo(&streams, &given.models(), &is_ours).unwrap()
+}
+
+/// Takes the command back, as whoever acts; each step of it must be accepted. Answers with the last one, by which it is done again.
+fn taken_back(mut given: Given, command: CommandId) -> (Given, CommandId) {
+    let mut last = command;
+    for step in planned(&given, command).steps {
+        let UndoAct::Send { intent } = step.what else { panic!("no text was written") };
+        last = given.next_command();
+        given = given.claiming(Claims { undoes: Some(step.undoes), ..Claims::default() }).sent_intent(&intent);
+    }
+    (given.claiming(Claims::default()), last)
+}
+
+/// Sends a command, and says which it was.
+fn sent(given: Given, command: C) -> (Given, CommandId) {
+    let id = given.next_command();
+    (given.sent::<Card>(card(1), command), id)
+}
+
+fn why(given: &Given, command: CommandId) -> Vec<String> {
+    planned(given, command).left.into_iter().map(|(_, why)| why).collect()
+}
+
+/// It was the manager's then, who had only looked after what somebody else had begun.
+#[test]
+fn work_that_is_taken_back_is_again_whose_it_was() {
+    let (ann, founder) = (PersonId::from(ANN), PersonId::from(FOUNDER));
+    let by_ann = || reviewed().by(ANN).sent::<Card>(card(1), C::Take {});
+    for (command, then) in [
+        (C::Take {}, (Stage::Doing, Some(founder))),
+        (C::PutBack {}, (Stage::ToDo, None)),
+        (C::Submit {}, (Stage::ToReview, Some(ann))),
+    ] {
+        let (given, id) = sent(by_ann().by(FOUNDER), command.clone());
+        assert_eq!(work_of(&given), then, "{command:?}");
+        let (given, back) = taken_back(given, id);
+        assert_eq!(work_of(&given), (Stage::Doing, Some(ann)), "{command:?}");
+        assert_eq!(given.model::<Card>(card(1)).members, BTreeSet::from([ann]), "{command:?}");
+        // And once more, which is to do it again.
+        let stage = |record: &&Record| matches!(record.event::<Card>(), Some(E::Taken { .. }));
+        let back = given.records().iter().rfind(stage).map_or(back, |record| record.origin.command);
+        assert_eq!(work_of(&taken_back(given, back).0), then, "{command:?}");
+    }
+    let submitted = by_ann().sent::<Card>(card(1), C::Submit {});
+    let (rejected, id) = sent(submitted.by(CY), C::Reject { reason: "It hums".into() });
+    let (given, _) = taken_back(rejected, id);
+    assert_eq!(work_of(&given), (Stage::ToReview, Some(ann)));
+    assert_eq!(given.model::<Card>(card(1)).comments, 0, "and the reason is gone");
+}
+
+#[test]
+fn work_that_has_gone_on_is_left_with_its_reason() {
+    let submitted = reviewed().by(ANN).sent::<Card>(card(1), C::Take {}).sent::<Card>(card(1), C::Submit {});
+    let (given, id) = sent(submitted.by(CY), C::Reject { reason: "It hums".into() });
+    let given = given.by(BO).sent::<Card>(card(1), C::Take {}).by(CY);
+    assert_eq!(why(&given, id), ["Card 1: somebody has changed it since"]);
+    let (given, _) = taken_back(given, id);
+    assert_eq!(work_of(&given), (Stage::Doing, Some(PersonId::from(BO))));
+    assert_eq!(given.model::<Card>(card(1)).comments, 1, "the reason stays with what it is the reason of");
+    // A device that has not heard of it asks all the same.
+    let asks = given.claiming(Claims { undoes: Some(id), ..Claims::default() });
+    asks.when::<Card>(card(1), C::WorkBack {}).refused(R::WorkWentOn {});
+    // Of an approval, too.
+    let submitted = reviewed().by(ANN).sent::<Card>(card(1), C::Take {}).sent::<Card>(card(1), C::Submit {});
+    let (given, id) = sent(submitted.by(CY), C::Approve { to: DONE, reason: "It runs".into() });
+    let given = given.by(FOUNDER).sent::<Card>(card(1), move_to(TODO, None)).by(CY);
+    let (given, _) = taken_back(given, id);
+    let left = given.model::<Card>(card(1));
+    assert_eq!((left.column(), left.comments), (Some(TODO), 1));
+}
+
+#[test]
+fn only_what_one_did_oneself_brings_work_back() {
+    let (given, id) = sent(reviewed().by(ANN), C::Take {});
+    let claims = Claims { undoes: Some(id), ..Claims::default() };
+    given.by(BO).claiming(claims).when::<Card>(card(1), C::WorkBack {}).refused(R::WorkWentOn {});
+    let (given, id) = sent(reviewed().by(ANN), C::Take {});
+    let elsewhere = given.sent::<Card>(card(1), C::PutBack {}).by(FOUNDER).sent::<Card>(card(1), move_to(DONE, None));
+    let claims = Claims { undoes: Some(id), ..Claims::default() };
+    elsewhere.by(ANN).claiming(claims).when::<Card>(card(1), C::WorkBack {}).refused(R::WorkWentOn {});
+    let (given, id) = sent(reviewed().by(ANN), C::Take {});
+    let claims = Claims { undoes: Some(id), ..Claims::default() };
+    let plain = given.by(FOUNDER).sent::<Column>(DOING, ColumnCommand::SetWorkers { roles: BTreeSet::new() });
+    let plain = plain.sent::<Column>(DOING, ColumnCommand::SetReviewers { roles: BTreeSet::new() });
+    let refused = R::PlainColumn { name: "Doing".into() };
+    plain.by(ANN).claiming(claims).when::<Card>(card(1), C::WorkBack {}).refused(refused);
+    let (given, id) = sent(reviewed().by(ANN), C::Take {});
+    let claims = Claims { undoes: Some(id), ..Claims::default() };
+    given
+        .by(FOUNDER)
+        .sent::<Column>(DOING, ColumnCommand::SetWorkers { roles: role("reviewer") })
+        .by(ANN)
+        .claiming(claims)
+        .when::<Card>(card(1), C::WorkBack {})
+        .refused(R::NotAWorker { column: DOING, name: "Doing".into(), roles: "reviewer and manager".into() });
+    let archived = sent(reviewed().by(ANN), C::Take {}).0.sent::<Card>(card(1), C::Archive {});
+    archived.when::<Card>(card(1), C::WorkBack {}).refused(R::CardArchived {});
+}
+
+/// Only the last move found its way back into a column that was full by then.
+#[test]
+fn moves_out_of_full_columns_are_taken_back_one_after_the_other() {
+    let given = cards(1).sent::<Column>(DONE, add_column("Done", ColumnKind::Done));
+    let given = given.by(ANN).role("worker").by(FOUNDER);
+    let (given, first) = sent(given, move_to(DOING, None));
+    let (mut given, second) = sent(given, move_to(DONE, None));
+    for (column, number) in [(TODO, 7), (DOING, 8)] {
+        given = given.sent::<Card>(card(number), create(column, "Another"));
+        given = given.sent::<Column>(column, ColumnCommand::SetLimit { limit: Some(1), warns: false });
+    }
+    let (given, second_back) = taken_back(given, second);
+    let (given, first_back) = taken_back(given, first);
+    assert_eq!(given.model::<Card>(card(1)).column(), Some(TODO));
+    assert_eq!((order(&given, TODO).len(), order(&given, DOING).len()), (2, 1));
+    // And done again.
+    let (given, _) = taken_back(given, first_back);
+    let (given, _) = taken_back(given, second_back);
+    assert_eq!(given.model::<Card>(card(1)).column(), Some(DONE));
+    // What somebody else did in between ends it: the way back is a move as any other then.
+    let given = given.by(FOUNDER).sent::<Column>(DOING, ColumnCommand::SetLimit { limit: None, warns: false });
+    let given = given.by(ANN).sent::<Card>(card(1), move_to(DOING, None)).by(FOUNDER);
+    let full = given.model::<Column>(TODO).has_room(TODO, 1).unwrap_err();
+    let claims = Claims { undoes: Some(first), ..Claims::default() };
+    given.claiming(claims).when::<Card>(card(1), move_to(TODO, None)).refused(R::from(full));
+}
+
+/// So many of them, and no more: the card would grow with its history.
+#[test]
+fn a_card_remembers_so_much_of_what_was_done_with_it() {
+    let mut given = cards(1);
+    let first = given.next_command();
+    for number in 0..20 {
+        given = given.sent::<Card>(card(1), move_to(if number % 2 == 0 { DOING } else { TODO }, None));
+    }
+    let claims = |undoes| Claims { undoes: Some(undoes), ..Claims::default() };
+    let full = given.sent::<Column>(DOING, ColumnCommand::SetLimit { limit: Some(1), warns: false });
+    let full = full.sent::<Card>(card(9), create(DOING, "Another"));
+    let bytes = recordplayer::codec::encode(&full.model::<Card>(card(1)).lately).unwrap().len();
+    assert!(bytes < 1_000, "{bytes}");
+    let full = full.claiming(claims(first));
+    let taken = full.model::<Column>(DOING).has_room(DOING, 1).unwrap_err();
+    full.when::<Card>(card(1), move_to(DOING, None)).refused(R::from(taken));
+}
+
+/// A comment of one's own is taken back by itself, whatever became of its card.
+#[test]
+fn a_comment_is_taken_back_whatever_became_of_its_card() {
+    let given = reviewed();
+    let id = given.next_command();
+    let comment = CommentId(Id([0x77; 16]));
+    let write = CommentCommand::Write {
+        card: card(1),
+        text: "Hm".into(),
+        author: None,
+        kind: crate::comment::CommentKind::Talk,
+        mentions: BTreeSet::new(),
+    };
+    let given = given.sent::<Comment>(comment, write).sent::<Card>(card(1), move_to(TODO, None));
+    let (given, _) = taken_back(given, id);
+    assert!(given.model::<Comment>(comment).deleted);
+}
+
+/// To do it again was to put the card back in a column where nobody works.
+#[test]
+fn what_went_on_by_itself_comes_back_and_goes_again() {
+    let given = reviewed().sent::<Column>(DOING, ColumnCommand::SetReviewers { roles: BTreeSet::new() });
+    let given = given.sent::<Column>(DOING, ColumnCommand::SetAutoMove { to: Some(DONE) });
+    let (given, id) = sent(given.by(ANN).sent::<Card>(card(1), C::Take {}), C::Submit {});
+    let stands = |given: &Given| {
+        let card = given.model::<Card>(card(1));
+        (card.column(), card.stage, card.done)
+    };
+    assert_eq!(stands(&given), (Some(DONE), Stage::ToDo, true));
+    let (given, _) = taken_back(given, id);
+    assert_eq!(stands(&given), (Some(DOING), Stage::Doing, false));
+    let back = given.records().iter().rfind(|record| matches!(record.event::<Card>(), Some(E::Moved { .. })));
+    let back = back.unwrap().origin.command;
+    assert!(planned(&given, back).left.is_empty());
+    let (given, _) = taken_back(given, back);
+    assert_eq!(given.model::<Card>(card(1)).column(), Some(DONE));
+}

@@ -57,9 +57,9 @@ pub(crate) fn take_back_act(space: &Space, act: ActId) -> Result<TakenBack, Send
 /// What a person means to take back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Which {
-    /// The last thing that they did and have not taken back.
+    /// The last thing that they did on this device and have not taken back.
     Last,
-    /// The last thing that they took back, to be done again: as long as they did nothing else since.
+    /// The last thing that they took back here, to be done again: as long as they did nothing else since.
     LastUndone,
     /// A command, or an act of several, by its id.
     Named(Id),
@@ -109,6 +109,11 @@ fn last(deeds: &[Deed], is_redo: bool) -> Option<&Deed> {
             continue;
         }
         match (deed.claims.undoes, is_undo(deed)) {
+            // What they did on another device is for that one to take back.
+            (None, _) if !deed.is_here => {}
+            (Some(undone), _) if !deed.is_here => {
+                taken_back.insert(undone);
+            }
             (Some(_), true) if is_redo => return Some(deed),
             (Some(undone), is_undo) if is_undo || is_redo => {
                 taken_back.insert(undone);

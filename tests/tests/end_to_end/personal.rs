@@ -229,3 +229,26 @@ fn what_two_devices_keep_under_one_name_drags_nothing_else_along() {
     phone.tell(&["outbox", "discard", refused[0]["id"].as_str().unwrap()]);
     assert_eq!(phone.sync(), 0);
 }
+
+/// Who sits at one computer takes back what they did there, and not what they did elsewhere meanwhile.
+#[test]
+fn an_undo_takes_back_what_was_done_on_this_device() {
+    let stage = Stage::new();
+    let server = stage.serve("127.0.0.1:0");
+    let desk = stage.person("ann", &server);
+    let laptop = stage.another_device("ann", "laptop", &server);
+    desk.tell(&["project", "new", "Shared", "--key", "SHA"]);
+    desk.tell(&["card", "new", "At the desk", "--column", "Ready"]);
+    assert_eq!((desk.sync(), laptop.sync()), (0, 0));
+    laptop.tell(&["card", "new", "On the way", "--column", "Ready"]);
+    assert_eq!((laptop.sync(), desk.sync()), (0, 0));
+    assert_eq!(desk.tell(&["undo"])["changes"], 1);
+    assert_eq!((desk.sync(), laptop.sync()), (0, 0));
+    assert_eq!(laptop.tell(&["card", "SHA-1"])["archived"], true);
+    assert_eq!(laptop.tell(&["card", "SHA-2"])["archived"], false);
+    assert_eq!(laptop.try_to(&["redo"]).expect_code(2)["error"]["code"], "nothing_to_redo");
+    assert_eq!(laptop.tell(&["undo"])["changes"], 1);
+    assert_eq!(laptop.tell(&["card", "SHA-2"])["archived"], true);
+    assert_eq!(desk.tell(&["redo"])["changes"], 1);
+    assert_eq!(desk.tell(&["card", "SHA-1"])["archived"], false);
+}

@@ -1,13 +1,13 @@
 //! Looking back: what the log and the outbox hold of commands, acts and streams.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Replica;
 use super::outbox::Pending;
 use crate::claims::Claims;
 use crate::commit::{Commit, Header};
-use crate::id::{ActId, CommandId};
+use crate::id::{ActId, CommandId, ReplicaId};
 use crate::limits::COMMIT_BYTES_MAX;
 use crate::playback::PlaybackError;
 use crate::record::{Payload, Position, Record, RecordKind, StreamId};
@@ -17,6 +17,8 @@ use crate::storage::{Gap, ReadError};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Deed {
     pub command: CommandId,
+    /// Whether it was done on this device, or on one that this was copied from.
+    pub is_here: bool,
     pub claims: Claims,
     pub streams: BTreeSet<StreamId>,
 }
@@ -50,17 +52,33 @@ impl Replica {
     pub fn own_deeds(&self) -> Result<Vec<Deed>, PlaybackError> {
         self.whole_history()?;
         let own = self.commits_where(|header| header.actor == self.actor)?;
+        let here = self.identities(&own);
         let decided = own.iter().filter(|commit| !commit.is_refusal()).map(|commit| Deed {
             command: commit.header.command,
+            is_here: here.contains(&commit.header.replica),
             claims: commit.header.claims,
             streams: commit.events().map(|record| record.stream.clone()).collect(),
         });
         let waiting = self.outbox.iter().filter(|pending| pending.is_shown()).map(|pending| Deed {
             command: pending.entry.command,
+            is_here: true,
             claims: pending.entry.claims,
             streams: events_of(pending).map(|event| event.stream.clone()).collect(),
         });
         Ok(decided.chain(waiting).collect())
+    }
+
+    /// As which replicas this device has sent commands: a clone, or one that was restored, takes another identity.
+    fn identities(&self, own: &[Arc<Commit>]) -> BTreeSet<ReplicaId> {
+        let said = own.iter().filter_map(|commit| Some((commit.header.replica, commit.header.parent?)));
+        let here = self.identity.parent.map(|parent| (self.identity.replica, parent));
+        let parents: BTreeMap<ReplicaId, ReplicaId> = said.chain(here).collect();
+        let mut all = BTreeSet::new();
+        let mut next = Some(self.identity.replica);
+        while let Some(replica) = next.filter(|replica| all.insert(*replica)) {
+            next = parents.get(&replica).copied();
+        }
+        all
     }
 
     /// The events of a stream in their order, those that wait behind those that are confirmed.

@@ -227,3 +227,28 @@ fn what_went_on_by_itself_comes_back_and_goes_again() {
     let (given, _) = taken_back(given, back);
     assert_eq!(given.model::<Card>(card(1)).column(), Some(DONE));
 }
+
+/// The columns were on a board that was archived then, and on no other.
+#[test]
+fn a_split_that_is_taken_back_hides_no_column() {
+    let into = BoardId(Id([0xb7; 16]));
+    let given = board();
+    let id = given.next_command();
+    let split = BoardCommand::Split { columns: [DOING].into(), into, title: "Other".into() };
+    let given = given.sent::<Board>(BOARD, split);
+    assert_eq!(
+        why(&given, id),
+        [
+            "Turntable: what was split off stays so; merge the boards",
+            "Other: it has columns that stay; merge it into another board"
+        ]
+    );
+    let (given, _) = taken_back(given, id);
+    assert!(!given.model::<Board>(into).archived);
+    // A board that was added with its columns goes with them.
+    let given = board();
+    let id = given.next_command();
+    let given = given.sent::<Board>(into, BoardCommand::Add { title: "Other".into() });
+    let (given, _) = taken_back(given, id);
+    assert!(given.model::<Board>(into).archived);
+}

@@ -31,8 +31,16 @@ impl Undoable for Board {
         match event {
             BoardEvent::Added { .. } => {
                 let board = scene.models.get::<Board>(scene.id);
-                let is_used = board.columns.iter().any(|column| scene.holds_more(*column));
-                if is_used { Err("it holds cards that stay") } else { Ok(vec![BoardCommand::Archive {}]) }
+                match () {
+                    () if board.columns.iter().any(|column| scene.holds_more(*column)) => {
+                        Err("it holds cards that stay")
+                    }
+                    // They had stood on another board, or somebody has added them since.
+                    () if board.columns.iter().any(|column| scene.stays(*column)) => {
+                        Err("it has columns that stay; merge it into another board")
+                    }
+                    () => Ok(vec![BoardCommand::Archive {}]),
+                }
             }
             BoardEvent::Renamed { .. } => Ok(vec![BoardCommand::Rename { title: before.title().to_owned() }]),
             BoardEvent::Archived {} | BoardEvent::Restored {} if before.archived => Ok(vec![BoardCommand::Archive {}]),

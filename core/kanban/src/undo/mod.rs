@@ -17,6 +17,7 @@ mod project;
 mod settings;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use recordplayer::Models;
 use recordplayer::codec::CodecError;
@@ -40,7 +41,8 @@ pub struct Undo {
     pub steps: Vec<UndoStep>,
     /// What stays as it is, and why: a sentence, and the stream that it is about.
     pub left: Vec<(StreamId, String)>,
-    going: BTreeSet<CardId>,
+    /// The cards and columns that are put away by it.
+    going: BTreeSet<Id>,
 }
 
 /// One command of an undo.
@@ -95,14 +97,24 @@ trait Undoable: Entity {
 struct Scene<'a> {
     id: Id,
     models: &'a Models<'a>,
-    /// The cards that are put away.
-    going: &'a BTreeSet<CardId>,
+    /// The cards and columns that are put away.
+    going: &'a BTreeSet<Id>,
 }
 
 impl Scene<'_> {
+    fn column(&self, column: ColumnId) -> Arc<Column> {
+        self.models.get::<Column>(column)
+    }
+
+    /// Whether a column is in use and not put away with what it stands on.
+    fn stays(&self, column: ColumnId) -> bool {
+        let known = self.column(column);
+        known.exists() && !known.archived && !self.going.contains(&column.0)
+    }
+
     /// Whether a column holds open cards that are not put away with it.
     fn holds_more(&self, column: ColumnId) -> bool {
-        self.models.get::<Column>(column).places.iter().any(|place| !self.going.contains(&place.card))
+        self.column(column).places.iter().any(|place| !self.going.contains(&place.card.0))
     }
 }
 
@@ -214,8 +226,8 @@ impl Undo {
             }
         }
         self.going = going;
-        if is_made_by_us && *stream.kind == *Card::KIND {
-            self.going.insert(CardId(stream.id));
+        if is_made_by_us {
+            self.going.insert(stream.id);
         }
         Ok(())
     }

@@ -208,7 +208,10 @@ fn card(names: &Names<'_>, id: CardId, command: CardCommand) -> String {
         C::PutBack {} => format!("Put {key} back"),
         C::WorkBack {} => format!("Take back what was done with {key}"),
         C::Submit {} => format!("Submit {key}"),
-        C::Approve { to, reason } => format!("Approve {key}, on to {}: {reason}", column(to)),
+        C::Approve { reason, project: Some(project), .. } => {
+            format!("Approve {key}, on to the project {}: {reason}", names.title_of(project))
+        }
+        C::Approve { to, reason, project: None } => format!("Approve {key}, on to {}: {reason}", column(to)),
         C::Reject { reason } => format!("Reject {key}: {reason}"),
         C::Archive {} => format!("Archive {key}"),
         C::Restore { .. } => format!("Restore {key}"),

@@ -270,7 +270,7 @@ pub fn wish(script: &mut Script<'_>, replica: ReplicaId) -> Intent {
         32 => card_command(CardCommand::Take {}),
         33 => card_command(if script.flag() { CardCommand::PutBack {} } else { CardCommand::WorkBack {} }),
         34 => card_command(CardCommand::Submit {}),
-        35 => card_command(CardCommand::Approve { to: column.into(), reason: script.text() }),
+        35 => card_command(CardCommand::Approve { to: column.into(), reason: script.text(), project: None }),
         36 => card_command(CardCommand::Reject { reason: script.text() }),
         37 => card_command(CardCommand::SetRow { row: script.flag().then(|| other.into()) }),
         38 => column_command(ColumnCommand::SetWorkers { roles: roles(script) }),

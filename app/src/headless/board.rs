@@ -143,7 +143,8 @@ fn answer(
     let (members, me) = (place.space.entity::<Membership>(place.space.id().0), place.space.actor());
     let role = Role::of(me, &members);
     let me = role.as_ref().map(|role| (me.into(), role));
-    let columns = view.columns_json(Looking { name_of: &|person| place.name_of(person), me });
+    let column_of = |column| place.column_now(column).map(|column| place.column_name(column));
+    let columns = view.columns_json(Looking { name_of: &|person| place.name_of(person), column_of: &column_of, me });
     let text = board_text(&board.title, &columns);
     let json = json!({
         "project": place.info.title, "board": board.title, "record": record.0, "at": at.map(time), "columns": columns,

@@ -1,6 +1,6 @@
 //! Cards: shown, written, moved, described, commented on.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use humansize::{DECIMAL, format_size};
@@ -10,13 +10,13 @@ use recordplayer::id::ActId;
 use recordplayer::limits::TEXT_BYTES_MAX;
 use recordplayer::replica::Wish;
 use recordplayer_client::{SendError, Ticket};
-use recordplayer_kanban::card::{CardCommand as Do, Relation, RelationKind};
+use recordplayer_kanban::card::{CardCommand as Do, Relation, RelationKind, Stage};
 use recordplayer_kanban::comment::{CommentCommand as Write, CommentKind};
-use recordplayer_kanban::ids::{CardId, ColumnId, CommentId, PersonId};
+use recordplayer_kanban::ids::{BoardId, CardId, ColumnId, CommentId, PersonId};
 use recordplayer_kanban::{Board, Card, Column, Comment};
 use serde_json::{Value, json};
 
-use super::answer::{Answer, Failure, WRONG_USE, line, lines};
+use super::answer::{Answer, Failure, REFUSED, WRONG_USE, line, lines};
 use super::arguments::{CardCommand, CommentArguments, CommentCommand, What};
 use super::column::row_of;
 use super::place::Place;
@@ -27,25 +27,22 @@ use crate::copying::copy_into;
 pub(crate) fn run(place: &Place<'_>, command: &CardCommand) -> Result<Answer, Failure> {
     match command {
         CardCommand::New { title, column, what } => new_card(place, title, column, what),
-        CardCommand::Move { key, to, into: Some(project), .. } => go_to(place, key, project, to),
-        CardCommand::Move { key, to, before, row, into: None } => {
-            let card = place.card(key)?;
-            let column = place.column(to, place.board_of(&place.space.entity::<Card>(card)))?;
+        CardCommand::Move { keys, to, into: Some(project), .. } => go_to(place, keys, project, to),
+        CardCommand::Move { keys, to, before, row, into: None } => {
+            let cards = cards(place, keys)?;
+            let column = place.column(to, board_of(place, &cards))?;
             let before = before.as_ref().map(|key| place.card(key)).transpose()?;
             let row = row.as_ref().map(|row| row_of(place, column, row)).transpose()?;
-            let ticket = place
-                .space
-                .send::<Card>(card, &Do::MoveTo { column, before, row, exempt: false })
-                .map_err(|error| send::failure_at(place, error))?;
-            let name = place.space.entity::<Column>(column).name.clone();
-            let answer = done(place, &[(card, ticket)], |key| format!("Moved {key} to {}", line(&name)))?;
+            let name = line(&place.space.entity::<Column>(column).name);
+            let move_to = Do::MoveTo { column, before, row, exempt: false };
+            let answer = to_all(place, &cards, &[move_to], |key, _| format!("Moved {key} to {name}"))?;
             Ok(warned(place, column, answer))
         }
         CardCommand::Rename { key, title } => {
             let card = place.card(key)?;
             let ticket =
                 keeping(place, "title", title, place.space.send::<Card>(card, &Do::Rename { title: title.clone() }))?;
-            done(place, &[(card, ticket)], |key| format!("Renamed {key} to {}", line(title)))
+            done(place, &[(card, ticket)], |key, _| format!("Renamed {key} to {}", line(title)))
         }
         CardCommand::Archive { keys } => each(place, keys, &Do::Archive {}, "Archived"),
         CardCommand::Restore { keys, to } => {
@@ -54,26 +51,31 @@ pub(crate) fn run(place: &Place<'_>, command: &CardCommand) -> Result<Answer, Fa
         }
         CardCommand::Take { keys } => each(place, keys, &Do::Take {}, "Took"),
         CardCommand::PutBack { keys } => each(place, keys, &Do::PutBack {}, "Put back"),
-        CardCommand::Submit { keys } => each(place, keys, &Do::Submit {}, "Submitted"),
+        CardCommand::Submit { keys } => {
+            to_all(place, &cards(place, keys)?, &[Do::Submit {}], |key, card| submitted(place, key, card))
+        }
         CardCommand::Done { keys, not: false } => each(place, keys, &Do::SetDone { done: true }, "Finished"),
         CardCommand::Done { keys, not: true } => {
             each(place, keys, &Do::SetDone { done: false }, "Marked as not finished:")
         }
-        CardCommand::Approve { key, reason, to } => {
-            let card = place.card(key)?;
-            let to = goal(place, card, to.as_deref())?;
-            let approve = Do::Approve { to, reason: reason.clone() };
-            let what = format!("approval {key}");
-            let ticket = keeping(place, &what, reason, place.space.send::<Card>(card, &approve))?;
-            let name = place.space.entity::<Column>(to).name.clone();
-            done(place, &[(card, ticket)], |key| format!("Approved {key}: it goes to {}", line(&name)))
+        CardCommand::Approve { keys, reason, to, into: Some(project) } => {
+            let other = place.other(project)?;
+            let to = other.column(to.as_deref().unwrap_or_default(), None)?;
+            let title = line(&other.info.title);
+            let approve = Do::Approve { to, reason: reason.clone(), project: Some(other.info.space) };
+            let say = |key: &str, _| format!("Approved {key}: it goes to the project {title}");
+            keeping_reason(place, "approval", (keys, reason), &approve, say)
         }
-        CardCommand::Reject { key, reason } => {
-            let card = place.card(key)?;
+        CardCommand::Approve { keys, reason, to, into: None } => {
+            let to = goal(place, &cards(place, keys)?, to.as_deref())?;
+            let name = line(&place.space.entity::<Column>(to).name);
+            let approve = Do::Approve { to, reason: reason.clone(), project: None };
+            let say = |key: &str, _| format!("Approved {key}: it goes to {name}");
+            keeping_reason(place, "approval", (keys, reason), &approve, say)
+        }
+        CardCommand::Reject { keys, reason } => {
             let reject = Do::Reject { reason: reason.clone() };
-            let what = format!("rejection {key}");
-            let ticket = keeping(place, &what, reason, place.space.send::<Card>(card, &reject))?;
-            done(place, &[(card, ticket)], |key| format!("Rejected {key}"))
+            keeping_reason(place, "rejection", (keys, reason), &reject, |key, _| format!("Rejected {key}"))
         }
         CardCommand::Set { keys, what } => {
             let commands = edit::commands(place, what)?;
@@ -81,7 +83,7 @@ pub(crate) fn run(place: &Place<'_>, command: &CardCommand) -> Result<Answer, Fa
                 let help = "See \"recordplayer card set --help\"";
                 return Err(Failure::new(WRONG_USE, "nothing_to_set", "Say what to set", help));
             }
-            each_of(place, keys, &commands, "Changed")
+            to_all(place, &cards(place, keys)?, &commands, |key, _| format!("Changed {key}"))
         }
         CardCommand::Checklist(command) => checklist::run(place, command),
         CardCommand::Relate { key, how, other } => {
@@ -96,15 +98,15 @@ pub(crate) fn run(place: &Place<'_>, command: &CardCommand) -> Result<Answer, Fa
         CardCommand::Link { key, url, name } => attachment::link(place, key, url, name.as_deref()),
         CardCommand::Detach { key, attachment } => attachment::detach(place, key, attachment),
         CardCommand::Save { key, attachment, to } => attachment::save(place, key, attachment, to),
-        CardCommand::Copy { key, to: Some(to), into: Some(project) } => copy_away(place, key, project, to),
-        CardCommand::Copy { key, to, .. } => copy(place, key, to.as_deref()),
+        CardCommand::Copy { keys, to: Some(to), into: Some(project) } => copy_away(place, keys, project, to),
+        CardCommand::Copy { keys, to, .. } => copy(place, keys, to.as_deref()),
         CardCommand::Row { key, row } => {
             let card = place.card(key)?;
             let column = place.space.entity::<Card>(card).column();
             let named = column.filter(|_| row != "none").map(|column| row_of(place, column, row)).transpose()?;
             let ticket = place.space.send::<Card>(card, &Do::SetRow { row: named });
             let ticket = ticket.map_err(|error| send::failure_at(place, error))?;
-            done(place, &[(card, ticket)], |key| format!("Moved {key} to another row"))
+            done(place, &[(card, ticket)], |key, _| format!("Moved {key} to another row"))
         }
         CardCommand::Describe { key, text_file } => describe(place, key, text_file),
     }
@@ -138,68 +140,117 @@ fn new_card(place: &Place<'_>, title: &str, column: &str, what: &What) -> Result
         }
     }
     send::settle(place, &tickets)?;
-    let answer = done(place, &[(card, made)], |key| format!("Wrote {key} {}", line(title)))?;
+    let answer = done(place, &[(card, made)], |key, _| format!("Wrote {key} {}", line(title)))?;
     Ok(warned(place, column, answer))
 }
 
-/// Into a column of another project, which decides about it when this one has let it go.
-fn go_to(place: &Place<'_>, key: &str, project: &str, to: &str) -> Result<Answer, Failure> {
-    let card = place.card(key)?;
+/// Into a column of another project, which decides about each when this one has let it go.
+fn go_to(place: &Place<'_>, keys: &[String], project: &str, to: &str) -> Result<Answer, Failure> {
+    let cards = cards(place, keys)?;
     let other = place.other(project)?;
-    let column = other.column(to, None)?;
-    let before = place.key_of(card);
-    let goes = Do::GoTo { project: other.info.space, column };
-    let ticket = place.space.send::<Card>(card, &goes).map_err(|error| send::failure_at(place, error))?;
-    done(place, &[(card, ticket)], |_| format!("Sent {before} to the project {}", line(&other.info.title)))
+    let goes = Do::GoTo { project: other.info.space, column: other.column(to, None)? };
+    let before: BTreeMap<CardId, String> = cards.iter().map(|card| (*card, place.key_of(*card))).collect();
+    let title = line(&other.info.title);
+    to_all(place, &cards, &[goes], |_, card| format!("Sent {} to the project {title}", before[&card]))
 }
 
-/// Where an approved card goes: as named, or to the only column that the workflow leads to.
-fn goal(place: &Place<'_>, card: CardId, named: Option<&str>) -> Result<ColumnId, Failure> {
-    let card = place.space.entity::<Card>(card);
+/// All of them are looked up before the first one is touched.
+fn cards(place: &Place<'_>, keys: &[String]) -> Result<Vec<CardId>, Failure> {
+    keys.iter().map(|key| place.card(key)).collect()
+}
+
+/// The board that they are on, where it is one.
+fn board_of(place: &Place<'_>, cards: &[CardId]) -> Option<BoardId> {
+    let mut boards = cards.iter().map(|card| place.board_of(&place.space.entity::<Card>(*card)));
+    let first = boards.next()?;
+    first.filter(|_| boards.all(|board| board == first))
+}
+
+/// Where approved cards go: as named, or to the only column that the workflow leads all of them to.
+fn goal(place: &Place<'_>, cards: &[CardId], named: Option<&str>) -> Result<ColumnId, Failure> {
     if let Some(named) = named {
-        return place.column(named, place.board_of(&card));
+        return place.column(named, board_of(place, cards));
     }
-    let from = card.column().map(|column| place.space.entity::<Column>(column)).unwrap_or_default();
-    let columns =
-        place.board_of(&card).map(|board| place.space.entity::<Board>(board).columns.clone()).unwrap_or_default();
-    let may: Vec<ColumnId> = match &from.leads_to {
+    let goals: BTreeSet<Vec<ColumnId>> = cards.iter().map(|card| goals_of(place, *card)).collect();
+    if let [only] = goals.iter().collect::<Vec<_>>().as_slice()
+        && let [only] = only.as_slice()
+    {
+        return Ok(*only);
+    }
+    let all: BTreeSet<ColumnId> = goals.into_iter().flatten().collect();
+    let names: Vec<String> = all.into_iter().map(|column| place.column_name(column)).collect();
+    let message = "The workflow leads to several columns, or to none";
+    Err(Failure::new(WRONG_USE, "several_goals", message, "Name one of them with --to").with_details(json!(names)))
+}
+
+/// Where the workflow leads from the column of a card: of those that were removed, to their heirs.
+fn goals_of(place: &Place<'_>, card: CardId) -> Vec<ColumnId> {
+    let card = place.space.entity::<Card>(card);
+    let Some(column) = card.column() else { return Vec::new() };
+    let on_board = || place.board_of(&card).map(|board| place.space.entity::<Board>(board).columns.clone());
+    let to = match &place.space.entity::<Column>(column).leads_to {
         Some(to) => to.iter().copied().collect(),
-        None => columns.into_iter().filter(|column| Some(*column) != card.column()).collect(),
+        None => on_board().unwrap_or_default(),
     };
-    let goals = || may.iter().map(|column| place.space.entity::<Column>(*column).name.clone()).collect::<Vec<_>>();
-    match may.as_slice() {
-        [only] => Ok(*only),
-        _ => Err(Failure::new(
-            WRONG_USE,
-            "several_goals",
-            format!("From {} the workflow leads to several columns", line(&from.name)),
-            "Name one of them with --to",
-        )
-        .with_details(json!(goals()))),
+    let open: BTreeSet<ColumnId> = to.into_iter().filter_map(|to| place.column_now(to)).collect();
+    open.into_iter().filter(|to| *to != column).collect()
+}
+
+/// What became of a card by being submitted.
+fn submitted(place: &Place<'_>, key: &str, id: CardId) -> String {
+    let card = place.space.entity::<Card>(id);
+    let column = card.column().map(|column| place.space.entity::<Column>(column)).unwrap_or_default();
+    let waits_for = column.auto_move.and_then(|to| place.column_now(to));
+    let waits = |to: &ColumnId| place.space.entity::<Column>(*to).waiting.contains(&id);
+    match waits_for.filter(waits) {
+        Some(to) => {
+            let to = line(&place.column_name(to));
+            format!("Submitted {key}: it is finished, and goes on to {to} as soon as there is room")
+        }
+        None if card.stage == Stage::ToReview => format!("Submitted {key}: it is to be reviewed"),
+        None => format!("Submitted {key}: it is in {}", line(&column.name)),
     }
 }
 
 /// The same to several cards, as one act.
 fn each(place: &Place<'_>, keys: &[String], command: &Do, what: &str) -> Result<Answer, Failure> {
-    each_of(place, keys, std::slice::from_ref(command), what)
+    to_all(place, &cards(place, keys)?, std::slice::from_ref(command), |key, _| format!("{what} {key}"))
+}
+
+/// A decision about several cards, whose reason is kept where it is refused.
+fn keeping_reason(
+    place: &Place<'_>,
+    what: &str,
+    (keys, reason): (&[String], &str),
+    command: &Do,
+    say: impl Fn(&str, CardId) -> String,
+) -> Result<Answer, Failure> {
+    let cards = cards(place, keys)?;
+    to_all(place, &cards, std::slice::from_ref(command), say).map_err(|failure| {
+        let is_refused = failure.exit == REFUSED && !failure.details.is_object();
+        kept(place, &format!("{what} {}", keys.join(" ")), reason, is_refused, failure)
+    })
 }
 
 /// The same commands to several cards, as one act. What one card refuses, the others take.
-fn each_of(place: &Place<'_>, keys: &[String], commands: &[Do], what: &str) -> Result<Answer, Failure> {
-    // All of them are looked up before the first one is touched.
-    let cards = keys.iter().map(|key| place.card(key)).collect::<Result<Vec<_>, _>>()?;
+fn to_all(
+    place: &Place<'_>,
+    cards: &[CardId],
+    commands: &[Do],
+    say: impl Fn(&str, CardId) -> String,
+) -> Result<Answer, Failure> {
     let act = place.space.fresh_act();
     let (mut sent, mut refused) = (Vec::new(), Vec::new());
     for card in cards {
         for command in commands {
-            match place.space.submit(wish(place, act, card, command)?) {
-                Ok(ticket) => sent.push((card, ticket)),
-                Err(error) => refused.push((card, send::failure_at(place, error))),
+            match place.space.submit(wish(place, act, *card, command)?) {
+                Ok(ticket) => sent.push((*card, ticket)),
+                Err(error) => refused.push((*card, send::failure_at(place, error))),
             }
         }
     }
     match refused.pop() {
-        None => done(place, &sent, |key| format!("{what} {key}")),
+        None => done(place, &sent, say),
         Some((_, only)) if sent.is_empty() && refused.is_empty() => Err(only),
         Some((card, last)) => {
             send::settle(place, &sent.iter().map(|(_, ticket)| ticket.clone()).collect::<Vec<_>>())?;
@@ -220,54 +271,61 @@ fn wish(place: &Place<'_>, act: ActId, card: CardId, command: &Do) -> Result<Wis
     Ok(Wish { claims: Claims::of_act(act), ..Wish::new(place.space.fresh_command(), intent) })
 }
 
-/// A card that begins as another one is, its description included, as one act.
-fn copy(place: &Place<'_>, key: &str, to: Option<&str>) -> Result<Answer, Failure> {
-    let of = place.card(key)?;
-    let other = place.space.entity::<Card>(of);
-    let column = match (to, other.column()) {
-        (Some(to), _) => place.column(to, place.board_of(&other))?,
-        (None, Some(column)) => column,
-        (None, None) => ColumnId::default(),
-    };
-    let text = place.space.text::<Card>(of, Card::DESCRIPTION).map_err(|error| send::failure_at(place, error))?;
-    let (card, act) = (CardId(place.space.fresh_id()), place.space.fresh_act());
-    let wish = wish(place, act, card, &Do::Copy { of, column, before: None })?;
-    let ticket = place.space.submit(wish).map_err(|error| send::failure_at(place, error))?;
-    let make = |change| Do::Describe { change };
-    let written = place.space.edit_text::<Card>(card, Claims::of_act(act), &text, make);
-    let written = written.map_err(|error| send::failure_at(place, error))?;
+/// Cards that begin as others are, their descriptions included, as one act.
+fn copy(place: &Place<'_>, keys: &[String], to: Option<&str>) -> Result<Answer, Failure> {
+    let originals = cards(place, keys)?;
+    let to = to.map(|to| place.column(to, board_of(place, &originals))).transpose()?;
+    let act = place.space.fresh_act();
+    let (mut copies, mut written) = (Vec::new(), Vec::new());
+    for of in originals {
+        let column = to.or_else(|| place.space.entity::<Card>(of).column()).unwrap_or_default();
+        let text = place.space.text::<Card>(of, Card::DESCRIPTION).map_err(|error| send::failure_at(place, error))?;
+        let card = CardId(place.space.fresh_id());
+        let wish = wish(place, act, card, &Do::Copy { of, column, before: None })?;
+        let ticket = place.space.submit(wish).map_err(|error| send::failure_at(place, error))?;
+        let make = |change| Do::Describe { change };
+        let edits = place.space.edit_text::<Card>(card, Claims::of_act(act), &text, make);
+        written.extend(edits.map_err(|error| send::failure_at(place, error))?);
+        copies.push((of, card, ticket));
+    }
     send::settle(place, &written)?;
-    done(place, &[(card, ticket)], |copy| format!("Copied {key} to {copy}"))
+    let originals: BTreeMap<CardId, CardId> = copies.iter().map(|(of, card, _)| (*card, *of)).collect();
+    let sent: Vec<(CardId, Ticket)> = copies.into_iter().map(|(_, card, ticket)| (card, ticket)).collect();
+    done(place, &sent, |copy, card| format!("Copied {} to {copy}", place.key_of(originals[&card])))
 }
 
-/// A copy in another project, with links between the two.
-fn copy_away(place: &Place<'_>, key: &str, project: &str, to: &str) -> Result<Answer, Failure> {
-    let of = place.card(key)?;
+/// Copies in another project, each with links between the two.
+fn copy_away(place: &Place<'_>, keys: &[String], project: &str, to: &str) -> Result<Answer, Failure> {
+    let originals = cards(place, keys)?;
     let other = place.other(project)?;
     if other.info.space == place.info.space {
-        return copy(place, key, Some(to));
+        return copy(place, keys, Some(to));
     }
     let column = other.column(to, None)?;
-    let copied =
-        copy_into((place.names(), of), (other.names(), column)).map_err(|error| send::failure_at(&other, error))?;
-    send::settle(&other, &copied.there)?;
-    send::settle(place, copied.here.as_slice())?;
-    let key_there = other.key_of(copied.card);
-    let json = json!({
-        "key": key_there, "id": copied.card.to_string(), "project": other.info.space.to_string(),
-        "commands": send::ids(&copied.there), "left": copied.left,
-    });
     let title = line(&other.info.title);
-    let mut text = vec![format!("Copied {} to {key_there} in the project {title}", place.key_of(of))];
-    text.extend(copied.left.iter().map(|left| format!("Left behind: {}", line(left))));
+    let (mut all, mut text) = (Vec::new(), Vec::new());
+    for of in originals {
+        let copied =
+            copy_into((place.names(), of), (other.names(), column)).map_err(|error| send::failure_at(&other, error))?;
+        send::settle(&other, &copied.there)?;
+        send::settle(place, copied.here.as_slice())?;
+        let key_there = other.key_of(copied.card);
+        all.push(json!({
+            "key": key_there, "id": copied.card.to_string(), "project": other.info.space.to_string(),
+            "commands": send::ids(&copied.there), "left": copied.left,
+        }));
+        text.push(format!("Copied {} to {key_there} in the project {title}", place.key_of(of)));
+        text.extend(copied.left.iter().map(|left| format!("Left behind: {}", line(left))));
+    }
+    let json = if all.len() == 1 { all.remove(0) } else { json!({ "cards": all }) };
     Ok(Answer::new(json, text.join("\n")))
 }
 
-fn done(place: &Place<'_>, sent: &[(CardId, Ticket)], say: impl Fn(&str) -> String) -> Result<Answer, Failure> {
+fn done(place: &Place<'_>, sent: &[(CardId, Ticket)], say: impl Fn(&str, CardId) -> String) -> Result<Answer, Failure> {
     let tickets: Vec<Ticket> = sent.iter().map(|(_, ticket)| ticket.clone()).collect();
     send::settle(place, &tickets)?;
     let one = |(card, ticket): &(CardId, Ticket)| json!({ "key": place.key_of(*card), "id": card.to_string(), "command": ticket.command().to_string() });
-    let text: Vec<String> = sent.iter().map(|(card, _)| say(&place.key_of(*card))).collect();
+    let text: Vec<String> = sent.iter().map(|(card, _)| say(&place.key_of(*card), *card)).collect();
     let json = match sent {
         [only] => one(only),
         several => json!({ "cards": several.iter().map(one).collect::<Vec<_>>() }),

@@ -3,6 +3,7 @@
 use recordplayer::Models;
 use recordplayer::id::Id;
 use recordplayer_client::{Device, Space, SpaceInfo};
+use recordplayer_kanban::column::followed;
 use recordplayer_kanban::ids::{BoardId, CardId, ColumnId, PersonId};
 use recordplayer_kanban::key::CardRef;
 use recordplayer_kanban::view::{Found, KeysView};
@@ -244,6 +245,20 @@ impl<'a> Place<'a> {
     }
 
     /// The board that a card is on.
+    /// The column that is meant by one that may have been removed: its heir. None where there is none, or it is archived.
+    pub fn column_now(&self, column: ColumnId) -> Option<ColumnId> {
+        let (now, column) = followed(column, |column| self.space.entity::<Column>(column));
+        (column.exists() && !column.archived).then_some(now)
+    }
+
+    /// What a column is called here, with its board where the project has several.
+    pub fn column_name(&self, column: ColumnId) -> String {
+        let column = self.space.entity::<Column>(column);
+        let board = column.board.filter(|_| self.project().boards.len() > 1);
+        let board = board.map(|board| self.space.entity::<Board>(board).title().to_owned());
+        board.map_or_else(|| column.name.clone(), |board| format!("{board}/{}", column.name))
+    }
+
     pub fn board_of(&self, card: &Card) -> Option<BoardId> {
         self.space.entity::<Column>(card.column()?).board
     }

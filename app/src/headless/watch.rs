@@ -40,7 +40,11 @@ pub(crate) fn run(options: &Options, folder: &Path, view: &[String]) -> Result<A
         let shown = match watch.next(LOOK_EVERY) {
             None => continue,
             Some(Watched::Started { at, view }) => {
-                let columns = view.columns_json(Looking { name_of: &|_| None, me: None });
+                let columns = view.columns_json(Looking {
+                    name_of: &|_| None,
+                    column_of: &|column| Some(column.to_string()),
+                    me: None,
+                });
                 let start = json!({ "project": space.title, "board": view.title, "columns": columns });
                 say(&json!({ "record": at.0, "start": start }))
             }

@@ -24,7 +24,8 @@ use rpds::RedBlackTreeSetSync;
 use serde::{Deserialize, Serialize};
 
 pub use command::ColumnCommand;
-pub(crate) use decide::{followed, following};
+pub use decide::followed;
+pub(crate) use decide::following;
 pub use event::ColumnEvent;
 pub use refusal::{ColumnFull, ColumnRefusal};
 pub use rights::{Permission, Right, Rights};

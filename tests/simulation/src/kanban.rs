@@ -243,7 +243,7 @@ impl People<'_> {
             15 => CardCommand::PutBack {},
             30 => CardCommand::WorkBack {},
             16..18 => CardCommand::Submit {},
-            18 => CardCommand::Approve { to, reason: word },
+            18 => CardCommand::Approve { to, reason: word, project: Some(NOWHERE).filter(|_| done) },
             19 => CardCommand::Reject { reason: word },
             20 => CardCommand::SetRow { row: has_value.then_some(row) },
             21 => CardCommand::SetPriority { priority: has_value.then_some(Priority::ALL[self.below(4) as usize]) },

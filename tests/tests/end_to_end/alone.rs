@@ -256,3 +256,44 @@ fn labels_fields_types_and_checklists_are_changed_by_commands() {
     ann.tell(&["undo"]);
     assert_eq!(items(&ann.tell(&["card", "ALO-1"])), ["Two belts false", "Screws false"]);
 }
+
+/// As one act: what one of them refuses, the others take, and one undo takes all of it back.
+#[test]
+fn several_cards_are_moved_copied_and_approved_at_once() {
+    let stage = Stage::new();
+    let ann = stage.newcomer("ann");
+    ann.tell(&["project", "new", "Alone", "--key", "ALO"]);
+    for title in ["One", "Two", "Three"] {
+        ann.tell(&["card", "new", title, "--column", "Ready"]);
+    }
+    let all = ["ALO-1", "ALO-2", "ALO-3"];
+    let with = |before: &[&'static str], behind: &[&'static str]| [before, &all, behind].concat();
+    ann.tell(&["column", "limit", "In progress", "2"]);
+    let full = ann.try_to(&with(&["card", "move"], &["--to", "In progress"])).expect_code(1);
+    assert_eq!((&full["error"]["code"], &full["error"]["details"][0]["key"]), (&json!("column_full"), &json!("ALO-3")));
+    assert_eq!(ann.tell(&["card", "ALO-2"])["column"], "In progress");
+    assert_eq!(ann.tell(&["undo"])["changes"], 2);
+    assert_eq!(ann.tell(&["card", "ALO-2"])["column"], "Ready");
+    let copies = ann.tell(&with(&["card", "copy"], &["--to", "Backlog"]));
+    assert_eq!(copies["cards"].as_array().unwrap().len(), 3);
+    assert_eq!(ann.tell(&["card", "ALO-6"])["title"], "Three");
+    ann.tell(&["undo"]);
+
+    ann.tell(&["column", "limit", "In progress", "none"]);
+    ann.tell(&["column", "reviewers", "In progress", "manager"]);
+    ann.tell(&["column", "new", "Old", "--kind", "done"]);
+    ann.tell(&["column", "workflow", "In progress", "Old"]);
+    // Who leads to a column that is removed leads to whoever has its cards.
+    ann.tell(&["column", "remove", "Old", "--into", "Done"]);
+    let board = ann.tell(&["board"]);
+    let column = board["columns"].as_array().unwrap().iter().find(|column| column["name"] == "In progress").unwrap();
+    assert_eq!(column["leads_to"], json!(["Done"]));
+    ann.tell(&with(&["card", "move"], &["--to", "In progress"]));
+    ann.tell(&with(&["card", "take"], &[]));
+    ann.tell(&with(&["card", "submit"], &[]));
+    ann.tell(&["card", "reject", "ALO-3", "--reason", "It hums"]);
+    let refused = ann.try_to(&with(&["card", "approve"], &["--reason", "They run"])).expect_code(1);
+    assert_eq!(refused["error"]["code"], "not_submitted");
+    assert_eq!(ann.tell(&["card", "ALO-1"])["column"], "Done");
+    assert_eq!(ann.tell(&["card", "ALO-3"])["column"], "In progress");
+}

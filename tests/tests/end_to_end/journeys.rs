@@ -146,3 +146,21 @@ fn on_a_computer_alone_cards_go_as_well() {
         is_there();
     }
 }
+
+/// Who approves a card for another project says why, and the reason goes along.
+#[test]
+fn an_approved_card_goes_on_in_another_project() {
+    let (_stage, _server, [mia, wim]) = team();
+    mia.tell(&in_turntable(&["column", "workers", "Ready", "worker"]));
+    mia.tell(&in_turntable(&["column", "reviewers", "Ready", "manager"]));
+    all_sync(&[&mia, &wim]);
+    wim.tell(&in_turntable(&["card", "take", "TT-1"]));
+    wim.tell(&in_turntable(&["card", "submit", "TT-1"]));
+    all_sync(&[&mia, &wim]);
+    let approve = ["card", "approve", "TT-1", "--reason", "Runs", "--to", "Backlog", "--into", "Amplifier"];
+    mia.tell(&in_turntable(&approve));
+    let gone = arrived(&mia, "TT-1");
+    assert_eq!(gone["elsewhere"]["key"], "AMP-1", "{gone}");
+    let there = mia.tell(&["card", "AMP-1", "--project", "Amplifier"]);
+    assert_eq!((&there["column"], &there["comments"][0]["text"]), (&json!("Backlog"), &json!("Runs")), "{there}");
+}

@@ -24,9 +24,10 @@ pub(crate) enum CardCommand {
         #[command(flatten)]
         what: Box<What>,
     },
-    /// Move a card to the end of a column, or in front of another card; or to another project.
+    /// Move cards to the end of a column, or in front of another card; or to another project.
     Move {
-        key: String,
+        #[arg(required = true)]
+        keys: Vec<String>,
         #[arg(long)]
         to: String,
         #[arg(long)]
@@ -53,19 +54,24 @@ pub(crate) enum CardCommand {
         #[arg(required = true)]
         keys: Vec<String>,
     },
-    /// Find a submitted card good; it goes on to another column.
+    /// Find submitted cards good; they go on to another column.
     Approve {
-        key: String,
+        #[arg(required = true)]
+        keys: Vec<String>,
         /// Why; it becomes a comment.
         #[arg(long)]
         reason: String,
         /// Where to; not needed where the workflow leads to one column only.
         #[arg(long, value_name = "COLUMN")]
         to: Option<String>,
+        /// The project that the column is in, where it is another one, by its name or id
+        #[arg(long, value_name = "PROJECT", requires = "to")]
+        into: Option<String>,
     },
-    /// Find a submitted card not good: it is to do again
+    /// Find submitted cards not good: they are to do again
     Reject {
-        key: String,
+        #[arg(required = true)]
+        keys: Vec<String>,
         /// Why; it becomes a comment.
         #[arg(long)]
         reason: String,
@@ -99,10 +105,11 @@ pub(crate) enum CardCommand {
         how: How,
         other: String,
     },
-    /// Write a card that begins as another one is
+    /// Write cards that begin as others are
     Copy {
-        key: String,
-        /// The column; by default that of the other card.
+        #[arg(required = true)]
+        keys: Vec<String>,
+        /// The column; by default that of each card.
         #[arg(long, value_name = "COLUMN")]
         to: Option<String>,
         /// Another project, by its name or id, also of another server: what it has a like of goes along, and the two cards link to each other

@@ -108,6 +108,9 @@ pub enum CardCommand {
     Approve {
         to: ColumnId,
         reason: String,
+        /// Whose column that is, if it is another project's.
+        #[serde(default)]
+        project: Option<SpaceId>,
     },
     /// It is not good, and is to do again.
     Reject {

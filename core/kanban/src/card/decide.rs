@@ -51,7 +51,7 @@ impl Card {
             C::PutBack {} => self.put_back(placed, cx),
             C::WorkBack {} => self.work_back(placed, cx),
             C::Submit {} => self.submit(card, placed, cx),
-            C::Approve { to, reason } => self.approve(card, placed, to, &reason, cx),
+            C::Approve { to, reason, project } => self.approve(card, placed, (to, project), &reason, cx),
             C::Reject { reason } => self.reject(card, placed, &reason, cx),
             C::Archive {} if self.archived => Ok(Vec::new()),
             C::Archive {} => {

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use recordplayer::Models;
 use recordplayer::context::Context;
 use recordplayer::decide::Intent;
+use recordplayer::id::SpaceId;
 use recordplayer::record::Record;
 
 use super::place::{Aim, Target, leads_to};
@@ -89,11 +90,16 @@ impl Card {
         &self,
         card: CardId,
         placed: &Placed,
-        to: ColumnId,
+        (to, project): (ColumnId, Option<SpaceId>),
         reason: &str,
         cx: &mut Context<'_>,
     ) -> Result<Vec<E>, R> {
         self.is_up_for_review(placed, cx)?;
+        if let Some(project) = project.filter(|project| *project != cx.space()) {
+            let mut events = vec![E::Approved {}, give_reason(card, reason, cx)?];
+            events.extend(self.go_to(card, placed, (project, to), cx)?);
+            return Ok(events);
+        }
         let aim = Aim::end_of(to);
         let target = Target::open(&aim, cx)?;
         if target.id == placed.column {

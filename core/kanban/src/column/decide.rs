@@ -155,8 +155,8 @@ pub(crate) fn following(column: ColumnId, cx: &Context<'_>) -> (ColumnId, Arc<Co
     followed(column, |column| cx.get::<Column>(column))
 }
 
-/// The same, wherever columns are looked up.
-pub(crate) fn followed(column: ColumnId, get: impl Fn(ColumnId) -> Arc<Column>) -> (ColumnId, Arc<Column>) {
+/// The column that this one is now, wherever columns are looked up: itself, or whoever inherited its cards; and what it is.
+pub fn followed(column: ColumnId, get: impl Fn(ColumnId) -> Arc<Column>) -> (ColumnId, Arc<Column>) {
     let (mut id, mut found) = (column, get(column));
     // Nothing is removed into what was removed before, so this ends.
     while let Some(into) = found.removed.and_then(|removed| removed.into) {

@@ -110,7 +110,7 @@ fn work_that_has_gone_on_is_left_with_its_reason() {
     asks.when::<Card>(card(1), C::WorkBack {}).refused(R::WorkWentOn {});
     // Of an approval, too.
     let submitted = reviewed().by(ANN).sent::<Card>(card(1), C::Take {}).sent::<Card>(card(1), C::Submit {});
-    let (given, id) = sent(submitted.by(CY), C::Approve { to: DONE, reason: "It runs".into() });
+    let (given, id) = sent(submitted.by(CY), C::Approve { to: DONE, reason: "It runs".into(), project: None });
     let given = given.by(FOUNDER).sent::<Card>(card(1), move_to(TODO, None)).by(CY);
     let (given, _) = taken_back(given, id);
     let left = given.model::<Card>(card(1));

@@ -20,7 +20,7 @@ use crate::view::{ActivityView, BoardView, CardView, Found, Looking, Turn};
 
 /// Nobody in particular looks.
 fn nobody() -> Looking<'static> {
-    Looking { name_of: &|_| None, me: None }
+    Looking { name_of: &|_| None, column_of: &|_| None, me: None }
 }
 
 fn titles(view: &BoardView) -> Vec<(String, Vec<String>)> {
@@ -221,7 +221,11 @@ fn the_board_shows_everybody_what_is_theirs_to_do() {
     assert_eq!(turns(ANN, &worker), [Some(Turn::Take), Some(Turn::Work), None, None]);
     assert_eq!(turns(cy, &reviewer), [None, None, Some(Turn::Review), None]);
     assert_eq!(turns(ANN, &Role::by_key("viewer")), [None; 4]);
-    let json = view.columns_json(Looking { name_of: &|_| Some("Ann".into()), me: Some((ANN.into(), &worker)) });
+    let json = view.columns_json(Looking {
+        name_of: &|_| Some("Ann".into()),
+        column_of: &|_| None,
+        me: Some((ANN.into(), &worker)),
+    });
     assert_eq!((&json[1]["workers"], &json[1]["reviewers"]), (&json!(["worker"]), &json!(["reviewer"])));
     let told = |at: usize, key: &str| json[1]["cards"][at][key].clone();
     assert_eq!((told(0, "stage"), told(0, "turn"), told(0, "taken_by")), (json!("to_do"), json!("take"), json!(null)));

@@ -48,7 +48,7 @@ fn submitted() -> Given {
 }
 
 fn approve(to: ColumnId) -> C {
-    C::Approve { to, reason: "Runs quietly".into() }
+    C::Approve { to, reason: "Runs quietly".into(), project: None }
 }
 
 fn reject() -> C {
@@ -140,7 +140,7 @@ fn a_rejected_card_is_to_do_in_the_same_column_and_says_why() {
 fn a_review_gives_a_reason() {
     let empty = || R::OutOfLimits { limit: LimitExceeded::Empty { what: "The reason".into() } };
     submitted().when::<Card>(card(1), C::Reject { reason: " ".into() }).refused(empty());
-    submitted().when::<Card>(card(1), C::Approve { to: DONE, reason: String::new() }).refused(empty());
+    submitted().when::<Card>(card(1), C::Approve { to: DONE, reason: String::new(), project: None }).refused(empty());
 }
 
 #[test]
@@ -330,4 +330,26 @@ fn what_was_submitted_is_finished_where_the_reviewers_were_taken_away() {
     given.when::<Card>(card(1), C::Submit {}).refused(R::TakenAlready { by: Some(ann()) });
     let given = submitted().by(FOUNDER).sent::<Column>(DOING, ColumnCommand::SetReviewers { roles: BTreeSet::new() });
     given.by(ANN).when::<Card>(card(1), C::Submit {}).then([E::DoneSet { done: true }]);
+}
+
+/// The workflow may lead into another project, and a review is no less of a review there.
+#[test]
+fn an_approved_card_goes_to_another_project_where_a_way_leads_there() {
+    let elsewhere = recordplayer::id::SpaceId(Id([0xee; 16]));
+    let approve = |reason: &str| C::Approve { to: DONE, reason: reason.into(), project: Some(elsewhere) };
+    let no_way = R::NoWayOut { from: "Doing".into(), project: elsewhere, column: DONE };
+    submitted().when::<Card>(card(1), approve("Runs")).refused(no_way);
+    let ways = [crate::column::WayOut { project: elsewhere, column: DONE }];
+    let given = || {
+        let ways = ColumnCommand::SetWaysOut { to: ways.clone().into() };
+        submitted().by(FOUNDER).sent::<Column>(DOING, ways).by(CY)
+    };
+    let empty = LimitExceeded::Empty { what: "The reason".into() };
+    given().when::<Card>(card(1), approve(" ")).refused(R::from(empty));
+    let not_submitted = given().by(ANN).sent::<Card>(card(1), C::Take {}).by(CY);
+    not_submitted.when::<Card>(card(1), approve("Runs")).refused(R::NotSubmitted {});
+    let gone = given().sent::<Card>(card(1), approve("Runs"));
+    let events: Vec<&str> = gone.records().iter().rev().take(6).map(recordplayer::record::Record::variant).collect();
+    assert!(events.contains(&"approved") && events.contains(&"leaving"), "{events:?}");
+    assert!(!gone.model::<Card>(card(1)).is_here());
 }

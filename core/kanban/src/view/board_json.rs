@@ -14,6 +14,8 @@ use crate::role::Role;
 pub struct Looking<'a> {
     /// Names of members; placeholders are named by the board.
     pub name_of: &'a dyn Fn(PersonId) -> Option<String>,
+    /// What a column is called that does not stand on the board: of one that was removed, its heir; nothing where there is none.
+    pub column_of: &'a dyn Fn(ColumnId) -> Option<String>,
     /// Whose turns are told.
     pub me: Option<(PersonId, &'a Role)>,
 }
@@ -47,11 +49,11 @@ impl BoardView {
             put("workers", json!(names(&row.rights.workers)));
             put("reviewers", json!(names(&row.rights.reviewers)));
         }
-        if let Some(to) = row.auto_move {
-            put("auto_move", json!(self.column_name(to)));
+        if let Some(to) = row.auto_move.and_then(|to| self.column_name(to, looking)) {
+            put("auto_move", json!(to));
         }
         if let Some(to) = &row.leads_to {
-            put("leads_to", to.iter().map(|to| json!(self.column_name(*to))).collect());
+            put("leads_to", to.iter().filter_map(|to| self.column_name(*to, looking)).map(Value::from).collect());
         }
         if !row.ways_out.is_empty() {
             let way = |way: &WayOut| json!({ "project": way.project.to_string(), "column": way.column.to_string() });
@@ -107,8 +109,10 @@ impl BoardView {
     }
 
     /// A column of another board is called by its id.
-    fn column_name(&self, column: ColumnId) -> String {
-        self.columns.get(&column).map_or_else(|| column.to_string(), |row| row.name.clone())
+    fn column_name(&self, column: ColumnId, looking: Looking<'_>) -> Option<String> {
+        // One that was removed is known still, and stands nowhere.
+        let here = self.columns.get(&column).filter(|_| self.order.contains(&column)).map(|row| row.name.clone());
+        here.or_else(|| (looking.column_of)(column))
     }
 
     fn person(&self, person: PersonId, looking: Looking<'_>) -> String {

@@ -1,7 +1,9 @@
 //! Refusals that have one cause, which are one thing to deal with.
 
 use recordplayer::id::CommandId;
+use recordplayer::refusal::Refused;
 use recordplayer::replica::OutboxEntry;
+use recordplayer_kanban::card::CardRefusal;
 
 /// What waits alone, or what was refused for one cause, in the order of the outbox.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,7 +37,7 @@ pub(crate) fn alike(outbox: &[OutboxEntry]) -> Vec<Alike<'_>> {
             continue;
         }
         let has_cause_of = |group: &&mut Alike<'_>| match (&group.entries[0].refused, &entry.refused) {
-            (Some(first), Some(this)) => (&first.code, &first.message) == (&this.code, &this.message),
+            (Some(first), Some(this)) => cause_of(first) == cause_of(this),
             _ => false,
         };
         match groups.iter_mut().find(has_cause_of) {
@@ -44,4 +46,39 @@ pub(crate) fn alike(outbox: &[OutboxEntry]) -> Vec<Alike<'_>> {
         }
     }
     groups
+}
+
+/// What stands in the way. The sentence says more than that where it tells how full a column was just then, and who had come last.
+fn cause_of(refused: &Refused) -> (&str, String) {
+    let cause = match refused.typed::<CardRefusal>() {
+        Some(CardRefusal::ColumnFull { full }) => full.column.to_string(),
+        _ => refused.message.clone(),
+    };
+    (&refused.code, cause)
+}
+
+#[cfg(test)]
+mod tests {
+    use recordplayer::id::{Id, SpaceId};
+    use recordplayer::refusal::Refused;
+    use recordplayer_kanban::card::CardRefusal;
+    use recordplayer_kanban::column::ColumnFull;
+    use recordplayer_kanban::ids::ColumnId;
+
+    use super::cause_of;
+
+    /// How full it was just then differed from one to the next, and each was a row of its own.
+    #[test]
+    fn a_full_column_is_one_cause_however_full_it_was() {
+        let full = |column: u8, count| {
+            let column = ColumnId(Id([column; 16]));
+            let full = ColumnFull { column, name: "Doing".into(), limit: 2, count, last: None };
+            Refused::of(&CardRefusal::ColumnFull { full }).unwrap()
+        };
+        assert_eq!(cause_of(&full(1, 2)), cause_of(&full(1, 3)));
+        assert_ne!(cause_of(&full(1, 2)), cause_of(&full(2, 2)));
+        let elsewhere =
+            |project: u8| Refused::of(&CardRefusal::InAnotherProject { project: SpaceId(Id([project; 16])) }).unwrap();
+        assert_eq!(cause_of(&elsewhere(1)), cause_of(&elsewhere(2)), "the same thing is to be done about them");
+    }
 }

@@ -172,11 +172,15 @@ fn told(names: &Names<'_>, space: &Space, entry: &Entry) -> (&'static str, Optio
         }
         Told::News { news, by } => (*news, names.name_of(PersonId::from(*by)).unwrap_or_else(|| SOMEBODY.to_owned())),
     };
+    if let News::SentBack { why } = news {
+        let text = format!("The other project {}: {why}", news.words());
+        return (news.name(), None, text, None);
+    }
     let comment = match news {
         News::Commented { comment } | News::Mentioned { comment } => {
             Some(space.entity::<Comment>(comment).text.clone()).filter(|text| !text.is_empty())
         }
-        News::Assigned {} | News::Approved {} | News::Rejected {} => None,
+        News::Assigned {} | News::Approved {} | News::Rejected {} | News::SentBack { .. } => None,
     };
     (news.name(), Some(by.clone()), format!("{by} {}", news.words()), comment)
 }

@@ -49,7 +49,7 @@ pub enum JourneyEnd {
 
 /// Why a card may not come into a project. The project from which it comes is told, and not everybody there may know this one: so it names nothing
 /// that is here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
 pub enum NotLetIn {
     #[error("There is no such project here any more, or it cannot be reached from this one. Copy the card instead")]

@@ -8,7 +8,7 @@ use recordplayer::text::TextRefusal;
 use serde::{Deserialize, Serialize};
 
 use crate::column::{Column, ColumnFull};
-use crate::ids::{AttachmentId, CardId, ChecklistId, ColumnId, FieldId, ItemId, LabelId, PersonId, RowId, TypeId};
+use crate::ids::{CardId, ChecklistId, ColumnId, FieldId, ItemId, LabelId, PersonId, RowId, TypeId};
 use crate::project::{BadValue, Project};
 use crate::refusal::LimitExceeded;
 use crate::role::Role;
@@ -81,8 +81,6 @@ pub enum CardRefusal {
     NoSuchChecklist { checklist: ChecklistId },
     #[error("There is no such item in the checklist any more. Add it again")]
     NoSuchItem { item: ItemId },
-    #[error("There is no such attachment on this card any more")]
-    NoSuchAttachment { attachment: AttachmentId },
     #[error("{name:?} has {bytes} bytes, and a file may have {max}. Store it elsewhere, and attach a link to it")]
     FileTooLarge { name: String, bytes: u64, max: u64 },
     #[error("There is no such field in this project. Choose another one, or define it in the project")]

@@ -201,3 +201,31 @@ fn a_template_brings_the_shape_of_a_project_and_neither_cards_nor_members() {
     let members: Vec<_> = made.model::<Membership>(SPACE.0).members().map(|(person, _)| person).collect();
     assert_eq!(members, [FOUNDER]);
 }
+
+/// Each is three events of one commit, and a commit has room for so many.
+#[test]
+fn a_board_of_very_many_columns_is_split_in_several_steps() {
+    let max = crate::limits::STEP_COLUMNS_MAX;
+    let column = |number: usize| ColumnId(Id::derived("column", &[&number.to_be_bytes()]));
+    let many = (0..=max).fold(board(), |given, number| {
+        given.sent::<Column>(column(number), add_column(&format!("Column {number}"), ColumnKind::Ready))
+    });
+    let into = BoardId(Id([0xb7; 16]));
+    let split = |count: usize| Do::Split { columns: (0..count).map(column).collect(), into, title: "Other".into() };
+    let refused = R::TooManyColumns { columns: max as u64 + 1, max: max as u64 };
+    many.when::<Board>(BOARD, split(max + 1)).refused(refused);
+}
+
+/// The board's own columns count, too.
+#[test]
+fn a_board_of_very_many_columns_is_merged_in_several_steps() {
+    let max = crate::limits::STEP_COLUMNS_MAX;
+    let into = BoardId(Id([0xb7; 16]));
+    let given = board().sent::<Board>(into, BoardCommand::Add { title: "Other".into() });
+    let many = (2..=max).fold(given, |given, number| {
+        let column = ColumnId(Id::derived("column", &[&number.to_be_bytes()]));
+        given.sent::<Column>(column, add_column(&format!("Column {number}"), ColumnKind::Ready))
+    });
+    let refused = R::TooManyColumns { columns: max as u64 + 1, max: max as u64 };
+    many.when::<Board>(BOARD, Do::Merge { into }).refused(refused);
+}

@@ -233,3 +233,15 @@ fn the_report_lists_what_each_role_may_do_in_each_column() {
     assert_eq!(of("Doing", "manager"), [P::Look, P::Write, P::Move, P::Work, P::Review, P::Shape]);
     assert_eq!(of("Far", "manager"), [P::Look, P::Write, P::Move, P::Shape]);
 }
+
+/// Each is two events of one commit, and a commit has room for so many.
+#[test]
+fn a_column_with_very_many_cards_is_emptied_before_it_is_removed() {
+    let max = crate::limits::REMOVED_CARDS_MAX;
+    let id = |number: usize| CardId(Id::derived("card", &[&number.to_be_bytes()]));
+    let full = (0..=max)
+        .fold(board(), |given, number| given.sent::<Card>(id(number), create(TODO, &format!("Card {number}"))));
+    let refused = R::TooManyCards { cards: max as u64 + 1, max: max as u64 };
+    let remove = Do::Remove { into: Some(DOING) };
+    full.when::<Column>(TODO, remove).refused(refused);
+}

@@ -20,6 +20,7 @@ use crate::column::{ColumnCommand as Do, ColumnEvent, ColumnRefusal, WayOut};
 use crate::comment::{Comment, CommentCommand, CommentEvent, CommentKind, CommentRefusal};
 use crate::ids::{CommentId, FieldId, LabelId, PersonId};
 use crate::project::{FieldKind, FieldLimits, Label};
+use crate::view::InboxView;
 
 const ELSEWHERE: SpaceId = SpaceId(Id([0xee; 16]));
 const THERE: ColumnId = ColumnId(Id([0xe1; 16]));
@@ -193,7 +194,33 @@ fn who_is_told_that_it_may_not_come_has_it_back_where_it_was() {
     let given = given.errand_with(ELSEWHERE).sent::<Card>(card(1), ends(turned_away(), journey));
     assert!(given.model::<Card>(card(1)).is_here());
     assert_eq!(order(&given, TODO), [1]);
+    // Whoever sent it hears of that, and nobody else.
+    let heard = |person: ActorId| {
+        let inbox = given.view::<InboxView>(PersonId::from(person));
+        inbox.entries.iter().map(|entry| (entry.card, entry.news.name())).collect::<Vec<_>>()
+    };
+    assert_eq!((heard(FOUNDER), heard(ANN)), (vec![(card(1), "sent_back")], Vec::new()));
     given.when::<Card>(card(1), ends(turned_away(), journey)).then_nothing();
+}
+
+/// What goes along is one command of the other project, and waits in memory until it is there.
+#[test]
+fn a_card_with_more_than_can_be_carried_stays() {
+    let links = (0_u16..30).fold(with_way(), |given, number| {
+        let attachment = crate::ids::AttachmentId(Id::derived("link", &[&number.to_be_bytes()]));
+        let url = format!("https://example.org/{}", "x".repeat(8_000));
+        given.sent::<Card>(card(1), C::AttachLink { attachment, name: "Link".into(), url })
+    });
+    let what = "What stands on it beside its description and comments".to_owned();
+    links.when::<Card>(card(1), go()).refused(R::TooMuchToCarry { what });
+    let max = crate::limits::CARRIED_COMMENTS_MAX;
+    let talked = |count: u64| {
+        let comment = |number: u64| CommentId(Id::derived("comment", &[&number.to_be_bytes()]));
+        with_way().happened::<Card>(card(1), (0..count).map(|number| E::CommentAdded { comment: comment(number) }))
+    };
+    let what = format!("More than {max} comments");
+    talked(max + 1).when::<Card>(card(1), go()).refused(R::TooMuchToCarry { what });
+    talked(max).sent::<Card>(card(1), go());
 }
 
 /// Its column may have been removed meanwhile: it comes back all the same.

@@ -9,7 +9,7 @@ use recordplayer::view::{Key, View};
 use rpds::VectorSync;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::card::{Card, CardEvent};
+use crate::card::{Card, CardEvent, NotLetIn};
 use crate::comment::{Comment, CommentEvent};
 use crate::ids::{CardId, CommentId, PersonId};
 use crate::limits::INBOX_ENTRIES_MAX;
@@ -47,6 +47,10 @@ pub struct InboxEntry {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum News {
+    /// A card that they had sent to another project could not go there.
+    SentBack {
+        why: NotLetIn,
+    },
     /// On a card of theirs.
     Commented {
         comment: CommentId,
@@ -65,6 +69,7 @@ impl News {
     /// For programs.
     pub fn name(self) -> &'static str {
         match self {
+            Self::SentBack { .. } => "sent_back",
             Self::Commented { .. } => "commented",
             Self::Assigned {} => "assigned",
             Self::Mentioned { .. } => "mentioned",
@@ -76,6 +81,7 @@ impl News {
     /// In words behind the name of whoever did it, before the card.
     pub fn words(self) -> &'static str {
         match self {
+            Self::SentBack { .. } => "did not take in",
             Self::Commented { .. } => "commented on",
             Self::Assigned {} => "assigned you to",
             Self::Mentioned { .. } => "mentioned you on",
@@ -95,6 +101,7 @@ fn can_be_news(record: &Record) -> bool {
                     | CardEvent::CommentAdded { .. }
                     | CardEvent::Approved {}
                     | CardEvent::Rejected {}
+                    | CardEvent::Stayed { .. }
             )
         ),
         Comment::KIND => {
@@ -116,6 +123,9 @@ fn news(record: &Record, person: PersonId, after: &Models<'_>) -> Option<(CardId
                 CardEvent::CommentAdded { comment } if is_theirs() => News::Commented { comment: *comment },
                 CardEvent::Approved {} if is_theirs() => News::Approved {},
                 CardEvent::Rejected {} if is_theirs() => News::Rejected {},
+                CardEvent::Stayed { why, .. } if after.get::<Card>(id).sent_by == Some(person) => {
+                    News::SentBack { why: *why }
+                }
                 _ => return None,
             };
             Some((CardId(id), news))
@@ -156,10 +166,15 @@ impl InboxView {
 
 impl View for InboxView {
     const NAME: &'static str = "inbox";
+    const VERSION: u32 = 2;
 
     fn keys(stream: &StreamId, models: &Models<'_>) -> Vec<Key> {
         match &*stream.kind {
-            Card::KIND => models.get::<Card>(stream.id).members.iter().copied().map(Key::from).collect(),
+            Card::KIND => {
+                let card = models.get::<Card>(stream.id);
+                let sent_by = card.sent_by.filter(|by| !card.members.contains(by));
+                card.members.iter().copied().chain(sent_by).map(Key::from).collect()
+            }
             Comment::KIND => models.get::<Comment>(stream.id).mentions.iter().copied().map(Key::from).collect(),
             _ => Vec::new(),
         }
@@ -179,10 +194,12 @@ impl View for InboxView {
         let by = record.origin.actor;
         // What is claimed of others happened elsewhere; spaces that ask each other are nobody; and who did it knows.
         let is_own_doing = record.origin.known_actor() == Some(by) && by != ActorId::default();
-        if !is_own_doing || PersonId::from(by) == person {
+        let Some((card, news)) = news(record, person, after) else { return };
+        // But for what the other project answers to whoever sent it a card.
+        let is_answer = matches!(news, News::SentBack { .. });
+        if !is_answer && (!is_own_doing || PersonId::from(by) == person) {
             return;
         }
-        let Some((card, news)) = news(record, person, after) else { return };
         let (command, record, at) = (record.origin.command, record.number, record.origin.time);
         self.add(InboxEntry { command, record, at, by, card, news });
     }

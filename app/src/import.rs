@@ -7,6 +7,7 @@ use recordplayer::decide::Intent;
 use recordplayer::id::{ActId, ActorId, CommandId, ReplicaId, SpaceId};
 use recordplayer::membership::Membership;
 use recordplayer::playback::PlaybackError;
+use recordplayer::record::StreamId;
 use recordplayer::replica::{Replica, TextEdit, TextWork, Wish};
 use recordplayer::storage::memory::MemoryStore;
 use recordplayer::storage::{OutboxContent, Store};
@@ -118,9 +119,20 @@ fn plan_on(replica: &Replica, source: &SourceBoard, act: ActId) -> Result<Plan, 
             BTreeSet::new()
         })
     };
+    let records_of = |stream: &StreamId| {
+        replica.stream_records(stream).unwrap_or_else(|error| {
+            unread.set(Some(error));
+            Vec::new()
+        })
+    };
     let models = replica.models();
-    let present =
-        Present { space: replica.space(), models: &models, description_of: &description_of, known_among: &known_among };
+    let present = Present {
+        space: replica.space(),
+        models: &models,
+        description_of: &description_of,
+        known_among: &known_among,
+        records_of: &records_of,
+    };
     let plan = plan(source, &present, act)?;
     match unread.into_inner() {
         Some(PlaybackError::NotHere { here }) => Err(SendError::NoHistory { here }),

@@ -161,6 +161,7 @@ pub(crate) fn what(names: &Names<'_>, entry: &OutboxEntry) -> String {
             BoardCommand::Add { title } => format!("Add the board {title}"),
             BoardCommand::Rename { title } => format!("Rename the board to {title}"),
             BoardCommand::Archive {} => format!("Archive the board {name}"),
+            BoardCommand::Import {} => format!("Import into the board {name}"),
             BoardCommand::Restore {} => format!("Restore the board {name}"),
             BoardCommand::Split { title, .. } => format!("Split the board {name}: {title} becomes one of its own"),
             BoardCommand::Merge { into } => {

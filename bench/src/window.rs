@@ -201,6 +201,7 @@ fn import(size: &Size) -> Result<Row, Failure> {
             models: &models,
             description_of: &|_| String::new(),
             known_among: &|_| std::collections::BTreeSet::new(),
+            records_of: &|_| Vec::new(),
         };
         plan(&source, &present, act)
     })??;

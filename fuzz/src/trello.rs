@@ -85,7 +85,12 @@ fn shown(given: &Given, plan: &Plan) -> Shown {
 fn planned(given: &Given, board: &SourceBoard, known: Option<&BTreeSet<CommandId>>) -> Plan {
     let known_among = |asked: &BTreeSet<CommandId>| known.map(|known| asked & known).unwrap_or_default();
     let models = given.models();
-    let present =
-        Present { space: SPACE, models: &models, description_of: &|_| String::new(), known_among: &known_among };
+    let present = Present {
+        space: SPACE,
+        models: &models,
+        description_of: &|_| String::new(),
+        known_among: &known_among,
+        records_of: &|_| Vec::new(),
+    };
     plan(board, &present, import_act(SPACE, board)).expect("whatever is read is planned")
 }

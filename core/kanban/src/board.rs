@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 
 use recordplayer::context::Context;
 use recordplayer::entity::{Entity, Stamp};
+use recordplayer::id::ActId;
 use serde::{Deserialize, Serialize};
 
+use crate::answer::unless;
 use crate::column::{Column, ColumnEvent};
 use crate::ids::{BoardId, ColumnId};
-use crate::limits::{NAME_BYTES_MAX, STEP_COLUMNS_MAX};
+use crate::limits::{BOARD_IMPORTS_MAX, NAME_BYTES_MAX, STEP_COLUMNS_MAX};
 use crate::project::{Project, ProjectEvent};
 use crate::refusal::{LimitExceeded, has_room_in_project, is_name};
 
@@ -21,6 +23,8 @@ pub struct Board {
     pub merged_into: Option<BoardId>,
     /// From left to right, archived ones included.
     pub columns: Vec<ColumnId>,
+    /// The imports that have brought something into it, by which what people have done themselves is known from what those did.
+    pub imports: BTreeSet<ActId>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,6 +47,8 @@ pub enum BoardCommand {
     Merge {
         into: BoardId,
     },
+    /// The act of this command is an import.
+    Import {},
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,6 +78,7 @@ pub enum BoardEvent {
     Merged {
         into: BoardId,
     },
+    Imported {},
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -213,7 +220,7 @@ fn free_name(name: &str, board: &str, taken: &BTreeSet<String>) -> String {
 
 impl Entity for Board {
     const KIND: &'static str = "board";
-    const SHAPE: u32 = 2;
+    const SHAPE: u32 = 3;
 
     type Command = BoardCommand;
     type Event = BoardEvent;
@@ -253,6 +260,8 @@ impl Entity for Board {
             }
             C::Archive {} if self.archived => Ok(Vec::new()),
             C::Archive {} => Ok(vec![E::Archived {}]),
+            // One that is not remembered changes what it changes all the same.
+            C::Import {} => Ok(unless(self.imports.len() >= BOARD_IMPORTS_MAX, E::Imported {})),
             C::Restore {} if !self.archived => Ok(Vec::new()),
             C::Restore {} => {
                 title_is_free(self.title(), None, cx)?;
@@ -261,7 +270,7 @@ impl Entity for Board {
         }
     }
 
-    fn play(&mut self, event: &BoardEvent, _: &Stamp) {
+    fn play(&mut self, event: &BoardEvent, stamp: &Stamp) {
         match event {
             BoardEvent::Added { title } | BoardEvent::Renamed { title } => self.title = Some(title.clone()),
             BoardEvent::Archived {} => self.archived = true,
@@ -278,6 +287,7 @@ impl Entity for Board {
                 self.archived = true;
                 self.columns.clear();
             }
+            BoardEvent::Imported {} => self.imports.extend(stamp.origin.claims.act),
         }
     }
 }

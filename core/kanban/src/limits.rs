@@ -30,6 +30,9 @@ pub const REMOVED_CARDS_MAX: usize = 990;
 /// Columns that go to another board at once: each is up to three events of one commit.
 pub const STEP_COLUMNS_MAX: usize = 600;
 
+/// Imports that a board remembers; what later ones have set is taken for what people have.
+pub const BOARD_IMPORTS_MAX: usize = 1_000;
+
 /// Cards that go on at once when somebody makes room for more: the others go with the next one that leaves.
 pub const GO_ON_MAX: usize = 500;
 

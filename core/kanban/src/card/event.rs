@@ -210,7 +210,7 @@ pub enum CardEvent {
 
 impl Entity for Card {
     const KIND: &'static str = "card";
-    const SHAPE: u32 = 10;
+    const SHAPE: u32 = 11;
 
     type Command = CardCommand;
     type Event = CardEvent;

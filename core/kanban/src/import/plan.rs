@@ -8,8 +8,10 @@
 //!
 //! Every id is derived from the space, the source and the thing's id there. So a second import finds everything in place and plans nothing,
 //! and a later export of the same board plans what differs: the actions behind the last one that came in before, then what is not as it is
-//! there. What people added here by hand stays: nothing is removed but labels and members that the import itself had put on a card.
+//! there. What people added here by hand stays: nothing is removed but labels and members that the import itself had put on a card. And what
+//! they have changed since an import set it stays as it is (`by_hand`), whatever the source says of it by now.
 
+mod by_hand;
 mod cards;
 mod order;
 mod relations;
@@ -28,6 +30,7 @@ use recordplayer::decide::Intent;
 use recordplayer::entity::Entity;
 use recordplayer::id::{ActId, ActorId, CommandId, Id, SpaceId};
 use recordplayer::membership::Membership;
+use recordplayer::record::{Record, StreamId};
 use recordplayer::time::Timestamp;
 use serde::Serialize;
 
@@ -111,6 +114,8 @@ pub struct Present<'a> {
     pub description_of: &'a dyn Fn(CardId) -> String,
     /// Those of the commands that the log or the outbox holds. Asked once, and only where the board is here already.
     pub known_among: &'a dyn Fn(&BTreeSet<CommandId>) -> BTreeSet<CommandId>,
+    /// The events of a stream, those that wait included. Asked only of what is here already and not as it is in the source.
+    pub records_of: &'a dyn Fn(&StreamId) -> Vec<Record>,
 }
 
 impl std::fmt::Debug for Present<'_> {
@@ -147,11 +152,15 @@ pub fn plan(source: &SourceBoard, present: &Present<'_>, act: ActId) -> Result<P
         names: BTreeMap::new(),
         closed: BTreeSet::new(),
         placements: 0,
+        imports: BTreeSet::new(),
+        by_hand: BTreeMap::new(),
+        left: BTreeSet::new(),
         kinds: Vec::new(),
         tally: [0; 3],
         failure: None,
     };
     let mut left_out = source.not_imported.clone();
+    planner.look_for_imports();
     planner.shape(source);
     planner.play(source);
     planner.word = Word { at: source.history.last().map(|action| Timestamp(action.at_ms)), ..Word::default() };
@@ -161,6 +170,8 @@ pub fn plan(source: &SourceBoard, present: &Present<'_>, act: ActId) -> Result<P
     left_out.extend(shortened::shortened(source));
     planner.put_in_order(source);
     planner.tally_things(source);
+    planner.note_import();
+    left_out.extend(planner.left_by_hand());
     if let Some(error) = planner.failure {
         return Err(error);
     }
@@ -205,6 +216,12 @@ struct Planner<'a> {
     kinds: Vec<(ColumnId, ColumnKind)>,
     /// How often a card was put at the end of a column.
     placements: u64,
+    /// What has come into this project before.
+    imports: BTreeSet<ActId>,
+    /// What people have set since, of the streams that were looked at.
+    by_hand: BTreeMap<StreamId, BTreeSet<String>>,
+    /// Those of it that are not as they are in the source.
+    left: BTreeSet<(StreamId, String)>,
     /// Things that were added, updated, and left as they are.
     tally: [u64; 3],
     failure: Option<CodecError>,

@@ -11,7 +11,7 @@ impl Undoable for Board {
             BoardEvent::Archived {} | BoardEvent::Restored {} => Some("archived".to_owned()),
             BoardEvent::Split { .. } | BoardEvent::Merged { .. } => Some("columns".to_owned()),
             BoardEvent::ColumnPlaced { column, .. } => Some(format!("place {column}")),
-            BoardEvent::ColumnRemoved { .. } => None,
+            BoardEvent::ColumnRemoved { .. } | BoardEvent::Imported {} => None,
         }
     }
 
@@ -50,7 +50,9 @@ impl Undoable for Board {
             BoardEvent::ColumnPlaced { column, .. } if before.columns.contains(column) => {
                 Err("a column stays where it was moved to; move it back")
             }
-            BoardEvent::ColumnPlaced { .. } | BoardEvent::ColumnRemoved { .. } => Ok(Vec::new()),
+            BoardEvent::ColumnPlaced { .. } | BoardEvent::ColumnRemoved { .. } | BoardEvent::Imported {} => {
+                Ok(Vec::new())
+            }
         }
     }
 }

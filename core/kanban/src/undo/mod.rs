@@ -28,7 +28,7 @@ use recordplayer::record::{Record, StreamId};
 use settings::Settings;
 
 use crate::board::Board;
-use crate::card::Card;
+use crate::card::{Card, CardEvent};
 use crate::column::Column;
 use crate::comment::{Comment, CommentKind};
 use crate::ids::{CardId, ColumnId};
@@ -159,6 +159,42 @@ pub fn undo(
 /// Whether a comment says why a reviewer decided as they did.
 fn is_reason(stream: &StreamId, models: &Models<'_>) -> bool {
     models.get::<Comment>(stream.id).kind == CommentKind::Review
+}
+
+/// The values of a stream that somebody has set since an import did, by their names. What took an import back has set none.
+pub fn set_by_hand(records: &[Record], is_import: &dyn Fn(&Record) -> bool) -> BTreeSet<String> {
+    let mut imported = BTreeSet::new();
+    let mut by_hand = BTreeSet::new();
+    for record in records {
+        let of_import =
+            is_import(record) || record.origin.claims.undoes.is_some_and(|undone| imported.contains(&undone));
+        if of_import {
+            imported.insert(record.origin.command);
+        }
+        let Some(slot) = slot_of(record) else { continue };
+        if of_import {
+            by_hand.remove(&slot);
+        } else {
+            by_hand.insert(slot);
+        }
+    }
+    by_hand
+}
+
+/// The name of a card's description among its values.
+pub const DESCRIPTION: &str = "description";
+
+fn slot_of(record: &Record) -> Option<String> {
+    match &*record.stream.kind {
+        Card::KIND => match record.event::<Card>()? {
+            CardEvent::Described { .. } => Some(DESCRIPTION.to_owned()),
+            event => Card::slot(event),
+        },
+        Column::KIND => record.event::<Column>().and_then(Column::slot),
+        Board::KIND => record.event::<Board>().and_then(Board::slot),
+        Project::KIND => record.event::<Project>().and_then(Project::slot),
+        _ => None,
+    }
 }
 
 impl Undo {

@@ -152,7 +152,7 @@ fn value_json(field: &FieldDefinition, value: &FieldValue, names: &CardNames<'_>
 
 impl View for CardView {
     const NAME: &'static str = "card";
-    const VERSION: u32 = 6;
+    const VERSION: u32 = 7;
 
     fn keys(stream: &StreamId, models: &Models<'_>) -> Vec<Key> {
         let card = match &*stream.kind {

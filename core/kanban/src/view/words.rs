@@ -149,6 +149,7 @@ fn board(event: &BoardEvent, title: &str, after: &Models<'_>) -> Option<String> 
         BoardEvent::Split { into, .. } => {
             format!("split the board {}: some columns went to “{into}”", short(title))
         }
+        BoardEvent::Imported {} => format!("imported into the board {}", short(title)),
         BoardEvent::Merged { into } => format!("merged the board {} into “{into}”", short(title)),
         // The column tells it itself, or the board that it came from.
         BoardEvent::ColumnRemoved { .. } => return None,

@@ -114,7 +114,8 @@ impl Planner<'_> {
         for value in &card.field_values {
             let field: FieldId = self.id("field", &value.field_id);
             let value = self.value(&value.value);
-            if self.sim(id).card.fields.get(&field) != Some(&value) {
+            let is_other = self.sim(id).card.fields.get(&field) != Some(&value);
+            if is_other && self.may_set::<Card>(id, &format!("field {field}")) {
                 self.sim(id).card.fields.insert(field, value.clone());
                 self.change::<Card>(id, id, &CardCommand::SetField { field, value: Some(value) });
             }
@@ -138,9 +139,13 @@ impl Planner<'_> {
 
     pub(super) fn set_checklist(&mut self, id: CardId, list: &SourceChecklist) {
         let (checklist, name): (ChecklistId, _) = (self.id("checklist", &list.id), cut(&list.name, NAME_BYTES_MAX));
+        let is_so = |other: &Checklist| other.id == checklist && other.name == name;
+        let is_there = self.sim(id).card.checklists.iter().any(is_so);
+        if is_there || !self.may_set::<Card>(id, &format!("checklist {checklist}")) {
+            return;
+        }
         let known = &mut self.sim(id).card.checklists;
         match known.iter_mut().find(|other| other.id == checklist) {
-            Some(known) if known.name == name => return,
             Some(known) => known.name.clone_from(&name),
             None => known.push(Checklist { id: checklist, name: name.clone(), items: Vec::new() }),
         }
@@ -150,10 +155,14 @@ impl Planner<'_> {
     pub(super) fn set_item(&mut self, id: CardId, list: &SourceChecklist, item: &SourceCheckItem, done: bool) {
         let (checklist, item_id): (ChecklistId, ItemId) = (self.id("checklist", &list.id), self.id("item", &item.id));
         let text = cut(&item.name, COMMENT_BYTES_MAX);
+        let is_so = |other: &Item| other.id == item_id && other.text == text && other.done == done;
+        let Some(known) = self.sim(id).card.checklists.iter().find(|other| other.id == checklist) else { return };
+        if known.items.iter().any(is_so) || !self.may_set::<Card>(id, &format!("item {item_id}")) {
+            return;
+        }
         let lists = &mut self.sim(id).card.checklists;
         let Some(known) = lists.iter_mut().find(|other| other.id == checklist) else { return };
         match known.items.iter_mut().find(|other| other.id == item_id) {
-            Some(known) if known.text == text && known.done == done => return,
             Some(known) => (known.text, known.done) = (text.clone(), done),
             None => known.items.push(Item { id: item_id, text: text.clone(), done }),
         }
@@ -161,9 +170,14 @@ impl Planner<'_> {
     }
 
     pub(super) fn tick_item(&mut self, id: CardId, item: ItemId, done: bool) {
+        let is_other = |other: &&Item| other.id == item && other.done != done;
+        let is_known = self.sim(id).card.checklists.iter().any(|list| list.items.iter().any(|other| is_other(&other)));
+        if !is_known || !self.may_set::<Card>(id, &format!("item {item}")) {
+            return;
+        }
         for list in &mut self.sim(id).card.checklists {
             let checklist = list.id;
-            if let Some(known) = list.items.iter_mut().find(|other| other.id == item && other.done != done) {
+            if let Some(known) = list.items.iter_mut().find(|other| is_other(&&**other)) {
                 known.done = done;
                 return self.change::<Card>(item, id, &CardCommand::TickItem { checklist, item, done });
             }
@@ -174,7 +188,8 @@ impl Planner<'_> {
     pub(super) fn set_link(&mut self, id: CardId, link: &SourceAttachment) {
         let attachment: AttachmentId = self.id("attachment", &link.id);
         let set = Attachment::Link { name: cut(&link.name, NAME_BYTES_MAX), url: link.url.clone() };
-        if has_address(link) && self.sim(id).card.attachments.get(&attachment) != Some(&set) {
+        let is_other = has_address(link) && self.sim(id).card.attachments.get(&attachment) != Some(&set);
+        if is_other && self.may_set::<Card>(id, &format!("attachment {attachment}")) {
             self.sim(id).card.attachments.insert(attachment, set.clone());
             self.change::<Card>(attachment, id, &set.attach(attachment));
         }

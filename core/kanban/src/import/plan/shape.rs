@@ -77,7 +77,7 @@ impl Planner<'_> {
             let id: LabelId = self.id("label", &label.id);
             let set = Label { name: cut(&label.name, NAME_CUT), colour: label.colour.clone().unwrap_or_default() };
             let known = project.labels.get(&id);
-            if known != Some(&set) {
+            if known != Some(&set) && self.may_set_in_project(&format!("label {id}")) {
                 let command = ProjectCommand::SetLabel { label: id, name: set.name, colour: set.colour, twin: true };
                 self.set_in_project(id, known.is_some(), &command);
             }
@@ -94,6 +94,10 @@ impl Planner<'_> {
                 self.set_in_project(id, known.is_some(), &command);
             }
         }
+    }
+
+    fn may_set_in_project(&mut self, value: &str) -> bool {
+        self.may_set::<Project>(self.present.space.0, value)
     }
 
     fn set_in_project(&mut self, thing: impl Into<Id>, is_known: bool, command: &ProjectCommand) {
@@ -123,7 +127,7 @@ impl Planner<'_> {
         let name = if field.name.trim().is_empty() { "Unnamed".to_owned() } else { cut(&field.name, NAME_CUT) };
         let set = FieldDefinition { name, kind, options, limits: FieldLimits::default() };
         let known = project.fields.get(&id);
-        if known != Some(&set) {
+        if known != Some(&set) && self.may_set_in_project(&format!("field {id}")) {
             let FieldDefinition { name, kind, options, limits } = set;
             let command = ProjectCommand::SetField { field: id, name, kind, options, limits, twin: true };
             self.set_in_project(id, known.is_some(), &command);
@@ -139,7 +143,8 @@ impl Planner<'_> {
         for field in &source.fields {
             fields.entry(self.id("field", &field.id)).or_default();
         }
-        if known.is_none_or(|known| known.name != name || known.fields != fields) {
+        let is_so = known.is_some_and(|known| known.name == name && known.fields == fields);
+        if !is_so && self.may_set_in_project(&format!("type {id}")) {
             self.set_in_project(
                 id,
                 known.is_some(),
@@ -170,7 +175,7 @@ impl Planner<'_> {
     }
 
     pub(super) fn rename_column(&mut self, column: ColumnId, name: String) {
-        if self.names.get(&column).is_some_and(|known| *known != name) {
+        if self.names.get(&column).is_some_and(|known| *known != name) && self.may_set::<Column>(column, "name") {
             self.names.insert(column, name.clone());
             self.change::<Column>(column, column, &ColumnCommand::Rename { name });
         }
@@ -183,8 +188,12 @@ impl Planner<'_> {
     }
 
     pub(super) fn close_column(&mut self, column: ColumnId, closed: bool) {
-        let is_changed = if closed { self.closed.insert(column) } else { self.closed.remove(&column) };
-        if is_changed {
+        if self.closed.contains(&column) != closed && self.may_set::<Column>(column, "archived") {
+            if closed {
+                self.closed.insert(column)
+            } else {
+                self.closed.remove(&column)
+            };
             let command = if closed { ColumnCommand::Archive {} } else { ColumnCommand::Restore {} };
             self.change::<Column>(column, column, &command);
         }
@@ -195,10 +204,10 @@ impl Planner<'_> {
         let known = self.present.models.get::<Board>(self.board);
         let project = self.present.models.get::<Project>(self.present.space.0);
         let title = self.title(source, &project);
-        if known.exists() && known.title() != title {
+        if known.exists() && known.title() != title && self.may_set::<Board>(self.board, "title") {
             self.change::<Board>(self.board, self.board, &BoardCommand::Rename { title });
         }
-        if known.archived {
+        if known.archived && self.may_set::<Board>(self.board, "archived") {
             self.change::<Board>(self.board, self.board, &BoardCommand::Restore {});
         }
         let imported: BTreeSet<ColumnId> = source.lists.iter().map(|list| self.id("column", &list.id)).collect();

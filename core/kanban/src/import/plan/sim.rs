@@ -11,6 +11,7 @@ use crate::card::{Card, CardCommand, Day, Effort, Placed, Priority, Typed};
 use crate::ids::{CardId, ColumnId, LabelId, PersonId};
 use crate::limits::TITLE_BYTES_MAX;
 use crate::rank::Rank;
+use crate::undo::DESCRIPTION;
 
 /// One card, as the commands so far leave it.
 #[derive(Clone, Debug)]
@@ -61,7 +62,7 @@ impl Planner<'_> {
 
     pub(super) fn set_title(&mut self, id: CardId, name: &str) {
         let title = title_of(name);
-        if self.sim(id).card.title != title {
+        if self.sim(id).card.title != title && self.may_set::<Card>(id, "title") {
             self.sim(id).card.title.clone_from(&title);
             self.change_card(id, &CardCommand::Rename { title });
         }
@@ -69,7 +70,11 @@ impl Planner<'_> {
 
     /// Moving an archived card is refused, so it is restored for it; the caller archives it again.
     pub(super) fn set_column(&mut self, id: CardId, column: ColumnId) {
-        if self.sim(id).card.column() != Some(column) {
+        let is_archived = self.sim(id).card.archived;
+        let is_theirs = |planner: &mut Self| {
+            !planner.may_set::<Card>(id, "place") || (is_archived && !planner.may_set::<Card>(id, "archived"))
+        };
+        if self.sim(id).card.column() != Some(column) && !is_theirs(self) {
             self.set_archived(id, false);
             self.put_last(id, column);
             self.change_card(id, &CardCommand::MoveTo { column, before: None, row: None, exempt: true });
@@ -77,7 +82,7 @@ impl Planner<'_> {
     }
 
     pub(super) fn set_archived(&mut self, id: CardId, archived: bool) {
-        if self.sim(id).card.archived != archived {
+        if self.sim(id).card.archived != archived && self.may_set::<Card>(id, "archived") {
             self.sim(id).card.archived = archived;
             let command =
                 if archived { CardCommand::Archive {} } else { CardCommand::Restore { column: None, exempt: true } };
@@ -87,7 +92,7 @@ impl Planner<'_> {
 
     pub(super) fn set_text(&mut self, id: CardId, text: &str) {
         let text = cut(text, TEXT_BYTES_MAX);
-        if self.sim(id).text != text {
+        if self.sim(id).text != text && self.may_set::<Card>(id, DESCRIPTION) {
             self.sim(id).text.clone_from(&text);
             self.describe(id, &text);
         }
@@ -95,14 +100,14 @@ impl Planner<'_> {
 
     pub(super) fn set_due(&mut self, id: CardId, at_ms: Option<i64>) {
         let due = at_ms.and_then(|at| Day::of(Timestamp(at)));
-        if self.sim(id).card.due != due {
+        if self.sim(id).card.due != due && self.may_set::<Card>(id, "due") {
             self.sim(id).card.due.clone_from(&due);
             self.change_card(id, &CardCommand::SetDue { due });
         }
     }
 
     pub(super) fn set_done(&mut self, id: CardId, done: bool) {
-        if self.sim(id).card.done != done {
+        if self.sim(id).card.done != done && self.may_set::<Card>(id, "done") {
             self.sim(id).card.done = done;
             self.change_card(id, &CardCommand::SetDone { done });
         }
@@ -110,7 +115,7 @@ impl Planner<'_> {
 
     pub(super) fn set_type(&mut self, id: CardId, card_type: Option<&SourceId>) {
         let Some(card_type) = card_type.map(|card_type| self.id("type", card_type)) else { return };
-        if self.sim(id).card.card_type != Some(card_type) {
+        if self.sim(id).card.card_type != Some(card_type) && self.may_set::<Card>(id, "type") {
             self.sim(id).card.card_type = Some(card_type);
             let typed = Some(Typed { card_type, fields: BTreeMap::new() });
             self.change_card(id, &CardCommand::SetType { typed });
@@ -119,32 +124,48 @@ impl Planner<'_> {
 
     /// What the source does not say stays as it is here.
     pub(super) fn set_effort(&mut self, id: CardId, priority: Option<Priority>, estimate: Option<Effort>) {
-        if priority.is_some() && self.sim(id).card.priority != priority {
+        let is_other = priority.is_some() && self.sim(id).card.priority != priority;
+        if is_other && self.may_set::<Card>(id, "priority") {
             self.sim(id).card.priority = priority;
             self.change_card(id, &CardCommand::SetPriority { priority });
         }
-        if estimate.is_some() && self.sim(id).card.estimate != estimate {
+        let is_other = estimate.is_some() && self.sim(id).card.estimate != estimate;
+        if is_other && self.may_set::<Card>(id, "estimate") {
             self.sim(id).card.estimate = estimate;
             self.change_card(id, &CardCommand::SetEstimate { estimate });
         }
     }
 
     pub(super) fn set_label(&mut self, id: CardId, label: LabelId, is_on: bool) {
-        let labels = &mut self.sim(id).card.labels;
-        if is_on && labels.insert(label) {
-            self.change_card(id, &CardCommand::AddLabel { label });
-        } else if !is_on && labels.remove(&label) {
-            self.change_card(id, &CardCommand::RemoveLabel { label });
+        if self.sim(id).card.labels.contains(&label) == is_on || !self.may_set::<Card>(id, &format!("label {label}")) {
+            return;
         }
+        let labels = &mut self.sim(id).card.labels;
+        let command = if is_on {
+            labels.insert(label);
+            CardCommand::AddLabel { label }
+        } else {
+            labels.remove(&label);
+            CardCommand::RemoveLabel { label }
+        };
+        self.change_card(id, &command);
     }
 
     pub(super) fn set_member(&mut self, id: CardId, person: PersonId, is_on: bool) {
-        let members = &mut self.sim(id).card.members;
-        if is_on && members.insert(person) {
-            self.change_card(id, &CardCommand::Assign { person });
-        } else if !is_on && members.remove(&person) {
-            self.change_card(id, &CardCommand::Unassign { person });
+        if self.sim(id).card.members.contains(&person) == is_on
+            || !self.may_set::<Card>(id, &format!("person {person}"))
+        {
+            return;
         }
+        let members = &mut self.sim(id).card.members;
+        let command = if is_on {
+            members.insert(person);
+            CardCommand::Assign { person }
+        } else {
+            members.remove(&person);
+            CardCommand::Unassign { person }
+        };
+        self.change_card(id, &command);
     }
 
     /// Makes the labels be these, as far as they are of the source.

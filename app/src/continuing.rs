@@ -11,12 +11,12 @@ use recordplayer::hash::Hash;
 use recordplayer::id::{ActId, ActorId, SpaceId};
 use recordplayer::membership::{Membership, MembershipCommand};
 use recordplayer::retelling::{Retelling, RetellingError, Told};
-use recordplayer_client::{ContinueError, Continuing, Device, Space, now};
+use recordplayer_client::{ContinueError, Continuing, Device, HERE, Space, now};
 use recordplayer_kanban::Project;
 use recordplayer_kanban::ids::PersonId;
 use recordplayer_kanban::project::ProjectCommand;
 
-use crate::founding::keys_like;
+use crate::founding::{key_taken, keys_at, keys_like};
 use crate::records::{self, Heard, Listener, NotReadable};
 
 /// Why an export did not become a project.
@@ -72,7 +72,7 @@ pub(crate) fn take_in(
     continuing.goes_on()?;
     let mut beginning = Beginning { device, continuing };
     let title = beginning.call(title)?;
-    let key = beginning.set_key(key)?;
+    let key = beginning.set_key(key, url)?;
     beginning.name_people(url, &heard)?;
     let space = beginning.continuing.end()?;
     Ok(Continued { space, title, key, heard })
@@ -104,12 +104,12 @@ impl Beginning<'_> {
     }
 
     /// Its key, or one like it where another project here has that.
-    fn set_key(&mut self, wished: Option<&str>) -> Result<String, ContinueError> {
+    fn set_key(&mut self, wished: Option<&str>, url: &str) -> Result<String, ContinueError> {
         let space = self.continuing.space();
         let own = self.continuing.read(|models| models.get::<Project>(space.0).key.clone());
-        let spaces = self.device.spaces().into_iter().filter_map(|info| self.device.space(info.space));
-        let taken: BTreeSet<String> = spaces.map(|space| space.entity::<Project>(space.id().0).key.clone()).collect();
+        let taken: BTreeSet<String> = &keys_at(self.device, url) | &keys_at(self.device, HERE);
         let key = match wished {
+            Some(wished) if taken.contains(wished) => return Err(key_taken(wished).into()),
             Some(wished) => wished.to_owned(),
             None => keys_like(&own).into_iter().find(|key| !taken.contains(key)).unwrap_or_else(|| own.clone()),
         };

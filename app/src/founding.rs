@@ -1,14 +1,17 @@
 //! Founding projects.
 
+use std::collections::BTreeSet;
+
 use recordplayer::claims::Claims;
 use recordplayer::decide::Intent;
 use recordplayer::id::{ActId, CommandId};
+use recordplayer::refusal::Refused;
 use recordplayer::replica::Wish;
 use recordplayer_client::{Device, HERE, SendError, Space, Ticket};
 use recordplayer_kanban::board::BoardCommand;
 use recordplayer_kanban::column::{ColumnCommand, ColumnKind};
 use recordplayer_kanban::ids::{BoardId, ColumnId};
-use recordplayer_kanban::project::ProjectCommand;
+use recordplayer_kanban::project::{ProjectCommand, ProjectRefusal};
 use recordplayer_kanban::template::template;
 use recordplayer_kanban::{Board, Column, Project};
 
@@ -37,6 +40,9 @@ pub(crate) struct Founded {
 /// Founds a project and sets its key up: at the server of an account, else where this device works.
 pub(crate) fn found(device: &Device, url: Option<&str>, name: &str, key: Option<String>) -> Result<Founded, SendError> {
     let url = url.map(str::to_owned).or_else(|| device.accounts().first().map(|account| account.url.clone()));
+    if let Some(key) = key.as_ref().filter(|key| keys_at(device, url.as_deref().unwrap_or(HERE)).contains(*key)) {
+        return Err(key_taken(key));
+    }
     let wished = match &key {
         Some(key) => ProjectCommand::SetUp { key: key.clone() },
         None => ProjectCommand::SetUpFrom { keys: default_keys(name) },
@@ -117,6 +123,20 @@ fn default_key(name: &str) -> String {
 /// The keys for it, the dearest first: others of the server may have chosen the same.
 fn default_keys(name: &str) -> Vec<String> {
     keys_like(&default_key(name))
+}
+
+/// The keys of the projects of a server, as far as they are known here: another one needs one of its own.
+pub(crate) fn keys_at(device: &Device, url: &str) -> BTreeSet<String> {
+    let there = device.spaces().into_iter().filter(|info| info.url == url);
+    let spaces = there.filter_map(|info| device.space(info.space));
+    let keys = spaces.map(|space| space.entity::<Project>(space.id().0).key.clone());
+    keys.filter(|key| !key.is_empty()).collect()
+}
+
+/// What the server would say of it, once it is asked.
+pub(crate) fn key_taken(key: &str) -> SendError {
+    let refused = Refused::of(&ProjectRefusal::KeyTaken { key: key.to_owned() });
+    refused.map_or_else(SendError::Unwritable, SendError::Refused)
 }
 
 /// A key, and others that look like it.

@@ -8,7 +8,7 @@ use recordplayer::id::SpaceId;
 use recordplayer_client::{ContinueError, Device, FileError, HERE, SendError};
 use serde_json::json;
 
-use super::answer::{Answer, DAMAGED, Failure, WRONG_USE, line};
+use super::answer::{Answer, DAMAGED, Failure, REFUSED, WRONG_USE, line};
 use super::arguments::Options;
 use super::board::not_playable;
 use super::file::unwritable;
@@ -122,6 +122,9 @@ fn failure(error: NotContinued, file: &Path) -> Failure {
         }
         NotContinued::Continue(ContinueError::Retelling(error)) => {
             Failure::new(DAMAGED, "unreadable_export", format!("{}: {error}", file.display()), nothing)
+        }
+        NotContinued::Continue(ContinueError::Send(SendError::Refused(refused))) => {
+            Failure::new(REFUSED, &refused.code, &refused.message, nothing)
         }
         NotContinued::Continue(error) => Failure::new(DAMAGED, "unwritable", error, nothing),
     }

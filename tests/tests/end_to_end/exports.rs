@@ -254,3 +254,22 @@ fn what_is_not_whole_is_refused_with_its_line_and_leaves_nothing() {
     assert_eq!(cy.tell(&["projects"])["projects"][0]["server"], "this computer");
     assert_eq!(cy.tell(&["card", "TT-2"])["description"], "日本の arm.\n");
 }
+
+/// A project was begun with it all the same, and its key was refused, or was the same as that of the other.
+#[test]
+fn a_key_that_another_project_here_has_begins_nothing() {
+    let stage = Stage::new();
+    let ann = stage.newcomer("ann");
+    ann.tell(&["project", "new", "Turntable", "--key", "TT"]);
+    let export = ann.file("turntable.jsonl", "");
+    ann.tell(&["export", &export]);
+    for (begin, code) in [
+        (&["import", "records", &export, "--key", "TT"][..], "key_taken"),
+        (&["project", "new", "Another", "--key", "tt"], "key_taken"),
+    ] {
+        assert_eq!(ann.try_to(begin).expect_code(1)["error"]["code"], code, "{begin:?}");
+        assert_eq!(ann.tell(&["projects"])["projects"].as_array().unwrap().len(), 1, "{begin:?}");
+    }
+    assert_eq!(ann.tell(&["import", "records", &export])["key"], "TTA");
+    assert_eq!(ann.tell(&["import", "records", &export])["key"], "TTB");
+}

@@ -15,6 +15,7 @@ mod keyboard;
 pub mod links;
 pub mod markdown;
 mod mine;
+mod moving_in;
 mod player;
 mod records;
 mod reminders;

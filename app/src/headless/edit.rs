@@ -116,13 +116,17 @@ fn named_value(place: &Place<'_>, text: &str) -> Result<(FieldId, Option<FieldVa
     Ok((id, Some(value)))
 }
 
-/// A member or a placeholder by name or id.
+/// Whoever works on this device, as filters of searches say it.
+const ME: &str = "me";
+
+/// A member or a placeholder by name or id, or oneself.
 pub(crate) fn person(place: &Place<'_>, text: &str) -> Result<PersonId, Failure> {
     let people = people(place);
     let is_it = |(id, name): &&(PersonId, String)| name == text || id.to_string() == text;
     let found: Vec<PersonId> = people.iter().filter(is_it).map(|(id, _)| *id).collect();
     match found.as_slice() {
         [person] => Ok(*person),
+        [] if text == ME => Ok(PersonId::from(place.space.actor())),
         [] => {
             let message = format!("There is nobody called {text:?} in {}", line(&place.info.title));
             Err(Failure::new(WRONG_USE, "unknown_member", message, "See \"recordplayer member list\""))

@@ -21,6 +21,7 @@ use super::{
     board, card, column, data_folder, definitions, export, import, member, outbox, personal, project, records, redact,
     report, search, sync, undo, watch,
 };
+use crate::moving_in::move_in_later;
 use crate::searching::Keeper;
 use crate::ui::{Desktop, Front, window};
 
@@ -187,6 +188,7 @@ fn run_here(device: &Device, folder: &Path, parsed: &Arguments) -> Printed {
     let outcome = match desktop.take() {
         Some(desktop) => {
             let keeper = Keeper::start(device);
+            move_in_later(device.clone());
             let shown = show_window(device, desktop, parsed);
             drop(keeper);
             shown

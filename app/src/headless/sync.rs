@@ -11,6 +11,8 @@ use recordplayer_kanban::key::card_key;
 use recordplayer_kanban::{Card, Project};
 use serde_json::json;
 
+use crate::moving_in::move_in;
+
 use super::answer::{Answer, DAMAGED, Failure, NO_ACCESS, NOT_IN_TIME, REFUSED, WRONG_USE};
 
 /// Two people changed one thing: whose change holds, and where the other one is to be seen.
@@ -40,7 +42,12 @@ fn meeting_text(device: &Device, project: &str, space: &Space, meeting: &Meeting
 
 /// Brings all projects of the device in step. Ends with 1 where a command of this device was refused and is not dealt with.
 pub(crate) fn run(device: &Device, seconds: u64) -> Result<Answer, Failure> {
-    let outcome = device.wait_in_step(Duration::from_secs(seconds));
+    let within = Duration::from_secs(seconds);
+    let mut outcome = device.wait_in_step(within);
+    // What the person kept here before they had an account is known to be missing there now.
+    if outcome.is_ok() && move_in(device).is_ok_and(|moved| !moved.is_empty()) {
+        outcome = device.wait_in_step(within);
+    }
     let (mut waiting, mut refused, mut record) = (0, 0, 0);
     let mut met = Vec::new();
     for info in device.spaces().into_iter().chain(device.personal_spaces()) {

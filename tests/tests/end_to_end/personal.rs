@@ -252,3 +252,39 @@ fn an_undo_takes_back_what_was_done_on_this_device() {
     assert_eq!(desk.tell(&["redo"])["changes"], 1);
     assert_eq!(desk.tell(&["card", "SHA-1"])["archived"], false);
 }
+
+/// Who gets an account goes on as they were: their searches, how they like things, and what they have read.
+#[test]
+fn what_was_personal_before_an_account_goes_along() {
+    let stage = Stage::new();
+    let server = stage.serve("127.0.0.1:0");
+    let ann = stage.newcomer("ann");
+    ann.tell(&["project", "new", "Alone", "--key", "ALO"]);
+    ann.tell(&["card", "new", "Late", "--column", "Ready", "--assign", "me", "--due", "2020-01-01"]);
+    ann.tell(&["searches", "save", "Bugs", "label:bug"]);
+    ann.tell(&["searches", "save", "Mine", "assignee:me"]);
+    ann.tell(&["setting", "density", "compact"]);
+    let due = entries(&ann, &[]);
+    assert_eq!(said(&due), [("ALO-1", "due")]);
+    ann.tell(&["inbox", "read", due[0]["id"].as_str().unwrap()]);
+    assert!(entries(&ann, &[]).is_empty());
+
+    stage.let_in(&ann, &server);
+    // On another device she has kept a search of the same name, and set something else.
+    let other = stage.another_device("ann", "other", &server);
+    other.tell(&["searches", "save", "Mine", "assignee:me is:open"]);
+    assert_eq!(other.sync(), 0);
+    assert_eq!(ann.sync(), 0);
+    ann.tell(&["project", "publish", "Alone"]);
+    assert_eq!((ann.sync(), other.sync()), (0, 0));
+    for device in [&ann, &other] {
+        let mut kept: Vec<Value> = device.tell(&["searches", "list"])["searches"].as_array().unwrap().clone();
+        kept.sort_by_key(|search| search["name"].to_string());
+        let expected = [("Bugs", "label:bug"), ("Mine", "assignee:me is:open")];
+        let expected: Vec<Value> =
+            expected.iter().map(|(name, query)| json!({ "name": name, "query": query })).collect();
+        assert_eq!(kept, expected, "{}", device.name);
+        assert_eq!(device.tell(&["setting", "density"])["value"], "compact", "{}", device.name);
+        assert!(entries(device, &[]).is_empty(), "{}", device.name);
+    }
+}

@@ -244,6 +244,7 @@ pub(crate) struct What {
     pub add_label: Vec<String>,
     #[arg(long, value_name = "LABEL")]
     pub remove_label: Vec<String>,
+    /// By name or id, or "me".
     #[arg(long, value_name = "USER")]
     pub assign: Vec<String>,
     #[arg(long, value_name = "USER")]

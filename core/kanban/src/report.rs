@@ -30,4 +30,5 @@ pub use people::{People, PersonWeek};
 pub use scene::{ColumnName, Period, PeriodError, Scene, Source, Standing};
 pub use states::{ColumnState, States};
 pub use table::cell;
+pub(crate) use table::text_of;
 pub use velocity::{Velocity, Week};

@@ -190,12 +190,16 @@ fn issues_of_github_come_in_with_when_and_by_whom() {
     let counts = plan.summary.counts;
     assert_eq!(
         (counts.cards, counts.columns, counts.labels, counts.label_links, counts.members, counts.member_links),
-        (2, 2, 2, 3, 2, 1)
+        (2, 3, 2, 3, 2, 1)
     );
     assert_eq!((told(&plan, "pull requests"), told(&plan, "comments")), (1, 1));
     assert_eq!(
         columns(&given, &plan),
-        [("Open".to_owned(), ColumnKind::Ready, 1), ("Closed".to_owned(), ColumnKind::Done, 1)]
+        [
+            ("Open".to_owned(), ColumnKind::Ready, 1),
+            ("Closed".to_owned(), ColumnKind::Done, 0),
+            ("Not planned".to_owned(), ColumnKind::Cancelled, 1)
+        ]
     );
     let moved = plan
         .commands
@@ -485,4 +489,14 @@ fn an_import_that_was_taken_back_comes_in_again() {
     let again = planned_after(&given, &source, 2, &[&first]);
     assert!(again.summary.not_imported.iter().all(|left| left.what != "values"));
     assert_eq!(open(&imported(given, &again)), 3);
+}
+
+#[test]
+fn an_estimate_is_kept_to_the_hundredth_and_that_is_told() {
+    let table = "Title,Estimate\nOne,0.125\nTwo,3.0\nThree,much\nFour,'=1\n";
+    let source = read_csv(table.as_bytes(), "table", &[]).expect("a table is read");
+    let (given, plan) = comes_in_once(&source);
+    let estimate = |title: &str| titled(&given, &plan, title).estimate.map(|effort| effort.hundredths);
+    assert_eq!([estimate("One"), estimate("Two"), estimate("Three")], [Some(12), Some(300), None]);
+    assert_eq!((told(&plan, "parts of estimates"), told(&plan, "estimates")), (1, 2));
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use recordplayer::id::Id;
+use rust_decimal::Decimal;
 
 use super::super::source::words::priority_of;
 use super::super::source::{
@@ -120,8 +121,12 @@ impl<'a> Reading<'a> {
     fn estimate(&mut self) -> Option<Effort> {
         // Spreadsheets write 3 as 3.0, and some with a comma.
         let cell = self.first(&Role::Estimate)?.replace(',', ".");
-        let estimate = cell.parse::<Effort>().ok();
-        let why = "they are no numbers with two decimals at most";
+        let rounded =
+            Decimal::from_str_exact(&cell).ok().filter(|number| number.scale() > 2).map(|number| number.round_dp(2));
+        let estimate = rounded.map_or(cell, |number| number.to_string()).parse::<Effort>().ok();
+        let is_rounded = rounded.is_some() && estimate.is_some();
+        self.gathered.left_out.add("parts of estimates", "they are kept to the hundredth", u64::from(is_rounded));
+        let why = "they are no numbers";
         self.gathered.left_out.add("estimates", why, u64::from(estimate.is_none()));
         estimate
     }

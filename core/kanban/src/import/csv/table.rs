@@ -5,6 +5,7 @@ use std::io::Read;
 use csv::{ReaderBuilder, StringRecord};
 
 use super::super::source::{LIST_ENTRIES_MAX, ReadError};
+use crate::report::text_of;
 
 /// Most columns that a table may have: some tools make one for each label or comment.
 const COLUMNS_MAX: usize = 2_000;
@@ -30,7 +31,7 @@ pub(super) struct Row {
 
 impl Row {
     pub fn cell(&self, column: usize) -> &str {
-        self.cells.get(column).unwrap_or_default().trim()
+        text_of(self.cells.get(column).unwrap_or_default().trim())
     }
 }
 

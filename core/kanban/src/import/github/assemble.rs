@@ -42,12 +42,19 @@ pub(super) fn assemble(issues: Vec<WireIssue>, comments: Vec<WireComment>, name:
     gathered.left_out = left_out;
     let open = gathered.list("Open", Some(ColumnKindGuess::Ready));
     let closed = gathered.list("Closed", Some(ColumnKindGuess::Done));
+    // What was given up is not done. Most repositories close nothing so, and have no column for it.
+    let given_up = issues.iter().any(is_given_up);
+    let given_up = given_up.then(|| gathered.list("Not planned", Some(ColumnKindGuess::Cancelled)));
     let mut cards = Vec::with_capacity(issues.len());
     let mut lives = Vec::with_capacity(issues.len());
     for issue in issues {
         let scope = scope(&issue);
         let more = more.remove(&(scope.clone(), issue.number)).unwrap_or_default();
-        let list = if issue.state.eq_ignore_ascii_case("closed") { &closed } else { &open };
+        let list = match &given_up {
+            Some(given_up) if is_given_up(&issue) => given_up,
+            _ if is_closed(&issue) => &closed,
+            _ => &open,
+        };
         let (card, life) = card(issue, &scope, list, more, &mut gathered);
         cards.push(card);
         lives.push(life);
@@ -56,6 +63,23 @@ pub(super) fn assemble(issues: Vec<WireIssue>, comments: Vec<WireComment>, name:
     let lists = Lists::of(&lists);
     let history = cards.iter().zip(&lives).flat_map(|(card, life)| lists.actions(card, life)).collect();
     gathered.into_board(("github", SourceId::of("repository", &name), name), cards, history, export)
+}
+
+fn is_closed(issue: &WireIssue) -> bool {
+    issue.state.eq_ignore_ascii_case("closed")
+}
+
+/// Why it was closed, or opened again: "not planned", "duplicate".
+fn reason_of(issue: &WireIssue) -> String {
+    issue.state_reason.to_lowercase().replace('_', " ")
+}
+
+fn is_usual(reason: &str) -> bool {
+    matches!(reason, "" | "completed" | "reopened")
+}
+
+fn is_given_up(issue: &WireIssue) -> bool {
+    is_closed(issue) && !is_usual(&reason_of(issue))
 }
 
 fn card(
@@ -85,8 +109,8 @@ fn card(
     if !milestone.is_empty() {
         field_values.push(gathered.choice("Milestone", milestone));
     }
-    let reason = issue.state_reason.to_lowercase().replace('_', " ");
-    if !matches!(reason.as_str(), "" | "completed" | "reopened") {
+    let reason = reason_of(&issue);
+    if !is_usual(&reason) {
         field_values.push(gathered.choice("Closed as", &reason));
     }
     let address = address(&issue).to_owned();

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use super::answer::{Answer, DAMAGED, Failure, WRONG_USE, line, time};
 use super::arguments::{InboxCommand, Options, SearchesCommand};
 use super::place::Place;
+use super::search::understood;
 use super::{project, send};
 use crate::mine::{Entry, Mine, Task, Told, asked, projects};
 use crate::reminders;
@@ -286,6 +287,8 @@ pub(crate) fn searches(device: &Device, options: &Options, command: &SearchesCom
             Ok(Answer::new(json!({ "searches": json }), text.join("\n")))
         }
         SearchesCommand::Save { name, query } => {
+            // It would be of no use, and that would be told each time.
+            understood(query)?;
             let search = named(name).unwrap_or_else(|| SearchId(place.space.fresh_id()));
             let save = DeskCommand::SaveSearch { search, name: name.clone(), query: query.clone() };
             let ticket = send::one::<Desk>(&place, place.info.space.0, &save)?;

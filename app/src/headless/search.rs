@@ -25,7 +25,7 @@ pub(crate) fn run(
     let typed: Vec<&str> = saved.as_deref().into_iter().chain(typed).collect();
     let typed = typed.join(" ");
     let typed = typed.as_str();
-    let query: Query = typed.parse().map_err(|error| misunderstood(typed, &error))?;
+    let query = understood(typed)?;
     let searching = Searching::open(device).map_err(|error| not_opened(&error))?;
     let broken = |error: &dyn std::fmt::Display| Failure::new(DAMAGED, "no_index", error, "");
     searching.catch_up(&|| true).map_err(|error| broken(&error))?;
@@ -33,6 +33,11 @@ pub(crate) fn run(
     let found = searching.search(&query, today, limit).map_err(|error| broken(&error))?;
     let shown: Vec<Shown> = found.hits.iter().filter_map(|hit| Shown::of(device, hit)).collect();
     Ok(Answer::new(json(typed, &found, &shown), text(&found, &shown)))
+}
+
+/// What a search looks for, or what is not understood of it.
+pub(crate) fn understood(typed: &str) -> Result<Query, Failure> {
+    typed.parse().map_err(|error| misunderstood(typed, &error))
 }
 
 /// Where the query is not understood, it is shown with the place underlined.

@@ -36,3 +36,12 @@ fn cards_are_found_as_soon_as_they_are_written_in_whatever_project() {
     let wrong = ann.try_to(&["search", "due:soon"]);
     assert_eq!((wrong.code, wrong.json["error"]["message"].is_string()), (2, true), "{}", wrong.json);
 }
+
+/// It was kept, and said each time that it was not understood.
+#[test]
+fn a_search_that_is_not_understood_is_not_kept() {
+    let stage = Stage::new();
+    let ann = stage.newcomer("ann");
+    assert_eq!(ann.try_to(&["searches", "save", "Odd", "colour:red"]).expect_code(2)["error"]["code"], "bad_query");
+    assert_eq!(ann.tell(&["searches", "list"])["searches"], json!([]));
+}

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use recordplayer::id::ActorId;
 use serde::{Deserialize, Serialize};
 
 use super::Entry;
@@ -71,7 +72,9 @@ impl fmt::Display for ColumnFull {
         let Self { name, limit, count, last, .. } = self;
         write!(f, "{name:?} is full: its limit is {limit} and it holds {count}. ")?;
         if let Some(Entry { card, by }) = last {
-            write!(f, "The last to come was the card {card}, brought by {by}. ")?;
+            // What one project asks of another, and what goes on by itself, nobody has brought.
+            let by = if *by == ActorId::default() { String::new() } else { format!(", brought by {by}") };
+            write!(f, "The last to come was the card {card}{by}. ")?;
         }
         f.write_str("Move a card out of it, or raise its limit")
     }

@@ -62,6 +62,9 @@ pub struct Card {
     pub row: Option<RowId>,
     /// Taking back what one did with it lately is not hindered by a limit, and brings the work back to whose it was.
     pub lately: Lately,
+    /// The command that made it; taken back, the card counts for nothing as long as it lies in the archive.
+    pub made_by: Option<CommandId>,
+    pub is_unmade: bool,
     /// An archived card keeps its column and rank, and takes no room.
     pub archived: bool,
     /// Whether it is in this project, or in which one.

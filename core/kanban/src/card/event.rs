@@ -304,6 +304,7 @@ impl Card {
                 self.title = title;
                 self.number = number;
                 self.came_at = stamp.number;
+                self.made_by = Some(stamp.origin.command);
             }
             E::Renamed { title } => self.title = title,
             E::Described { change } => self.description.play(&change),
@@ -364,8 +365,14 @@ impl Card {
                     placed.rank = rank;
                 }
             }
-            E::Archived {} => self.archived = true,
-            E::Restored {} => self.archived = false,
+            E::Archived {} => {
+                self.archived = true;
+                self.is_unmade = self.made_by.is_some() && stamp.origin.claims.undoes == self.made_by;
+            }
+            E::Restored {} => {
+                self.archived = false;
+                self.is_unmade = false;
+            }
             E::LabelAdded { label } => {
                 self.labels.insert(label);
             }

@@ -497,3 +497,21 @@ fn no_view_of_reports_grows_with_what_happens_at_once() {
     let sheets = SheetsView::keys_up_to(200).map(|key| given.view::<SheetsView>(key).cards.size());
     assert_eq!(sheets.collect::<Vec<_>>(), [49, 50, 50, 50, 1, 0]);
 }
+
+/// An import that was taken back left its cards in the figures.
+#[test]
+fn a_card_whose_making_is_taken_back_counts_for_nothing() {
+    let given = boards();
+    let made = given.next_command();
+    let given = moved(created(given, 1, TODO, "2026-03-02T09:00"), 1, DONE, "2026-03-03T09:00");
+    let finished = |given: &Given| Velocity::of(&march(given)).weeks.iter().map(|week| week.cards).sum::<u64>();
+    assert_eq!(finished(&given), 1);
+    let undo = Claims { undoes: Some(made), ..Claims::default() };
+    let given = given.claiming(undo).sent::<Card>(card(1), C::Archive {});
+    assert_eq!(finished(&given), 0);
+    let restore = C::Restore { column: None, exempt: false };
+    let given = given.claiming(Claims::default()).sent::<Card>(card(1), restore);
+    assert_eq!(finished(&given), 1);
+    // Whoever puts away what is finished loses nothing of it.
+    assert_eq!(finished(&given.sent::<Card>(card(1), C::Archive {})), 1);
+}

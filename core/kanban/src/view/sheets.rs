@@ -68,6 +68,9 @@ impl SheetsView {
 
 impl Sheet {
     fn of(card: &Card) -> Option<Self> {
+        if card.is_unmade {
+            return None;
+        }
         Some(Self {
             column: card.stand()?.column,
             stage: card.stage,
@@ -137,6 +140,7 @@ fn is_on_sheet(event: &CardEvent) -> bool {
 
 impl View for SheetsView {
     const NAME: &'static str = "sheets";
+    const VERSION: u32 = 2;
 
     fn keys(stream: &StreamId, models: &Models<'_>) -> Vec<Key> {
         if *stream.kind != *Card::KIND {

@@ -37,11 +37,14 @@ pub(crate) fn export(place: &Place<'_>, path: &Path) -> Result<Answer, Failure> 
         NotWhole::Play(error) => not_playable(error),
         NotWhole::Disk(error) => unwritable(&error, path),
     })?;
+    // Records are what the authority has decided.
+    let status = place.space.status();
+    let waiting = status.waiting + status.sending;
     let missing: Vec<_> =
         written.missing.iter().map(|(name, why)| json!({ "name": name, "why": why.to_string() })).collect();
     let json = json!({
         "file": path.display().to_string(), "records": written.records, "files": written.files, "missing": missing,
-        "project": place.info.title,
+        "project": place.info.title, "waiting": waiting,
     });
     let mut text = vec![format!(
         "Wrote {} and {} to {}",
@@ -50,6 +53,10 @@ pub(crate) fn export(place: &Place<'_>, path: &Path) -> Result<Answer, Failure> 
         path.display()
     )];
     text.extend(written.missing.iter().map(|(name, why)| missing_file(name, why)));
+    if waiting > 0 {
+        let changes = counted(waiting as u64, "change");
+        text.push(format!("Not in it: {changes} that the server has not decided. Sync, and write it again"));
+    }
     Ok(Answer::new(json, text.join("\n")))
 }
 

@@ -173,10 +173,12 @@ fn beside_the_one_that_it_was_it_has_a_name_and_a_key_of_its_own() {
 
     let named = ann.tell(&["import", "records", file, "--project", "Third", "--key", "thi"]);
     assert_eq!((&named["project"], &named["key"]), (&json!("Third"), &json!("THI")));
-    // A key that is taken: all that was said of it is told, and nothing is lost.
-    let taken = ann.try_to(&["import", "records", file, "--project", "Fourth", "--key", "TTA"]);
+    // A key that somebody else has taken: all that was said of it is told, and nothing is lost.
+    bo.tell(&["project", "new", "Bo's", "--key", "BOS"]);
+    assert_eq!(bo.sync(), 0);
+    let taken = ann.try_to(&["import", "records", file, "--project", "Fourth", "--key", "BOS"]);
     let error = taken.expect_code(1);
-    assert!(error["error"]["message"].as_str().unwrap().contains("TTA"), "{error}");
+    assert!(error["error"]["message"].as_str().unwrap().contains("BOS"), "{error}");
     ann.tell(&["project", "key", "FOU", "--project", "Fourth"]);
     ann.tell(&["project", "publish", "Fourth"]);
     assert_eq!((of("Fourth", "TT-1")["key"].as_str(), ann.sync()), (Some("FOU-1"), 0));
@@ -272,4 +274,17 @@ fn a_key_that_another_project_here_has_begins_nothing() {
     }
     assert_eq!(ann.tell(&["import", "records", &export])["key"], "TTA");
     assert_eq!(ann.tell(&["import", "records", &export])["key"], "TTB");
+}
+
+#[test]
+fn an_export_says_what_is_not_decided_yet() {
+    let stage = Stage::new();
+    let server = stage.serve("127.0.0.1:0");
+    let ann = stage.person("ann", &server);
+    ann.tell(&["project", "new", "Turntable", "--key", "TT"]);
+    assert_eq!(ann.sync(), 0);
+    server.kill();
+    ann.tell(&["card", "new", "On the train", "--column", "Ready"]);
+    let export = ann.file("turntable.jsonl", "");
+    assert_eq!(ann.tell(&["export", &export])["waiting"], 1);
 }

@@ -178,9 +178,9 @@ fn goal(place: &Place<'_>, cards: &[CardId], named: Option<&str>) -> Result<Colu
         return Ok(*only);
     }
     let all: BTreeSet<ColumnId> = goals.into_iter().flatten().collect();
-    let names: Vec<String> = all.into_iter().map(|column| place.column_name(column)).collect();
+    let called: Vec<String> = all.into_iter().map(|column| place.column_name(column)).collect();
     let message = "The workflow leads to several columns, or to none";
-    Err(Failure::new(WRONG_USE, "several_goals", message, "Name one of them with --to").with_details(json!(names)))
+    Err(Failure::new(WRONG_USE, "several_goals", message, "Name one of them with --to").with_details(json!(called)))
 }
 
 /// Where the workflow leads from the column of a card: of those that were removed, to their heirs.

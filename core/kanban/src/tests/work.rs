@@ -341,7 +341,7 @@ fn an_approved_card_goes_to_another_project_where_a_way_leads_there() {
     submitted().when::<Card>(card(1), approve("Runs")).refused(no_way);
     let ways = [crate::column::WayOut { project: elsewhere, column: DONE }];
     let given = || {
-        let ways = ColumnCommand::SetWaysOut { to: ways.clone().into() };
+        let ways = ColumnCommand::SetWaysOut { to: ways.into() };
         submitted().by(FOUNDER).sent::<Column>(DOING, ways).by(CY)
     };
     let empty = LimitExceeded::Empty { what: "The reason".into() };

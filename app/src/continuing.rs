@@ -92,11 +92,7 @@ impl Beginning<'_> {
     /// Calls it as somebody wishes; else so that it is told apart from the others here.
     fn call(&mut self, wished: Option<&str>) -> Result<String, ContinueError> {
         let own = self.continuing.title();
-        let others: Vec<String> = self.device.spaces().into_iter().map(|info| info.title).collect();
-        let title = match wished {
-            Some(wished) => wished.to_owned(),
-            None => free(&own, |title| others.iter().any(|other| other == title)),
-        };
+        let title = wished.map_or_else(|| title_here(self.device, &own), str::to_owned);
         if title != own {
             self.say::<Membership>(Claims::default(), &MembershipCommand::Rename { title: title.clone() })?;
         }
@@ -142,9 +138,11 @@ impl Beginning<'_> {
 }
 
 /// The title, with a number behind it where it is taken.
-fn free(title: &str, is_taken: impl Fn(&str) -> bool) -> String {
+pub(crate) fn title_here(device: &Device, title: &str) -> String {
+    let others: Vec<String> = device.spaces().into_iter().map(|info| info.title).collect();
     let numbered = (2..).map(|number: u64| format!("{title} ({number})"));
-    std::iter::once(title.to_owned()).chain(numbered).find(|title| !is_taken(title)).expect("there are enough numbers")
+    let mut all = std::iter::once(title.to_owned()).chain(numbered);
+    all.find(|title| !others.contains(title)).expect("there are enough numbers")
 }
 
 /// The project that is being made.

@@ -19,7 +19,7 @@ use super::composer::name;
 use super::desktop::{Desktop, Overlay};
 use super::jobs::{News, Teller};
 use super::project::OpenProject;
-use crate::continuing::{Preview, preview, take_in};
+use crate::continuing::{Preview, preview, take_in, title_here};
 use crate::founding::found;
 use crate::headless::Export;
 use crate::import::{Import, summary_for_nothing};
@@ -207,7 +207,7 @@ impl Desktop {
         let project = self.project.as_ref().map(|project| project.info.title.clone());
         let shows = match stage {
             Stage::Read(Ok(Content::Project { file, preview })) => {
-                let name = preview.title.clone();
+                let name = title_here(&self.device, &preview.title);
                 Shows::PreviewProject { file, preview, name }
             }
             Stage::Told { parts: now } => {

@@ -91,6 +91,12 @@ fn the_export_of_a_project_is_looked_into_and_begins_one() {
     stage.click("Begin the project");
     stage.until_shows("Power supply");
     assert!(stage.shows("Amplifier") && stage.device.spaces().len() == before + 1);
+    // Once more, it is told apart from the first.
+    stage.open_import(&file);
+    stage.until_shows("A whole project");
+    stage.click("Begin the project");
+    stage.until_shows("Amplifier (2)");
+    let before = before + 1;
 
     // What is not whole is told so, and asks for another file.
     let text = std::fs::read_to_string(&file).unwrap();

@@ -117,7 +117,7 @@ impl Mine {
         }
         for card in self.cards() {
             let Some(day) = self.due(card, today) else { continue };
-            let id = due_entry(card, &day);
+            let id = due_entry(self.info.space, card, &day);
             entries.insert(id, entry(id, card, None, Told::Due { day }));
         }
         let mut entries: Vec<Entry> = entries.into_values().collect();
@@ -210,9 +210,9 @@ impl Mine {
 /// So many marks of what shows no more are forgotten at once.
 const FORGET_FROM: usize = 100;
 
-/// What "this card is due that day" is marked by: another day is another entry.
-pub(crate) fn due_entry(card: CardId, day: &Day) -> CommandId {
-    CommandId::derived("due", &[card.0.bytes(), day.as_str().as_bytes()])
+/// What "this card is due that day" is marked by: another day is another entry, and so is the same card in a project that was begun from an export.
+pub(crate) fn due_entry(project: SpaceId, card: CardId, day: &Day) -> CommandId {
+    CommandId::derived("due", &[project.0.bytes(), card.0.bytes(), day.as_str().as_bytes()])
 }
 
 /// What a task asks for, in a word.

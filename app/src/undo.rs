@@ -142,7 +142,14 @@ fn send(space: &Space, planned: Undo) -> Result<TakenBack, SendError> {
     let act = space.fresh_act();
     let left = planned.left.into_iter().map(|(stream, why)| about(space, &stream, &why)).collect();
     let mut taken = TakenBack { left, ..TakenBack::default() };
+    let mut sent_to: BTreeMap<StreamId, Vec<CommandId>> = BTreeMap::new();
+    let mut refused = BTreeSet::new();
     for step in planned.steps {
+        if step.with.as_ref().is_some_and(|with| refused.contains(with)) {
+            continue;
+        }
+        // What is refused later takes along what belongs to it.
+        let requires = step.with.as_ref().and_then(|with| sent_to.get(with)).cloned().unwrap_or_default();
         let claims = Claims { undoes: Some(step.undoes), ..Claims::of_act(act) };
         let command = space.fresh_command();
         let stream = match &step.what {
@@ -152,7 +159,7 @@ fn send(space: &Space, planned: Undo) -> Result<TakenBack, SendError> {
         taken.done.streams.insert(stream.clone());
         let sent = match step.what {
             UndoAct::Send { intent } => {
-                space.submit(Wish { claims, ..Wish::new(command, intent) }).map(|ticket| vec![ticket])
+                space.submit(Wish { claims, requires, ..Wish::new(command, intent) }).map(|ticket| vec![ticket])
             }
             UndoAct::Describe { card, text } => space.send_edit(&TextEdit::<Card> {
                 command,
@@ -165,10 +172,12 @@ fn send(space: &Space, planned: Undo) -> Result<TakenBack, SendError> {
         match sent {
             Ok(tickets) => {
                 taken.done.commands.extend(tickets.iter().map(Ticket::command));
+                sent_to.entry(stream).or_default().extend(tickets.iter().map(Ticket::command));
                 taken.tickets.extend(tickets);
             }
             Err(SendError::Refused(why)) if why.code != "outbox_full" => {
                 taken.left.push(about(space, &stream, &why.message));
+                refused.insert(stream);
             }
             Err(error) => return Err(error),
         }

@@ -207,7 +207,9 @@ fn submitted(place: &Place<'_>, key: &str, id: CardId) -> String {
             let to = line(&place.column_name(to));
             format!("Submitted {key}: it is finished, and goes on to {to} as soon as there is room")
         }
-        None if card.stage == Stage::ToReview => format!("Submitted {key}: it is to be reviewed"),
+        None if card.stage == Stage::ToReview && column.rights.is_reviewed() => {
+            format!("Submitted {key}: it is to be reviewed")
+        }
         None => format!("Submitted {key}: it is in {}", line(&column.name)),
     }
 }

@@ -24,9 +24,11 @@ pub(crate) fn commands(place: &Place<'_>, what: &What) -> Result<Vec<Do>, Failur
     match what.card_type.as_deref() {
         // A type comes with the values that it requires.
         Some(name) if name != NONE => {
-            let values = fields.into_iter().filter_map(|(field, value)| Some((field, value?)));
+            let (filled, emptied): (Vec<_>, Vec<_>) = fields.into_iter().partition(|(_, value)| value.is_some());
+            let values = filled.into_iter().filter_map(|(field, value)| Some((field, value?)));
             let typed = Typed { card_type: card_type(place, name)?, fields: values.collect::<BTreeMap<_, _>>() };
             commands.push(Do::SetType { typed: Some(typed) });
+            commands.extend(emptied.into_iter().map(|(field, _)| Do::SetField { field, value: None }));
         }
         none => {
             commands.extend(none.map(|_| Do::SetType { typed: None }));
@@ -55,7 +57,7 @@ pub(crate) fn commands(place: &Place<'_>, what: &What) -> Result<Vec<Do>, Failur
         commands.push(Do::Assign { person: person(place, name)? });
     }
     for name in &what.unassign {
-        commands.push(Do::Unassign { person: person(place, name)? });
+        commands.extend(assigned(place, name)?.into_iter().map(|person| Do::Unassign { person }));
     }
     if let Some(reason) = &what.block {
         commands.push(Do::Block { reason: reason.clone() });
@@ -126,8 +128,13 @@ pub(crate) fn person(place: &Place<'_>, text: &str) -> Result<PersonId, Failure>
     let found: Vec<PersonId> = people.iter().filter(is_it).map(|(id, _)| *id).collect();
     match found.as_slice() {
         [person] => Ok(*person),
-        [] if text == ME => Ok(PersonId::from(place.space.actor())),
+        // As whom an import names them who has said so since.
         [] => {
+            // As whom an import names them who has said so since; or oneself.
+            let me = || (text == ME).then(|| PersonId::from(place.space.actor()));
+            if let Some(person) = claimant(place, text).or_else(me) {
+                return Ok(person);
+            }
             let message = format!("There is nobody called {text:?} in {}", line(&place.info.title));
             Err(Failure::new(WRONG_USE, "unknown_member", message, "See \"recordplayer member list\""))
         }
@@ -138,11 +145,36 @@ pub(crate) fn person(place: &Place<'_>, text: &str) -> Result<PersonId, Failure>
     }
 }
 
-/// Everybody whom a card can be given to, as people call them.
+fn claimant(place: &Place<'_>, name: &str) -> Option<PersonId> {
+    let project = place.project();
+    let known = project.placeholders.values().find(|known| known.name == name && known.claimed_by.is_some())?;
+    known.claimed_by.map(PersonId::from)
+}
+
+/// As whom a card may have been given to somebody: by name also those who are members no more, and a person as the placeholder that is them.
+fn assigned(place: &Place<'_>, text: &str) -> Result<Vec<PersonId>, Failure> {
+    let membership = place.space.entity::<Membership>(place.space.id().0);
+    let former = membership.former().map(PersonId::from);
+    let is_it = |person: &PersonId| place.name_of(*person).as_deref() == Some(text) || person.to_string() == text;
+    let gone: Vec<PersonId> = former.filter(is_it).collect();
+    match person(place, text) {
+        Err(_) if !gone.is_empty() => Ok(gone),
+        Err(failure) => Err(failure),
+        Ok(person) => {
+            let project = place.project();
+            let by = ActorId(person.0);
+            let claimed = project.placeholders.iter().filter(|(_, known)| known.claimed_by == Some(by));
+            Ok(claimed.map(|(id, _)| *id).chain([person]).collect())
+        }
+    }
+}
+
+/// Everybody whom a card can be given to, as people call them. Of a placeholder that somebody is, that one is meant.
 pub(crate) fn people(place: &Place<'_>) -> Vec<(PersonId, String)> {
     let (members, project) = (place.space.entity::<Membership>(place.space.id().0), place.project());
     let members = members.members().map(|(person, _): (ActorId, _)| PersonId::from(person));
-    let all = members.chain(project.placeholders.keys().copied());
+    let open = project.placeholders.iter().filter(|(_, known)| known.claimed_by.is_none()).map(|(id, _)| *id);
+    let all = members.chain(open);
     all.filter_map(|person| Some((person, place.name_of(person)?))).collect()
 }
 

@@ -187,7 +187,9 @@ impl Entity for Comment {
         use CommentEvent as E;
         use CommentRefusal as R;
         if let C::Write { card, text, author, kind, mentions } = command {
-            if self.card.is_some() {
+            // Its author may write it again that was deleted.
+            let is_back = self.deleted && self.card == Some(*card) && is_by(self.author, cx);
+            if self.card.is_some() && !is_back {
                 return Err(R::WrittenAlready {});
             }
             let on = cx.get::<Card>(*card);
@@ -202,7 +204,7 @@ impl Entity for Comment {
             if author != myself && !is_placeholder {
                 return Err(R::NoSuchPlaceholder { person: author });
             }
-            if *kind == CommentKind::Review {
+            if *kind == CommentKind::Review && !(is_back && self.kind == CommentKind::Review) {
                 return Err(R::ReviewsComeFromReviewers {});
             }
             are_known(mentions, cx)?;
@@ -241,8 +243,13 @@ impl Entity for Comment {
                 self.author = author;
                 self.kind = kind;
                 self.mentions = mentions;
-                self.at = stamp.origin.effective_time();
+                // One that is written again stands where it stood.
+                if !self.deleted {
+                    self.at = stamp.origin.effective_time();
+                }
                 self.text = text;
+                self.deleted = false;
+                self.edited = false;
             }
             CommentEvent::Edited { text, mentions } => {
                 self.text = text;

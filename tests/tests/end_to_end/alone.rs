@@ -125,10 +125,10 @@ fn an_undo_that_takes_nothing_back_says_why() {
     let stage = Stage::new();
     let ann = stage.newcomer("ann");
     ann.tell(&["project", "new", "Alone", "--key", "ALO"]);
-    ann.tell(&["column", "move", "Ready", "--before", "Backlog"]);
+    ann.tell(&["column", "remove", "In progress"]);
     let taken = ann.tell(&["undo"]);
     assert_eq!((&taken["changes"], taken["left"].as_array().unwrap().len()), (&json!(0), 1), "{taken}");
-    assert!(taken["left"][0].as_str().unwrap().contains("move it back"), "{taken}");
+    assert!(taken["left"][0].as_str().unwrap().contains("add it again"), "{taken}");
     let made = ann.tell(&["card", "new", "One", "--column", "Ready"]);
     let command = made["command"].as_str().unwrap();
     assert_eq!(ann.tell(&["undo", command])["changes"], 1);

@@ -109,3 +109,27 @@ fn what_is_no_export_is_refused_with_file_and_line_and_changes_nothing() {
     assert_eq!(ann.tell(&["outbox"]), before);
     assert_eq!(ann.tell(&["import", "csv", &untitled, "--map", "Title=Thing", "--map", "Column=Where"])["cards"], 1);
 }
+
+/// Who has said that a name of an import is theirs is called by either, and is given cards, and freed of them, as one person.
+#[test]
+fn who_has_claimed_a_name_is_one_person() {
+    let stage = Stage::new();
+    let ann = stage.newcomer("ann");
+    ann.tell(&["project", "new", "Alone", "--key", "ALO"]);
+    let table = ann.file("table.csv", "Title,Assignee\nOne,zed\nTwo,\n");
+    ann.tell(&["import", "csv", &table]);
+    ann.tell(&["member", "claim", "zed"]);
+    ann.tell(&["card", "set", "ALO-2", "--assign", "zed"]);
+    assert_eq!(ann.tell(&["card", "ALO-2"])["members"].as_array().unwrap().len(), 1);
+    for key in ["ALO-1", "ALO-2"] {
+        ann.tell(&["card", "set", key, "--unassign", "me"]);
+        assert_eq!(ann.tell(&["card", key])["members"], json!([]), "{key}");
+    }
+    // What is deleted with an import comes with it again.
+    let issues = r#"[{"number":1,"title":"Hums","state":"open","comments":[{"body":"At 50 Hz","author":{"login":"zed"},"createdAt":"2026-01-02T10:00:00Z","id":"C1"}]}]"#;
+    let file = ann.file("issues.json", issues);
+    let first = ann.tell(&["import", "github", &file]);
+    ann.tell(&["import", "undo", first["act"].as_str().unwrap()]);
+    ann.tell(&["import", "github", &file]);
+    assert_eq!(ann.tell(&["card", "ALO-3"])["comments"][0]["text"], "At 50 Hz");
+}

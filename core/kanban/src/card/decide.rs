@@ -53,7 +53,11 @@ impl Card {
             C::Submit {} => self.submit(card, placed, cx),
             C::Approve { to, reason, project } => self.approve(card, placed, (to, project), &reason, cx),
             C::Reject { reason } => self.reject(card, placed, &reason, cx),
-            C::Archive {} if self.archived => Ok(Vec::new()),
+            C::Archive {} if self.archived => {
+                // What was put away before its making is taken back counts no more from then on.
+                let unmakes = self.made_by.is_some() && cx.undoes() == self.made_by && !self.is_unmade;
+                Ok(unless(!unmakes, E::Archived {}))
+            }
             C::Archive {} => {
                 cx.emit::<Column>(placed.column, &ColumnEvent::CardArchived { card, rank: placed.rank.clone() });
                 Ok(vec![E::Archived {}])

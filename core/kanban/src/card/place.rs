@@ -8,7 +8,7 @@ use super::decide::project;
 use super::{Card, CardCommand as C, CardEvent as E, CardRefusal as R, Placed, Stage, Typed};
 use crate::answer::unless;
 use crate::board::Board;
-use crate::column::{Column, ColumnEvent, Right, following};
+use crate::column::{Column, ColumnEvent, ColumnKind, Right, following};
 use crate::ids::{CardId, ColumnId, RowId};
 use crate::limits::TITLE_BYTES_MAX;
 use crate::project::ProjectEvent;
@@ -76,7 +76,7 @@ impl Card {
             return Ok(events);
         }
         if !aim.exempt {
-            self.may_leave(from, cx)?;
+            self.may_leave(from, Some(target.column.kind), cx)?;
             leads_to(from, &target, cx)?;
         }
         target.enter(aim.exempt, cx)?;
@@ -124,7 +124,7 @@ impl Card {
         let target = Target::open(aim, cx)?;
         let own = cx.get::<Column>(from.column);
         if target.id != from.column && own.exists() && !own.archived && !aim.exempt {
-            self.may_leave(from, cx)?;
+            self.may_leave(from, Some(target.column.kind), cx)?;
             leads_to(from, &target, cx)?;
         }
         target.enter(aim.exempt, cx)?;
@@ -137,14 +137,15 @@ impl Card {
         Ok(vec![E::Restored {}, E::Moved { column: target.id, rank, row: None, exempt: aim.exempt }])
     }
 
-    /// Whether whoever sends the command may bring the card out of its column, as it stands there.
-    pub(super) fn may_leave(&self, from: &Placed, cx: &Context<'_>) -> Result<(), R> {
+    /// Whether whoever sends the command may bring the card out of its column, as it stands there, into one of this kind. What nobody works on goes
+    /// back as it came; it goes on by a review.
+    pub(super) fn may_leave(&self, from: &Placed, to: Option<ColumnKind>, cx: &Context<'_>) -> Result<(), R> {
         let column = cx.get::<Column>(from.column);
         let Some(role) = role_of_sender(cx).filter(|_| !column.rights.is_plain()) else { return Ok(()) };
-        let is_at_work = column.rights.is_reviewed() && self.stage != Stage::ToDo;
+        let goes_back = self.stage == Stage::ToDo && matches!(to, Some(ColumnKind::Backlog | ColumnKind::Ready));
         match () {
             () if column.rights.allows(&role, Right::Review) => Ok(()),
-            () if is_at_work => Err(R::not_a_reviewer(from.column, &column, cx)),
+            () if column.rights.is_reviewed() && !goes_back => Err(R::not_a_reviewer(from.column, &column, cx)),
             () if column.rights.allows(&role, Right::Work) => Ok(()),
             () => Err(R::not_a_worker(from.column, &column, cx)),
         }

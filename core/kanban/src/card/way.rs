@@ -115,7 +115,7 @@ impl Way {
 impl Card {
     /// Where it stands in this project.
     pub fn stand(&self) -> Option<Stand> {
-        let placed = self.placed.as_ref().filter(|_| self.is_here())?;
+        let placed = self.placed.as_ref().filter(|_| self.is_here() && !self.is_unmade)?;
         Some(Stand { column: placed.column, archived: self.archived })
     }
 }

@@ -252,3 +252,54 @@ fn a_split_that_is_taken_back_hides_no_column() {
     let (given, _) = taken_back(given, id);
     assert!(given.model::<Board>(into).archived);
 }
+
+/// What was put away was asked for before the column that it stands in.
+#[test]
+fn what_is_done_again_comes_back_from_below() {
+    let comment = CommentId(Id([0x77; 16]));
+    let write = CommentCommand::Write {
+        card: card(9),
+        text: "Hm".into(),
+        author: None,
+        kind: crate::comment::CommentKind::Talk,
+        mentions: BTreeSet::new(),
+    };
+    let other = ColumnId(Id([0xca; 16]));
+    let act = recordplayer::id::ActId(Id([7; 16]));
+    let given = board().claiming(Claims::of_act(act)).sent::<Column>(other, add_column("Other", ColumnKind::Ready));
+    let given = given.sent::<Card>(card(9), create(other, "Nine")).sent::<Comment>(comment, write);
+    let of_act = |given: Given, act, next| {
+        let is_ours = move |record: &Record| record.origin.claims.act == Some(act);
+        let streams: BTreeSet<StreamId> =
+            given.records().iter().filter(|record| is_ours(record)).map(|record| record.stream.clone()).collect();
+        let records = |stream: StreamId| {
+            let records = given.records().iter().filter(|record| record.stream == stream).cloned().collect();
+            (stream, records)
+        };
+        let streams: Vec<(StreamId, Vec<Record>)> = streams.into_iter().map(records).collect();
+        let undo = undo(&streams, &given.models(), &is_ours).unwrap();
+        assert!(undo.left.is_empty(), "{:?}", undo.left);
+        undo.steps.into_iter().fold(given, |given, step| {
+            let UndoAct::Send { intent } = step.what else { panic!("no text was written") };
+            given.claiming(Claims { undoes: Some(step.undoes), ..Claims::of_act(next) }).sent_intent(&intent)
+        })
+    };
+    let [back, again] = [8, 9].map(|number| recordplayer::id::ActId(Id([number; 16])));
+    let given = of_act(given, act, back);
+    assert!(given.model::<Column>(other).archived && given.model::<Card>(card(9)).is_unmade);
+    let given = of_act(given, back, again);
+    assert!(!given.model::<Column>(other).archived && !given.model::<Card>(card(9)).archived);
+    let said = given.model::<Comment>(comment);
+    assert_eq!((said.text.as_str(), said.deleted, given.model::<Card>(card(9)).comments), ("Hm", false, 1));
+}
+
+#[test]
+fn a_column_goes_back_to_where_it_stood() {
+    let given = board().sent::<Column>(DONE, add_column("Done", ColumnKind::Done));
+    let order = given.model::<Board>(BOARD).columns.clone();
+    let id = given.next_command();
+    let given = given.sent::<Column>(DONE, ColumnCommand::Move { before: Some(TODO) });
+    assert_ne!(given.model::<Board>(BOARD).columns, order);
+    let (given, _) = taken_back(given, id);
+    assert_eq!(given.model::<Board>(BOARD).columns, order);
+}

@@ -189,7 +189,10 @@ fn what_is_worked_on_leaves_a_reviewed_column_by_a_review() {
     submitted().by(ANN).when::<Card>(card(1), move_to(DONE, None)).refused(refusal());
     taken(reviewed()).by(CY).sent::<Card>(card(1), move_to(DONE, None));
     taken(reviewed()).by(FOUNDER).sent::<Card>(card(1), move_to(DONE, None));
-    // What nobody has begun goes back as it came.
+    // What nobody has begun, or is to do again, goes back as it came, and on by a review alone.
+    submitted().sent::<Card>(card(1), reject()).by(BO).when::<Card>(card(1), move_to(DONE, None)).refused(refusal());
+    let archived = submitted().sent::<Card>(card(1), reject()).by(BO).sent::<Card>(card(1), C::Archive {});
+    archived.when::<Card>(card(1), C::Restore { column: Some(DONE), exempt: false }).refused(refusal());
     reviewed().sent::<Card>(card(1), move_to(DOING, None)).by(BO).sent::<Card>(card(1), move_to(TODO, None));
 }
 

@@ -1,7 +1,11 @@
 //! Boards.
 
+use recordplayer::codec::CodecError;
+use recordplayer::decide::Intent;
+
 use super::{Scene, Undoable};
 use crate::board::{Board, BoardCommand, BoardEvent};
+use crate::column::{Column, ColumnCommand};
 
 impl Undoable for Board {
     fn slot(event: &BoardEvent) -> Option<String> {
@@ -27,6 +31,13 @@ impl Undoable for Board {
         self.title().to_owned()
     }
 
+    fn restore_elsewhere(before: &Self, event: &BoardEvent) -> Result<Vec<Intent>, CodecError> {
+        let BoardEvent::ColumnPlaced { column, .. } = event else { return Ok(Vec::new()) };
+        let Some(at) = before.columns.iter().position(|other| other == column) else { return Ok(Vec::new()) };
+        let back = ColumnCommand::Move { before: before.columns.get(at + 1).copied() };
+        Ok(vec![Intent::of::<Column>(*column, &back)?])
+    }
+
     fn restore(before: &Self, event: &BoardEvent, scene: &Scene<'_>) -> Result<Vec<BoardCommand>, &'static str> {
         match event {
             BoardEvent::Added { .. } => {
@@ -47,9 +58,6 @@ impl Undoable for Board {
             BoardEvent::Archived {} | BoardEvent::Restored {} => Ok(vec![BoardCommand::Restore {}]),
             BoardEvent::Split { .. } => Err("what was split off stays so; merge the boards"),
             BoardEvent::Merged { .. } => Err("what was merged stays so; split the board"),
-            BoardEvent::ColumnPlaced { column, .. } if before.columns.contains(column) => {
-                Err("a column stays where it was moved to; move it back")
-            }
             BoardEvent::ColumnPlaced { .. } | BoardEvent::ColumnRemoved { .. } | BoardEvent::Imported {} => {
                 Ok(Vec::new())
             }

@@ -62,7 +62,7 @@ impl Undoable for Card {
     }
 
     fn is_away(&self) -> bool {
-        self.archived
+        self.is_unmade
     }
 
     /// Which fields it may have, and must, is for its type to say.
@@ -92,6 +92,9 @@ impl Undoable for Card {
             },
             E::RowSet { .. } => vec![C::SetRow { row: before.row }],
             E::Taken { .. } | E::PutBack {} | E::Submitted {} | E::Rejected {} => vec![C::WorkBack {}],
+            E::Leaving { .. } if scene.models.get::<Self>(scene.id).is_here() => {
+                return Err("it could not go to the other project, and is here");
+            }
             E::Leaving { .. } => return Err("it went to another project; move it back from there"),
             E::Archived {} | E::Restored {} if before.archived => vec![C::Archive {}],
             E::Archived {} | E::Restored {} => vec![C::Restore { column: None, exempt: false }],
@@ -218,6 +221,6 @@ impl Undo {
         let mut document = TextDocument::new();
         document.apply_all(changes[..*first].iter().map(|(_, change)| *change));
         let what = UndoAct::Describe { card: CardId(stream.id), text: document.text() };
-        self.steps.push(UndoStep { undoes: last, what });
+        self.steps.push(UndoStep { undoes: last, what, with: None });
     }
 }

@@ -31,7 +31,16 @@ impl Undoable for Comment {
                 Ok(vec![CommentCommand::Edit { text: before.text.clone(), mentions: before.mentions.clone() }])
             }
             CommentEvent::Arrived { .. } => Ok(Vec::new()),
-            CommentEvent::Deleted {} => Err("a comment that was deleted stays so; it can be read in the past"),
+            CommentEvent::Deleted {} => {
+                let Some(card) = before.card else { return Ok(Vec::new()) };
+                Ok(vec![CommentCommand::Write {
+                    card,
+                    text: before.text.clone(),
+                    author: Some(before.author),
+                    kind: before.kind,
+                    mentions: before.mentions.clone(),
+                }])
+            }
         }
     }
 }

@@ -51,6 +51,23 @@ pub struct UndoStep {
     /// What it takes back.
     pub undoes: CommandId,
     pub what: UndoAct,
+    /// It holds only where what is done to this does: the reason of a decision goes with that.
+    pub with: Option<StreamId>,
+}
+
+impl UndoStep {
+    /// What is brought back comes before all else, and what things stand on before them: a card comes back into a column.
+    fn rank(&self) -> u8 {
+        match &self.what {
+            UndoAct::Send { intent } => match &*intent.name {
+                "board.restore" => 0,
+                "column.restore" => 1,
+                "card.restore" => 2,
+                _ => 3,
+            },
+            UndoAct::Describe { .. } => 3,
+        }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -72,6 +89,11 @@ trait Undoable: Entity {
 
     /// The commands that make the value be what it was before, given the event that set it first.
     fn restore(before: &Self, event: &Self::Event, scene: &Scene<'_>) -> Result<Vec<Self::Command>, &'static str>;
+
+    /// What makes the value be what it was before, where another entity is asked for that.
+    fn restore_elsewhere(_before: &Self, _event: &Self::Event) -> Result<Vec<Intent>, CodecError> {
+        Ok(Vec::new())
+    }
 
     /// What the entity is called in a sentence.
     fn name(&self) -> String;
@@ -141,7 +163,9 @@ pub fn undo(
     for (stream, records) in reasons {
         let card = models.get::<Comment>(stream.id).card.map(|card| StreamId::of::<Card>(card.0));
         if !undo.left.iter().any(|(left, _)| Some(left) == card.as_ref()) {
+            let before = undo.steps.len();
             undo.stream::<Comment>(stream, records, models, is_ours)?;
+            undo.steps[before..].iter_mut().for_each(|step| step.with.clone_from(&card));
         }
     }
     for (stream, records) in of(Column::KIND) {
@@ -153,6 +177,7 @@ pub fn undo(
     for (stream, records) in of(Project::KIND) {
         undo.stream::<Project>(stream, records, models, is_ours)?;
     }
+    undo.steps.sort_by_key(UndoStep::rank);
     Ok(undo)
 }
 
@@ -193,6 +218,7 @@ fn slot_of(record: &Record) -> Option<String> {
         Column::KIND => record.event::<Column>().and_then(Column::slot),
         Board::KIND => record.event::<Board>().and_then(Board::slot),
         Project::KIND => record.event::<Project>().and_then(Project::slot),
+        Comment::KIND => record.event::<Comment>().and_then(Comment::slot),
         _ => None,
     }
 }
@@ -253,9 +279,12 @@ impl Undo {
             }
             match E::restore(before, first, &scene) {
                 Ok(commands) => {
+                    for intent in E::restore_elsewhere(before, first)? {
+                        self.steps.push(UndoStep { undoes: last, what: UndoAct::Send { intent }, with: None });
+                    }
                     for command in commands {
                         let intent = Intent::of::<E>(stream.id, &command)?;
-                        self.steps.push(UndoStep { undoes: last, what: UndoAct::Send { intent } });
+                        self.steps.push(UndoStep { undoes: last, what: UndoAct::Send { intent }, with: None });
                     }
                 }
                 Err(why) => leave(self, why),

@@ -41,7 +41,7 @@ impl Undoable for Project {
         self.key.clone()
     }
 
-    fn restore(before: &Self, event: &ProjectEvent, _: &Scene<'_>) -> Result<Vec<ProjectCommand>, &'static str> {
+    fn restore(before: &Self, event: &ProjectEvent, scene: &Scene<'_>) -> Result<Vec<ProjectCommand>, &'static str> {
         Ok(match event {
             ProjectEvent::LabelSet { label, .. } | ProjectEvent::LabelRemoved { label } => {
                 vec![match before.labels.get(label) {
@@ -55,7 +55,7 @@ impl Undoable for Project {
                 }]
             }
             ProjectEvent::FieldSet { field, .. } | ProjectEvent::FieldRemoved { field } => {
-                vec![match before.fields.get(field) {
+                let set = match before.fields.get(field) {
                     None => ProjectCommand::RemoveField { field: *field },
                     Some(known) => ProjectCommand::SetField {
                         field: *field,
@@ -65,7 +65,17 @@ impl Undoable for Project {
                         limits: known.limits.clone(),
                         twin: had_twin(&before.fields, |field| &field.name, known),
                     },
-                }]
+                };
+                // The types that had it have it again.
+                let now = scene.models.get::<Self>(scene.id);
+                let lost = before.types.iter().filter_map(|(id, was)| {
+                    let (usage, now) = (was.fields.get(field)?, now.types.get(id)?);
+                    let mut fields = now.fields.clone();
+                    let is_new = fields.insert(*field, *usage).is_none();
+                    let name = now.name.clone();
+                    is_new.then_some(ProjectCommand::SetType { card_type: *id, name, fields, twin: true })
+                });
+                std::iter::once(set).chain(lost).collect()
             }
             ProjectEvent::TypeSet { card_type, .. } | ProjectEvent::TypeRemoved { card_type } => {
                 vec![match before.types.get(card_type) {

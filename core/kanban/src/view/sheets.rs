@@ -68,9 +68,6 @@ impl SheetsView {
 
 impl Sheet {
     fn of(card: &Card) -> Option<Self> {
-        if card.is_unmade {
-            return None;
-        }
         Some(Self {
             column: card.stand()?.column,
             stage: card.stage,

@@ -4,6 +4,7 @@
 //!  Query ─ plan: names become ids ─► tantivy ─► the best documents ─ look: what of them matched ─► Found
 //! ```
 
+mod forward;
 mod look;
 mod plan;
 

@@ -13,6 +13,7 @@ use tantivy::query::{
 };
 use tantivy::schema::{Field, IndexRecordOption};
 
+use super::forward::Forward;
 use super::{SearchContext, Unknown};
 use crate::document::Mark;
 use crate::index::{Fields, day_number, in_space};
@@ -48,7 +49,7 @@ pub fn plan(query: &Query, context: &SearchContext, fields: &Fields) -> Plan {
     for clause in &query.clauses {
         let Some(asked) = planner.clause(clause) else { continue };
         if clause.is_negated {
-            all.push((Occur::MustNot, asked));
+            all.push((Occur::MustNot, Box::new(Forward(asked))));
         } else {
             let is_text = matches!(clause.sought, Sought::Text { .. });
             is_ranked |= is_text;

@@ -47,6 +47,30 @@ fn a_phrase_stands_together_and_in_one_text() {
     assert_eq!(kit.numbers("-\"blue screen\" blue "), [2, 3]);
 }
 
+/// One that stands behind the first card that is looked at ended the program, or was taken for damage of the index.
+#[test]
+fn a_phrase_is_left_out_wherever_it_stands() {
+    let kit = Kit::new(&[
+        card(1, "foo alone"),
+        card(2, "nothing"),
+        card(3, "foo bar"),
+        card(4, "user@example.com"),
+        card(5, "한국어 テスト 日本語"),
+    ]);
+    for (typed, left) in [
+        ("-\"foo bar\" ", vec![1, 2, 4, 5]),
+        ("-\"bar foo\" ", vec![1, 2, 3, 4, 5]),
+        ("foo -\"foo bar\" ", vec![1]),
+        ("-user@example.com ", vec![1, 2, 3, 5]),
+        ("-한국어 ", vec![1, 2, 3, 4]),
+        ("-日本語 -foo_bar ", vec![1, 2, 4]),
+    ] {
+        let mut found = kit.numbers(typed);
+        found.sort_unstable();
+        assert_eq!(found, left, "{typed}");
+    }
+}
+
 #[test]
 fn the_last_word_may_go_on_while_it_is_typed() {
     let kit = Kit::new(&[card(1, "Crashes often"), card(2, "A crash"), card(3, "cra")]);

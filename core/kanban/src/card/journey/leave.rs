@@ -32,7 +32,7 @@ impl Card {
         if self.is_of_export(cx) {
             return Err(R::OfAnExport {});
         }
-        self.may_leave(from, cx)?;
+        self.may_leave(from, None, cx)?;
         let standing = cx.get::<Column>(from.column);
         if !standing.ways_out.contains(&WayOut { project: to, column }) {
             return Err(R::NoWayOut { from: standing.name.clone(), project: to, column });

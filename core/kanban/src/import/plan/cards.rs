@@ -195,7 +195,7 @@ impl Planner<'_> {
         }
     }
 
-    /// Comments without a text are left out. What their author has edited or deleted here stays.
+    /// Comments without a text are left out. What somebody has edited or deleted here stays.
     pub(super) fn set_comment(&mut self, card: CardId, comment: &SourceComment) {
         let id: CommentId = self.id("comment", &comment.id);
         let known = self.present.models.get::<Comment>(id);
@@ -203,17 +203,24 @@ impl Planner<'_> {
         if !comment.is_written() {
             return;
         }
+        if self.changed.contains(&id.0) {
+            return;
+        }
+        let write = |planner: &Self| CommentCommand::Write {
+            card,
+            text: text.clone(),
+            author: comment.author.as_ref().map(|author| planner.id("member", author)),
+            kind: CommentKind::Talk,
+            mentions: BTreeSet::new(),
+        };
         if known.card.is_none() {
-            if !self.changed.contains(&id.0) {
-                let author = comment.author.as_ref().map(|author| self.id("member", author));
-                self.make::<Comment>(
-                    id,
-                    id,
-                    &CommentCommand::Write { card, text, author, kind: CommentKind::Talk, mentions: BTreeSet::new() },
-                );
-            }
-        } else if known.text != text && !known.deleted && !known.edited && !self.changed.contains(&id.0) {
-            self.change::<Comment>(id, id, &CommentCommand::Edit { text, mentions: BTreeSet::new() });
+            let write = write(self);
+            self.make::<Comment>(id, id, &write);
+        } else if (known.deleted || known.text != text) && self.may_set::<Comment>(id, "text") {
+            let edit = CommentCommand::Edit { text: text.clone(), mentions: BTreeSet::new() };
+            // It was deleted by taking the import back.
+            let command = if known.deleted { write(self) } else { edit };
+            self.change::<Comment>(id, id, &command);
         }
     }
 }

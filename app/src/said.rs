@@ -312,6 +312,7 @@ fn project(command: ProjectCommand) -> String {
         C::RemoveLabel { .. } => "Remove a label from the project".to_owned(),
         C::SetPlaceholder { name, .. } => format!("Add the placeholder {name}"),
         C::ClaimPlaceholder { .. } => "Say that a placeholder is me".to_owned(),
+        C::FreePlaceholder { .. } => "Say that a placeholder is nobody here".to_owned(),
         C::SetField { name, .. } => format!("Define the field {name}"),
         C::RemoveField { .. } => "Remove a field from the project".to_owned(),
         C::SetType { name, .. } => format!("Set the type {name}"),

@@ -29,7 +29,16 @@ pub(crate) fn run(place: &Place<'_>, command: &MemberCommand) -> Result<Answer, 
             let done = format!("{} is a {} of {} now", line(user), line(name), line(&place.info.title));
             sent(place, user, person, name, &command, done)
         }
-        MemberCommand::Claim { name } => claim(place, name),
+        MemberCommand::Claim { name } => {
+            let person = placeholder(place, name)?;
+            let done = format!("In {} you are {}", line(&place.info.title), line(name));
+            of_import(place, (name, person), &ProjectCommand::ClaimPlaceholder { person }, done)
+        }
+        MemberCommand::Disclaim { name } => {
+            let person = placeholder(place, name)?;
+            let done = format!("In {} {} is nobody who is here", line(&place.info.title), line(name));
+            of_import(place, (name, person), &ProjectCommand::FreePlaceholder { person }, done)
+        }
         MemberCommand::Remove { user } => {
             let person = member(place, user)?;
             let done = format!("{} is no member of {} any more", line(user), line(&place.info.title));
@@ -71,26 +80,34 @@ fn list(place: &Place<'_>) -> Answer {
     Answer::new(json!({ "members": json, "placeholders": placeholders }), text.join("\n"))
 }
 
-/// Whoever asks is the one whom an import knows by this name, or by their user name there.
-fn claim(place: &Place<'_>, name: &str) -> Result<Answer, Failure> {
+/// The one whom an import knows by this name, or by their user name there.
+fn placeholder(place: &Place<'_>, name: &str) -> Result<PersonId, Failure> {
     let project = place.project();
     let is_it = |known: &Placeholder| known.name == name || (!known.username.is_empty() && known.username == name);
     let mut found = project.placeholders.iter().filter(|(person, known)| is_it(known) || person.to_string() == name);
-    let person = match (found.next(), found.next()) {
-        (Some((person, _)), None) => *person,
+    match (found.next(), found.next()) {
+        (Some((person, _)), None) => Ok(*person),
         (None, _) => {
             let message = format!("No import has brought somebody called {name:?} into {}", place.info.title);
-            return Err(Failure::new(WRONG_USE, "unknown_person", message, "See \"recordplayer member list\""));
+            Err(Failure::new(WRONG_USE, "unknown_person", message, "See \"recordplayer member list\""))
         }
         (Some(_), Some(_)) => {
             let message = format!("Several people of imports are called {name:?}");
             let help = "Name the one by the \"person\" that \"member list --json\" shows";
-            return Err(Failure::new(WRONG_USE, "ambiguous_person", message, help));
+            Err(Failure::new(WRONG_USE, "ambiguous_person", message, help))
         }
-    };
-    let ticket = send::one::<Project>(place, place.space.id().0, &ProjectCommand::ClaimPlaceholder { person })?;
+    }
+}
+
+fn of_import(
+    place: &Place<'_>,
+    (name, person): (&str, PersonId),
+    command: &ProjectCommand,
+    done: String,
+) -> Result<Answer, Failure> {
+    let ticket = send::one::<Project>(place, place.space.id().0, command)?;
     let json = json!({ "name": name, "person": person.to_string(), "command": ticket.command().to_string() });
-    Ok(Answer::new(json, format!("In {} you are {}", line(&place.info.title), line(name))))
+    Ok(Answer::new(json, done))
 }
 
 fn add(place: &Place<'_>, user: &str, name: &str) -> Result<Answer, Failure> {

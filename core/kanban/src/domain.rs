@@ -65,6 +65,7 @@ fn claimed_key(intent: &Intent) -> Vec<String> {
             | ProjectCommand::RemoveLabel { .. }
             | ProjectCommand::SetPlaceholder { .. }
             | ProjectCommand::ClaimPlaceholder { .. }
+            | ProjectCommand::FreePlaceholder { .. }
             | ProjectCommand::SetField { .. }
             | ProjectCommand::RemoveField { .. }
             | ProjectCommand::SetType { .. }

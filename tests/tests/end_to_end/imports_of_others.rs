@@ -125,6 +125,9 @@ fn who_has_claimed_a_name_is_one_person() {
         ann.tell(&["card", "set", key, "--unassign", "me"]);
         assert_eq!(ann.tell(&["card", key])["members"], json!([]), "{key}");
     }
+    ann.tell(&["member", "disclaim", "zed"]);
+    ann.tell(&["card", "set", "ALO-2", "--assign", "zed"]);
+    assert_eq!(ann.tell(&["card", "ALO-2"])["members"], json!(["zed"]));
     // What is deleted with an import comes with it again.
     let issues = r#"[{"number":1,"title":"Hums","state":"open","comments":[{"body":"At 50 Hz","author":{"login":"zed"},"createdAt":"2026-01-02T10:00:00Z","id":"C1"}]}]"#;
     let file = ann.file("issues.json", issues);

@@ -62,6 +62,11 @@ pub(crate) enum MemberCommand {
         /// As "member list" shows it
         name: String,
     },
+    /// Say that a name of an import is not you, or, as a manager, that it is not the one who has said so
+    Disclaim {
+        /// As "member list" shows it
+        name: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -37,6 +37,8 @@ pub enum ProjectCommand {
     },
     /// "That is me."
     ClaimPlaceholder { person: PersonId },
+    /// "That is not me", or a manager says so of somebody who has claimed it by mistake.
+    FreePlaceholder { person: PersonId },
     /// Adds a field, or changes it to be so.
     SetField {
         field: FieldId,

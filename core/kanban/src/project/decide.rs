@@ -92,6 +92,14 @@ impl Project {
                     None => Ok(vec![E::PlaceholderClaimed { person, by: cx.actor() }]),
                 }
             }
+            C::FreePlaceholder { person } => {
+                let placeholder = self.placeholders.get(&person).ok_or(R::NoSuchPlaceholder { person })?;
+                match placeholder.claimed_by {
+                    None => Ok(Vec::new()),
+                    Some(by) if by == cx.actor() || cx.is_manager() => Ok(vec![E::PlaceholderFreed { person }]),
+                    Some(by) => Err(R::ClaimedAlready { by }),
+                }
+            }
             C::SetField { field, name, kind, options, limits, twin } => {
                 is_name("The name of a field", &name)?;
                 has_room_in_project("choices", options.len())?;

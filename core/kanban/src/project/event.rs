@@ -41,6 +41,9 @@ pub enum ProjectEvent {
         person: PersonId,
         by: ActorId,
     },
+    PlaceholderFreed {
+        person: PersonId,
+    },
     FieldSet {
         field: FieldId,
         name: String,
@@ -111,6 +114,7 @@ impl Entity for Project {
                 placeholder.name = name;
                 placeholder.username = username;
             }
+            E::PlaceholderFreed { person } => self.placeholders.entry(person).or_default().claimed_by = None,
             E::PlaceholderClaimed { person, by } => self.placeholders.entry(person).or_default().claimed_by = Some(by),
             E::FieldSet { field, name, kind, options, limits } => {
                 self.fields.insert(field, FieldDefinition { name, kind, options, limits });

@@ -20,7 +20,7 @@ pub enum ProjectRefusal {
     NoSuchLabel { label: LabelId },
     #[error("There is no such placeholder in this project. Look at the list of its members")]
     NoSuchPlaceholder { person: PersonId },
-    #[error("Somebody else has said that this is them. Ask a manager if that is wrong")]
+    #[error("Somebody else has said that this is them. Ask them, or a manager, to take that back if it is wrong")]
     ClaimedAlready { by: ActorId },
     #[error("This project has a role named {name:?} already. Choose another name")]
     RoleNameTaken { name: String },

@@ -81,7 +81,18 @@ fn a_placeholder_is_claimed_by_one_person() {
     let set = ProjectCommand::SetPlaceholder { person: GHOST, name: "Ghost".into(), username: String::new() };
     let given = project().sent::<Project>(SPACE.0, set).sent::<Project>(SPACE.0, claim.clone());
     let refusal = ProjectRefusal::ClaimedAlready { by: FOUNDER };
-    given.by(ANN).role("worker").when::<Project>(SPACE.0, claim).refused(refusal);
+    given.by(ANN).role("worker").when::<Project>(SPACE.0, claim.clone()).refused(refusal);
+    // Who has claimed it takes that back, or a manager does; nobody else.
+    let free = ProjectCommand::FreePlaceholder { person: GHOST };
+    let set = ProjectCommand::SetPlaceholder { person: GHOST, name: "Ghost".into(), username: String::new() };
+    let claimed = || project().sent::<Project>(SPACE.0, set.clone()).by(ANN).role("worker");
+    let by_ann = || claimed().sent::<Project>(SPACE.0, claim.clone());
+    by_ann().when::<Project>(SPACE.0, free.clone()).then([ProjectEvent::PlaceholderFreed { person: GHOST }]);
+    by_ann().by(FOUNDER).sent::<Project>(SPACE.0, free.clone()).sent::<Project>(SPACE.0, claim.clone());
+    let other = ActorId(Id([0xb5; 16]));
+    let refusal = ProjectRefusal::ClaimedAlready { by: ANN };
+    by_ann().by(other).role("worker").when::<Project>(SPACE.0, free.clone()).refused(refusal);
+    claimed().when::<Project>(SPACE.0, free).then_nothing();
 }
 
 #[test]

@@ -20,11 +20,12 @@ impl Undoable for Project {
             }
             ProjectEvent::RoleSet { role, .. } | ProjectEvent::RoleRemoved { role } => Some(format!("role {role}")),
             ProjectEvent::CalendarSet { .. } => Some("calendar".to_owned()),
+            ProjectEvent::PlaceholderClaimed { person, .. } => Some(format!("claim {person}")),
             ProjectEvent::KeySet { .. }
             | ProjectEvent::BoardAdded { .. }
             | ProjectEvent::NumberGiven { .. }
             | ProjectEvent::PlaceholderSet { .. }
-            | ProjectEvent::PlaceholderClaimed { .. } => None,
+            | ProjectEvent::PlaceholderFreed { .. } => None,
         }
     }
 
@@ -94,6 +95,9 @@ impl Undoable for Project {
                     Some(name) => ProjectCommand::SetRole { role: *role, name: name.clone() },
                 }]
             }
+            ProjectEvent::PlaceholderClaimed { person, .. } => {
+                vec![ProjectCommand::FreePlaceholder { person: *person }]
+            }
             ProjectEvent::CalendarSet { .. } => {
                 let Calendar { time_zone, week_starts } = before.calendar.clone();
                 vec![ProjectCommand::SetCalendar { time_zone, week_starts }]
@@ -102,7 +106,7 @@ impl Undoable for Project {
             | ProjectEvent::BoardAdded { .. }
             | ProjectEvent::NumberGiven { .. }
             | ProjectEvent::PlaceholderSet { .. }
-            | ProjectEvent::PlaceholderClaimed { .. } => Vec::new(),
+            | ProjectEvent::PlaceholderFreed { .. } => Vec::new(),
         })
     }
 }

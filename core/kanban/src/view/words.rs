@@ -167,6 +167,10 @@ fn project(event: &ProjectEvent, project: &Project) -> Option<String> {
             let name = project.placeholders.get(person).map_or("a placeholder", |placeholder| &placeholder.name);
             format!("is {}", short(name))
         }
+        E::PlaceholderFreed { person } => {
+            let name = project.placeholders.get(person).map_or("a placeholder", |placeholder| &placeholder.name);
+            format!("said that {} is nobody here", short(name))
+        }
         E::FieldSet { name, .. } => format!("defined the field {}", short(name)),
         E::FieldRemoved { .. } => "removed a field from the project".to_owned(),
         E::TypeSet { name, .. } => format!("set the type {}", short(name)),

@@ -25,7 +25,10 @@ pub(super) fn write(
     let mut count = 0;
     for card in cards {
         let card = card?;
-        let is_open = card["archived"] != true && card["done"] != true && card["elsewhere"].is_null();
+        // As everywhere, what lies where nothing is to do any more is not open, whether or not it has the tick.
+        let lies_at_end = matches!(card["column_kind"].as_str(), Some("done" | "cancelled"));
+        let is_there = card["archived"] != true && card["elsewhere"].is_null();
+        let is_open = is_there && card["done"] != true && !lies_at_end;
         let Some(due) = card["due"].as_str().filter(|_| is_open) else { continue };
         calendar.push(event(&card, due, space, &stamp));
         count += 1;
@@ -66,7 +69,10 @@ mod tests {
                 "due": due, "done": done, "archived": archived, "elsewhere": null,
             })
         };
+        let mut finished = card("ee", Some("2026-12-27"), false, false);
+        finished["column_kind"] = json!("done");
         let cards = vec![
+            finished,
             card("aa", Some("2026-12-24"), false, false),
             card("bb", None, false, false),
             card("cc", Some("2026-12-25"), true, false),

@@ -95,7 +95,7 @@ impl CardView {
             "id": id.to_string(),
             "title": card.title,
             "description": names.description,
-            "column": names.column.name,
+            "column": names.column.name, "column_kind": names.column.kind,
             "board": names.board.title(),
             "archived": card.archived,
             "done": card.done,

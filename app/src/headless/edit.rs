@@ -128,7 +128,6 @@ pub(crate) fn person(place: &Place<'_>, text: &str) -> Result<PersonId, Failure>
     let found: Vec<PersonId> = people.iter().filter(is_it).map(|(id, _)| *id).collect();
     match found.as_slice() {
         [person] => Ok(*person),
-        // As whom an import names them who has said so since.
         [] => {
             // As whom an import names them who has said so since; or oneself.
             let me = || (text == ME).then(|| PersonId::from(place.space.actor()));

@@ -226,8 +226,14 @@ impl Hub {
         }
     }
 
-    /// Hands what one space asks to the other one.
-    pub async fn run_errand(self: Arc<Self>, sent: Arc<Sent>) {
+    /// Hands what one space asks to the others, one after the other: what was asked first arrives first.
+    pub async fn run_errands(self: Arc<Self>, mut asked: mpsc::UnboundedReceiver<Arc<Sent>>) {
+        while let Some(sent) = asked.recv().await {
+            self.run_errand(sent).await;
+        }
+    }
+
+    async fn run_errand(self: &Arc<Self>, sent: Arc<Sent>) {
         if self.knows(sent.to) {
             self.send(sent.to, Call::Input(SpaceInput::Errand(sent))).await;
         } else if !self.is_recovering() {

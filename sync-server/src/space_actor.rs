@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use recordplayer::Rebuilding;
 use recordplayer::commit::Head;
+use recordplayer::errand::Sent;
 use recordplayer::file::NamedFile;
 use recordplayer::hash::{Hash, StateHash};
 use recordplayer::id::SpaceId;
@@ -59,6 +60,8 @@ struct Actor {
     /// Where the store's answers arrive; at most an append and a checkpoint are on their way.
     written: mpsc::Sender<SpaceInput>,
     writes: mpsc::Receiver<SpaceInput>,
+    /// What it asks of other spaces, in order.
+    errands: mpsc::UnboundedSender<Arc<Sent>>,
     writing: usize,
     /// The last task that compacts texts.
     compaction: Option<JoinHandle<()>>,
@@ -88,11 +91,14 @@ pub(crate) async fn run(hub: Arc<Hub>, id: SpaceId, in_memory: InMemory, mut cal
     match opening.await {
         Ok(Ok(space)) => {
             let (written, writes) = mpsc::channel(4);
+            let (errands, asked) = mpsc::unbounded_channel();
+            tokio::spawn(Arc::clone(&hub).run_errands(asked));
             let actor = Actor {
                 hub: Arc::clone(&hub),
                 space,
                 written,
                 writes,
+                errands,
                 writing: 0,
                 compaction: None,
                 head: Arc::clone(&in_memory.head),
@@ -362,7 +368,8 @@ impl Actor {
                         carried_out.put(Piece { space: self.space.id(), effects, done });
                     }
                 }
-                SpaceOutput::Errand(sent) => drop(tokio::spawn(Arc::clone(&self.hub).run_errand(sent))),
+                // The other end is gone only with the program.
+                SpaceOutput::Errand(sent) => drop(self.errands.send(sent)),
                 SpaceOutput::ErrandEnded { to, key, ended } => {
                     let hub = Arc::clone(&self.hub);
                     tokio::spawn(async move { hub.errand_ended(to, key, ended).await });

@@ -164,3 +164,29 @@ fn an_approved_card_goes_on_in_another_project() {
     let there = mia.tell(&["card", "AMP-1", "--project", "Amplifier"]);
     assert_eq!((&there["column"], &there["comments"][0]["text"]), (&json!("Backlog"), &json!("Runs")), "{there}");
 }
+
+/// They went in the order of what nobody sees.
+#[test]
+fn several_cards_arrive_in_the_order_in_which_they_were_sent() {
+    let (_stage, _server, [mia, wim]) = team();
+    let titles: Vec<String> = (2..9).map(|number| format!("Part {number}")).collect();
+    for title in &titles {
+        mia.tell(&in_turntable(&["card", "new", title, "--column", "Ready"]));
+    }
+    let keys: Vec<String> = (2..9).map(|number| format!("TT-{number}")).collect();
+    all_sync(&[&mia, &wim]);
+    let all: Vec<&str> = keys.iter().map(String::as_str).collect();
+    mia.tell(&in_turntable(&[&["card", "move"], &all[..], &["--to", "Backlog", "--into", "Amplifier"]].concat()));
+    for key in &keys {
+        arrived(&mia, key);
+    }
+    let board = mia.tell(&["board", "--project", "Amplifier"]);
+    let there = cards(&board);
+    let there: Vec<(String, String)> = there
+        .iter()
+        .map(|card| (card["title"].as_str().unwrap().to_owned(), card["key"].as_str().unwrap().to_owned()))
+        .collect();
+    let expected: Vec<(String, String)> =
+        titles.iter().zip(1..).map(|(title, number)| (title.clone(), format!("AMP-{number}"))).collect();
+    assert_eq!(there, expected);
+}

@@ -94,11 +94,16 @@ impl Space {
             return self.fail(error);
         }
         let mut not_asked = Vec::new();
-        for (key, open) in self.errands.open.iter_mut().filter(|(_, open)| open.due <= now) {
+        // In the order of what asks for them: who sends several cards finds them in that order.
+        let due = self.errands.open.iter().filter(|(_, open)| open.due <= now);
+        let mut due: Vec<(Position, Id)> = due.map(|(key, open)| (open.record, *key)).collect();
+        due.sort_unstable();
+        for (_, key) in due {
+            let Some(open) = self.errands.open.get_mut(&key) else { continue };
             open.due = now.plus_ms(open.wait_ms);
             open.wait_ms = (open.wait_ms * 2).min(ERRAND_RETRY_MAX_MS);
             if open.is_of_export {
-                not_asked.push(*key);
+                not_asked.push(key);
             } else {
                 self.outputs.push_back(SpaceOutput::Errand(Arc::clone(&open.sent)));
             }

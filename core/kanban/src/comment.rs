@@ -188,7 +188,9 @@ impl Entity for Comment {
         use CommentRefusal as R;
         if let C::Write { card, text, author, kind, mentions } = command {
             // Its author may write it again that was deleted.
-            let is_back = self.deleted && self.card == Some(*card) && is_by(self.author, cx);
+            let myself = PersonId::from(cx.actor());
+            let author = author.unwrap_or(myself);
+            let is_back = self.deleted && self.card == Some(*card) && is_by(self.author, cx) && author == self.author;
             if self.card.is_some() && !is_back {
                 return Err(R::WrittenAlready {});
             }
@@ -198,8 +200,6 @@ impl Entity for Comment {
             }
             is_on_card_here(&on)?;
             is_written("A comment", text, COMMENT_BYTES_MAX)?;
-            let myself = PersonId::from(cx.actor());
-            let author = author.unwrap_or(myself);
             let is_placeholder = cx.get::<Project>(cx.space().0).placeholders.contains_key(&author);
             if author != myself && !is_placeholder {
                 return Err(R::NoSuchPlaceholder { person: author });

@@ -36,8 +36,8 @@ fn work_of(given: &Given) -> (Stage, Option<PersonId>) {
     (card.stage, card.taken_by)
 }
 
-fn planned(given: &Given, command: CommandId) -> Undo {
-    let is_ours = |record: &Record| record.origin.command == command;
+/// Plans taking back all that is ours, on the streams that it touched.
+fn planned_of(given: &Given, is_ours: &dyn Fn(&Record) -> bool) -> Undo {
     let streams: BTreeSet<StreamId> =
         given.records().iter().filter(|record| is_ours(record)).map(|record| record.stream.clone()).collect();
     let of_stream = |stream: StreamId| {
@@ -45,7 +45,11 @@ fn planned(given: &Given, command: CommandId) -> Undo {
         (stream, records)
     };
     let streams: Vec<(StreamId, Vec<Record>)> = streams.into_iter().map(of_stream).collect();
-    undo(&streams, &given.models(), &is_ours).unwrap()
+    undo(&streams, &given.models(), is_ours).unwrap()
+}
+
+fn planned(given: &Given, command: CommandId) -> Undo {
+    planned_of(given, &|record| record.origin.command == command)
 }
 
 /// Takes the command back, as whoever acts; each step of it must be accepted. Answers with the last one, by which it is done again.
@@ -269,15 +273,7 @@ fn what_is_done_again_comes_back_from_below() {
     let given = board().claiming(Claims::of_act(act)).sent::<Column>(other, add_column("Other", ColumnKind::Ready));
     let given = given.sent::<Card>(card(9), create(other, "Nine")).sent::<Comment>(comment, write);
     let of_act = |given: Given, act, next| {
-        let is_ours = move |record: &Record| record.origin.claims.act == Some(act);
-        let streams: BTreeSet<StreamId> =
-            given.records().iter().filter(|record| is_ours(record)).map(|record| record.stream.clone()).collect();
-        let records = |stream: StreamId| {
-            let records = given.records().iter().filter(|record| record.stream == stream).cloned().collect();
-            (stream, records)
-        };
-        let streams: Vec<(StreamId, Vec<Record>)> = streams.into_iter().map(records).collect();
-        let undo = undo(&streams, &given.models(), &is_ours).unwrap();
+        let undo = planned_of(&given, &|record| record.origin.claims.act == Some(act));
         assert!(undo.left.is_empty(), "{:?}", undo.left);
         undo.steps.into_iter().fold(given, |given, step| {
             let UndoAct::Send { intent } = step.what else { panic!("no text was written") };
@@ -302,4 +298,26 @@ fn a_column_goes_back_to_where_it_stood() {
     assert_ne!(given.model::<Board>(BOARD).columns, order);
     let (given, _) = taken_back(given, id);
     assert_eq!(given.model::<Board>(BOARD).columns, order);
+}
+
+/// It would be somebody else's words then.
+#[test]
+fn a_deleted_comment_is_written_again_as_its_authors() {
+    let ghost = PersonId(Id([0x6e; 16]));
+    let comment = CommentId(Id([0x77; 16]));
+    let write = |author| CommentCommand::Write {
+        card: card(1),
+        text: "Hm".into(),
+        author,
+        kind: crate::comment::CommentKind::Talk,
+        mentions: BTreeSet::new(),
+    };
+    let set = ProjectCommand::SetPlaceholder { person: ghost, name: "Ghost".into(), username: String::new() };
+    let given = || {
+        let given = cards(1).sent::<Project>(SPACE.0, set.clone()).sent::<Comment>(comment, write(Some(ghost)));
+        given.sent::<Comment>(comment, CommentCommand::Delete {})
+    };
+    given().when::<Comment>(comment, write(None)).refused(crate::comment::CommentRefusal::WrittenAlready {});
+    let back = given().sent::<Comment>(comment, write(Some(ghost))).model::<Comment>(comment);
+    assert_eq!((back.author, back.text.as_str(), back.deleted), (ghost, "Hm", false));
 }

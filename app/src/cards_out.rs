@@ -15,6 +15,7 @@ use recordplayer_kanban::view::{BoardView, CardNames, CardView};
 use recordplayer_kanban::{Board, Card, Column};
 use serde_json::{Value, json};
 
+use crate::references;
 use crate::said::Names;
 use crate::time::exact;
 use crate::whole::Whole;
@@ -99,7 +100,22 @@ pub(crate) fn card_json(names: &Names<'_>, id: CardId) -> Result<Value, SendErro
             description: &description,
         },
     );
-    Ok(with_key_elsewhere(names, id, json))
+    Ok(with_key_elsewhere(names, id, as_read(names, json)))
+}
+
+/// With what the cards are called by now to which its texts refer.
+fn as_read(names: &Names<'_>, mut card: Value) -> Value {
+    let read = |text: &mut Value| {
+        if let Some(words) = text.as_str().map(|words| references::read(names, words)) {
+            *text = json!(words);
+        }
+    };
+    read(&mut card["description"]);
+    read(&mut card["blocked"]);
+    for comment in card["comments"].as_array_mut().into_iter().flatten() {
+        read(&mut comment["text"]);
+    }
+    card
 }
 
 /// What it is called in the project where it is, for whoever has that one.

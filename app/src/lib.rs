@@ -18,6 +18,7 @@ mod mine;
 mod moving_in;
 mod player;
 mod records;
+mod references;
 mod reminders;
 mod said;
 mod searching;

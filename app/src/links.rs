@@ -10,7 +10,7 @@ pub fn is_of_web(address: &str) -> bool {
     begins_with("https://") || begins_with("http://")
 }
 
-/// Takes out of this frame what would open anything else, and answers with the address.
+/// Takes out of this frame what would open anything else, and answers with the address: perhaps that of a card.
 pub fn keep_to_web(ctx: &Context) -> Option<String> {
     ctx.output_mut(|output| {
         let is_kept_back =

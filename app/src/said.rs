@@ -5,7 +5,7 @@ use std::sync::Arc;
 use recordplayer::entity::Entity;
 use recordplayer::id::{ActorId, Id, SpaceId};
 use recordplayer::membership::{Membership, MembershipCommand};
-use recordplayer::replica::OutboxEntry;
+use recordplayer::replica::{EditedText, OutboxEntry};
 use recordplayer_client::{Device, HERE, Space};
 use recordplayer_kanban::board::BoardCommand;
 use recordplayer_kanban::card::CardCommand;
@@ -16,6 +16,8 @@ use recordplayer_kanban::ids::{CardId, ColumnId, FieldId, LabelId, PersonId, Typ
 use recordplayer_kanban::key::card_key;
 use recordplayer_kanban::project::ProjectCommand;
 use recordplayer_kanban::{Board, Card, Column, Comment, Desk, Marks, Project};
+
+use crate::references;
 
 /// Who did something, where nobody knows.
 pub(crate) const SOMEBODY: &str = "Somebody";
@@ -63,6 +65,7 @@ impl<'a> Names<'a> {
 
     /// A sentence of a refusal or of the history with names and keys in place of the ids that a record holds.
     pub fn named(&self, sentence: &str) -> String {
+        let sentence = references::read(self, sentence);
         let words = sentence.split_inclusive(|letter: char| !letter.is_ascii_hexdigit());
         let name = |word: &str| {
             let digits = word.trim_end_matches(|letter: char| !letter.is_ascii_hexdigit());
@@ -95,6 +98,19 @@ impl<'a> Names<'a> {
         known.map_or_else(|| "that is not on this device".to_owned(), |info| info.title)
     }
 
+    /// What a card of this device is called now, in the project where it is; or where it was, for that leads to it as well.
+    pub fn key_today(&self, card: CardId) -> Option<String> {
+        let known = self.entity::<Card>(card.0);
+        if known.is_here() {
+            return Some(self.key_of(card));
+        }
+        let others = self.device.spaces().into_iter().filter(|info| info.space != self.space.id());
+        let mut others = others.filter_map(|info| self.device.space(info.space));
+        let is_there = |other: &Space| Names { space: other, ..*self }.entity::<Card>(card.0).is_here();
+        let there = others.find(|other| is_there(other)).map(|other| Names { space: &other, ..*self }.key_of(card));
+        there.or_else(|| known.exists().then(|| self.key_of(card)))
+    }
+
     /// What people call a card.
     pub fn key_of(&self, card: CardId) -> String {
         card_key(&self.project().key, &self.entity::<Card>(card.0).number, card)
@@ -124,10 +140,12 @@ pub(crate) fn card_of(names: &Names<'_>, entry: &OutboxEntry) -> Option<CardId> 
 }
 
 /// What the person typed, to be copied.
-pub(crate) fn typed(entry: &OutboxEntry) -> Option<String> {
-    if let Some(text) = &entry.text {
-        return Some(text.after());
-    }
+pub(crate) fn typed(names: &Names<'_>, entry: &OutboxEntry) -> Option<String> {
+    let text = entry.text.as_ref().map(EditedText::after).or_else(|| words_of(entry))?;
+    Some(references::read(names, &text))
+}
+
+fn words_of(entry: &OutboxEntry) -> Option<String> {
     let intent = entry.intent();
     match intent.typed::<Card>() {
         Some(CardCommand::Create { title, .. } | CardCommand::Rename { title }) => return Some(title),

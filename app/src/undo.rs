@@ -1,6 +1,7 @@
 //! Taking back what was done here: one act of the person, or a whole import.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
 
 use recordplayer::claims::Claims;
 use recordplayer::entity::Entity;
@@ -12,6 +13,7 @@ use recordplayer_client::{SendError, Space, Ticket};
 use recordplayer_kanban::card::CardCommand;
 use recordplayer_kanban::ids::CardId;
 use recordplayer_kanban::undo::{Undo, UndoAct, undo};
+use recordplayer_kanban::view::happened;
 use recordplayer_kanban::{Card, Comment};
 
 /// Commands that were done as one, and can be taken back as one.
@@ -69,13 +71,17 @@ pub(crate) enum Which {
 pub(crate) fn find(space: &Space, which: Which) -> Result<Option<Done>, SendError> {
     let deeds = space.inspect(Replica::own_deeds)?.map_err(not_there)?;
     let meant = match which {
-        Which::Last => last(&deeds, false),
-        Which::LastUndone => last(&deeds, true),
+        Which::Last => standing(&deeds).first().copied(),
+        Which::LastUndone => last_undone(&deeds),
         Which::Named(id) => {
             deeds.iter().find(|deed| deed.command.0 == id || deed.claims.act.is_some_and(|act| act.0 == id))
         }
     };
-    let Some(meant) = meant else { return Ok(None) };
+    Ok(meant.map(|meant| whole(meant, &deeds)))
+}
+
+/// A deed with all that was done as one with it.
+fn whole(meant: &Deed, deeds: &[Deed]) -> Done {
     let together = |deed: &&Deed| match meant.claims.act {
         Some(act) => deed.claims.act == Some(act),
         None => deed.command == meant.command,
@@ -85,15 +91,78 @@ pub(crate) fn find(space: &Space, which: Which) -> Result<Option<Done>, SendErro
         done.commands.insert(deed.command);
         done.streams.extend(deed.streams.iter().cloned());
     }
-    Ok(Some(done))
+    done
 }
 
-/// The last deed that holds, or that was taken back and can be done again. To do it again is to take the taking back back.
+/// What somebody did before something that cannot be taken back.
+#[derive(Clone, Debug)]
+pub(crate) struct Earlier {
+    /// By which it is taken back.
+    pub id: Id,
+    /// With ids where people read names.
+    pub what: String,
+}
+
+/// The last thing before this one that can be taken back. Nobody means it who only says "undo": what came later stays.
+pub(crate) fn earlier(space: &Space, than: &Done) -> Result<Option<Earlier>, SendError> {
+    let told = space.inspect(|replica| {
+        let deeds = replica.own_deeds().map_err(not_there)?;
+        let standing = standing(&deeds);
+        let before = standing.iter().skip_while(|deed| !than.commands.contains(&deed.command)).skip(1);
+        for deed in before.take(EARLIER_MAX) {
+            let done = whole(deed, &deeds);
+            let planned = plan(replica, &done.streams, &|record| done.commands.contains(&record.origin.command))?;
+            if planned.steps.is_empty() {
+                continue;
+            }
+            let mut records = Vec::new();
+            for stream in &done.streams {
+                records.extend(replica.stream_records(stream).map_err(not_there)?);
+            }
+            records.retain(|record| done.commands.contains(&record.origin.command));
+            records.sort_by_key(|record| record.number);
+            let models = replica.models();
+            if let Some(activity) = records.iter().find_map(|record| happened(record, &models)) {
+                let about = activity.card.map(|card| format!("{card}: ")).unwrap_or_default();
+                let id = deed.claims.act.map_or(deed.command.0, |act| act.0);
+                return Ok(Some(Earlier { id, what: about + &activity.what }));
+            }
+        }
+        Ok::<_, SendError>(None)
+    });
+    told?
+}
+
+/// So far back it is looked for what can be taken back.
+const EARLIER_MAX: usize = 50;
+
+/// What the person did here and has not taken back, the last first. What was taken back and done again is the doing again.
 ///
 /// ```text
 ///   A   B   undo B   undo A   redo A        undo: redo A        redo: undo B
 /// ```
-fn last(deeds: &[Deed], is_redo: bool) -> Option<&Deed> {
+fn standing(deeds: &[Deed]) -> Vec<&Deed> {
+    let (mut standing, mut acts) = (Vec::new(), BTreeSet::new());
+    walk_back(deeds, false, |deed| {
+        if deed.claims.act.is_none_or(|act| acts.insert(act)) {
+            standing.push(deed);
+        }
+        ControlFlow::Continue(())
+    });
+    standing
+}
+
+/// The last thing that was taken back here, while nothing else was done since. To do it again is to take the taking back back.
+fn last_undone(deeds: &[Deed]) -> Option<&Deed> {
+    let mut found = None;
+    walk_back(deeds, true, |deed| {
+        found = Some(deed);
+        ControlFlow::Break(())
+    });
+    found
+}
+
+fn walk_back<'a>(deeds: &'a [Deed], is_redo: bool, mut meet: impl FnMut(&'a Deed) -> ControlFlow<()>) {
     let undoes: BTreeMap<CommandId, CommandId> =
         deeds.iter().filter_map(|deed| Some((deed.command, deed.claims.undoes?))).collect();
     let is_undo = |deed: &Deed| {
@@ -114,15 +183,17 @@ fn last(deeds: &[Deed], is_redo: bool) -> Option<&Deed> {
             (Some(undone), _) if !deed.is_here => {
                 taken_back.insert(undone);
             }
-            (Some(_), true) if is_redo => return Some(deed),
-            (Some(undone), is_undo) if is_undo || is_redo => {
+            (Some(undone), is_undo) if is_undo != is_redo => {
                 taken_back.insert(undone);
             }
-            (None, _) if is_redo => return None,
-            (Some(_) | None, _) => return Some(deed),
+            (None, _) if is_redo => return,
+            (Some(_) | None, _) => {
+                if meet(deed).is_break() {
+                    return;
+                }
+            }
         }
     }
-    None
 }
 
 fn not_there(error: PlaybackError) -> SendError {

@@ -14,9 +14,14 @@ use serde_json::json;
 use super::answer::{Answer, DAMAGED, Failure, NO_ACCESS, NOT_IN_TIME, WRONG_USE, line};
 use super::place::Place;
 use super::send;
+use crate::links::is_of_web;
 
 /// Hangs a link on a card.
 pub(super) fn link(place: &Place<'_>, key: &str, url: &str, name: Option<&str>) -> Result<Answer, Failure> {
+    if !is_of_web(url) {
+        let help = "Begin it with https:// or http://: nothing else is opened from a card";
+        return Err(Failure::new(WRONG_USE, "bad_link", format!("{url:?} is no address of the web"), help));
+    }
     let link = Attachment::Link { name: name.unwrap_or_default().to_owned(), url: url.to_owned() };
     attach(place, place.card(key)?, link)
 }

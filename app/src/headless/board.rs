@@ -11,6 +11,7 @@ use recordplayer::playback::{PlaybackError, Step};
 use recordplayer::record::Position;
 use recordplayer::time::Timestamp;
 use recordplayer_kanban::board::BoardCommand as Do;
+use recordplayer_kanban::column::WayOut;
 use recordplayer_kanban::ids::{BoardId, CardId};
 use recordplayer_kanban::view::{BoardView, Looking, happened};
 use recordplayer_kanban::{Board, Card, Column, Comment, Role};
@@ -144,7 +145,14 @@ fn answer(
     let role = Role::of(me, &members);
     let me = role.as_ref().map(|role| (me.into(), role));
     let column_of = |column| place.column_now(column).map(|column| place.column_name(column));
-    let columns = view.columns_json(Looking { name_of: &|person| place.name_of(person), column_of: &column_of, me });
+    let way_of = |way: &WayOut| {
+        let other = place.other(&way.project.to_string());
+        let Ok(other) = other else { return Some((way.project.to_string(), way.column.to_string())) };
+        let column = other.column_now(way.column)?;
+        Some((other.info.title.clone(), other.column_name(column)))
+    };
+    let name_of = |person| place.name_of(person);
+    let columns = view.columns_json(Looking { name_of: &name_of, column_of: &column_of, way_of: &way_of, me });
     let text = board_text(&board.title, &columns);
     let json = json!({
         "project": place.info.title, "board": board.title, "record": record.0, "at": at.map(time), "columns": columns,

@@ -1,4 +1,4 @@
-//! Cards: shown, written, moved, described, commented on.
+//! Cards: shown, written, moved, described.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -11,18 +11,19 @@ use recordplayer::limits::TEXT_BYTES_MAX;
 use recordplayer::replica::Wish;
 use recordplayer_client::{SendError, Ticket};
 use recordplayer_kanban::card::{CardCommand as Do, Relation, RelationKind, Stage};
-use recordplayer_kanban::comment::{CommentCommand as Write, CommentKind};
-use recordplayer_kanban::ids::{BoardId, CardId, ColumnId, CommentId, PersonId};
-use recordplayer_kanban::{Board, Card, Column, Comment};
+use recordplayer_kanban::column::followed;
+use recordplayer_kanban::ids::{BoardId, CardId, ColumnId};
+use recordplayer_kanban::{Board, Card, Column};
 use serde_json::{Value, json};
 
 use super::answer::{Answer, Failure, REFUSED, WRONG_USE, line, lines};
-use super::arguments::{CardCommand, CommentArguments, CommentCommand, What};
+use super::arguments::{CardCommand, What};
 use super::column::row_of;
 use super::place::Place;
 use super::{attachment, checklist, edit, file, send};
 use crate::cards_out::card_json;
 use crate::copying::copy_into;
+use crate::references;
 
 pub(crate) fn run(place: &Place<'_>, command: &CardCommand) -> Result<Answer, Failure> {
     match command {
@@ -47,7 +48,12 @@ pub(crate) fn run(place: &Place<'_>, command: &CardCommand) -> Result<Answer, Fa
         CardCommand::Archive { keys } => each(place, keys, &Do::Archive {}, "Archived"),
         CardCommand::Restore { keys, to } => {
             let column = to.as_ref().map(|to| place.column(to, None)).transpose()?;
-            each(place, keys, &Do::Restore { column, exempt: false }, "Restored")
+            let cards = cards(place, keys)?;
+            if column.is_some() {
+                are_archived(place, &cards)?;
+            }
+            let restore = Do::Restore { column, exempt: false };
+            to_all(place, &cards, &[restore], |key, _| format!("Restored {key}"))
         }
         CardCommand::Take { keys } => each(place, keys, &Do::Take {}, "Took"),
         CardCommand::PutBack { keys } => each(place, keys, &Do::PutBack {}, "Put back"),
@@ -61,20 +67,24 @@ pub(crate) fn run(place: &Place<'_>, command: &CardCommand) -> Result<Answer, Fa
         CardCommand::Approve { keys, reason, to, into: Some(project) } => {
             let other = place.other(project)?;
             let to = other.column(to.as_deref().unwrap_or_default(), None)?;
+            has_room(&other, to, keys.len())
+                .map_err(|failure| kept(place, &format!("approval {}", keys.join(" ")), reason, true, failure))?;
+            let to = as_way_out(place, &other, &cards(place, keys)?, to);
             let title = line(&other.info.title);
-            let approve = Do::Approve { to, reason: reason.clone(), project: Some(other.info.space) };
+            let approve =
+                Do::Approve { to, reason: references::kept(&place.names(), reason), project: Some(other.info.space) };
             let say = |key: &str, _| format!("Approved {key}: it goes to the project {title}");
             keeping_reason(place, "approval", (keys, reason), &approve, say)
         }
         CardCommand::Approve { keys, reason, to, into: None } => {
             let to = goal(place, &cards(place, keys)?, to.as_deref())?;
             let name = line(&place.space.entity::<Column>(to).name);
-            let approve = Do::Approve { to, reason: reason.clone(), project: None };
+            let approve = Do::Approve { to, reason: references::kept(&place.names(), reason), project: None };
             let say = |key: &str, _| format!("Approved {key}: it goes to {name}");
             keeping_reason(place, "approval", (keys, reason), &approve, say)
         }
         CardCommand::Reject { keys, reason } => {
-            let reject = Do::Reject { reason: reason.clone() };
+            let reject = Do::Reject { reason: references::kept(&place.names(), reason) };
             keeping_reason(place, "rejection", (keys, reason), &reject, |key, _| format!("Rejected {key}"))
         }
         CardCommand::Set { keys, what } => {
@@ -148,10 +158,32 @@ fn new_card(place: &Place<'_>, title: &str, column: &str, what: &What) -> Result
 fn go_to(place: &Place<'_>, keys: &[String], project: &str, to: &str) -> Result<Answer, Failure> {
     let cards = cards(place, keys)?;
     let other = place.other(project)?;
-    let goes = Do::GoTo { project: other.info.space, column: other.column(to, None)? };
+    let column = other.column(to, None)?;
+    has_room(&other, column, cards.len())?;
+    let column = as_way_out(place, &other, &cards, column);
+    let goes = Do::GoTo { project: other.info.space, column };
     let before: BTreeMap<CardId, String> = cards.iter().map(|card| (*card, place.key_of(*card))).collect();
     let title = line(&other.info.title);
     to_all(place, &cards, &[goes], |_, card| format!("Sent {} to the project {title}", before[&card]))
+}
+
+/// The column by which the workflow of these cards knows it: that of its ways out, in the other project removed meanwhile, whose cards it has.
+fn as_way_out(place: &Place<'_>, other: &Place<'_>, cards: &[CardId], column: ColumnId) -> ColumnId {
+    let standing = cards.iter().filter_map(|card| place.space.entity::<Card>(*card).column());
+    let ways = standing.flat_map(|column| place.space.entity::<Column>(column).ways_out.clone());
+    let ways: BTreeSet<ColumnId> = ways.filter(|way| way.project == other.info.space).map(|way| way.column).collect();
+    let is_it = |way: &ColumnId| other.column_now(*way) == Some(column);
+    if ways.contains(&column) { column } else { ways.into_iter().find(is_it).unwrap_or(column) }
+}
+
+/// Whether another project takes so many cards, as far as this device knows. It decides itself, and then says less: not everybody whom it tells
+/// why may look at it, as whoever asks here does.
+fn has_room(other: &Place<'_>, column: ColumnId, cards: usize) -> Result<(), Failure> {
+    let (now, found) = followed(column, |column| other.space.entity::<Column>(column));
+    found.has_room(now, cards).map_err(|full| {
+        let help = format!("That is in the project {}, as far as this device knows", line(&other.info.title));
+        Failure::new(REFUSED, "column_full", other.named(&full.to_string()), &help)
+    })
 }
 
 /// All of them are looked up before the first one is touched.
@@ -217,6 +249,18 @@ fn submitted(place: &Place<'_>, key: &str, id: CardId) -> String {
 /// The same to several cards, as one act.
 fn each(place: &Place<'_>, keys: &[String], command: &Do, what: &str) -> Result<Answer, Failure> {
     to_all(place, &cards(place, keys)?, std::slice::from_ref(command), |key, _| format!("{what} {key}"))
+}
+
+/// Who says where they shall come back to means cards that are away.
+fn are_archived(place: &Place<'_>, cards: &[CardId]) -> Result<(), Failure> {
+    let open = cards.iter().filter(|card| !place.space.entity::<Card>(**card).archived);
+    let open: Vec<String> = open.map(|card| place.key_of(*card)).collect();
+    let message = match open.as_slice() {
+        [] => return Ok(()),
+        [one] => format!("{one} is not archived"),
+        several => format!("{} are not archived", several.join(", ")),
+    };
+    Err(Failure::new(WRONG_USE, "not_archived", message, "To bring a card into another column, move it"))
 }
 
 /// A decision about several cards, whose reason is kept where it is refused.
@@ -349,7 +393,12 @@ fn warned(place: &Place<'_>, column: ColumnId, mut answer: Answer) -> Answer {
 }
 
 /// A text that is refused here is kept in a file: nothing that a person typed is lost.
-fn keeping(place: &Place<'_>, what: &str, text: &str, outcome: Result<Ticket, SendError>) -> Result<Ticket, Failure> {
+pub(super) fn keeping(
+    place: &Place<'_>,
+    what: &str,
+    text: &str,
+    outcome: Result<Ticket, SendError>,
+) -> Result<Ticket, Failure> {
     outcome.map_err(|error| {
         let is_refused = matches!(error, SendError::Refused(_));
         kept(place, what, text, is_refused, send::failure_at(place, error))
@@ -374,8 +423,12 @@ fn kept(place: &Place<'_>, what: &str, text: &str, is_refused: bool, mut failure
 fn describe(place: &Place<'_>, key: &str, text_file: &Path) -> Result<Answer, Failure> {
     let card = place.card(key)?;
     let text = file::text(text_file, TEXT_BYTES_MAX as u64 + 1)?;
+    let now = place.space.text::<Card>(card, Card::DESCRIPTION).map_err(|error| send::failure_at(place, error))?;
+    let names = place.names();
+    // What only reads another key by now says the same.
+    let words = if references::read(&names, &now) == text { now } else { references::kept(&names, &text) };
     let make = |change| Do::Describe { change };
-    let tickets = place.space.edit_text::<Card>(card, Claims::default(), &text, make).map_err(|error| {
+    let tickets = place.space.edit_text::<Card>(card, Claims::default(), &words, make).map_err(|error| {
         let is_refused = matches!(error, SendError::Refused(_));
         kept(place, &format!("description {key}"), &text, is_refused, send::failure_at(place, error))
     })?;
@@ -387,58 +440,6 @@ fn describe(place: &Place<'_>, key: &str, text_file: &Path) -> Result<Answer, Fa
         format!("Described {key}")
     };
     Ok(Answer::new(json!({ "key": key, "id": card.to_string(), "commands": send::ids(&tickets) }), text))
-}
-
-pub(crate) fn comment(place: &Place<'_>, arguments: &CommentArguments) -> Result<Answer, Failure> {
-    let (id, key, text, command, done) = match (&arguments.command, &arguments.key, &arguments.text) {
-        (Some(CommentCommand::Edit { id, text }), ..) => {
-            let (id, card) = comment_of(place, id)?;
-            let edit = Write::Edit { text: text.clone(), mentions: mentions(place, text) };
-            (id, place.key_of(card), text.as_str(), edit, "Changed the comment on")
-        }
-        (Some(CommentCommand::Delete { id }), ..) => {
-            let (id, card) = comment_of(place, id)?;
-            (id, place.key_of(card), "", Write::Delete {}, "Deleted the comment on")
-        }
-        (None, Some(key), Some(text)) => {
-            let (id, card) = (CommentId(place.space.fresh_id()), place.card(key)?);
-            let kind = if arguments.journal { CommentKind::Journal } else { CommentKind::Talk };
-            let mentions = mentions(place, text);
-            let write = Write::Write { card, text: text.clone(), author: None, kind, mentions };
-            (id, place.key_of(card), text.as_str(), write, "Commented on")
-        }
-        (None, ..) => {
-            let help = "See \"recordplayer comment --help\"";
-            return Err(Failure::new(WRONG_USE, "no_comment", "Say on which card, and what", help));
-        }
-    };
-    let sent = place.space.send::<Comment>(id, &command);
-    let ticket = keeping(place, &format!("comment {key}"), text, sent)?;
-    send::settle(place, std::slice::from_ref(&ticket))?;
-    let json = json!({ "key": key, "id": id.to_string(), "command": ticket.command().to_string() });
-    Ok(Answer::new(json, format!("{done} {key}")))
-}
-
-/// A comment by its id, and its card.
-fn comment_of(place: &Place<'_>, text: &str) -> Result<(CommentId, CardId), Failure> {
-    let id = text.parse::<CommentId>().ok();
-    let found = id.and_then(|id| Some((id, place.space.entity::<Comment>(id).card?)));
-    found.ok_or_else(|| {
-        let message = format!("There is no comment {text:?}");
-        Failure::new(WRONG_USE, "unknown_comment", message, "See \"recordplayer card KEY --json\" for their ids")
-    })
-}
-
-/// Whom a text calls: `@name`, where a name may have several words.
-fn mentions(place: &Place<'_>, text: &str) -> BTreeSet<PersonId> {
-    let people = edit::people(place);
-    let calls = |name: &str| {
-        text.match_indices('@').any(|(at, sign)| {
-            let rest = &text[at + sign.len()..];
-            rest.strip_prefix(name).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
-        })
-    };
-    people.into_iter().filter(|(_, name)| !name.is_empty() && calls(name)).map(|(person, _)| person).collect()
 }
 
 pub(crate) fn show(place: &Place<'_>, key: &str) -> Result<Answer, Failure> {

@@ -17,14 +17,16 @@ pub(crate) fn run(place: &Place<'_>, command: &ChecklistCommand) -> Result<Answe
     match command {
         ChecklistCommand::New { key, name, items } => {
             let (card, checklist) = (place.card(key)?, ChecklistId(place.space.fresh_id()));
-            let mut commands = vec![Do::SetChecklist { checklist, name: name.clone() }];
-            commands.extend(items.iter().map(|text| new_item(place, checklist, text)));
+            let mut commands = vec![Do::SetChecklist { checklist, name: written(name)?.to_owned() }];
+            for text in items {
+                commands.push(new_item(place, checklist, text)?);
+            }
             sent(place, card, &commands, checklist, |key| format!("Added the checklist {} to {key}", line(name)))
         }
         ChecklistCommand::Rename { key, checklist, name } => {
             let card = place.card(key)?;
             let list = list_of(place, card, Some(checklist))?.id;
-            let rename = Do::SetChecklist { checklist: list, name: name.clone() };
+            let rename = Do::SetChecklist { checklist: list, name: written(name)?.to_owned() };
             sent(place, card, &[rename], list, |key| format!("Renamed a checklist of {key} to {}", line(name)))
         }
         ChecklistCommand::Remove { key, checklist } => {
@@ -36,7 +38,8 @@ pub(crate) fn run(place: &Place<'_>, command: &ChecklistCommand) -> Result<Answe
         ChecklistCommand::Add { key, items, checklist } => {
             let card = place.card(key)?;
             let list = list_of(place, card, checklist.as_deref())?;
-            let commands: Vec<Do> = items.iter().map(|text| new_item(place, list.id, text)).collect();
+            let commands = items.iter().map(|text| new_item(place, list.id, text));
+            let commands = commands.collect::<Result<Vec<Do>, Failure>>()?;
             let added = items.iter().map(|item| line(item)).collect::<Vec<_>>().join(", ");
             sent(place, card, &commands, list.id, |key| format!("Added to {} of {key}: {added}", line(&list.name)))
         }
@@ -46,10 +49,11 @@ pub(crate) fn run(place: &Place<'_>, command: &ChecklistCommand) -> Result<Answe
             each(place, key, (items, checklist.as_deref()), tick, done)
         }
         ChecklistCommand::Edit { key, item, text, checklist } => {
+            let text = written(text)?;
             let edit = |list: &Checklist, item: &Item| Do::SetItem {
                 checklist: list.id,
                 item: item.id,
-                text: text.clone(),
+                text: text.to_owned(),
                 done: item.done,
             };
             each(place, key, (std::slice::from_ref(item), checklist.as_deref()), edit, "Changed")
@@ -61,9 +65,18 @@ pub(crate) fn run(place: &Place<'_>, command: &ChecklistCommand) -> Result<Answe
     }
 }
 
-fn new_item(place: &Place<'_>, checklist: ChecklistId, text: &str) -> Do {
+fn new_item(place: &Place<'_>, checklist: ChecklistId, text: &str) -> Result<Do, Failure> {
     let item = ItemId(place.space.fresh_id());
-    Do::SetItem { checklist, item, text: text.to_owned(), done: false }
+    Ok(Do::SetItem { checklist, item, text: written(text)?.to_owned(), done: false })
+}
+
+/// What a checklist or an item is called. Of imports it may be nothing; who writes one means something.
+fn written(text: &str) -> Result<&str, Failure> {
+    if text.trim().is_empty() {
+        let message = "A checklist has a name, and an item says what to do";
+        return Err(Failure::new(WRONG_USE, "nothing_written", message, "Write something"));
+    }
+    Ok(text)
 }
 
 /// The same to several items, which are all found before the first one is touched.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use recordplayer_kanban::column::{ColumnCommand as Do, WayOut};
-use recordplayer_kanban::ids::{ColumnId, RowId};
+use recordplayer_kanban::ids::{BoardId, ColumnId, RowId};
 use recordplayer_kanban::{Column, Role};
 use serde_json::json;
 
@@ -24,6 +24,7 @@ pub(crate) fn run(place: &Place<'_>, command: &ColumnCommand) -> Result<Answer, 
         C::New { name, kind, before } => {
             let board = place.board(None)?.id;
             let before = before.as_ref().map(|before| place.column(before, Some(board))).transpose()?;
+            on_its_board(place, Some(board), before)?;
             let add = Do::Add { board, name: name.clone(), kind: (*kind).into(), before };
             (ColumnId(place.space.fresh_id()), name, add, format!("Added the column {}", line(name)))
         }
@@ -92,7 +93,9 @@ pub(crate) fn run(place: &Place<'_>, command: &ColumnCommand) -> Result<Answer, 
         C::Row(command) => return row(place, command),
         C::Move { column, before } => {
             let id = at(column)?;
-            let before = before.as_ref().map(|before| place.column(before, board_of(place, id))).transpose()?;
+            let board = board_of(place, id);
+            let before = before.as_ref().map(|before| place.column(before, board)).transpose()?;
+            on_its_board(place, board, before)?;
             (id, column, Do::Move { before }, format!("Moved the column {}", line(column)))
         }
         C::Archive { column } => (at(column)?, column, Do::Archive {}, format!("Archived the column {}", line(column))),
@@ -145,8 +148,19 @@ pub(crate) fn row_of(place: &Place<'_>, column: ColumnId, text: &str) -> Result<
     })
 }
 
-fn board_of(place: &Place<'_>, column: ColumnId) -> Option<recordplayer_kanban::ids::BoardId> {
+fn board_of(place: &Place<'_>, column: ColumnId) -> Option<BoardId> {
     place.space.entity::<Column>(column).board
+}
+
+/// A column stands in front of another one of its board.
+fn on_its_board(place: &Place<'_>, board: Option<BoardId>, before: Option<ColumnId>) -> Result<(), Failure> {
+    match before.filter(|before| board_of(place, *before) != board) {
+        None => Ok(()),
+        Some(before) => {
+            let message = format!("{} is on another board", line(&place.column_name(before)));
+            Err(Failure::new(WRONG_USE, "another_board", message, "Name a column of the same board"))
+        }
+    }
 }
 
 /// The roles of these names, or none of them, and how a sentence calls them.

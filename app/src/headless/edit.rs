@@ -13,6 +13,7 @@ use super::answer::{Failure, WRONG_USE, line};
 use super::arguments::{Urgency, What};
 use super::definitions::{card_type, field, label};
 use super::place::Place;
+use crate::references;
 
 /// What stands for "nothing" where a value is asked for.
 pub(crate) const NONE: &str = "none";
@@ -60,7 +61,7 @@ pub(crate) fn commands(place: &Place<'_>, what: &What) -> Result<Vec<Do>, Failur
         commands.extend(assigned(place, name)?.into_iter().map(|person| Do::Unassign { person }));
     }
     if let Some(reason) = &what.block {
-        commands.push(Do::Block { reason: reason.clone() });
+        commands.push(Do::Block { reason: references::kept(&place.names(), reason) });
     }
     if what.unblock {
         commands.push(Do::Unblock {});

@@ -15,6 +15,7 @@ mod board;
 mod card;
 mod checklist;
 mod column;
+mod comment;
 mod definitions;
 mod edit;
 mod export;

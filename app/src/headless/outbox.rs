@@ -164,6 +164,6 @@ fn entry_json(place: &Place<'_>, entry: &OutboxEntry) -> Value {
     json!({
         "id": entry.command.to_string(), "number": entry.number, "what": what(&place.names(), entry),
         "card": card_of(&place.names(), entry).map(|card| place.key_of(card)), "made_at": time(entry.made_at), "state": state,
-        "project": place.info.title, "reason": reason, "text": typed(entry), "refused_with": entry.refused_with().map(|cause| cause.to_string()),
+        "project": place.info.title, "reason": reason, "text": typed(&place.names(), entry), "refused_with": entry.refused_with().map(|cause| cause.to_string()),
     })
 }

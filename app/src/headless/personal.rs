@@ -17,6 +17,7 @@ use super::place::Place;
 use super::search::understood;
 use super::{project, send};
 use crate::mine::{Entry, Mine, Task, Told, asked, projects};
+use crate::references;
 use crate::reminders;
 use crate::said::{Names, SOMEBODY};
 use crate::time::{day_of, start_of};
@@ -179,7 +180,7 @@ fn told(names: &Names<'_>, space: &Space, entry: &Entry) -> (&'static str, Optio
     }
     let comment = match news {
         News::Commented { comment } | News::Mentioned { comment } => {
-            Some(space.entity::<Comment>(comment).text.clone()).filter(|text| !text.is_empty())
+            Some(references::read(names, &space.entity::<Comment>(comment).text)).filter(|text| !text.is_empty())
         }
         News::Assigned {} | News::Approved {} | News::Rejected {} | News::SentBack { .. } => None,
     };
@@ -208,13 +209,14 @@ fn one_task(mine: &Mine, names: &Names<'_>, task: &Task) -> (String, Value) {
     let board = column.board.map(|board| mine.space.entity::<Board>(board)).unwrap_or_default();
     let (key, asks, title) = (names.key_of(task.card), asked(task, card.stage), Card::shown_title(&card.title));
     let due = card.due.as_ref().map(|day| format!("  {}", crate::time::due(day, &today()).0)).unwrap_or_default();
-    let blocked = card.blocked.as_ref().map(|why| format!("  blocked: {}", line(why))).unwrap_or_default();
+    let why = card.blocked.as_ref().map(|why| references::read(names, why));
+    let blocked = why.as_ref().map(|why| format!("  blocked: {}", line(why))).unwrap_or_default();
     let place = format!("{} / {} / {}", line(&mine.info.title), line(board.title()), line(&column.name));
     let text = format!("{asks:<6}  {key} {}  [{place}]{due}{blocked}", line(title));
     let json = json!({
         "asks": asks, "assigned": task.is_assigned, "project": mine.info.title,
         "project_id": mine.info.space.to_string(), "board": board.title(), "column": column.name, "key": key,
-        "card": task.card.to_string(), "title": title, "due": card.due, "blocked": card.blocked,
+        "card": task.card.to_string(), "title": title, "due": card.due, "blocked": why,
         "priority": card.priority.map(Priority::name),
     });
     (text, json)

@@ -6,12 +6,13 @@ use recordplayer_client::{Device, Space, SpaceInfo};
 use recordplayer_kanban::column::followed;
 use recordplayer_kanban::ids::{BoardId, CardId, ColumnId, PersonId};
 use recordplayer_kanban::key::CardRef;
-use recordplayer_kanban::view::{Found, KeysView};
+use recordplayer_kanban::view::Found;
 use recordplayer_kanban::{Board, Card, Column, Project};
 use serde_json::{Value, json};
 
 use super::answer::{DAMAGED, Failure, WRONG_USE};
 use super::arguments::Options;
+use crate::references::look_up;
 use crate::said::Names;
 
 /// The project that is worked on.
@@ -244,7 +245,6 @@ impl<'a> Place<'a> {
         ))
     }
 
-    /// The board that a card is on.
     /// The column that is meant by one that may have been removed: its heir. None where there is none, or it is archived.
     pub fn column_now(&self, column: ColumnId) -> Option<ColumnId> {
         let (now, column) = followed(column, |column| self.space.entity::<Column>(column));
@@ -259,6 +259,7 @@ impl<'a> Place<'a> {
         board.map_or_else(|| column.name.clone(), |board| format!("{board}/{}", column.name))
     }
 
+    /// The board that a card is on.
     pub fn board_of(&self, card: &Card) -> Option<BoardId> {
         self.space.entity::<Column>(card.column()?).board
     }
@@ -268,10 +269,8 @@ impl<'a> Place<'a> {
         let card: CardRef = text
             .parse()
             .map_err(|error: recordplayer_kanban::key::CardRefError| Failure::new(WRONG_USE, "bad_key", error, ""))?;
-        let project = self.project();
-        let (prefix, card) = (project.key.clone(), project.by_its_key(card));
-        let keys = self.space.view::<KeysView>(KeysView::key_of(&prefix, &card));
-        match keys.find(&prefix, &card) {
+        let (card, found) = look_up(&self.space, card);
+        match found {
             Found::One(card) => Ok(card),
             Found::Nothing => Err(Failure::new(
                 WRONG_USE,

@@ -18,8 +18,8 @@ use super::arguments::{Arguments, CardCommand, Command, ImportCommand, ProjectCo
 use super::exports::Export;
 use super::place::Place;
 use super::{
-    board, card, column, data_folder, definitions, export, import, member, outbox, personal, project, records, redact,
-    report, search, sync, undo, watch,
+    board, card, column, comment, data_folder, definitions, export, import, member, outbox, personal, project, records,
+    redact, report, search, sync, undo, watch,
 };
 use crate::moving_in::move_in_later;
 use crate::searching::Keeper;
@@ -305,7 +305,7 @@ fn execute(device: &Device, parsed: &Arguments) -> Result<Answer, Failure> {
             let export = Export::Csv { file: file.clone(), name: name.clone(), mappings: map.clone() };
             import::run(device, options, &export, how.dry_run)
         }
-        Command::Comment(arguments) => card::comment(&place()?, arguments),
+        Command::Comment(arguments) => comment::run(&place()?, arguments),
         Command::Label(command) => definitions::labels(&place()?, command),
         Command::Field(command) => definitions::fields(&place()?, command),
         Command::Type(command) => definitions::types(&place()?, command),

@@ -1,5 +1,6 @@
 //! Taking back, and doing again.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use recordplayer_client::SendError;
@@ -8,7 +9,7 @@ use serde_json::json;
 use super::answer::{Answer, Failure, WRONG_USE, line};
 use super::place::Place;
 use super::send;
-use crate::undo::{TakenBack, Which, find, take_back};
+use crate::undo::{Earlier, TakenBack, Which, earlier, find, take_back};
 
 /// How long the history of a project that was just joined is waited for: what was done stands there.
 pub(crate) const HISTORY_WITHIN: Duration = Duration::from_mins(1);
@@ -19,26 +20,41 @@ pub(crate) fn undo(place: &Place<'_>, id: Option<&str>) -> Result<Answer, Failur
         let help = "Name what to take back by the \"command\" or \"act\" that it answered with";
         Failure::new(WRONG_USE, "wrong_use", error, help)
     })?;
-    let taken = take(place, which.unwrap_or(Which::Last))?;
-    taken
-        .ok_or_else(|| {
-            let message = format!("There is nothing of yours to take back in {}", line(&place.info.title));
-            Failure::new(WRONG_USE, "nothing_to_undo", message, "See \"recordplayer history\"")
-        })
-        .and_then(|taken| answer(place, &taken, "take it back"))
+    let (taken, before) = take(place, which.unwrap_or(Which::Last))?.ok_or_else(|| {
+        let message = format!("There is nothing of yours to take back in {}", line(&place.info.title));
+        Failure::new(WRONG_USE, "nothing_to_undo", message, "See \"recordplayer history\"")
+    })?;
+    let mut answer = answer(place, &taken, "take it back")?;
+    if let Some(Earlier { id, what }) = before {
+        let what = place.named(&what);
+        let _ = write!(
+            answer.text,
+            "\nWhat you did before that: {}. \"recordplayer undo {id}\" takes it back",
+            line(&what)
+        );
+        answer.json[0]["before"] = json!({ "id": id.to_string(), "what": what });
+    }
+    Ok(answer)
 }
 
 /// Does again what was taken back last.
 pub(crate) fn redo(place: &Place<'_>) -> Result<Answer, Failure> {
-    let taken = take(place, Which::LastUndone)?.ok_or_else(|| {
+    let (taken, _) = take(place, Which::LastUndone)?.ok_or_else(|| {
         let message = format!("You have taken nothing back last in {}", line(&place.info.title));
         Failure::new(WRONG_USE, "nothing_to_redo", message, "What was done since an undo is what counts")
     })?;
     answer(place, &taken, "do it again")
 }
 
-fn take(place: &Place<'_>, which: Which) -> Result<Option<TakenBack>, Failure> {
-    let once = || find(&place.space, which)?.map(|done| take_back(&place.space, &done)).transpose();
+/// What was taken back; and where the last thing cannot be, the one before it that can.
+fn take(place: &Place<'_>, which: Which) -> Result<Option<(TakenBack, Option<Earlier>)>, Failure> {
+    let once = || {
+        let Some(done) = find(&place.space, which)? else { return Ok(None) };
+        let taken = take_back(&place.space, &done)?;
+        let is_stuck = which == Which::Last && taken.tickets.is_empty();
+        let before = if is_stuck { earlier(&place.space, &done)? } else { None };
+        Ok(Some((taken, before)))
+    };
     let taken = match once() {
         Err(SendError::NoHistory { .. }) if place.device.wait_for_history(place.space.id(), HISTORY_WITHIN) => once(),
         taken => taken,

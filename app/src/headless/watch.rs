@@ -43,6 +43,7 @@ pub(crate) fn run(options: &Options, folder: &Path, view: &[String]) -> Result<A
                 let columns = view.columns_json(Looking {
                     name_of: &|_| None,
                     column_of: &|column| Some(column.to_string()),
+                    way_of: &|way| Some((way.project.to_string(), way.column.to_string())),
                     me: None,
                 });
                 let start = json!({ "project": space.title, "board": view.title, "columns": columns });

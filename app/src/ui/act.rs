@@ -1,6 +1,6 @@
 //! What is to be done at the end of the frame.
 
-use recordplayer::id::{CommandId, SpaceId};
+use recordplayer::id::{ActId, CommandId, SpaceId};
 use recordplayer_kanban::card::CardCommand;
 use recordplayer_kanban::ids::{BoardId, CardId, ColumnId};
 
@@ -31,6 +31,11 @@ pub(super) enum Act {
     Comment {
         card: CardId,
         text: String,
+    },
+    /// The keys in a card's description become references; that belongs to the typing.
+    Refer {
+        card: CardId,
+        act: ActId,
     },
     Import(ImportStep),
     /// Gives a project of this computer to a server.

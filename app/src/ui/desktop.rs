@@ -8,7 +8,9 @@ use egui::{CentralPanel, Context, Frame, Id, Margin, Modal, Panel as Edge, Ui};
 use recordplayer::id::ActorId;
 use recordplayer::time::Timestamp;
 use recordplayer_client::{Device, now};
+use recordplayer_kanban::Card;
 use recordplayer_kanban::ids::CardId;
+use recordplayer_kanban::reference::card_at;
 
 use super::act::Act;
 use super::card_face::Standing;
@@ -208,7 +210,15 @@ impl Desktop {
         });
         self.show_project(ui, now);
         self.show_overlay(ui, now);
-        if let Some(address) = links::keep_to_web(ui.ctx()) {
+        let kept_back = links::keep_to_web(ui.ctx());
+        if let Some(card) = kept_back.as_deref().and_then(card_at) {
+            let is_here = |project: &OpenProject| project.space.known::<Card>(card).is_here();
+            if self.project.as_ref().is_some_and(is_here) {
+                self.acts.push(Act::OpenCard(card));
+            } else {
+                self.toasts.tell("That card is in another project. Open it there");
+            }
+        } else if let Some(address) = kept_back {
             let shown: String = address.chars().filter(|letter| !letter.is_control()).take(ADDRESS_SHOWN_MAX).collect();
             self.toasts.warn(format!("Only addresses of the web are opened from here, and not {shown}"));
         }

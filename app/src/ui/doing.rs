@@ -6,13 +6,13 @@ use egui::Ui;
 use recordplayer::claims::Claims;
 use recordplayer::decide::Intent;
 use recordplayer::entity::Entity;
-use recordplayer::id::{CommandId, Id};
+use recordplayer::id::{ActId, CommandId, Id};
 use recordplayer::record::StreamId;
 use recordplayer::replica::Wish;
 use recordplayer_client::{SendError, Space};
 use recordplayer_kanban::card::CardCommand;
 use recordplayer_kanban::comment::{CommentCommand, CommentKind};
-use recordplayer_kanban::ids::{ColumnId, PersonId};
+use recordplayer_kanban::ids::{CardId, ColumnId, PersonId};
 use recordplayer_kanban::{Card, Comment};
 
 use super::act::Act;
@@ -27,6 +27,7 @@ use super::playback::IN_THE_PAST;
 use super::project::shown;
 use super::sync_details::diagnostics;
 use crate::command::Command;
+use crate::references;
 use crate::said::Names;
 use crate::session::Appearance;
 use crate::undo::Done;
@@ -72,20 +73,21 @@ impl Desktop {
             Act::Found { title, place } => self.found(title, place),
             Act::Publish { space, url } => self.publish(space, url),
             Act::Comment { card, text } => {
-                let write = CommentCommand::Write {
-                    card,
-                    text: text.clone(),
-                    author: None,
-                    kind: CommentKind::Talk,
-                    mentions: BTreeSet::new(),
-                };
-                let typed = Typed::Comment { card, text };
                 self.work(move |space, names| {
+                    let write = CommentCommand::Write {
+                        card,
+                        text: references::kept(names, &text),
+                        author: None,
+                        kind: CommentKind::Talk,
+                        mentions: BTreeSet::new(),
+                    };
+                    let typed = Typed::Comment { card, text };
                     let outcome = sent::<Comment>(space, names, space.fresh_id(), &write);
                     // What was typed stays where it can be changed.
                     Outcome { typed: outcome.refused.is_some().then_some(typed), ..outcome }
                 });
             }
+            Act::Refer { card, act } => self.work(move |space, names| came(names, refer(space, names, card, act))),
             Act::Retry(commands) => {
                 self.work(move |space, names| came(names, each(commands, |command| space.retry(command).map(drop))));
             }
@@ -336,6 +338,12 @@ fn sent_as<E: Entity>(space: &Space, names: &Names<'_>, id: Id, command: &E::Com
         Err(_) => Done::default(),
     };
     Outcome { done, ..came(names, sent.map(drop)) }
+}
+
+fn refer(space: &Space, names: &Names<'_>, card: CardId, act: ActId) -> Result<(), SendError> {
+    let text = space.text::<Card>(card, Card::DESCRIPTION)?;
+    let make = |change| CardCommand::Describe { change };
+    space.edit_text::<Card>(card, Claims::of_act(act), &references::kept(names, &text), make).map(drop)
 }
 
 /// What there is to say of something that may have failed.

@@ -29,7 +29,7 @@ pub(super) struct LiveText {
     /// Whether the text was read at all.
     pub is_read: bool,
     /// All typing in one field is one act.
-    act: Option<ActId>,
+    pub act: Option<ActId>,
 }
 
 impl LiveText {

@@ -121,7 +121,7 @@ fn row(ui: &mut Ui, names: &Names<'_>, entry: &OutboxEntry, now: Timestamp, acts
             if quiet_button(ui, "Discard").clicked() {
                 acts.push(Act::Discard(vec![entry.command]));
             }
-            if let Some(typed) = typed(entry)
+            if let Some(typed) = typed(names, entry)
                 && quiet_button(ui, "Copy text").clicked()
             {
                 acts.push(Act::Copy { what: "The text", text: typed });

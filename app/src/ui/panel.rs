@@ -17,6 +17,8 @@ use super::project::{OpenProject, key_of};
 use super::talk::Talk;
 use crate::command::Command;
 use crate::markdown;
+use crate::references;
+use crate::said::Names;
 use crate::session::Session;
 use crate::theme::{Icon, Theme, Type, label_colour, name_colour, radius, space};
 use crate::time::{Nearness, day_of, due};
@@ -199,12 +201,16 @@ impl Panel {
             if response.changed() {
                 self.description.typed(drawing.hand, &project.space);
             }
+            if let Some(act) = self.description.act.filter(|_| response.lost_focus()) {
+                drawing.acts.push(Act::Refer { card: self.card, act });
+            }
         } else if !self.description.is_read {
             ui.add_space(Type::Body.line_height());
         } else if self.description.shown.is_empty() {
             ui.label(text("Nothing is written yet", Type::Body, theme.palette.faint));
         } else {
-            markdown::show(ui, &self.description.shown);
+            let names = Names::at_once(drawing.device, &project.space);
+            markdown::show(ui, &references::linked(&names, &self.description.shown));
         }
     }
 }

@@ -13,6 +13,7 @@ use super::act::Act;
 use super::composer::{name, put_before};
 use super::panel::Drawing;
 use super::project::OpenProject;
+use crate::references;
 use crate::said::Names;
 use crate::session::Session;
 use crate::theme::{Icon, Theme, Type, name_colour, space};
@@ -87,7 +88,8 @@ impl Talk {
             match line {
                 Line::Said(comment) => {
                     let author = project.person(drawing.device, comment.author);
-                    said(ui, &author, &ago(comment.at, drawing.now), &comment.text, comment.edited);
+                    let words = references::read(&Names::at_once(drawing.device, &project.space), &comment.text);
+                    said(ui, &author, &ago(comment.at, drawing.now), &words, comment.edited);
                 }
                 Line::Done(entries) if entries.len() < FOLDED_MIN => {
                     for entry in entries {

@@ -11,6 +11,7 @@ use crate::answer::unless;
 use crate::column::{Column, ColumnEvent};
 use crate::ids::{BoardId, ColumnId};
 use crate::limits::{BOARD_IMPORTS_MAX, NAME_BYTES_MAX, STEP_COLUMNS_MAX};
+use crate::name::{Names, is_same_name};
 use crate::project::{Project, ProjectEvent};
 use crate::refusal::{LimitExceeded, has_room_in_project, is_name};
 
@@ -122,15 +123,12 @@ impl Board {
 }
 
 /// Names of boards that are in use are told apart by people, so archived ones may be the same.
-fn title_is_free(title: &str, except: Option<&str>, cx: &Context<'_>) -> Result<(), BoardRefusal> {
+fn title_is_free(title: &str, itself: Option<BoardId>, cx: &Context<'_>) -> Result<(), BoardRefusal> {
     is_name("The name of a board", title)?;
-    if except == Some(title) {
-        return Ok(());
-    }
     let project = cx.get::<Project>(cx.space().0);
-    let taken = project.boards.iter().find(|board| {
-        let board = cx.get::<Board>(**board);
-        !board.archived && board.title() == title
+    let taken = project.boards.iter().find(|id| {
+        let board = cx.get::<Board>(**id);
+        Some(**id) != itself && !board.archived && is_same_name(board.title(), title)
     });
     match taken {
         Some(board) => Err(BoardRefusal::NameTaken { title: title.to_owned(), board: *board }),
@@ -185,15 +183,14 @@ impl Board {
         fit_one_step(self.columns.len())?;
         has_room_in_project("columns", (other.columns.len() + self.columns.len()).saturating_sub(1))?;
         let open = |column: &ColumnId| Some(cx.get::<Column>(*column)).filter(|column| !column.archived);
-        let mut names: BTreeSet<String> =
-            other.columns.iter().filter_map(open).map(|column| column.name.clone()).collect();
+        let mut names: Names = other.columns.iter().filter_map(open).map(|column| column.name.clone()).collect();
         for id in &self.columns {
             let column = cx.get::<Column>(*id);
             cx.emit::<Column>(*id, &ColumnEvent::BoardSet { board: into });
             cx.emit::<Self>(into, &BoardEvent::ColumnPlaced { column: *id, before: None });
-            if !column.archived && !names.insert(column.name.clone()) {
+            if !column.archived && !names.insert(&column.name) {
                 let name = free_name(&column.name, self.title(), &names);
-                names.insert(name.clone());
+                names.insert(&name);
                 cx.emit::<Column>(*id, &ColumnEvent::Renamed { name });
             }
         }
@@ -210,12 +207,12 @@ fn fit_one_step(columns: usize) -> Result<(), BoardRefusal> {
 }
 
 /// `Doing (Turntable)`, `Doing (Turntable, 2)`, and so on.
-fn free_name(name: &str, board: &str, taken: &BTreeSet<String>) -> String {
+fn free_name(name: &str, board: &str, taken: &Names) -> String {
     let cut = |text: &str, bytes: usize| text[..text.floor_char_boundary(bytes)].to_owned();
     let (name, board) = (cut(name, NAME_BYTES_MAX / 2), cut(board, NAME_BYTES_MAX / 4));
     let numbered = (2..).map(|number| format!("{name} ({board}, {number})"));
-    let mut names = std::iter::once(format!("{name} ({board})")).chain(numbered);
-    names.find(|name| !taken.contains(name)).expect("there are more numbers than columns")
+    let names = std::iter::once(format!("{name} ({board})")).chain(numbered);
+    taken.free(names).expect("there are more numbers than columns")
 }
 
 impl Entity for Board {
@@ -255,7 +252,7 @@ impl Entity for Board {
             }
             C::Rename { title } if self.title() == title => Ok(Vec::new()),
             C::Rename { title } => {
-                title_is_free(title, self.title.as_deref(), cx)?;
+                title_is_free(title, Some(BoardId(cx.id())), cx)?;
                 Ok(vec![E::Renamed { title: title.clone() }])
             }
             C::Archive {} if self.archived => Ok(Vec::new()),

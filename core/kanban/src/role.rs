@@ -11,6 +11,7 @@ use recordplayer::membership::Membership;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::RoleId;
+use crate::name::is_same_name;
 use crate::project::Project;
 
 /// The product's roles; the first one manages, and the last one looks on.
@@ -91,11 +92,6 @@ impl fmt::Display for Role {
 pub fn roles(project: &Project) -> Vec<Role> {
     let built_in = ROLES.iter().map(|role| Role((*role).to_owned()));
     built_in.chain(project.roles.keys().map(|role| Role::from(*role))).collect()
-}
-
-/// Names of roles are told apart by people, who do not see the case of letters.
-pub(crate) fn is_same_name(one: &str, other: &str) -> bool {
-    one.trim().to_lowercase() == other.trim().to_lowercase()
 }
 
 /// The role of whoever sends the command.

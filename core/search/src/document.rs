@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use recordplayer_kanban::card::{Attachment, Card, Day, Effort, FieldValue, Priority, Stage};
 use recordplayer_kanban::ids::{CardId, ColumnId, CommentId, LabelId, OptionId, PersonId, TypeId};
+use recordplayer_kanban::reference::as_written;
 use recordplayer_kanban::view::CardView;
 
 /// One card, as it is found.
@@ -58,7 +59,7 @@ pub enum Mark {
 }
 
 impl CardDocument {
-    /// The document of a card; nothing where it is not in this project, or not any more.
+    /// The document of a card, with cards that its texts refer to as they were called then; nothing where it is not in this project, or not any more.
     pub fn of(id: CardId, view: &CardView, description: String) -> Option<Self> {
         let card = &view.card;
         if !card.is_here() {
@@ -67,7 +68,7 @@ impl CardDocument {
         let comments: Vec<_> = view
             .comments()
             .into_iter()
-            .map(|(comment, row)| CommentText { comment, author: row.author, text: row.text.clone() })
+            .map(|(comment, row)| CommentText { comment, author: row.author, text: as_written(&row.text) })
             .collect();
         let working = card.taken_by.filter(|_| card.stage != Stage::ToDo);
         let people: BTreeSet<PersonId> = card.members.iter().copied().chain(working).collect();
@@ -85,7 +86,7 @@ impl CardDocument {
             number: card.number.value().copied(),
             former: card.former.values().filter(|name| !name.is_empty()).cloned().collect(),
             title: card.title.clone(),
-            description,
+            description: as_written(&description),
             rest: rest(card),
             labels: card.labels.clone(),
             options: options.collect(),
@@ -122,7 +123,7 @@ fn rest(card: &Card) -> Vec<String> {
         | FieldValue::Choice { .. }
         | FieldValue::Person { .. } => None,
     }));
-    rest.extend(card.blocked.clone());
+    rest.extend(card.blocked.as_deref().map(as_written));
     rest.retain(|text| !text.is_empty());
     rest
 }

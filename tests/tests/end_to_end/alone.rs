@@ -129,6 +129,18 @@ fn an_undo_that_takes_nothing_back_says_why() {
     let taken = ann.tell(&["undo"]);
     assert_eq!((&taken["changes"], taken["left"].as_array().unwrap().len()), (&json!(0), 1), "{taken}");
     assert!(taken["left"][0].as_str().unwrap().contains("add it again"), "{taken}");
+
+    // What was done before stays, for nobody has meant it; it is named.
+    ann.tell(&["project", "key", "LON"]);
+    ann.tell(&["card", "new", "Zero", "--column", "Ready"]);
+    ann.tell(&["card", "rename", "LON-1", "Nought"]);
+    ann.tell(&["column", "remove", "Backlog"]);
+    let taken = ann.tell(&["undo"]);
+    assert_eq!((&taken["changes"], &taken["before"]["what"]), (&json!(0), &json!("LON-1: renamed it to “Nought”")));
+    ann.tell(&["undo", taken["before"]["id"].as_str().unwrap()]);
+    assert_eq!(ann.tell(&["card", "LON-1"])["title"], "Zero");
+    let taken = ann.tell(&["undo"]);
+    assert_eq!(taken["before"]["what"], "LON-1: created “Zero” in “Ready”", "{taken}");
     let made = ann.tell(&["card", "new", "One", "--column", "Ready"]);
     let command = made["command"].as_str().unwrap();
     assert_eq!(ann.tell(&["undo", command])["changes"], 1);
@@ -249,6 +261,12 @@ fn labels_fields_types_and_checklists_are_changed_by_commands() {
         ann.try_to(&["card", "checklist", "add", "ALO-1", "Paint"]).expect_code(2)["error"]["code"],
         "several_checklists"
     );
+    let nothings: [&[&str]; 3] =
+        [&["new", "ALO-1", " "], &["rename", "ALO-1", "Later", ""], &["edit", "ALO-1", "Two belts", ""]];
+    for nothing in nothings {
+        let words = [&["card", "checklist"], nothing].concat();
+        assert_eq!(ann.try_to(&words).expect_code(2)["error"]["code"], "nothing_written", "{words:?}");
+    }
     ann.tell(&["card", "checklist", "rename", "ALO-1", "Later", "Some day"]);
     ann.tell(&["card", "checklist", "take-off", "ALO-1", "Oil", "--checklist", "Parts"]);
     ann.tell(&["card", "checklist", "remove", "ALO-1", "Parts"]);

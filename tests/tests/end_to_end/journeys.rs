@@ -81,10 +81,10 @@ fn what_may_not_come_is_back_and_says_why() {
     let code = |answer: &Value| answer["error"]["code"].clone();
     let no_way = wim.try_to(&["card", "move", "TT-1", "--to", "Done", "--into", "Amplifier", "--project", "Turntable"]);
     assert_eq!(code(&no_way.expect_code(1)), "no_way_out");
-    // The other project has no room.
+    // The other project has no room, and he has not heard of that.
     mia.tell(&["card", "new", "Housing", "--column", "Backlog", "--project", "Amplifier"]);
     mia.tell(&["column", "limit", "Backlog", "1", "--project", "Amplifier"]);
-    all_sync(&[&mia, &wim]);
+    all_sync(&[&mia]);
     wim.tell(&["card", "move", "TT-1", "--to", "Backlog", "--into", "Amplifier", "--project", "Turntable"]);
     let back = arrived(&wim, "TT-1");
     assert_eq!(back["elsewhere"], Value::Null, "{back}");
@@ -189,4 +189,77 @@ fn several_cards_arrive_in_the_order_in_which_they_were_sent() {
     let expected: Vec<(String, String)> =
         titles.iter().zip(1..).map(|(title, number)| (title.clone(), format!("AMP-{number}"))).collect();
     assert_eq!(there, expected);
+}
+
+/// Whoever sends a card may look at the other project, and is told there who has filled the column.
+#[test]
+fn a_column_of_another_project_without_room_is_named_with_its_limit() {
+    let (_stage, _server, [mia, wim]) = team();
+    mia.tell(&["column", "limit", "Backlog", "1", "--project", "Amplifier"]);
+    mia.tell(&["card", "new", "Chassis", "--column", "Backlog", "--project", "Amplifier"]);
+    all_sync(&[&mia, &wim]);
+    let send = in_turntable(&["card", "move", "TT-1", "--to", "Backlog", "--into", "Amplifier"]);
+    let full = wim.try_to(&send).expect_code(1);
+    assert_eq!(full["error"]["code"], "column_full");
+    let message = full["error"]["message"].as_str().unwrap();
+    assert!(
+        message.contains("its limit is 1 and it holds 1") && message.contains("AMP-1, brought by mia"),
+        "{message}"
+    );
+    assert_eq!(titles(&wim, "Turntable"), [json!("Power supply")]);
+}
+
+/// What leads into a column leads into the one that has its cards.
+#[test]
+fn the_way_into_a_removed_column_leads_to_its_heir() {
+    let (_stage, _server, [mia, wim]) = team();
+    mia.tell(&["column", "remove", "Backlog", "--into", "Ready", "--project", "Amplifier"]);
+    all_sync(&[&mia, &wim]);
+    let board = wim.tell(&in_turntable(&["board"]));
+    let way = board["columns"].as_array().unwrap().iter().find(|column| column["name"] == "Ready").unwrap();
+    assert_eq!((&way["ways_out"][0]["project"], &way["ways_out"][0]["column"]), (&json!("Amplifier"), &json!("Ready")));
+    wim.tell(&in_turntable(&["card", "move", "TT-1", "--to", "Ready", "--into", "Amplifier"]));
+    arrived(&wim, "TT-1");
+    assert_eq!(titles(&wim, "Amplifier"), [json!("Power supply")]);
+}
+
+/// A text holds the card itself: whatever it is called by then, it is read so.
+#[test]
+fn a_text_that_names_a_card_shows_the_key_that_it_has_now() {
+    let (stage, server, [mia, wim]) = team();
+    wim.tell(&in_turntable(&["card", "new", "Rectifier", "--column", "Ready"]));
+    let provisional = {
+        let made = wim.tell(&in_turntable(&["card", "new", "Fuse", "--column", "Ready"]));
+        made["key"].as_str().unwrap().to_owned()
+    };
+    assert!(provisional.starts_with("TT-~"), "{provisional}");
+    let text = |key: &str| format!("Needs {key}, not `{key}`\n");
+    let file = wim.file("words.md", &text(&provisional));
+    wim.tell(&in_turntable(&["card", "describe", "TT-1", "--text-file", &file]));
+    wim.tell(&in_turntable(&["comment", "TT-1", &format!("Wait for {provisional}")]));
+    wim.tell(&in_turntable(&["card", "set", "TT-1", "--block", &format!("no {provisional}")]));
+    all_sync(&[&mia, &wim]);
+    let read = |person: &Person| {
+        let card = person.tell(&in_turntable(&["card", "TT-1"]));
+        let words = [&card["description"], &card["comments"][0]["text"], &card["blocked"]];
+        words.map(|words| words.as_str().unwrap().to_owned())
+    };
+    let now =
+        |key: &str| [format!("Needs {key}, not `{provisional}`\n"), format!("Wait for {key}"), format!("no {key}")];
+    assert_eq!(read(&mia), now("TT-3"));
+    // What is read says the same, and changes nothing.
+    let file = mia.file("read.md", &read(&mia)[0]);
+    let same = mia.tell(&in_turntable(&["card", "describe", "TT-1", "--text-file", &file]));
+    assert_eq!(same["commands"], json!([]));
+
+    mia.tell(&["project", "key", "TTX", "--project", "Turntable"]);
+    assert_eq!(read(&mia), now("TTX-3"));
+    mia.tell(&in_turntable(&["card", "move", "TTX-3", "--to", "Backlog", "--into", "Amplifier"]));
+    arrived(&mia, "TTX-3");
+    assert_eq!(read(&mia), now("AMP-1"));
+    // Whoever has no other project reads the key of this one, which leads there.
+    let cy = stage.person("cy", &server);
+    mia.tell(&in_turntable(&["member", "add", "cy", "--role", "viewer"]));
+    all_sync(&[&mia, &cy]);
+    assert_eq!(read(&cy), now("TTX-3"));
 }

@@ -31,6 +31,14 @@ fn wrong_words_are_told_what_would_be_right() {
     fails(one(&["card", "what is this"]), 2, "bad_key");
     fails(one(&["card", "new", "x", "--column", "Nowhere"]), 2, "unknown_column");
     fails(one(&["column", "limit", "Backlog", "many"]), 2, "bad_limit");
+    ann.tell(&["board", "new", "Other", "--project", "One"]);
+    fails(one(&["column", "move", "One/Backlog", "--before", "Other/Done"]), 2, "another_board");
+    fails(one(&["column", "new", "Late", "--before", "Other/Done", "--board", "One"]), 2, "another_board");
+    ann.tell(&["board", "archive", "Other", "--project", "One"]);
+    let made = ann.tell(&["card", "new", "x", "--column", "One/Backlog", "--project", "One"]);
+    let key = made["key"].as_str().unwrap();
+    fails(one(&["card", "restore", key, "--to", "One/Done"]), 2, "not_archived");
+    fails(one(&["card", "link", key, "javascript:alert(1)"]), 2, "bad_link");
     fails(one(&["board", "--at", "yesterday"]), 2, "bad_time");
     fails(one(&["board", "--at", "99999"]), 2, "no_such_record");
     fails(one(&["outbox", "retry", "nothing"]), 2, "not_in_outbox");

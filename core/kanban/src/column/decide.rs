@@ -11,6 +11,7 @@ use crate::board::{Board, BoardEvent};
 use crate::card::{Card, CardEvent};
 use crate::ids::{BoardId, CardId, ColumnId};
 use crate::limits::REMOVED_CARDS_MAX;
+use crate::name::is_same_name;
 use crate::project::Project;
 use crate::rank::Rank;
 use crate::refusal::{has_room_in_project, is_name};
@@ -67,7 +68,7 @@ impl Column {
             C::SetRow { row, name } => {
                 is_name("The name of a row", &name)?;
                 let known = self.rows.iter().find(|other| other.id == row);
-                if self.rows.iter().any(|other| other.id != row && other.name == name) {
+                if self.rows.iter().any(|other| other.id != row && is_same_name(&other.name, &name)) {
                     return Err(R::RowNameTaken { name });
                 }
                 if known.is_none() {
@@ -193,7 +194,7 @@ fn name_is_free(board: BoardId, name: &str, itself: ColumnId, cx: &Context<'_>) 
     is_name("The name of a column", name)?;
     let taken = cx.get::<Board>(board).columns.iter().copied().find(|column| {
         let other = cx.get::<Column>(*column);
-        *column != itself && !other.archived && other.name == name
+        *column != itself && !other.archived && is_same_name(&other.name, name)
     });
     match taken {
         Some(column) => Err(R::NameTaken { name: name.to_owned(), column }),

@@ -55,7 +55,7 @@ impl From<ColumnFull> for ColumnRefusal {
     }
 }
 
-/// A column that takes no more cards: its limit, and who filled it.
+/// A column that takes no more cards, or not so many: its limit, and who filled it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ColumnFull {
     pub column: ColumnId,
@@ -70,7 +70,10 @@ pub struct ColumnFull {
 impl fmt::Display for ColumnFull {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { name, limit, count, last, .. } = self;
-        write!(f, "{name:?} is full: its limit is {limit} and it holds {count}. ")?;
+        match limit.saturating_sub(*count) {
+            0 => write!(f, "{name:?} is full: its limit is {limit} and it holds {count}. ")?,
+            room => write!(f, "{name:?} has room for {room} more: its limit is {limit} and it holds {count}. ")?,
+        }
         if let Some(Entry { card, by }) = last {
             // What one project asks of another, and what goes on by itself, nobody has brought.
             let by = if *by == ActorId::default() { String::new() } else { format!(", brought by {by}") };

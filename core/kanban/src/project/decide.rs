@@ -13,8 +13,9 @@ use crate::board::Board;
 use crate::column::Column;
 use crate::key::is_prefix;
 use crate::limits::NAME_BYTES_MAX;
+use crate::name::{Names, is_same_name};
 use crate::refusal::{LimitExceeded, fits, has_room_in_project, is_name, is_written};
-use crate::role::{Role, is_same_name};
+use crate::role::Role;
 
 impl Project {
     /// What a column is called whose workers or reviewers have this role.
@@ -195,13 +196,12 @@ fn has_choices(field: &FieldDefinition) -> Result<(), R> {
     if field.kind != FieldKind::Choice {
         return Ok(());
     }
-    let mut names: Vec<&str> = Vec::new();
+    let mut names = Names::default();
     for choice in field.options.values() {
         is_written("The name of a choice", choice.shown(), NAME_BYTES_MAX)?;
-        if names.iter().any(|other| is_same_name(other, choice.shown())) {
+        if !names.insert(choice.shown()) {
             return Err(R::ChoiceTwice { name: choice.shown().to_owned() });
         }
-        names.push(choice.shown());
     }
-    if names.is_empty() { Err(R::NoChoices {}) } else { Ok(()) }
+    if field.options.is_empty() { Err(R::NoChoices {}) } else { Ok(()) }
 }

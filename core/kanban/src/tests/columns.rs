@@ -180,6 +180,7 @@ fn a_column_that_holds_cards_is_not_removed_without_an_heir_and_an_empty_one_is(
     given.when::<Column>(TODO, Do::Remove { into: Some(DOING) }).refused(refusal);
     let given = boards().sent::<Column>(DOING, Do::SetLimit { limit: Some(2), warns: false });
     let full = ColumnFull { column: DOING, name: "Doing".into(), limit: 2, count: 0, last: None };
+    assert!(full.to_string().contains("\"Doing\" has room for 2 more: its limit is 2 and it holds 0"), "{full}");
     given.when::<Column>(TODO, Do::Remove { into: Some(DOING) }).refused(R::ColumnFull { full });
 }
 

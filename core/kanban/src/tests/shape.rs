@@ -9,7 +9,7 @@ use super::*;
 use crate::board::{BoardEvent, BoardRefusal};
 use crate::column::{ColumnEvent, ColumnRefusal};
 use crate::domain::GuardRefusal;
-use crate::ids::{FieldId, LabelId, OptionId, PersonId, TypeId};
+use crate::ids::{FieldId, LabelId, OptionId, PersonId, RowId, TypeId};
 use crate::project::{FieldKind, FieldLimits, Label, ProjectEvent, ProjectRefusal};
 
 const OTHER: ColumnId = ColumnId(Id([0xc3; 16]));
@@ -112,6 +112,31 @@ fn a_board_is_added_once_under_a_free_name() {
     let refusal = BoardRefusal::NameTaken { title: "Turntable".into(), board: other };
     given.when::<Board>(BOARD, BoardCommand::Restore {}).refused(refusal);
     project().when::<Board>(BOARD, BoardCommand::Archive {}).refused(BoardRefusal::NoSuchBoard {});
+}
+
+/// As people tell names apart: neither by letters of the other case nor by blanks around them.
+#[test]
+fn names_that_only_look_different_are_the_same() {
+    let other = BoardId(Id([0xb1; 16]));
+    let add = |title: &str| BoardCommand::Add { title: title.into() };
+    let taken = BoardRefusal::NameTaken { title: " turnTABLE".into(), board: BOARD };
+    board().when::<Board>(other, add(" turnTABLE")).refused(taken);
+    let named = |title: &str| BoardCommand::Rename { title: title.into() };
+    board().when::<Board>(BOARD, named("TURNTABLE")).then([BoardEvent::Renamed { title: "TURNTABLE".into() }]);
+
+    let taken = ColumnRefusal::NameTaken { name: "dOING ".into(), column: DOING };
+    board().when::<Column>(OTHER, add_column("dOING ", ColumnKind::Active)).refused(taken);
+    let rename = |name: &str| ColumnCommand::Rename { name: name.into() };
+    board().when::<Column>(DOING, rename("doing")).then([ColumnEvent::Renamed { name: "doing".into() }]);
+    let row = |number: u8, name: &str| ColumnCommand::SetRow { row: RowId(Id([number; 16])), name: name.into() };
+    let given = board().sent::<Column>(DOING, row(1, "Ann"));
+    given.when::<Column>(DOING, row(2, "ann")).refused(ColumnRefusal::RowNameTaken { name: "ann".into() });
+
+    // Columns that come together get names of their own.
+    let given = board().sent::<Board>(other, add("Amplifier"));
+    let add = ColumnCommand::Add { board: other, name: "doing".into(), kind: ColumnKind::Active, before: None };
+    let given = given.sent::<Column>(OTHER, add).sent::<Board>(other, BoardCommand::Merge { into: BOARD });
+    assert_eq!(given.model::<Column>(OTHER).name, "doing (Amplifier)");
 }
 
 #[test]

@@ -13,6 +13,7 @@ use crate::comment::{Comment, CommentCommand};
 use crate::ids::{CommentId, PersonId};
 use crate::role::Role;
 use crate::undo::{Undo, UndoAct, undo};
+use crate::view::ActivityView;
 
 const BO: ActorId = ActorId(Id([0xb2; 16]));
 const CY: ActorId = ActorId(Id([0xc3; 16]));
@@ -320,4 +321,18 @@ fn a_deleted_comment_is_written_again_as_its_authors() {
     given().when::<Comment>(comment, write(None)).refused(crate::comment::CommentRefusal::WrittenAlready {});
     let back = given().sent::<Comment>(comment, write(Some(ghost))).model::<Comment>(comment);
     assert_eq!((back.author, back.text.as_str(), back.deleted), (ghost, "Hm", false));
+}
+
+/// Who takes a decision back has not done the work.
+#[test]
+fn what_an_undo_gives_back_is_told_as_that() {
+    let given = reviewed().by(ANN).sent::<Card>(card(1), C::Take {}).sent::<Card>(card(1), C::Submit {}).by(CY);
+    let rejected = given.next_command();
+    let given = given.sent::<Card>(card(1), C::Reject { reason: "No".into() });
+    let claims = Claims { undoes: Some(rejected), ..Claims::default() };
+    let given = given.claiming(claims).sent::<Card>(card(1), C::WorkBack {});
+    let entries = given.view::<ActivityView>(card(1)).entries.clone();
+    let told: Vec<String> = entries.iter().map(|entry| entry.what.clone()).collect();
+    let last = [format!("gave it back to {ANN}"), "made it wait for a review again".to_owned()];
+    assert_eq!(told[told.len() - 2..], last);
 }

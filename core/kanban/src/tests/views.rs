@@ -20,7 +20,7 @@ use crate::view::{ActivityView, BoardView, CardView, Found, Looking, Turn};
 
 /// Nobody in particular looks.
 fn nobody() -> Looking<'static> {
-    Looking { name_of: &|_| None, column_of: &|_| None, me: None }
+    Looking { name_of: &|_| None, column_of: &|_| None, way_of: &|_| None, me: None }
 }
 
 fn titles(view: &BoardView) -> Vec<(String, Vec<String>)> {
@@ -224,6 +224,7 @@ fn the_board_shows_everybody_what_is_theirs_to_do() {
     let json = view.columns_json(Looking {
         name_of: &|_| Some("Ann".into()),
         column_of: &|_| None,
+        way_of: &|_| None,
         me: Some((ANN.into(), &worker)),
     });
     assert_eq!((&json[1]["workers"], &json[1]["reviewers"]), (&json!(["worker"]), &json!(["reviewer"])));

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{Scene, Undoable};
+use crate::name::is_same_name;
 use crate::project::{Calendar, Label, Project, ProjectCommand, ProjectEvent};
-use crate::role::is_same_name;
 
 impl Undoable for Project {
     fn slot(event: &ProjectEvent) -> Option<String> {

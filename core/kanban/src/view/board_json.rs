@@ -16,6 +16,8 @@ pub struct Looking<'a> {
     pub name_of: &'a dyn Fn(PersonId) -> Option<String>,
     /// What a column is called that does not stand on the board: of one that was removed, its heir; nothing where there is none.
     pub column_of: &'a dyn Fn(ColumnId) -> Option<String>,
+    /// What another project and a column of it are called; nothing where the column is not there any more.
+    pub way_of: &'a dyn Fn(&WayOut) -> Option<(String, String)>,
     /// Whose turns are told.
     pub me: Option<(PersonId, &'a Role)>,
 }
@@ -56,8 +58,11 @@ impl BoardView {
             put("leads_to", to.iter().filter_map(|to| self.column_name(*to, looking)).map(Value::from).collect());
         }
         if !row.ways_out.is_empty() {
-            let way = |way: &WayOut| json!({ "project": way.project.to_string(), "column": way.column.to_string() });
-            put("ways_out", row.ways_out.iter().map(way).collect());
+            let way = |way: &WayOut| {
+                let (project, column) = (looking.way_of)(way)?;
+                Some(json!({ "project": project, "project_id": way.project.to_string(), "column": column }))
+            };
+            put("ways_out", row.ways_out.iter().filter_map(way).collect());
         }
         if !row.rows.is_empty() {
             put("rows", row.rows.iter().map(|row| json!(row.name)).collect());

@@ -2,6 +2,7 @@
 
 use recordplayer::Models;
 use recordplayer::entity::Entity;
+use recordplayer::id::ActorId;
 use recordplayer::membership::{Membership, MembershipEvent};
 use recordplayer::record::Record;
 
@@ -10,6 +11,7 @@ use crate::card::{Card, CardEvent};
 use crate::column::{Column, ColumnEvent};
 use crate::comment::{Comment, CommentEvent, CommentKind};
 use crate::project::{Project, ProjectEvent};
+use crate::reference::as_written;
 use crate::role::Role;
 
 /// What the record says; `None` for what only keeps the books, and for what is unknown or erased.
@@ -17,7 +19,7 @@ use crate::role::Role;
 /// Other things than the one that it is about stand there by their ids: they may not show where this is told, and have the name that they have now.
 pub(super) fn words(record: &Record, after: &Models<'_>) -> Option<String> {
     match &*record.stream.kind {
-        Card::KIND => card(record.event::<Card>()?, &after.get::<Card>(record.stream.id)),
+        Card::KIND => card(record, &after.get::<Card>(record.stream.id)),
         Comment::KIND => comment(record.event::<Comment>()?).map(str::to_owned),
         Column::KIND => column(record.event::<Column>()?, &after.get::<Column>(record.stream.id).name),
         Board::KIND => board(record.event::<Board>()?, after.get::<Board>(record.stream.id).title(), after),
@@ -27,14 +29,15 @@ pub(super) fn words(record: &Record, after: &Models<'_>) -> Option<String> {
     }
 }
 
-fn card(event: &CardEvent, card: &Card) -> Option<String> {
+fn card(record: &Record, card: &Card) -> Option<String> {
     use CardEvent as E;
+    let is_taken_back = record.origin.claims.undoes.is_some();
     let item = |checklist, item| {
         let list = card.checklists.iter().find(|list| list.id == checklist);
         let found = list.and_then(|list| list.items.iter().find(|other| other.id == item));
         found.map_or_else(|| "an item".to_owned(), |item| short(&item.text))
     };
-    Some(match event {
+    Some(match record.event::<Card>()? {
         E::Created { column, title, .. } => format!("created {} in “{column}”", short(title)),
         E::Renamed { title } => format!("renamed it to {}", short(title)),
         E::Described { .. } => "edited its description".to_owned(),
@@ -45,8 +48,10 @@ fn card(event: &CardEvent, card: &Card) -> Option<String> {
         E::Arrived { from, .. } => format!("brought it from the project {from}"),
         E::Gone { to, .. } => format!("let it go to the project {to}"),
         E::Stayed { why, .. } => format!("took it back, for it could not go: {why}"),
+        E::Taken { by } if is_taken_back && ActorId(by.0) != record.origin.actor => format!("gave it back to {by}"),
         E::Taken { .. } => "took it".to_owned(),
         E::PutBack {} => "put it back".to_owned(),
+        E::Submitted {} if is_taken_back => "made it wait for a review again".to_owned(),
         E::Submitted {} => "submitted it".to_owned(),
         E::Approved {} => "approved it".to_owned(),
         E::Rejected {} => "rejected it".to_owned(),
@@ -79,7 +84,7 @@ fn card(event: &CardEvent, card: &Card) -> Option<String> {
         E::EstimateSet { estimate: None } => "took its estimate away".to_owned(),
         E::RemainingSet { remaining: Some(remaining) } => format!("said that {remaining} of it is left"),
         E::RemainingSet { remaining: None } => "took away how much of it is left".to_owned(),
-        E::Blocked { reason } => format!("blocked it: {}", short(reason)),
+        E::Blocked { reason } => format!("blocked it: {}", short(&as_written(reason))),
         E::Unblocked {} => "unblocked it".to_owned(),
         E::RelationAdded { relation } => format!("said that it {} {}", relation.kind.words(), relation.to),
         E::RelationRemoved { relation } => {

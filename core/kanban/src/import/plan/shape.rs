@@ -12,16 +12,17 @@ use crate::board::{Board, BoardCommand};
 use crate::column::{Column, ColumnCommand, ColumnKind};
 use crate::ids::{ColumnId, FieldId, LabelId, PersonId, TypeId};
 use crate::limits::NAME_BYTES_MAX;
+use crate::name::{Names, is_same_name};
 use crate::project::{FieldDefinition, FieldKind, FieldLimits, Label, Placeholder, Project, ProjectCommand};
 
 /// Room for what tells two equal names apart.
 const NAME_CUT: usize = NAME_BYTES_MAX - 16;
 
 /// A name that is not empty and not taken.
-fn free(name: &str, fallback: &str, taken: &BTreeSet<String>) -> String {
+fn free(name: &str, fallback: &str, taken: &Names) -> String {
     let name = if name.trim().is_empty() { fallback.to_owned() } else { cut(name, NAME_CUT) };
     let numbered = (2..).map(|count| format!("{name} ({count})"));
-    std::iter::once(name.clone()).chain(numbered).find(|name| !taken.contains(name)).unwrap_or_default()
+    taken.free(std::iter::once(name.clone()).chain(numbered)).unwrap_or_default()
 }
 
 fn kind_of(guess: ColumnKindGuess) -> ColumnKind {
@@ -171,7 +172,7 @@ impl Planner<'_> {
     /// A name for the column that no other column of the board has.
     fn free_name(&self, column: ColumnId, name: &str) -> String {
         let others = self.names.iter().filter(|(other, _)| **other != column);
-        free(name, "Unnamed", &others.map(|(_, name)| name.clone()).collect())
+        free(name, "Unnamed", &others.map(|(_, name)| name).collect())
     }
 
     pub(super) fn rename_column(&mut self, column: ColumnId, name: String) {
@@ -212,15 +213,16 @@ impl Planner<'_> {
         }
         let imported: BTreeSet<ColumnId> = source.lists.iter().map(|list| self.id("column", &list.id)).collect();
         let by_hand = self.names.iter().filter(|(column, _)| !imported.contains(column));
-        let mut taken: BTreeSet<String> = by_hand.map(|(_, name)| name.clone()).collect();
+        let mut taken: Names = by_hand.map(|(_, name)| name).collect();
         for list in &source.lists {
             let id: ColumnId = self.id("column", &list.id);
             let name = free(&list.name, "Unnamed", &taken);
-            taken.insert(name.clone());
-            let holder = self.names.iter().find(|(other, held)| **other != id && **held == name);
+            taken.insert(&name);
+            let holder = self.names.iter().find(|(other, held)| **other != id && is_same_name(held, &name));
             if let Some(holder) = holder.map(|(other, _)| *other) {
                 // It gets its own name in its turn.
-                let held: BTreeSet<String> = self.names.values().chain(&taken).cloned().collect();
+                let mut held: Names = self.names.values().collect();
+                held.extend(&taken);
                 self.rename_column(holder, free(&name, "Unnamed", &held));
             }
             self.rename_column(id, name);

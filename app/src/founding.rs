@@ -1,6 +1,7 @@
 //! Founding projects.
 
 use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
 
 use recordplayer::claims::Claims;
 use recordplayer::decide::Intent;
@@ -26,6 +27,9 @@ const FIRST_COLUMNS: [(&str, ColumnKind); 4] = [
 /// The longest key of a project.
 const KEY_LETTERS_MAX: usize = 5;
 
+/// Held by whoever founds a project.
+static FOUNDING: Mutex<()> = Mutex::new(());
+
 /// A project that was just founded.
 #[derive(Debug)]
 pub(crate) struct Founded {
@@ -39,6 +43,8 @@ pub(crate) struct Founded {
 
 /// Founds a project and sets its key up: at the server of an account, else where this device works.
 pub(crate) fn found(device: &Device, url: Option<&str>, name: &str, key: Option<String>) -> Result<Founded, SendError> {
+    // Two at once would both find their key free.
+    let _turn = FOUNDING.lock().unwrap_or_else(PoisonError::into_inner);
     let url = url.map(str::to_owned).or_else(|| device.accounts().first().map(|account| account.url.clone()));
     if let Some(key) = key.as_ref().filter(|key| keys_at(device, url.as_deref().unwrap_or(HERE)).contains(*key)) {
         return Err(key_taken(key));

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use jiff::tz::TimeZone;
 use recordplayer::decide::Intent;
 use recordplayer::id::{ActId, ActorId, CommandId, ReplicaId, SpaceId};
 use recordplayer::membership::Membership;
@@ -12,12 +13,13 @@ use recordplayer::replica::{Replica, TextEdit, TextWork, Wish};
 use recordplayer::storage::memory::MemoryStore;
 use recordplayer::storage::{OutboxContent, Store};
 use recordplayer::text::TextChange;
+use recordplayer::time::Timestamp;
 use recordplayer_client::{SendError, Space, Ticket};
-use recordplayer_kanban::Card;
-use recordplayer_kanban::card::CardCommand;
+use recordplayer_kanban::card::{CardCommand, Day};
 use recordplayer_kanban::ids::{BoardId, CardId};
 use recordplayer_kanban::import::plan::{Plan, PlannedAct, PlannedCommand, Present, Summary, import_act, plan};
 use recordplayer_kanban::import::source::{NotImported, SourceBoard};
+use recordplayer_kanban::{Card, Project};
 
 /// An import on its way.
 #[derive(Debug)]
@@ -126,12 +128,15 @@ fn plan_on(replica: &Replica, source: &SourceBoard, act: ActId) -> Result<Plan, 
         })
     };
     let models = replica.models();
+    let calendar = models.get::<Project>(replica.space().0).calendar.clone();
+    let zone = TimeZone::get(&calendar.time_zone).unwrap_or(TimeZone::UTC);
     let present = Present {
         space: replica.space(),
         models: &models,
         description_of: &description_of,
         known_among: &known_among,
         records_of: &records_of,
+        day_of: &|at| day_in(&zone, at),
     };
     let plan = plan(source, &present, act)?;
     match unread.into_inner() {
@@ -139,6 +144,11 @@ fn plan_on(replica: &Replica, source: &SourceBoard, act: ActId) -> Result<Plan, 
         Some(error) => Err(SendError::Unreadable(error.to_string())),
         None => Ok(plan),
     }
+}
+
+fn day_in(zone: &TimeZone, at: Timestamp) -> Option<Day> {
+    let at = jiff::Timestamp::from_millisecond(at.0).ok()?;
+    zone.to_datetime(at).date().to_string().parse().ok()
 }
 
 fn send_one(space: &Space, planned: PlannedCommand) -> Result<Vec<Ticket>, SendError> {
@@ -152,5 +162,18 @@ fn send_one(space: &Space, planned: PlannedCommand) -> Result<Vec<Ticket>, SendE
             work: TextWork::Replace(&text),
             make: |change| CardCommand::Describe { change },
         }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_is_of_the_day_that_it_is_there() {
+        let late = Timestamp("2026-03-31T23:00:00Z".parse::<jiff::Timestamp>().unwrap().as_millisecond());
+        let day = |zone: &str| day_in(&TimeZone::get(zone).unwrap(), late).unwrap().to_string();
+        assert_eq!(["UTC", "Asia/Tokyo"].map(day), ["2026-03-31", "2026-04-01"]);
+        assert_eq!(day_in(&TimeZone::UTC, Timestamp(i64::MAX)), None);
     }
 }

@@ -6,7 +6,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use recordplayer::id::{ActorId, CommandId, SpaceId};
+use recordplayer::id::{ActId, ActorId, CommandId, SpaceId};
 use recordplayer::membership::Membership;
 use recordplayer::record::Position;
 use recordplayer::time::Timestamp;
@@ -14,7 +14,7 @@ use recordplayer::view::Key;
 use recordplayer_client::{Device, SendError, Space, SpaceInfo, Ticket};
 use recordplayer_kanban::card::{Day, Stage};
 use recordplayer_kanban::column::ColumnKind;
-use recordplayer_kanban::ids::{CardId, ColumnId, PersonId};
+use recordplayer_kanban::ids::{BoardId, CardId, ColumnId, PersonId};
 use recordplayer_kanban::marks::MarksCommand;
 use recordplayer_kanban::role::Role;
 use recordplayer_kanban::view::{Activity, ActivityView, BoardView, InboxView, News, Turn, WorkView};
@@ -175,21 +175,42 @@ impl Mine {
         tasks.into_values().collect()
     }
 
-    /// What others did in it since the person last said that they have seen all, the latest last; and up to when that is.
+    /// What others did in it since the person last said that they have seen all, the latest last; and up to when that is. What an import tells
+    /// has happened long ago: it is one thing, of whoever has brought it in.
     pub fn while_away(&self, device: &Device) -> (Vec<Activity>, Timestamp) {
         let seen = self.marks(device).seen;
         let people = self.people();
         let view = self.space.view::<ActivityView>(Key::whole_space());
         let membership = self.space.entity::<Membership>(self.space.id().0);
-        let is_new = |entry: &&Activity| {
-            // What an import tells has happened long ago, and whoever brought it in knows.
-            entry.at > seen
-                && !membership.is_of_export(entry.record)
-                && entry.happened_at.is_none()
-                && !entry.actor.is_some_and(|actor| people.contains(&PersonId::from(actor)))
-        };
+        let imports = self.imports();
+        let mut told: Vec<Activity> = Vec::new();
+        for entry in view.entries.iter().filter(|entry| entry.at > seen && !membership.is_of_export(entry.record)) {
+            let import = entry.act.and_then(|act| Some((act, *imports.get(&act)?)));
+            let entry = match import {
+                Some((act, board)) => {
+                    told.retain(|known| known.act != Some(act));
+                    let what = format!("imported into the board “{board}”");
+                    Activity { card: None, actor: Some(entry.by), happened_at: None, what, ..entry.clone() }
+                }
+                None => entry.clone(),
+            };
+            let is_own = entry.actor.is_some_and(|actor| people.contains(&PersonId::from(actor)));
+            if !is_own && entry.happened_at.is_none() {
+                told.push(entry);
+            }
+        }
         let upto = view.entries.iter().map(|entry| entry.at).max().unwrap_or_default();
-        (view.entries.iter().filter(is_new).cloned().collect(), upto.max(seen))
+        (told, upto.max(seen))
+    }
+
+    /// The imports into the project, and into which board.
+    fn imports(&self) -> BTreeMap<ActId, BoardId> {
+        let boards = self.space.entity::<Project>(self.space.id().0).boards.clone();
+        let of_board = |board: BoardId| {
+            let imports = self.space.entity::<Board>(board.0).imports.clone();
+            imports.into_iter().map(move |act| (act, board))
+        };
+        boards.into_iter().flat_map(of_board).collect()
     }
 
     /// Marks something of it; what shows in the inbox no more is forgotten with that.

@@ -14,7 +14,7 @@ use recordplayer::replica::{TextEdit, TextWork, Wish};
 use recordplayer_app::ui::Desktop;
 use recordplayer_client::{Device, Space};
 use recordplayer_kanban::board::BoardCommand;
-use recordplayer_kanban::card::CardCommand;
+use recordplayer_kanban::card::{CardCommand, Day};
 use recordplayer_kanban::column::{ColumnCommand, ColumnKind};
 use recordplayer_kanban::ids::{BoardId, CardId, ColumnId};
 use recordplayer_kanban::import::plan::{PlannedAct, Present, plan};
@@ -197,6 +197,7 @@ fn import(size: &Size) -> Result<Row, Failure> {
     let planned = space.inspect(|replica| {
         let models = replica.models();
         let present = Present {
+            day_of: &Day::of,
             space: replica.space(),
             models: &models,
             description_of: &|_| String::new(),

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use recordplayer::id::CommandId;
 use recordplayer::testing::{Given, SPACE, given};
+use recordplayer_kanban::card::Day;
 use recordplayer_kanban::ids::{CardId, ColumnId};
 use recordplayer_kanban::import::plan::{Plan, PlannedAct, Present, import_act, plan};
 use recordplayer_kanban::import::source::{SourceBoard, counts};
@@ -86,6 +87,7 @@ fn planned(given: &Given, board: &SourceBoard, known: Option<&BTreeSet<CommandId
     let known_among = |asked: &BTreeSet<CommandId>| known.map(|known| asked & known).unwrap_or_default();
     let models = given.models();
     let present = Present {
+        day_of: &Day::of,
         space: SPACE,
         models: &models,
         description_of: &|_| String::new(),

@@ -5,6 +5,7 @@ use std::io::Write;
 
 use recordplayer_client::SendError;
 use recordplayer_kanban::Project;
+use recordplayer_kanban::import::csv::list_of;
 use recordplayer_kanban::report::cell;
 use serde_json::Value;
 
@@ -80,8 +81,8 @@ fn row(card: &Value) -> Vec<String> {
         one("board"),
         one("column"),
         one("type"),
-        texts(card, "labels").join(", "),
-        texts(card, "members").join(", "),
+        list_of(texts(card, "labels").iter().map(String::as_str)),
+        list_of(texts(card, "members").iter().map(String::as_str)),
         one("priority"),
         one("due"),
         one("estimate"),

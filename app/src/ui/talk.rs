@@ -238,6 +238,8 @@ mod tests {
             name: Name::of("card.moved"),
             card: None,
             actor: Some(ActorId(Id([actor; 16]))),
+            by: ActorId(Id([actor; 16])),
+            act: None,
             at: Timestamp(at),
             happened_at: None,
             what: String::new(),

@@ -90,7 +90,9 @@ impl Device {
         if accounts.is_empty() {
             return Err(NotInStep::NoAccount);
         }
-        let (mut waiting, mut files, mut behind, mut remaking, mut is_working) = (0, 0, 0, 0, false);
+        let (mut waiting, mut files, mut behind, mut remaking) = (0, 0, 0, 0);
+        // When the server has taken on a space, the book says so before the copy follows it.
+        let mut is_working = inner.is_bringing();
         for account in accounts {
             match self.line(&account.url) {
                 Some(LineState::Online) => {}

@@ -308,6 +308,11 @@ impl Inner {
         lock(&self.bringing).insert(space)
     }
 
+    /// Whether some space is between this computer and a server.
+    pub fn is_bringing(&self) -> bool {
+        !lock(&self.bringing).is_empty()
+    }
+
     pub fn end_bringing(&self, space: SpaceId) {
         lock(&self.bringing).remove(&space);
         self.bell.ring();

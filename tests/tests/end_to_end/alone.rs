@@ -315,3 +315,18 @@ fn several_cards_are_moved_copied_and_approved_at_once() {
     assert_eq!(ann.tell(&["card", "ALO-1"])["column"], "Done");
     assert_eq!(ann.tell(&["card", "ALO-3"])["column"], "In progress");
 }
+
+/// Each looked whether the key was free, and then took it.
+#[test]
+fn two_projects_that_are_begun_at_once_have_not_one_key() {
+    let stage = Stage::new();
+    let ann = stage.newcomer("ann");
+    let codes = std::thread::scope(|scope| {
+        let ann = &ann;
+        let begin = |title| scope.spawn(move || ann.try_to(&["project", "new", title, "--key", "PX"]).code);
+        let running = ["One", "Two", "Three"].map(begin);
+        running.map(|one| one.join().unwrap())
+    });
+    assert_eq!(codes.iter().filter(|code| **code == 0).count(), 1, "{codes:?}");
+    assert_eq!(ann.tell(&["projects"])["projects"].as_array().unwrap().len(), 1);
+}

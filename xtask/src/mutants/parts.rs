@@ -61,7 +61,8 @@ pub(super) const PARTS: &[Part] = &[
 ];
 
 /// What only tests and people who debug look at.
-pub(super) const LEFT_OUT: &[&str] = &["--exclude", "**/fingerprint.rs", "--exclude-re", "impl (fmt::)?Debug for"];
+pub(super) const LEFT_OUT: &[&str] =
+    &["--exclude", "**/fingerprint.rs", "--exclude-re", "impl (std::)?(fmt::)?Debug for"];
 
 pub(super) struct Part {
     pub package: &'static str,

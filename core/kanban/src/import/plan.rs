@@ -20,6 +20,7 @@ mod shape;
 mod shortened;
 mod sim;
 mod timeline;
+mod told;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -36,7 +37,7 @@ use serde::Serialize;
 
 use self::sim::Sim;
 use super::source::{Counts, NotImported, SourceBoard, SourceId, counts};
-use crate::card::Card;
+use crate::card::{Card, Day};
 use crate::column::ColumnKind;
 use crate::ids::{BoardId, CardId, ColumnId};
 
@@ -116,6 +117,8 @@ pub struct Present<'a> {
     pub known_among: &'a dyn Fn(&BTreeSet<CommandId>) -> BTreeSet<CommandId>,
     /// The events of a stream, those that wait included. Asked only of what is here already and not as it is in the source.
     pub records_of: &'a dyn Fn(&StreamId) -> Vec<Record>,
+    /// The day of a moment where the project is: of what is due at a moment, and not on a day.
+    pub day_of: &'a dyn Fn(Timestamp) -> Option<Day>,
 }
 
 impl std::fmt::Debug for Present<'_> {
@@ -163,7 +166,9 @@ pub fn plan(source: &SourceBoard, present: &Present<'_>, act: ActId) -> Result<P
     planner.look_for_imports();
     planner.shape(source);
     planner.play(source);
-    planner.word = Word { at: source.history.last().map(|action| Timestamp(action.at_ms)), ..Word::default() };
+    let last = source.history.last().map(|action| Timestamp(action.at_ms));
+    let at = planner.commands.iter().filter_map(|planned| planned.claims.happened_at).max().max(last);
+    planner.word = Word { at, ..Word::default() };
     planner.finish_shape(source);
     planner.finish_cards(source, &mut left_out);
     planner.relate(source, &mut left_out);

@@ -15,8 +15,8 @@ use crate::ids::PersonId;
 use crate::view::{Deeds, DeedsView};
 
 /// What each person did to cards in each week of the period, on all boards; of its first and last week only on the days that are in the
-/// period. What somebody did under a name that they have claimed since is theirs. What an import tells of nobody in particular, and what
-/// projects do by themselves, is not in it.
+/// period. What somebody did under a name that they have claimed since is theirs, and what was taken back later was done all the same. What
+/// an import tells of nobody in particular, and what projects do by themselves, is not in it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct People {
     pub period: Period,

@@ -11,6 +11,7 @@ use recordplayer::view::Key;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::card::Day;
 use crate::import::plan::{Plan, PlannedAct, PlannedCommand, Present, import_act, imported_id, plan};
 use crate::import::source::SourceBoard;
 use crate::import::trello::read;
@@ -47,6 +48,7 @@ pub(super) fn planned_after(given: &Given, source: &SourceBoard, act: u8, before
     let known: BTreeSet<CommandId> =
         before.iter().flat_map(|plan| &plan.commands).map(|planned| planned.command).collect();
     let present = Present {
+        day_of: &Day::of,
         space: SPACE,
         models: &models,
         description_of: &|_| String::new(),

@@ -336,6 +336,8 @@ fn what_is_no_export_is_refused_with_its_line() {
     let refusals = [
         read_github(b"", "x").err(),
         read_github(b"{\"issues\":[]}", "x").err(),
+        read_github(b" null ", "x").err(),
+        read_github(b"[7]", "x").err(),
         read_github(b"[{\"title\":\"no number\"}]", "x").err(),
         read_github(&API.as_bytes()[..API.len() / 2], "x").err(),
         read_jira(b"", None).err(),
@@ -352,6 +354,7 @@ fn what_is_no_export_is_refused_with_its_line() {
     for (number, refusal) in refusals.into_iter().enumerate() {
         let why = refusal.unwrap_or_else(|| panic!("{number} was read")).to_string();
         assert!(why.contains("line ") || why.contains("is empty"), "{number}: {why}");
+        assert!(!why.contains("Wire"), "{number}: {why}");
     }
     let second = format!("{JIRA}\n{{\"nothing\":1}}\n");
     let why = read_jira(second.as_bytes(), None).expect_err("the last line is no issue").to_string();

@@ -8,6 +8,7 @@ mod files;
 mod imports;
 mod imports_of_others;
 mod journeys;
+mod later_exports;
 mod personal;
 mod places;
 mod reports;

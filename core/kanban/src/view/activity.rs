@@ -2,7 +2,7 @@
 
 use recordplayer::Models;
 use recordplayer::entity::Entity;
-use recordplayer::id::ActorId;
+use recordplayer::id::{ActId, ActorId};
 use recordplayer::membership::Membership;
 use recordplayer::name::Name;
 use recordplayer::record::{Position, Record, RecordKind, StreamId};
@@ -40,6 +40,10 @@ pub struct Activity {
     pub card: Option<CardId>,
     /// As claimed, or else as recorded; `None` where an import does not know who did it.
     pub actor: Option<ActorId>,
+    /// As recorded.
+    pub by: ActorId,
+    /// What it was done together with.
+    pub act: Option<ActId>,
     pub at: Timestamp,
     pub happened_at: Option<Timestamp>,
     /// What the actor did, in words that follow their name; people, labels, fields, columns and boards stand there by their ids.
@@ -61,6 +65,8 @@ pub fn happened(record: &Record, after: &Models<'_>) -> Option<Activity> {
         name: record.name.clone(),
         card: card_of(&record.stream, after),
         actor: who(record, after),
+        by: record.origin.actor,
+        act: record.origin.claims.act,
         at: record.origin.time,
         happened_at: record.origin.claims.happened_at,
         what,

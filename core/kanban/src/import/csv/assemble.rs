@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use recordplayer::id::Id;
 
 use super::super::source::{
-    ColumnKindGuess, Gathered, Life, Lists, SourceBoard, SourceCard, SourceId, SourceRelation, SourceValue, guess_kind,
-    known_kind,
+    ColumnKindGuess, Gathered, Life, Lists, NO_BEGINNING, SourceBoard, SourceCard, SourceId, SourceRelation,
+    SourceValue, guess_kind, known_kind,
 };
 use super::dates::{DayOrder, order_of, read};
 use super::header::{Dialect, Header, Role};
@@ -27,7 +27,7 @@ pub(super) fn assemble(table: &Table, header: &Header, dialect: Dialect, name: &
         // Their keys are their own on every board.
         Dialect::Jira => "jira".to_owned(),
         Dialect::Linear => "linear".to_owned(),
-        Dialect::Wekan | Dialect::Other => name.clone(),
+        Dialect::Wekan | Dialect::Own | Dialect::Other => name.clone(),
     };
     let board = format!("{}/{name}", dialect_name(dialect));
     let mut gathered = Gathered::of(&board);
@@ -57,6 +57,7 @@ pub(super) fn assemble(table: &Table, header: &Header, dialect: Dialect, name: &
         let why = "the card is in a column of cards that are not finished; choose what the column is for";
         gathered.left_out.add("times of finishing", why, u64::from(is_open && life.ended_at_ms.is_some()));
     }
+    gathered.left_out.add("times of finishing", NO_BEGINNING, lists.untold_ends(cards.iter().zip(&lives)));
     let history = cards.iter().zip(&lives).flat_map(|(card, life)| lists.actions(card, life)).collect();
     gathered.into_board(("csv", SourceId::of("board", &board), name), cards, history, export)
 }
@@ -66,6 +67,7 @@ fn dialect_name(dialect: Dialect) -> &'static str {
         Dialect::Jira => "jira",
         Dialect::Linear => "linear",
         Dialect::Wekan => "wekan",
+        Dialect::Own => "own",
         Dialect::Other => "table",
     }
 }
@@ -172,7 +174,7 @@ fn parent(
 }
 
 fn is_date(role: &Role) -> bool {
-    matches!(role, Role::Due | Role::Made | Role::Began | Role::Ended | Role::Archived | Role::Field(_))
+    matches!(role, Role::Due | Role::Made | Role::Began | Role::Ended | Role::Changed | Role::Archived | Role::Field(_))
 }
 
 fn day_order(table: &Table, header: &Header) -> DayOrder {
@@ -207,6 +209,7 @@ fn partings(table: &Table, header: &Header, dialect: Dialect) -> BTreeMap<usize,
                 Dialect::Jira if *role == Role::Labels => Parting::Spaces,
                 Dialect::Jira => Parting::Nothing,
                 Dialect::Linear => Parting::By(','),
+                Dialect::Own => Parting::Quoted,
                 Dialect::Other => parting_of(table.rows.iter().map(|row| row.cell(column))),
             };
             (column, parting)

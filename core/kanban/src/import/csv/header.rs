@@ -26,8 +26,15 @@ pub(super) enum Role {
     Made,
     Began,
     Ended,
+    Changed,
     Archived,
+    /// Whether it has its tick.
+    Done,
+    /// `Name`, then its items, each on a line: `[x] Belt`.
+    Checklists,
     Link,
+    /// Addresses, each on a line.
+    Links,
     Comment,
     Attachment,
     /// The board itself.
@@ -45,6 +52,8 @@ pub(super) enum Dialect {
     Jira,
     Linear,
     Wekan,
+    /// Our own, of cards as they stand on boards.
+    Own,
     Other,
 }
 
@@ -127,6 +136,8 @@ impl Dialect {
             Self::Linear
         } else if has(&["title", "stage", "owner", "members"]) || has(&["title", "list", "swimlane", "owner"]) {
             Self::Wekan
+        } else if has(&["key", "title", "part of", "number of comments"]) {
+            Self::Own
         } else {
             Self::Other
         }
@@ -143,7 +154,7 @@ impl Dialect {
             (Self::Linear, "cycle number" | "cycle start" | "cycle end") => Role::Nothing(OF_CYCLE),
             (Self::Jira, "issue key") => Role::Key,
             (Self::Jira, "issue id") => Role::OtherKey,
-            (Self::Jira, "parent id" | "parent" | "custom field epic link") => Role::Parent,
+            (Self::Jira, "parent id" | "parent" | "custom field epic link") | (Self::Own, "part of") => Role::Parent,
             (Self::Jira, "status category") => Role::StageKind,
             (Self::Jira, "resolved") => Role::Ended,
             (Self::Jira, "resolution") => Role::Choice("Resolution".to_owned()),
@@ -153,6 +164,12 @@ impl Dialect {
                 Role::Nothing("it belongs to the project")
             }
             (Self::Jira, "reporter") | (Self::Wekan, "owner") => Role::Author,
+            (Self::Own, "done") => Role::Done,
+            (Self::Own, "checklists") => Role::Checklists,
+            (Self::Own, "links") => Role::Links,
+            (Self::Own, "number of comments") => {
+                Role::Nothing("a table does not hold them; an export as JSON Lines does")
+            }
             (Self::Wekan, "start date" | "start at") => Role::Field("Start date".to_owned()),
             (Self::Wekan, "finish date" | "end at") => Role::Field("Finish date".to_owned()),
             _ => return None,
@@ -188,9 +205,8 @@ fn usual(name: &str) -> Option<Role> {
         "created" | "created at" | "date created" | "creation date" | "created on" | "créé" | "créé le"
         | "date de création" => Role::Made,
         "updated" | "updated at" | "last updated" | "last modified" | "last modified at" | "modified"
-        | "updated on" | "last viewed" | "last activity" | "modifié" | "modifié le" | "mis à jour le" => {
-            Role::Nothing("a card was changed last when its last record says so")
-        }
+        | "updated on" | "last activity" | "modifié" | "modifié le" | "mis à jour le" => Role::Changed,
+        "last viewed" => Role::Nothing("who has looked at a card is nobody else's business"),
         "started" | "started at" | "commencé le" => Role::Began,
         "completed" | "completed at" | "closed" | "closed at" | "finished" | "finished at" | "done at" | "resolved"
         | "resolved at" | "canceled" | "cancelled" | "canceled at" | "cancelled at" | "terminé le" | "fermé le" => {

@@ -1,4 +1,4 @@
-//! Reads a table of cards, one in each row: the exports of Jira, Linear and `WeKan`, and whatever else has a header.
+//! Reads a table of cards, one in each row: the exports of Jira, Linear and `WeKan`, our own, and whatever else has a header.
 //!
 //! The way of a file through this module:
 //!
@@ -31,4 +31,5 @@ mod rows;
 mod table;
 
 pub use header::{Mapping, MappingError};
+pub use lists::list_of;
 pub use read::read;

@@ -1,5 +1,6 @@
 //! One row as a card.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use recordplayer::id::Id;
@@ -7,7 +8,8 @@ use rust_decimal::Decimal;
 
 use super::super::source::words::priority_of;
 use super::super::source::{
-    Gathered, Life, Origin, SourceAttachment, SourceCard, SourceComment, SourceFieldValue, SourceId, SourceValue,
+    Gathered, Life, Origin, SourceAttachment, SourceCard, SourceCheckItem, SourceChecklist, SourceComment,
+    SourceFieldValue, SourceId, SourceValue,
 };
 use super::assemble::stage_of;
 use super::dates::{DayOrder, read};
@@ -31,7 +33,7 @@ pub(super) struct Reading<'a> {
 impl<'a> Reading<'a> {
     pub fn card(&mut self, id: SourceId) -> (SourceCard, Life) {
         let label_ids = self.labels();
-        let member_ids = self.each(&Role::Members).into_iter().filter_map(|name| self.person(name)).collect();
+        let member_ids = self.each(&Role::Members).into_iter().filter_map(|name| self.person(&name)).collect();
         let made_by = self.first(&Role::Author).and_then(|name| self.person(name));
         let archived = self.first(&Role::Archived);
         let closed = archived.is_some_and(|cell| !is_no(cell));
@@ -55,16 +57,18 @@ impl<'a> Reading<'a> {
             closed,
             list_id: self.gathered.list(stage_of(self.row, self.header), None),
             due_at_ms: self.first(&Role::Due).and_then(|cell| self.moment(cell)),
-            due_complete: false,
+            due_complete: self.first(&Role::Done).is_some_and(|cell| !is_no(cell)),
             label_ids,
             member_ids: each_once(member_ids),
             attachments: self.links(&id),
-            checklists: Vec::new(),
+            checklists: self.checklists(&id),
             comments: self.comments(&id),
             field_values: self.field_values(),
+            emptied: Vec::new(),
             type_id: self.first(&Role::Type).map(|name| self.gathered.card_type(name)),
             priority,
             estimate,
+            changed_at_ms: self.first(&Role::Changed).and_then(|cell| self.moment(cell)),
             relations: Vec::new(),
             relations_dangling: 0,
             id,
@@ -82,7 +86,7 @@ impl<'a> Reading<'a> {
     }
 
     /// The things of columns that hold many.
-    fn each(&self, role: &Role) -> Vec<&'a str> {
+    fn each(&self, role: &Role) -> Vec<Cow<'a, str>> {
         let parting = |column: usize| self.partings.get(&column).copied().unwrap_or(Parting::Nothing);
         self.header.columns(role).flat_map(|column| parting(column).split(self.row.cell(column))).collect()
     }
@@ -90,8 +94,11 @@ impl<'a> Reading<'a> {
     fn labels(&mut self) -> Vec<SourceId> {
         let words = self.each(&Role::Labels).into_iter();
         let labels = words.map(|word| {
-            let (name, colour) = if self.dialect == Dialect::Wekan { label_and_colour(word) } else { (word, None) };
-            self.gathered.label(SourceId::of("label", word), name, colour, false)
+            let (name, colour) = match self.dialect {
+                Dialect::Wekan => label_and_colour(&word),
+                Dialect::Jira | Dialect::Linear | Dialect::Own | Dialect::Other => (&*word, None),
+            };
+            self.gathered.label(SourceId::of("label", &word), name, colour, false)
         });
         each_once(labels.collect())
     }
@@ -137,6 +144,14 @@ impl<'a> Reading<'a> {
         for cell in self.cells(&Role::Link) {
             links.push((cell.to_owned(), cell));
         }
+        for address in self.cells(&Role::Links).into_iter().flat_map(str::lines) {
+            let is_address = address.contains("://");
+            let why = "they are files, which a table does not hold; an export as JSON Lines does";
+            self.gathered.left_out.add("attachments", why, u64::from(!is_address));
+            if is_address {
+                links.push((String::new(), address));
+            }
+        }
         for cell in self.cells(&Role::Attachment) {
             let parts: Vec<&str> = cell.splitn(4, ';').collect();
             match parts[..] {
@@ -151,6 +166,34 @@ impl<'a> Reading<'a> {
             SourceAttachment { id, name, url: url.trim().to_owned() }
         });
         links.collect()
+    }
+
+    /// A list begins behind an empty line; what follows an item on lines of its own belongs to that.
+    fn checklists(&self, card: &SourceId) -> Vec<SourceChecklist> {
+        let mut lists: Vec<SourceChecklist> = Vec::new();
+        let mut is_open = false;
+        for line in self.cells(&Role::Checklists).into_iter().flat_map(str::lines) {
+            let (done, open) = (line.strip_prefix("[x] "), line.strip_prefix("[ ] "));
+            match (done.or(open), lists.last_mut().filter(|_| is_open)) {
+                (None, _) if line.trim().is_empty() => is_open = false,
+                (Some(text), Some(list)) => {
+                    let id = SourceId(format!("{}/{}", list.id.as_str(), list.items.len()));
+                    list.items.push(SourceCheckItem { id, name: text.to_owned(), done: done.is_some() });
+                }
+                (None, Some(SourceChecklist { items, .. })) if !items.is_empty() => {
+                    if let Some(item) = items.last_mut() {
+                        item.name.push('\n');
+                        item.name.push_str(line);
+                    }
+                }
+                (_, _) => {
+                    let id = SourceId(format!("{}/checklist {}", card.as_str(), lists.len()));
+                    lists.push(SourceChecklist { id, name: line.to_owned(), items: Vec::new() });
+                    is_open = true;
+                }
+            }
+        }
+        lists
     }
 
     /// Jira's are `date;author;text`; others are a text.

@@ -7,8 +7,8 @@ use recordplayer::id::Id;
 use super::super::source::colour::word_of;
 use super::super::source::time::millis;
 use super::super::source::{
-    ColumnKindGuess, Gathered, LeftOut, Life, Lists, Origin, SourceAttachment, SourceBoard, SourceCard, SourceComment,
-    SourceId, SourceValue,
+    ColumnKindGuess, Gathered, LeftOut, Life, Lists, NO_BEGINNING, Origin, SourceAttachment, SourceBoard, SourceCard,
+    SourceComment, SourceId, SourceValue,
 };
 use super::wire::{WireComment, WireComments, WireIssue, WireLabel, WireUser};
 
@@ -61,9 +61,13 @@ pub(super) fn assemble(issues: Vec<WireIssue>, comments: Vec<WireComment>, name:
     }
     let lists = gathered.lists.clone();
     let lists = Lists::of(&lists);
+    gathered.left_out.add("times of closing", NO_BEGINNING, lists.untold_ends(cards.iter().zip(&lives)));
     let history = cards.iter().zip(&lives).flat_map(|(card, life)| lists.actions(card, life)).collect();
     gathered.into_board(("github", SourceId::of("repository", &name), name), cards, history, export)
 }
+
+/// The field of why an issue was closed, where that is not usual.
+const CLOSED_AS: &str = "Closed as";
 
 fn is_closed(issue: &WireIssue) -> bool {
     issue.state.eq_ignore_ascii_case("closed")
@@ -104,6 +108,7 @@ fn card(
         ended_by: person(issue.closed_by.as_deref(), gathered),
         ..Life::default()
     };
+    let changed_at_ms = moment(&issue.updated_at, gathered);
     let mut field_values = Vec::new();
     let milestone = issue.milestone.as_deref().map(|milestone| milestone.title.as_str()).unwrap_or_default();
     if !milestone.is_empty() {
@@ -111,8 +116,9 @@ fn card(
     }
     let reason = reason_of(&issue);
     if !is_usual(&reason) {
-        field_values.push(gathered.choice("Closed as", &reason));
+        field_values.push(gathered.choice(CLOSED_AS, &reason));
     }
+    let emptied = if is_usual(&reason) { vec![gathered.field_id(CLOSED_AS)] } else { Vec::new() };
     let address = address(&issue).to_owned();
     let attachments = if address.is_empty() {
         // Its number would be lost.
@@ -144,9 +150,11 @@ fn card(
         checklists: Vec::new(),
         comments,
         field_values,
+        emptied,
         type_id: None,
         priority: None,
         estimate: None,
+        changed_at_ms,
         relations: Vec::new(),
         relations_dangling: 0,
     };

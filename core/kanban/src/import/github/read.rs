@@ -11,7 +11,7 @@ use super::assemble::assemble;
 use super::wire::{WireComment, WireIssue};
 
 const ADVICE: &str = "save what \"gh issue list --state all --limit 10000 --json number,title,body,state,labels,assignees,author,comments,\
-                      milestone,createdAt,closedAt,url\" writes, or the answer of GitHub's /repos/OWNER/REPO/issues?state=all";
+                      milestone,createdAt,closedAt,updatedAt,url\" writes, or the answer of GitHub's /repos/OWNER/REPO/issues?state=all";
 const COMMENTS_ADVICE: &str = "save the answer of GitHub's /repos/OWNER/REPO/issues/comments";
 
 /// Reads a list of issues. `name` is what the board is called where the file does not tell the repository.
@@ -45,6 +45,11 @@ fn pages<T: DeserializeOwned>(bytes: &[u8], advice: &'static str) -> Result<Vec<
     struct Page<T>(#[serde(deserialize_with = "list")] Vec<T>);
 
     let text = checked_text(bytes, advice)?;
+    // Of what lacks, lists are taken as empty; the file itself must be one.
+    if text.trim_start().starts_with("null") {
+        let problem = "the file holds nothing".to_owned();
+        return Err(ReadError::WrongShape { problem, line: 1, column: 1, advice });
+    }
     let mut all = Vec::new();
     for page in serde_json::Deserializer::from_str(text).into_iter::<Page<T>>() {
         all.extend(page.map_err(|error| ReadError::from_json(&error, advice))?.0);

@@ -37,6 +37,8 @@ pub(super) struct WireIssue {
     pub created_at: String,
     #[serde(default, alias = "closedAt", deserialize_with = "text")]
     pub closed_at: String,
+    #[serde(default, alias = "updatedAt", deserialize_with = "text")]
+    pub updated_at: String,
     #[serde(default, deserialize_with = "text")]
     pub html_url: String,
     #[serde(default, deserialize_with = "text")]

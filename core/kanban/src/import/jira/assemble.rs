@@ -7,8 +7,8 @@ use recordplayer::id::Id;
 use super::super::source::time::{day_millis, millis};
 use super::super::source::words::priority_of;
 use super::super::source::{
-    ColumnKindGuess, Gathered, Life, Lists, Origin, SourceAction, SourceAttachment, SourceBoard, SourceCard,
-    SourceComment, SourceDeed, SourceFieldValue, SourceId, SourceValue, known_kind,
+    ColumnKindGuess, Gathered, Life, Lists, NO_BEGINNING, Origin, SourceAction, SourceAttachment, SourceBoard,
+    SourceCard, SourceComment, SourceDeed, SourceFieldValue, SourceId, SourceValue, known_kind,
 };
 use super::history::{Moves, actions, moves};
 use super::markup::markdown;
@@ -39,6 +39,9 @@ pub(super) fn assemble(issues: Vec<WireIssue>, site: Option<String>, export: Id)
     }
     let lists = gathered.lists.clone();
     let lists = Lists::of(&lists);
+    let without_moves = cards.iter().zip(&lives).filter(|(_, (_, moves))| moves.is_empty());
+    let untold = lists.untold_ends(without_moves.map(|(card, (life, _))| (card, life)));
+    gathered.left_out.add("times of resolution", NO_BEGINNING, untold);
     let history: Vec<SourceAction> =
         cards.iter().zip(&lives).flat_map(|(card, (life, moves))| actions(card, life, moves, &lists)).collect();
     let history = history.into_iter().chain(attached).collect();
@@ -143,9 +146,11 @@ impl Reading<'_> {
             checklists: Vec::new(),
             comments: self.comments(&key, std::mem::take(&mut fields.comments)),
             field_values,
+            emptied: Vec::new(),
             type_id,
             priority,
             estimate: None,
+            changed_at_ms: self.moment(&fields.updated),
             relations: related.relations,
             relations_dangling: related.links_elsewhere,
             name: fields.summary,

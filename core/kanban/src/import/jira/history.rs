@@ -9,6 +9,12 @@ use super::wire::WireChangelog;
 #[derive(Debug, Default)]
 pub(super) struct Moves(Vec<Move>);
 
+impl Moves {
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
 #[derive(Debug)]
 struct Move {
     id: Option<String>,

@@ -183,6 +183,7 @@ pub(super) struct WireFields {
     pub creator: Option<Box<WirePerson>>,
     pub created: String,
     pub resolved: String,
+    pub updated: String,
     pub due: String,
     pub labels: Vec<String>,
     pub components: Vec<WireListed>,
@@ -247,6 +248,7 @@ impl WireFields {
             "reporter" => self.reporter = map.next_value()?,
             "creator" => self.creator = map.next_value()?,
             "created" => self.created = map.next_value::<Text>()?.0,
+            "updated" => self.updated = map.next_value::<Text>()?.0,
             "resolutiondate" => self.resolved = map.next_value::<Text>()?.0,
             "duedate" => self.due = map.next_value::<Text>()?.0,
             "labels" => {
@@ -270,7 +272,6 @@ impl WireFields {
             "flagged" => self.flagged = map.next_value::<Present>()?.once(),
             // Told by what is taken: the subtasks name their parent, and the other ones are sums and dates of what comes in.
             "subtasks"
-            | "updated"
             | "created_by"
             | "lastViewed"
             | "workratio"

@@ -24,7 +24,17 @@ impl Planner<'_> {
 
     /// Whether the import may set this value of something: nobody has, since an import did. Where somebody has, that is told.
     pub(super) fn may_set<E: Entity>(&mut self, id: impl Into<Id>, value: &str) -> bool {
-        let stream = StreamId::of::<E>(id.into());
+        let id = id.into();
+        if !self.is_by_hand::<E>(id, value) {
+            return true;
+        }
+        self.left.insert((StreamId::of::<E>(id), value.to_owned()));
+        false
+    }
+
+    /// Whether somebody has set this value of something since an import did.
+    pub(super) fn is_by_hand<E: Entity>(&mut self, id: Id, value: &str) -> bool {
+        let stream = StreamId::of::<E>(id);
         let (present, imports) = (self.present, &self.imports);
         let by_hand = self.by_hand.entry(stream.clone()).or_insert_with(|| {
             // What is not here yet was set by nobody.
@@ -33,11 +43,7 @@ impl Planner<'_> {
             let is_import = |record: &Record| record.origin.claims.act.is_some_and(|act| imports.contains(&act));
             set_by_hand(&records, &is_import)
         });
-        if !by_hand.contains(value) {
-            return true;
-        }
-        self.left.insert((stream, value.to_owned()));
-        false
+        by_hand.contains(value)
     }
 
     pub(super) fn left_by_hand(&self) -> Option<NotImported> {

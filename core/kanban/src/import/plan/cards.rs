@@ -8,6 +8,7 @@ use super::super::source::{
     NotImported, SourceAttachment, SourceBoard, SourceCard, SourceCheckItem, SourceChecklist, SourceComment,
     SourceValue,
 };
+use super::told::Told;
 use super::{Planner, cut};
 use crate::board::Board;
 use crate::card::{Attachment, Card, CardCommand, Checklist, FieldValue, Item};
@@ -22,9 +23,16 @@ impl Planner<'_> {
     pub(super) fn finish_cards(&mut self, source: &SourceBoard, left_out: &mut Vec<NotImported>) {
         let labels: BTreeSet<LabelId> = source.labels.iter().map(|label| self.id("label", &label.id)).collect();
         let people: BTreeSet<PersonId> = source.members.iter().map(|member| self.id("member", &member.id)).collect();
+        let told = Told::by(source, self);
         let (mut links, mut comments) = (0, 0);
-        for card in &source.cards {
+        // What was done to it since nobody knows when was done by the time when it was changed last. Records stand in the order of time.
+        let mut cards: Vec<&SourceCard> = source.cards.iter().collect();
+        let end = self.word.at;
+        let changed = |card: &SourceCard| card.changed_at_ms.map(Timestamp).max(end);
+        cards.sort_by_key(|card| changed(card));
+        for card in cards {
             let id: CardId = self.id("card", &card.id);
+            self.word.at = changed(card);
             self.set_title(id, &card.name);
             self.set_column(id, self.id("column", &card.list_id));
             self.set_text(id, &card.desc);
@@ -32,9 +40,9 @@ impl Planner<'_> {
             self.set_members(id, &card.member_ids, &people);
             self.set_due(id, card.due_at_ms);
             self.set_done(id, card.due_complete);
-            self.fields(id, card);
+            self.fields(id, card, &told);
             self.set_type(id, card.type_id.as_ref());
-            self.set_effort(id, card.priority, card.estimate);
+            self.set_effort(id, card, &told);
             for list in &card.checklists {
                 self.set_checklist(id, list);
                 for item in &list.items {
@@ -110,7 +118,23 @@ impl Planner<'_> {
         }
     }
 
-    fn fields(&mut self, id: CardId, card: &SourceCard) {
+    fn fields(&mut self, id: CardId, card: &SourceCard, told: &Told) {
+        let mut emptied = told.fields.clone();
+        emptied.extend(card.emptied.iter().map(|field| self.id::<FieldId>("field", field)));
+        for value in &card.field_values {
+            emptied.remove(&self.id("field", &value.field_id));
+        }
+        for field in emptied {
+            let card = &self.sim(id).card;
+            let (has_one, card_type) = (card.fields.contains_key(&field), card.card_type);
+            let project = self.present.models.get::<Project>(self.present.space.0);
+            let usage = card_type.and_then(|card_type| project.types.get(&card_type)?.fields.get(&field));
+            let is_required = usage.is_some_and(|usage| usage.required);
+            if has_one && !is_required && !self.is_by_hand::<Card>(id.0, &format!("field {field}")) {
+                self.sim(id).card.fields.remove(&field);
+                self.change::<Card>(id, id, &CardCommand::SetField { field, value: None });
+            }
+        }
         for value in &card.field_values {
             let field: FieldId = self.id("field", &value.field_id);
             let value = self.value(&value.value);

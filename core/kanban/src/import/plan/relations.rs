@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::super::source::{NotImported, SourceBoard};
 use super::Planner;
+use super::told::Told;
 use crate::card::{Card, CardCommand, Relation, RelationKind};
 use crate::ids::CardId;
 use crate::limits::{OF_CARD_MAX, PARTS_DEPTH_MAX};
@@ -13,15 +14,20 @@ impl Planner<'_> {
     pub(super) fn relate(&mut self, source: &SourceBoard, left_out: &mut Vec<NotImported>) {
         let mut refused = 0;
         let all: BTreeSet<CardId> = source.cards.iter().map(|card| self.id("card", &card.id)).collect();
+        let told = Told::by(source, self);
         for card in &source.cards {
             let id: CardId = self.id("card", &card.id);
+            let is_part = card.relations.iter().any(|relation| relation.kind == RelationKind::PartOf);
+            if told.wholes && !is_part {
+                self.leaves_whole(id, &all);
+            }
             for relation in &card.relations {
                 let relation = Relation { kind: relation.kind, to: self.id("card", &relation.to) };
                 if self.sim(id).card.relations.contains(&relation) {
                     continue;
                 }
-                if relation.kind == RelationKind::PartOf {
-                    self.leave_whole(id, &all);
+                if relation.kind == RelationKind::PartOf && !self.leaves_whole(id, &all) {
+                    continue;
                 }
                 if self.may_relate(id, relation) {
                     self.note_relation(id, relation);
@@ -38,14 +44,19 @@ impl Planner<'_> {
         }
     }
 
-    /// Takes a card out of the one that an earlier import has made it a part of.
-    fn leave_whole(&mut self, id: CardId, imported: &BTreeSet<CardId>) {
-        let Some(to) = self.present.models.get::<Card>(id).whole().filter(|to| imported.contains(to)) else { return };
+    /// Takes a card out of the one that an earlier import has made it a part of; answers whether no person has put it there.
+    fn leaves_whole(&mut self, id: CardId, imported: &BTreeSet<CardId>) -> bool {
+        let whole = self.present.models.get::<Card>(id).whole();
+        let Some(to) = whole.filter(|to| imported.contains(to)) else { return true };
         let relation = Relation { kind: RelationKind::PartOf, to };
+        if !self.may_set::<Card>(id, &format!("{:?} {to}", RelationKind::PartOf)) {
+            return false;
+        }
         if self.sim(id).card.relations.remove(&relation) {
             self.sim(to).card.relations.remove(&Relation { kind: RelationKind::HasPart, to: id });
             self.change::<Card>(id, id, &CardCommand::Unrelate { relation });
         }
+        true
     }
 
     /// As the cards themselves will decide it.

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use recordplayer::limits::TEXT_BYTES_MAX;
 use recordplayer::time::Timestamp;
 
-use super::super::source::SourceId;
+use super::super::source::{SourceCard, SourceId};
+use super::told::Told;
 use super::{Planner, cut};
-use crate::card::{Card, CardCommand, Day, Effort, Placed, Priority, Typed};
+use crate::card::{Card, CardCommand, Day, Placed, Typed};
 use crate::ids::{CardId, ColumnId, LabelId, PersonId};
 use crate::limits::TITLE_BYTES_MAX;
 use crate::rank::Rank;
@@ -21,6 +22,9 @@ pub(super) struct Sim {
     /// How many cards were put at the end of a column before this one was; 0 for those that stood here before the import.
     pub placement: u64,
 }
+
+/// Of all products the one whose cards are due at a moment; other files hold days.
+const TRELLO: &str = "trello";
 
 /// A title that cards take.
 fn title_of(name: &str) -> String {
@@ -99,7 +103,8 @@ impl Planner<'_> {
     }
 
     pub(super) fn set_due(&mut self, id: CardId, at_ms: Option<i64>) {
-        let due = at_ms.and_then(|at| Day::of(Timestamp(at)));
+        let day_of = |at| if self.product == TRELLO { (self.present.day_of)(at) } else { Day::of(at) };
+        let due = at_ms.map(Timestamp).and_then(day_of);
         if self.sim(id).card.due != due && self.may_set::<Card>(id, "due") {
             self.sim(id).card.due.clone_from(&due);
             self.change_card(id, &CardCommand::SetDue { due });
@@ -122,14 +127,16 @@ impl Planner<'_> {
         }
     }
 
-    /// What the source does not say stays as it is here.
-    pub(super) fn set_effort(&mut self, id: CardId, priority: Option<Priority>, estimate: Option<Effort>) {
-        let is_other = priority.is_some() && self.sim(id).card.priority != priority;
+    pub(super) fn set_effort(&mut self, id: CardId, card: &SourceCard, told: &Told) {
+        let (priority, estimate) = (card.priority, card.estimate);
+        let is_told = priority.is_some() || (told.priorities && !self.is_by_hand::<Card>(id.0, "priority"));
+        let is_other = is_told && self.sim(id).card.priority != priority;
         if is_other && self.may_set::<Card>(id, "priority") {
             self.sim(id).card.priority = priority;
             self.change_card(id, &CardCommand::SetPriority { priority });
         }
-        let is_other = estimate.is_some() && self.sim(id).card.estimate != estimate;
+        let is_told = estimate.is_some() || (told.estimates && !self.is_by_hand::<Card>(id.0, "estimate"));
+        let is_other = is_told && self.sim(id).card.estimate != estimate;
         if is_other && self.may_set::<Card>(id, "estimate") {
             self.sim(id).card.estimate = estimate;
             self.change_card(id, &CardCommand::SetEstimate { estimate });
@@ -168,11 +175,14 @@ impl Planner<'_> {
         self.change_card(id, &command);
     }
 
-    /// Makes the labels be these, as far as they are of the source.
+    /// Makes the labels be these, as far as they are of the source or have come from it.
     pub(super) fn set_labels(&mut self, id: CardId, labels: &[SourceId], all: &BTreeSet<LabelId>) {
         let wanted: BTreeSet<LabelId> = labels.iter().map(|label| self.id("label", label)).collect();
-        let gone: Vec<_> =
-            self.sim(id).card.labels.difference(&wanted).filter(|label| all.contains(label)).copied().collect();
+        let mut gone: Vec<_> = self.sim(id).card.labels.difference(&wanted).copied().collect();
+        gone.retain(|label| {
+            // What no card of the file has any more is not in it.
+            all.contains(label) || (!all.is_empty() && !self.is_by_hand::<Card>(id.0, &format!("label {label}")))
+        });
         for label in wanted {
             self.set_label(id, label, true);
         }

@@ -211,11 +211,15 @@ pub struct SourceCard {
     pub checklists: Vec<SourceChecklist>,
     pub comments: Vec<SourceComment>,
     pub field_values: Vec<SourceFieldValue>,
+    /// Fields in which it has nothing any more, as the product says; of others, what was in them stays where no card of the file has any.
+    pub emptied: Vec<SourceId>,
     /// One of the board's `types`.
     pub type_id: Option<SourceId>,
-    /// `None` where the product does not say: what was set here stays then. So it is with the estimate.
+    /// `None` where the product does not say: what was set here stays then, if the file says it of no card at all. So it is with the estimate.
     pub priority: Option<Priority>,
     pub estimate: Option<Effort>,
+    /// When anything of it was changed last, where the product says that.
+    pub changed_at_ms: Option<i64>,
     /// To cards of the same board.
     pub relations: Vec<SourceRelation>,
     /// Links to things of the product that are not on the board.

@@ -37,11 +37,22 @@ impl ReadError {
     }
 }
 
-/// The JSON reader's words without the place, which it writes at their end and we write ourselves.
+/// The JSON reader's words without the place, which it writes at their end and we write ourselves, and without the names of our own types.
 pub(in crate::import) fn problem(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let place = format!(" at line {} column {}", error.line(), error.column());
-    text.strip_suffix(&place).unwrap_or(&text).to_owned()
+    let text = text.strip_suffix(&place).unwrap_or(&text);
+    let Some((before, behind)) = text.split_once("struct Wire") else { return text.to_owned() };
+    let end = behind.find(|letter: char| !letter.is_ascii_alphanumeric()).unwrap_or(behind.len());
+    let (name, rest) = behind.split_at(end);
+    let mut words = String::new();
+    for letter in name.chars() {
+        if letter.is_ascii_uppercase() && !words.is_empty() {
+            words.push(' ');
+        }
+        words.push(letter.to_ascii_lowercase());
+    }
+    format!("{before}an object ({words}){rest}")
 }
 
 /// The file's text without a byte order mark, if it is one of a size that is read.
@@ -56,4 +67,19 @@ pub(in crate::import) fn checked_text<'a>(bytes: &'a [u8], advice: &'static str)
     })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if text.trim().is_empty() { Err(ReadError::Empty { advice }) } else { Ok(text) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_has_to_know_the_names_of_our_types() {
+        #[derive(Debug, serde::Deserialize)]
+        struct WireCheckItem {}
+        let error = serde_json::from_str::<WireCheckItem>("7").unwrap_err();
+        assert_eq!(problem(&error), "invalid type: integer `7`, expected an object (check item)");
+        let error = serde_json::from_str::<bool>("7").unwrap_err();
+        assert_eq!(problem(&error), "invalid type: integer `7`, expected a boolean");
+    }
 }

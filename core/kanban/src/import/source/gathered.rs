@@ -85,8 +85,13 @@ impl Gathered {
         id
     }
 
+    /// The id of a field, whether or not the file has it.
+    pub fn field_id(&self, name: &str) -> SourceId {
+        SourceId(format!("{}/field/{name}", self.board))
+    }
+
     fn field(&mut self, name: &str, kind: SourceFieldKind) -> (SourceId, usize) {
-        let id = SourceId(format!("{}/field/{name}", self.board));
+        let id = self.field_id(name);
         let (place, is_new) = self.place("field", &id, self.fields.len());
         if is_new {
             let (id, name) = (id.clone(), name.to_owned());

@@ -6,6 +6,10 @@ use super::board::{SourceAction, SourceCard, SourceDeed, SourceId, SourceList};
 use super::kind::ColumnKindGuess::{self, Active, Backlog, Cancelled, Done, Ready};
 use super::kind::guess_kind;
 
+/// Why it is not told when a card was finished.
+pub(in crate::import) const NO_BEGINNING: &str =
+    "the board has no column from which the card came there; add one of open cards to the file, or set it by hand";
+
 /// The moments that a file tells of a card, in milliseconds since 1970.
 #[derive(Clone, Debug, Default)]
 pub(in crate::import) struct Life {
@@ -47,6 +51,16 @@ impl<'a> Lists<'a> {
     fn begin(&self, now: &'a SourceId) -> &'a SourceId {
         let is_open = matches!(self.kind_of(now), Backlog | Ready);
         self.first_open.filter(|_| !is_open).unwrap_or(now)
+    }
+
+    /// How many of the cards ended at a known time, and nothing can say so: where they are is where they have always been.
+    pub fn untold_ends<'b>(&self, cards: impl Iterator<Item = (&'b SourceCard, &'b Life)>) -> u64 {
+        let is_untold = |(card, life): &(&'b SourceCard, &'b Life)| {
+            let is_end = matches!(self.kind_of(&card.list_id), Done | Cancelled);
+            let is_begun = life.began_at_ms.is_some() && self.first_active.is_some();
+            life.ended_at_ms.is_some() && is_end && self.first_open.is_none() && !is_begun
+        };
+        cards.filter(is_untold).count() as u64
     }
 
     /// What was done with the card, as far as its moments tell: it goes from where cards begin to where it is now, through the work if

@@ -27,5 +27,5 @@ pub(super) use gathered::Gathered;
 pub use kind::{ColumnKindGuess, guess_kind, known_kind};
 pub use left_out::NotImported;
 pub(super) use left_out::{LeftOut, first_of_each};
-pub(super) use life::{Life, Lists};
+pub(super) use life::{Life, Lists, NO_BEGINNING};
 pub use limits::{EXPORT_BYTES_MAX, LIST_ENTRIES_MAX};

@@ -74,9 +74,11 @@ pub(super) fn card(
         checklists: in_order(checklists, left_out),
         comments,
         field_values,
+        emptied: Vec::new(),
         type_id: None,
         priority: None,
         estimate: None,
+        changed_at_ms: None,
         relations: Vec::new(),
         relations_dangling: 0,
     }

@@ -14,9 +14,9 @@ pub enum TrelloError {
     )]
     TooLarge { bytes: usize },
     #[error(
-        "the file is not text in UTF-8 (byte {byte}); import the file as Trello gave it, not saved anew by an editor"
+        "the file is not text in UTF-8 (line {line}, byte {byte}); import the file as Trello gave it, not saved anew by an editor"
     )]
-    NotUtf8 { byte: usize },
+    NotUtf8 { line: usize, byte: usize },
     #[error(
         "the file is not JSON: {problem} at line {line}, column {column}; use \"Export as JSON\" in the board's menu"
     )]

@@ -81,11 +81,11 @@ fn checked_text(bytes: &[u8]) -> Result<&str, TrelloError> {
 
 /// A file that ends within a character is truncated; only its last line and column can be told.
 fn not_utf8(bytes: &[u8], error: std::str::Utf8Error) -> TrelloError {
-    if error.error_len().is_some() {
-        return TrelloError::NotUtf8 { byte: error.valid_up_to() };
-    }
     let before = &bytes[..error.valid_up_to()];
     let line = before.split(|byte| *byte == b'\n').count();
+    if error.error_len().is_some() {
+        return TrelloError::NotUtf8 { line, byte: error.valid_up_to() };
+    }
     let column = before.rsplit(|byte| *byte == b'\n').next().map_or(0, <[u8]>::len);
     TrelloError::Truncated { line, column }
 }

@@ -91,8 +91,8 @@ fn a_key_of_the_wrong_kind_is_refused_with_its_place() {
 
 #[test]
 fn bytes_that_are_not_utf8_are_refused_with_their_place() {
-    assert_eq!(read(b"{\"id\":\"\xe4\"}"), Err(TrelloError::NotUtf8 { byte: 7 }));
-    assert_eq!(read(b"\xff\xfe{\0"), Err(TrelloError::NotUtf8 { byte: 0 }));
+    assert_eq!(read(b"{\"id\":\"\xe4\"}"), Err(TrelloError::NotUtf8 { line: 1, byte: 7 }));
+    assert_eq!(read(b"\xff\xfe{\0"), Err(TrelloError::NotUtf8 { line: 1, byte: 0 }));
     assert_eq!(read(b"{\n \"\xe3\x81"), Err(TrelloError::Truncated { line: 2, column: 2 }));
 }
 

@@ -175,7 +175,7 @@ impl Copying<'_> {
             self.put(&Do::SetChecklist { checklist: list.id, name: list.name.clone() }, &shown)?;
             for item in &list.items {
                 let (text, done) = (item.text.clone(), item.done);
-                self.put(&Do::SetItem { checklist: list.id, item: item.id, text, done }, &shown)?;
+                self.put(&Do::SetItem { checklist: list.id, item: item.id, text, done, before: None }, &shown)?;
             }
         }
         Ok(())

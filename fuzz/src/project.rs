@@ -212,6 +212,7 @@ pub fn wish(script: &mut Script<'_>, replica: ReplicaId) -> Intent {
             item: thing(script, &THINGS).into(),
             text: script.text(),
             done: script.flag(),
+            before: None,
         }),
         13 => card_command(CardCommand::RemoveItem { checklist: other.into(), item: thing(script, &THINGS).into() }),
         14 if script.flag() => {

@@ -55,6 +55,7 @@ pub(crate) fn run(place: &Place<'_>, command: &ChecklistCommand) -> Result<Answe
                 item: item.id,
                 text: text.to_owned(),
                 done: item.done,
+                before: None,
             };
             each(place, key, (std::slice::from_ref(item), checklist.as_deref()), edit, "Changed")
         }
@@ -67,7 +68,7 @@ pub(crate) fn run(place: &Place<'_>, command: &ChecklistCommand) -> Result<Answe
 
 fn new_item(place: &Place<'_>, checklist: ChecklistId, text: &str) -> Result<Do, Failure> {
     let item = ItemId(place.space.fresh_id());
-    Ok(Do::SetItem { checklist, item, text: written(text)?.to_owned(), done: false })
+    Ok(Do::SetItem { checklist, item, text: written(text)?.to_owned(), done: false, before: None })
 }
 
 /// What a checklist or an item is called. Of imports it may be nothing; who writes one means something.

@@ -230,7 +230,7 @@ impl People<'_> {
             5 => CardCommand::SetDue { due: has_value.then_some(day) },
             6 => CardCommand::SetChecklist { checklist, name: word },
             7 => CardCommand::RemoveChecklist { checklist },
-            8 => CardCommand::SetItem { checklist, item, text: word, done },
+            8 => CardCommand::SetItem { checklist, item, text: word, done, before: None },
             9 => CardCommand::TickItem { checklist, item, done },
             10 => CardCommand::RemoveItem { checklist, item },
             11 => CardCommand::AttachLink { attachment, name: word, url: "https://example.org/belt".to_owned() },

@@ -374,7 +374,7 @@ fn labels_assignees_and_ticks_are_set_in_the_panel() {
     let id = card("Furnished");
     let list = CardCommand::SetChecklist { checklist, name: "Steps".to_owned() };
     stage.space.send::<Card>(id, &list).unwrap();
-    let step = CardCommand::SetItem { checklist, item, text: "Measure it".to_owned(), done: false };
+    let step = CardCommand::SetItem { checklist, item, text: "Measure it".to_owned(), done: false, before: None };
     stage.space.send::<Card>(id, &step).unwrap();
     stage.press(Key::ArrowDown);
     stage.press(Key::I);

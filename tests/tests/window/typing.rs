@@ -1,11 +1,14 @@
 //! What is typed: where it goes, and that it stays.
 
+use egui::accesskit::Role;
 use egui::{Event, Key, Modifiers, OutputCommand};
 use egui_kittest::kittest::{NodeT, Queryable};
 use recordplayer::claims::Claims;
 use recordplayer::replica::{TextEdit, TextWork};
-use recordplayer_kanban::Card;
 use recordplayer_kanban::card::CardCommand;
+use recordplayer_kanban::key::card_key;
+use recordplayer_kanban::reference::reference;
+use recordplayer_kanban::{Card, Project};
 
 use crate::stage::{Stage, card, steps, window};
 
@@ -190,4 +193,25 @@ fn a_link_in_a_description_opens_nothing_but_the_web() {
     }
     assert_eq!(opened, ["HTTPS://example.org"]);
     assert!(stage.shows("Only addresses of the web are opened from here, and not file:///etc/passwd"));
+}
+
+/// The card itself is kept, not what it is called just now; and one comes to it from there.
+#[test]
+fn a_key_in_a_description_becomes_a_link_to_its_card() {
+    let mut stage = Stage::with_cards(&[(0, "One"), (1, "Two")]);
+    let two = card("Two");
+    let project = stage.space.entity::<Project>(stage.space.id().0);
+    let key = card_key(&project.key, &stage.space.entity::<Card>(two.0).number, two);
+    stage.press(Key::ArrowDown);
+    stage.press(Key::W);
+    stage.harness.get_by_role_and_label(Role::MultilineTextInput, "Description").type_text(&format!("After {key}."));
+    steps(&mut stage.harness, 3);
+    stage.press(Key::Escape);
+    steps(&mut stage.harness, 30);
+    let text = stage.space.text::<Card>(card("One"), Card::DESCRIPTION).unwrap();
+    assert_eq!(text, format!("After {}.", reference(&key, two)));
+    stage.click("Preview");
+    stage.harness.get_by_role_and_label(Role::Link, &key).click();
+    steps(&mut stage.harness, 30);
+    assert!(stage.shows("created “Two”"), "the other card is open");
 }

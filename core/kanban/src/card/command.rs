@@ -151,13 +151,15 @@ pub enum CardCommand {
     RemoveChecklist {
         checklist: ChecklistId,
     },
-    /// Adds an item, or changes it to be so.
+    /// Adds an item, or changes it to be so: in front of `before`; else at the end, or where it is.
     SetItem {
         checklist: ChecklistId,
         item: ItemId,
         text: String,
         #[serde(default)]
         done: bool,
+        #[serde(default)]
+        before: Option<ItemId>,
     },
     TickItem {
         checklist: ChecklistId,

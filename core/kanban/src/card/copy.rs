@@ -30,6 +30,7 @@ impl Card {
                 item: item.id,
                 text: item.text.clone(),
                 done: false,
+                before: None,
             };
             events.extend(list.items.iter().map(item));
         }

@@ -102,15 +102,18 @@ impl Card {
             C::RemoveChecklist { checklist } => {
                 Ok(unless(self.checklist(checklist).is_err(), E::ChecklistRemoved { checklist }))
             }
-            C::SetItem { checklist, item, text, done } => {
+            C::SetItem { checklist, item, text, done, before } => {
                 fits("An item", &text, COMMENT_BYTES_MAX)?;
                 let list = self.checklist(checklist)?;
                 let known = list.items.iter().find(|other| other.id == item);
                 if known.is_none() {
                     has_room_in_card("items", list.items.len())?;
                 }
+                let at = |item| list.items.iter().position(|other| other.id == item);
+                let before = before.filter(|before| *before != item && at(*before).is_some());
+                let is_there = before.is_none_or(|before| at(item).map(|at| at + 1) == at(before));
                 let is_so = known.is_some_and(|known| known.text == text && known.done == done);
-                Ok(unless(is_so, E::ItemSet { checklist, item, text, done }))
+                Ok(unless(is_so && is_there, E::ItemSet { checklist, item, text, done, before }))
             }
             C::TickItem { checklist, item, done } => {
                 let is_so = self.is_done(checklist, item)? == done;

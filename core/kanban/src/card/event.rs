@@ -144,6 +144,8 @@ pub enum CardEvent {
         item: ItemId,
         text: String,
         done: bool,
+        #[serde(default)]
+        before: Option<ItemId>,
     },
     ItemTicked {
         checklist: ChecklistId,
@@ -392,13 +394,14 @@ impl Card {
                 None => self.checklists.push(Checklist { id: checklist, name, items: Vec::new() }),
             },
             E::ChecklistRemoved { checklist } => self.checklists.retain(|other| other.id != checklist),
-            E::ItemSet { checklist, item, text, done } => {
+            E::ItemSet { checklist, item, text, done, before } => {
                 let set = Item { id: item, text, done };
                 let Some(checklist) = self.checklist_mut(checklist) else { return };
-                match checklist.items.iter_mut().find(|other| other.id == item) {
-                    Some(known) => *known = set,
-                    None => checklist.items.push(set),
-                }
+                let items = &mut checklist.items;
+                let was_at = items.iter().position(|other| other.id == item);
+                items.retain(|other| other.id != item);
+                let before = before.and_then(|before| items.iter().position(|other| other.id == before));
+                items.insert(before.or(was_at).unwrap_or(items.len()), set);
             }
             E::ItemTicked { checklist, item, done } => {
                 let items = self.checklist_mut(checklist).into_iter().flat_map(|checklist| &mut checklist.items);

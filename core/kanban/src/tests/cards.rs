@@ -51,7 +51,7 @@ fn set_list() -> C {
 }
 
 fn set_item(done: bool) -> C {
-    C::SetItem { checklist: LIST, item: ITEM, text: "Solder".into(), done }
+    C::SetItem { checklist: LIST, item: ITEM, text: "Solder".into(), done, before: None }
 }
 
 /// Accepted with this one event, and the second time with none.
@@ -122,7 +122,7 @@ fn each_thing_on_a_card_happens_once_however_often_it_is_asked_for() {
     happens_once(furnished(), C::Archive {}, E::Archived {});
     happens_once(furnished(), set_list(), E::ChecklistSet { checklist: LIST, name: "Steps".into() });
     let listed = || furnished().sent::<Card>(card(1), set_list());
-    let set = E::ItemSet { checklist: LIST, item: ITEM, text: "Solder".into(), done: false };
+    let set = E::ItemSet { checklist: LIST, item: ITEM, text: "Solder".into(), done: false, before: None };
     happens_once(listed(), set_item(false), set);
     let itemed = || listed().sent::<Card>(card(1), set_item(false));
     let ticked = E::ItemTicked { checklist: LIST, item: ITEM, done: true };

@@ -103,7 +103,7 @@ fn a_copy_begins_as_the_other_card_is_and_nothing_is_done_on_it() {
         .sent::<Card>(card(1), C::SetPriority { priority: Some(Priority::Urgent) })
         .sent::<Card>(card(1), C::SetEstimate { estimate: Some(Effort { hundredths: 100 }) })
         .sent::<Card>(card(1), C::SetChecklist { checklist: list, name: "Steps".into() })
-        .sent::<Card>(card(1), C::SetItem { checklist: list, item, text: "Solder".into(), done: true })
+        .sent::<Card>(card(1), C::SetItem { checklist: list, item, text: "Solder".into(), done: true, before: None })
         .sent::<Card>(card(1), C::Assign { person: FOUNDER.into() })
         .sent::<Card>(card(1), C::SetDone { done: true })
         .sent::<Card>(card(9), C::Copy { of: card(1), column: DOING, before: None });

@@ -10,7 +10,7 @@ use recordplayer::testing::FOUNDER;
 use super::*;
 use crate::card::{CardCommand as C, CardEvent as E, CardRefusal as R, Stage};
 use crate::comment::{Comment, CommentCommand};
-use crate::ids::{CommentId, PersonId};
+use crate::ids::{ChecklistId, CommentId, ItemId, PersonId};
 use crate::role::Role;
 use crate::undo::{Undo, UndoAct, undo};
 use crate::view::ActivityView;
@@ -335,4 +335,40 @@ fn what_an_undo_gives_back_is_told_as_that() {
     let told: Vec<String> = entries.iter().map(|entry| entry.what.clone()).collect();
     let last = [format!("gave it back to {ANN}"), "made it wait for a review again".to_owned()];
     assert_eq!(told[told.len() - 2..], last);
+}
+
+/// Where it stood: in front of what followed it, as far as that is there still.
+#[test]
+fn an_item_comes_back_to_its_place() {
+    let list = ChecklistId(Id([0x11; 16]));
+    let item = |number: u8| ItemId(Id([number; 16]));
+    let set = |number: u8, before: Option<u8>| C::SetItem {
+        checklist: list,
+        item: item(number),
+        text: format!("Step {number}"),
+        done: false,
+        before: before.map(item),
+    };
+    let given = cards(1).sent::<Card>(card(1), C::SetChecklist { checklist: list, name: "Steps".into() });
+    let given = (1..=4).fold(given, |given, number| given.sent::<Card>(card(1), set(number, None)));
+    let order = |given: &Given| -> Vec<u8> {
+        given.model::<Card>(card(1)).checklists[0].items.iter().map(|item| item.id.0.0[0]).collect()
+    };
+    let removed = given.next_command();
+    let without = given.sent::<Card>(card(1), C::RemoveItem { checklist: list, item: item(2) });
+    assert_eq!(order(&without), [1, 3, 4]);
+    let (back, _) = taken_back(without, removed);
+    assert_eq!(order(&back), [1, 2, 3, 4]);
+
+    let moved = back.sent::<Card>(card(1), set(4, Some(1)));
+    assert_eq!(order(&moved), [4, 1, 2, 3]);
+    let moved = moved.when::<Card>(card(1), set(4, Some(1)));
+    let moved = moved.then_nothing();
+    moved.and_when::<Card>(card(1), set(9, Some(9))).then([E::ItemSet {
+        checklist: list,
+        item: item(9),
+        text: "Step 9".into(),
+        done: false,
+        before: None,
+    }]);
 }

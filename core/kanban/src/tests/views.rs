@@ -102,8 +102,13 @@ fn comments_of_one_moment_stand_in_the_order_in_which_they_were_written() {
 fn a_card_of_the_board_tells_what_is_on_it_wherever_it_goes() {
     let (other, there) = (BoardId(Id([0xb1; 16])), ColumnId(Id([0xc9; 16])));
     let (list, link) = (ChecklistId(Id([0xc1; 16])), AttachmentId(Id([0xa1; 16])));
-    let item =
-        |at: u8, done| CardCommand::SetItem { checklist: list, item: ItemId(Id([at; 16])), text: "Step".into(), done };
+    let item = |at: u8, done| CardCommand::SetItem {
+        checklist: list,
+        item: ItemId(Id([at; 16])),
+        text: "Step".into(),
+        done,
+        before: None,
+    };
     let (words, more) = (CommentId(Id([0xcd; 16])), CommentId(Id([0xce; 16])));
     let write = || CommentCommand::Write {
         card: card(1),

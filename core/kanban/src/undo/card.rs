@@ -121,6 +121,7 @@ impl Undoable for Card {
                                 item: item.id,
                                 text: item.text.clone(),
                                 done: item.done,
+                                before: None,
                             };
                             commands.extend(list.items.iter().map(set));
                         }
@@ -132,13 +133,21 @@ impl Undoable for Card {
             | E::ItemTicked { checklist, item, .. }
             | E::ItemRemoved { checklist, item } => {
                 let list = before.checklists.iter().find(|list| list.id == *checklist);
-                match list.and_then(|list| list.items.iter().find(|known| known.id == *item)) {
+                let items = list.map_or(&[][..], |list| &list.items);
+                let at = items.iter().position(|known| known.id == *item);
+                // In front of what followed it then, as far as that is there.
+                let now = scene.models.get::<Self>(scene.id);
+                let mut there = now.checklists.iter().filter(|list| list.id == *checklist).flat_map(|list| &list.items);
+                let behind = at.map_or(&[][..], |at| &items[at + 1..]).first();
+                let behind = behind.filter(|next| there.any(|other| other.id == next.id)).map(|next| next.id);
+                match at.map(|at| &items[at]) {
                     None => vec![C::RemoveItem { checklist: *checklist, item: *item }],
                     Some(known) => vec![C::SetItem {
                         checklist: *checklist,
                         item: *item,
                         text: known.text.clone(),
                         done: known.done,
+                        before: behind,
                     }],
                 }
             }

@@ -190,7 +190,7 @@ impl Planner<'_> {
             Some(known) => (known.text, known.done) = (text.clone(), done),
             None => known.items.push(Item { id: item_id, text: text.clone(), done }),
         }
-        self.change::<Card>(item_id, id, &CardCommand::SetItem { checklist, item: item_id, text, done });
+        self.change::<Card>(item_id, id, &CardCommand::SetItem { checklist, item: item_id, text, done, before: None });
     }
 
     pub(super) fn tick_item(&mut self, id: CardId, item: ItemId, done: bool) {

@@ -162,6 +162,10 @@ fn words_of(entry: &OutboxEntry) -> Option<String> {
 
 /// What a command does, as its author would say it: "Move TT-44 to In progress".
 pub(crate) fn what(names: &Names<'_>, entry: &OutboxEntry) -> String {
+    references::read(names, &sentence(names, entry))
+}
+
+fn sentence(names: &Names<'_>, entry: &OutboxEntry) -> String {
     let intent = entry.intent();
     let id = entry.stream.id;
     if let Some(command) = intent.typed::<Card>() {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
+use recordplayer::Models;
 use recordplayer::claims::Claims;
 use recordplayer::entity::Entity;
 use recordplayer::id::{ActId, CommandId, Id};
@@ -12,7 +13,7 @@ use recordplayer::replica::{Deed, Replica, TextEdit, TextWork, Wish};
 use recordplayer_client::{SendError, Space, Ticket};
 use recordplayer_kanban::card::CardCommand;
 use recordplayer_kanban::ids::CardId;
-use recordplayer_kanban::undo::{Undo, UndoAct, undo};
+use recordplayer_kanban::undo::{Undo, UndoAct, UndoStep, undo};
 use recordplayer_kanban::view::happened;
 use recordplayer_kanban::{Card, Comment};
 
@@ -105,32 +106,58 @@ pub(crate) struct Earlier {
 
 /// The last thing before this one that can be taken back. Nobody means it who only says "undo": what came later stays.
 pub(crate) fn earlier(space: &Space, than: &Done) -> Result<Option<Earlier>, SendError> {
-    let told = space.inspect(|replica| {
+    let found = space.inspect(|replica| {
         let deeds = replica.own_deeds().map_err(not_there)?;
         let standing = standing(&deeds);
         let before = standing.iter().skip_while(|deed| !than.commands.contains(&deed.command)).skip(1);
         for deed in before.take(EARLIER_MAX) {
             let done = whole(deed, &deeds);
             let planned = plan(replica, &done.streams, &|record| done.commands.contains(&record.origin.command))?;
-            if planned.steps.is_empty() {
+            // What is about cards that are elsewhere is refused.
+            let models = replica.models();
+            let is_here = |step: &UndoStep| match &step.what {
+                UndoAct::Send { intent } => is_about_here(&intent.stream, &models),
+                UndoAct::Describe { card, .. } => models.get::<Card>(*card).is_here(),
+            };
+            if !planned.steps.iter().any(is_here) {
                 continue;
             }
-            let mut records = Vec::new();
-            for stream in &done.streams {
-                records.extend(replica.stream_records(stream).map_err(not_there)?);
-            }
-            records.retain(|record| done.commands.contains(&record.origin.command));
-            records.sort_by_key(|record| record.number);
-            let models = replica.models();
-            if let Some(activity) = records.iter().find_map(|record| happened(record, &models)) {
-                let about = activity.card.map(|card| format!("{card}: ")).unwrap_or_default();
-                let id = deed.claims.act.map_or(deed.command.0, |act| act.0);
-                return Ok(Some(Earlier { id, what: about + &activity.what }));
+            if let Some(what) = told(replica, &done)? {
+                return Ok(Some(Earlier { id: deed.claims.act.map_or(deed.command.0, |act| act.0), what }));
             }
         }
         Ok::<_, SendError>(None)
     });
-    told?
+    found?
+}
+
+fn is_about_here(stream: &StreamId, models: &Models<'_>) -> bool {
+    match &*stream.kind {
+        Card::KIND => models.get::<Card>(stream.id).is_here(),
+        Comment::KIND => models.get::<Comment>(stream.id).card.is_some_and(|card| models.get::<Card>(card).is_here()),
+        _ => true,
+    }
+}
+
+/// What was done, in words with ids where people read names: the first thing of it.
+fn told(replica: &Replica, done: &Done) -> Result<Option<String>, SendError> {
+    let mut records = Vec::new();
+    for stream in &done.streams {
+        records.extend(replica.stream_records(stream).map_err(not_there)?);
+    }
+    records.retain(|record| done.commands.contains(&record.origin.command));
+    records.sort_by_key(|record| record.number);
+    let models = replica.models();
+    let first = records.iter().find_map(|record| happened(record, &models));
+    Ok(first.map(|activity| {
+        let about = activity.card.map(|card| format!("{card}: ")).unwrap_or_default();
+        about + &activity.what
+    }))
+}
+
+/// What somebody did, to be named by who takes it back.
+pub(crate) fn what_was_done(space: &Space, done: &Done) -> Result<Option<String>, SendError> {
+    space.inspect(|replica| told(replica, done))?
 }
 
 /// So far back it is looked for what can be taken back.

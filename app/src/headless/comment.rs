@@ -57,12 +57,56 @@ fn comment_of(place: &Place<'_>, text: &str) -> Result<(CommentId, CardId), Fail
 
 /// Whom a text calls: `@name`, where a name may have several words.
 fn mentions(place: &Place<'_>, text: &str) -> BTreeSet<PersonId> {
-    let people = edit::people(place);
-    let calls = |name: &str| {
-        text.match_indices('@').any(|(at, sign)| {
-            let rest = &text[at + sign.len()..];
-            rest.strip_prefix(name).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
-        })
-    };
-    people.into_iter().filter(|(_, name)| !name.is_empty() && calls(name)).map(|(person, _)| person).collect()
+    called(&edit::people(place), text)
+}
+
+/// Letters of the other case are no other name, unless somebody has that.
+fn called<T: Copy + Ord>(people: &[(T, String)], text: &str) -> BTreeSet<T> {
+    let mut called = BTreeSet::new();
+    for (at, sign) in text.match_indices('@') {
+        // An address of mail or of the web calls nobody.
+        let is_part =
+            text[..at].chars().next_back().is_some_and(|before| before.is_alphanumeric() || ".-_/`".contains(before));
+        let rest = &text[at + sign.len()..];
+        let ends = |name: &str| {
+            let mut behind = rest[name.len()..].chars();
+            let (next, over_next) = (behind.next(), behind.next());
+            let joins = |letter: char| letter.is_alphanumeric() || letter == '_';
+            let goes_on = matches!(next, Some('-' | '.')) && over_next.is_some_and(joins);
+            !goes_on && !next.is_some_and(joins)
+        };
+        let named = |is_it: &dyn Fn(&str, &str) -> bool| -> Vec<T> {
+            let is_called = |name: &str| {
+                !name.is_empty() && rest.get(..name.len()).is_some_and(|begin| is_it(begin, name)) && ends(name)
+            };
+            people.iter().filter(|(_, name)| is_called(name)).map(|(person, _)| *person).collect()
+        };
+        if is_part {
+            continue;
+        }
+        let exactly = named(&|begin, name| begin == name);
+        let alike = || named(&|begin, name| begin.to_lowercase() == name.to_lowercase());
+        called.extend(if exactly.is_empty() { alike() } else { exactly });
+    }
+    called
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_called_by_name_is_called_and_nobody_else() {
+        let people = [(1, "ann".to_owned()), (2, "Rea".to_owned()), (3, "Bo Ek".to_owned()), (4, "rea".to_owned())];
+        let called = |text: &str| called(&people, text).into_iter().collect::<Vec<_>>();
+        assert_eq!(called("@ann, @Bo Ek: look"), [1, 3]);
+        assert_eq!(called("Thanks @Ann!"), [1], "there is no other");
+        assert_eq!(called("@Rea and not the other"), [2]);
+        assert_eq!(called("(@ann)"), [1]);
+        for text in
+            ["bob@ann.com", "http://x.org/@ann/repo", "`@ann`", "@ann-marie", "@anna", "ann", "@", "@ann.example"]
+        {
+            assert_eq!(called(text), [], "{text}");
+        }
+    }
 }

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use recordplayer_kanban::Project;
 use recordplayer_kanban::ids::{FieldId, LabelId, OptionId, TypeId};
 use recordplayer_kanban::project::{
     CardType, FieldDefinition, FieldKind, FieldLimits, FieldUse, Label, ProjectCommand,
 };
+use recordplayer_kanban::{Project, is_same_name};
 use serde_json::{Value, json};
 
 use super::answer::{Answer, Failure, WRONG_USE, line};
@@ -230,7 +230,10 @@ pub(crate) fn card_type(place: &Place<'_>, text: &str) -> Result<TypeId, Failure
 /// The one of this name or id.
 fn found<T: Copy + std::fmt::Display>(all: Vec<(T, &str)>, text: &str, (what, of): (&str, &str)) -> Result<T, Failure> {
     let is_it = |(id, name): &&(T, &str)| *name == text || id.to_string() == text;
-    let meant: Vec<T> = all.iter().filter(is_it).map(|(id, _)| *id).collect();
+    let mut meant: Vec<T> = all.iter().filter(is_it).map(|(id, _)| *id).collect();
+    if meant.is_empty() {
+        meant.extend(all.iter().filter(|(_, name)| is_same_name(name, text)).map(|(id, _)| *id));
+    }
     let known: Vec<&str> = all.iter().map(|(_, name)| *name).collect();
     let (code, message, help) = match meant.as_slice() {
         [one] => return Ok(*one),

@@ -13,6 +13,7 @@ use super::answer::{Failure, WRONG_USE, line};
 use super::arguments::{Urgency, What};
 use super::definitions::{card_type, field, label};
 use super::place::Place;
+use crate::links::is_of_web;
 use crate::references;
 
 /// What stands for "nothing" where a value is asked for.
@@ -94,6 +95,7 @@ fn named_value(place: &Place<'_>, text: &str) -> Result<(FieldId, Option<FieldVa
     let value = match definition.kind {
         FieldKind::Text => FieldValue::Text { text: value.to_owned() },
         FieldKind::Number => FieldValue::Number { number: value.to_owned() },
+        FieldKind::Link if !is_of_web(value) => return Err(bad("an address of the web, as https://example.org")),
         FieldKind::Link => FieldValue::Link { url: value.to_owned() },
         FieldKind::Person => FieldValue::Person { person: person(place, value)? },
         FieldKind::Checkbox => FieldValue::Checked {

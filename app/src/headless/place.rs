@@ -7,7 +7,7 @@ use recordplayer_kanban::column::followed;
 use recordplayer_kanban::ids::{BoardId, CardId, ColumnId, PersonId};
 use recordplayer_kanban::key::CardRef;
 use recordplayer_kanban::view::Found;
-use recordplayer_kanban::{Board, Card, Column, Project};
+use recordplayer_kanban::{Board, Card, Column, Project, is_same_name};
 use serde_json::{Value, json};
 
 use super::answer::{DAMAGED, Failure, WRONG_USE};
@@ -140,7 +140,11 @@ impl<'a> Place<'a> {
             Some(text) => is_meant(text, board.id.0, &board.title),
             None => !archived,
         };
-        let found: Vec<&BoardPlace> = boards.iter().filter(fits).map(|(board, _)| board).collect();
+        let mut found: Vec<&BoardPlace> = boards.iter().filter(fits).map(|(board, _)| board).collect();
+        if let Some(text) = text.filter(|_| found.is_empty()) {
+            let alike = |(board, archived): &&(BoardPlace, bool)| !archived && is_same_name(&board.title, text);
+            found.extend(boards.iter().filter(alike).map(|(board, _)| board));
+        }
         match (found.as_slice(), text) {
             ([board], _) => Ok((*board).clone()),
             ([], Some(text)) => {
@@ -210,7 +214,17 @@ impl<'a> Place<'a> {
                 let is_placed = |(of, called)| title(*board) == Some(of) && called == name;
                 is_meant(text, column.0, &name) || placed.is_some_and(is_placed)
             };
-            let found: Vec<_> = all.iter().filter(is_it).cloned().collect();
+            // What is written otherwise is meant where nothing is written so.
+            let is_alike = |(column, board, _): &&(ColumnId, BoardId, String)| {
+                let name = models.get::<Column>(*column).name.clone();
+                let is_of = |of: &str| title(*board).is_some_and(|title| is_same_name(title, of));
+                let is_placed = |(of, called): (&str, &str)| is_of(of) && is_same_name(called, &name);
+                is_same_name(text, &name) || placed.is_some_and(is_placed)
+            };
+            let mut found: Vec<_> = all.iter().filter(is_it).cloned().collect();
+            if found.is_empty() {
+                found.extend(all.iter().filter(is_alike).cloned());
+            }
             (all, found)
         })?;
         let on_preferred: Vec<_> = found.iter().filter(|(_, board, _)| Some(*board) == preferred).cloned().collect();

@@ -206,6 +206,15 @@ fn run_here(device: &Device, folder: &Path, parsed: &Arguments) -> Printed {
 fn answer(device: &Device, parsed: &Arguments) -> Result<Answer, Failure> {
     let damages = device.damages();
     let mut outcome = execute(device, parsed);
+    if let Ok(answer) = outcome.as_mut().map_err(|_| ())
+        && parsed.options.wait
+    {
+        // Who waits has seen by then whether somebody else had set the same.
+        for info in device.spaces() {
+            let space = device.space(info.space);
+            answer.notes.extend(space.into_iter().flat_map(|space| sync::met_in(device, &info.title, &space)));
+        }
+    }
     let was_unreadable = device.damages() > damages || (damages > 0 && outcome.is_err());
     let is_in_question = match &outcome {
         Ok(_) => parsed.command.as_ref().is_some_and(Command::only_shows),

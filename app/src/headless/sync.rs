@@ -40,6 +40,11 @@ fn meeting_text(device: &Device, project: &str, space: &Space, meeting: &Meeting
     }
 }
 
+/// What two people have changed unseen in a project, since it was told last.
+pub(crate) fn met_in(device: &Device, title: &str, space: &Space) -> Vec<String> {
+    space.meetings().iter().map(|meeting| meeting_text(device, title, space, meeting)).collect()
+}
+
 /// Brings all projects of the device in step. Ends with 1 where a command of this device was refused and is not dealt with.
 pub(crate) fn run(device: &Device, seconds: u64) -> Result<Answer, Failure> {
     let within = Duration::from_secs(seconds);
@@ -60,7 +65,7 @@ pub(crate) fn run(device: &Device, seconds: u64) -> Result<Answer, Failure> {
             // They are told with the sync that ends well.
             continue;
         }
-        met.extend(space.meetings().iter().map(|meeting| meeting_text(device, &info.title, &space, meeting)));
+        met.extend(met_in(device, &info.title, &space));
     }
     let details = |state: &str| json!({ "state": state, "record": record, "waiting": waiting, "refused": refused });
     if let Err(why) = outcome {

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::answer::{Answer, Failure, WRONG_USE, line};
 use super::place::Place;
 use super::send;
-use crate::undo::{Earlier, TakenBack, Which, earlier, find, take_back};
+use crate::undo::{Earlier, TakenBack, Which, earlier, find, take_back, what_was_done};
 
 /// How long the history of a project that was just joined is waited for: what was done stands there.
 pub(crate) const HISTORY_WITHIN: Duration = Duration::from_mins(1);
@@ -20,11 +20,16 @@ pub(crate) fn undo(place: &Place<'_>, id: Option<&str>) -> Result<Answer, Failur
         let help = "Name what to take back by the \"command\" or \"act\" that it answered with";
         Failure::new(WRONG_USE, "wrong_use", error, help)
     })?;
-    let (taken, before) = take(place, which.unwrap_or(Which::Last))?.ok_or_else(|| {
+    let Took { taken, what, before } = take(place, which.unwrap_or(Which::Last))?.ok_or_else(|| {
         let message = format!("There is nothing of yours to take back in {}", line(&place.info.title));
         Failure::new(WRONG_USE, "nothing_to_undo", message, "See \"recordplayer history\"")
     })?;
     let mut answer = answer(place, &taken, "take it back")?;
+    if let Some(what) = what {
+        let what = place.named(&what);
+        let _ = write!(answer.text, "\nWhat you had done: {}", line(&what));
+        answer.json[0]["what"] = json!(what);
+    }
     if let Some(Earlier { id, what }) = before {
         let what = place.named(&what);
         let _ = write!(
@@ -39,21 +44,30 @@ pub(crate) fn undo(place: &Place<'_>, id: Option<&str>) -> Result<Answer, Failur
 
 /// Does again what was taken back last.
 pub(crate) fn redo(place: &Place<'_>) -> Result<Answer, Failure> {
-    let (taken, _) = take(place, Which::LastUndone)?.ok_or_else(|| {
+    let Took { taken, .. } = take(place, Which::LastUndone)?.ok_or_else(|| {
         let message = format!("You have taken nothing back last in {}", line(&place.info.title));
         Failure::new(WRONG_USE, "nothing_to_redo", message, "What was done since an undo is what counts")
     })?;
     answer(place, &taken, "do it again")
 }
 
-/// What was taken back; and where the last thing cannot be, the one before it that can.
-fn take(place: &Place<'_>, which: Which) -> Result<Option<(TakenBack, Option<Earlier>)>, Failure> {
+/// What came of taking something back.
+struct Took {
+    taken: TakenBack,
+    /// What it was.
+    what: Option<String>,
+    /// Where the last thing cannot be taken back, the one before it that can.
+    before: Option<Earlier>,
+}
+
+fn take(place: &Place<'_>, which: Which) -> Result<Option<Took>, Failure> {
     let once = || {
         let Some(done) = find(&place.space, which)? else { return Ok(None) };
+        let what = what_was_done(&place.space, &done)?;
         let taken = take_back(&place.space, &done)?;
         let is_stuck = which == Which::Last && taken.tickets.is_empty();
         let before = if is_stuck { earlier(&place.space, &done)? } else { None };
-        Ok(Some((taken, before)))
+        Ok(Some(Took { taken, what, before }))
     };
     let taken = match once() {
         Err(SendError::NoHistory { .. }) if place.device.wait_for_history(place.space.id(), HISTORY_WITHIN) => once(),

@@ -36,6 +36,7 @@ pub use comment::Comment;
 pub use desk::Desk;
 pub use domain::{GuardRefusal, domain};
 pub use marks::Marks;
+pub use name::is_same_name;
 pub use project::Project;
 pub use role::{ROLES, Role};
 

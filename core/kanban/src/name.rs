@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 /// Whether people take one name for the other.
-pub(crate) fn is_same_name(one: &str, other: &str) -> bool {
+pub fn is_same_name(one: &str, other: &str) -> bool {
     folded(one) == folded(other)
 }
 

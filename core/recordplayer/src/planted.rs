@@ -42,6 +42,10 @@ bugs! {
     PauseForever,
     /// `play` goes through a map that has no order; in the domain of the simulation, for the core has no such map.
     HashMapInPlay,
+    /// `play` looks at the clock; in the domain of the simulation, for the core has none.
+    ClockInPlay,
+    /// A commit that comes once more is played once more.
+    PlayDuplicate,
 
     /// A clone goes on under the identity of the other one.
     ForgetClone,

@@ -51,7 +51,10 @@ fn a_card_goes_with_all_that_stands_on_it_and_its_old_key_leads_to_it() {
     // Wim works on it on the train, and sends it on.
     let file = wim.file("description.md", "Two transformers.\n");
     wim.tell(&in_turntable(&["card", "describe", "TT-1", "--text-file", &file]));
-    wim.tell(&in_turntable(&["comment", "TT-1", "It hums"]));
+    let said = ["It hums", "Less now", "Still", "A little", "No more"];
+    for text in said {
+        wim.tell(&in_turntable(&["comment", "TT-1", text]));
+    }
     wim.tell(&in_turntable(&["card", "move", "TT-1", "--to", "Backlog", "--into", "Amplifier"]));
     assert!(titles(&wim, "Turntable").is_empty(), "it has left, as far as he sees");
     let gone = arrived(&wim, "TT-1");
@@ -65,7 +68,8 @@ fn a_card_goes_with_all_that_stands_on_it_and_its_old_key_leads_to_it() {
             let card = person.tell(&["card", key, "--project", "Amplifier"]);
             assert_eq!((&card["key"], &card["column"]), (&json!("AMP-1"), &json!("Backlog")));
             assert_eq!(card["description"], "Two transformers.\n");
-            assert_eq!(card["comments"][0]["text"], "It hums");
+            let comments = card["comments"].as_array().unwrap().iter();
+            assert_eq!(comments.map(|comment| comment["text"].clone()).collect::<Vec<_>>(), said, "in their order");
             assert_eq!(card["former_keys"], json!(["TT-1"]));
         }
         let history = person.lines(&["history", "AMP-1", "--project", "Amplifier"]);

@@ -178,17 +178,13 @@ impl Aim {
 }
 
 impl Target {
-    /// The column that is meant, whoever has inherited its cards, if it and the row are there.
+    /// The column that is meant, whoever has inherited its cards, if it is there. A card of a row that is not there shows in the first one.
     pub fn open(aim: &Aim, cx: &Context<'_>) -> Result<Self, R> {
         let (id, column) = following(aim.column, cx);
         if !column.exists() {
             return Err(R::NoSuchColumn { column: aim.column });
         }
-        match aim.row {
-            // A row of the column that was removed is in no other.
-            Some(row) if id == aim.column && !column.has_row(row) => Err(R::NoSuchRow { row }),
-            _ => Ok(Self { id, column }),
-        }
+        Ok(Self { id, column })
     }
 
     /// Whether one more card may come in.

@@ -69,7 +69,9 @@ pub enum CardRefusal {
     NotSubmitted {},
     #[error("In {name:?} cards are simply moved: it has no workers and no reviewers")]
     PlainColumn { name: String },
-    #[error("In {name:?} nothing is reviewed: it has no reviewers")]
+    #[error(
+        "The card is in {name:?}, where nothing is reviewed. Somebody may have decided about it already; see its history"
+    )]
     NotReviewed { name: String },
     #[error("There is no such row in this column any more. Choose another one")]
     NoSuchRow { row: RowId },

@@ -189,11 +189,12 @@ impl Card {
             return Err(R::CardArchived {});
         }
         let column = cx.get::<Column>(placed.column);
-        if column.rights.is_plain() {
-            return Err(R::PlainColumn { name: column.name.clone() });
-        }
+        // Who decides about it has not seen perhaps where it is by now.
         if right == Right::Review && !column.rights.is_reviewed() {
             return Err(R::NotReviewed { name: column.name.clone() });
+        }
+        if column.rights.is_plain() {
+            return Err(R::PlainColumn { name: column.name.clone() });
         }
         match role_of_sender(cx) {
             Some(role) if !column.rights.allows(&role, right) => Err(match right {

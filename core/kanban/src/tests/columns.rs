@@ -138,8 +138,16 @@ fn a_card_leaves_its_row_with_its_column() {
     let into = C::MoveTo { column: DOING, before: None, row: Some(LEFT), exempt: false };
     let given = given.sent::<Card>(card(1), into).sent::<Card>(card(1), move_to(DONE, None));
     assert_eq!(given.model::<Card>(card(1)).row, None);
-    let into = C::MoveTo { column: DONE, before: None, row: Some(LEFT), exempt: false };
-    given.when::<Card>(card(2), into).refused(CardRefusal::NoSuchRow { row: LEFT });
+}
+
+/// Whoever moved it there had not heard yet that the row is gone: the card is where they meant it, in the first row that is left.
+#[test]
+fn a_card_comes_into_its_column_whatever_became_of_the_row() {
+    let given = boards().sent::<Column>(DOING, Do::SetRow { row: LEFT, name: "Left".into() });
+    let given = given.sent::<Column>(DOING, Do::SetRow { row: RIGHT, name: "Right".into() });
+    let given = given.sent::<Column>(DOING, Do::RemoveRow { row: LEFT });
+    let into = C::MoveTo { column: DOING, before: None, row: Some(LEFT), exempt: false };
+    assert_eq!(given.sent::<Card>(card(2), into).model::<Card>(card(2)).column(), Some(DOING));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use recordplayer::claims::Claims;
-use recordplayer::id::CommandId;
+use recordplayer::id::{ActId, CommandId};
 use recordplayer::record::{Record, StreamId};
 use recordplayer::testing::FOUNDER;
 
@@ -270,7 +270,7 @@ fn what_is_done_again_comes_back_from_below() {
         mentions: BTreeSet::new(),
     };
     let other = ColumnId(Id([0xca; 16]));
-    let act = recordplayer::id::ActId(Id([7; 16]));
+    let act = ActId(Id([7; 16]));
     let given = board().claiming(Claims::of_act(act)).sent::<Column>(other, add_column("Other", ColumnKind::Ready));
     let given = given.sent::<Card>(card(9), create(other, "Nine")).sent::<Comment>(comment, write);
     let of_act = |given: Given, act, next| {
@@ -281,7 +281,7 @@ fn what_is_done_again_comes_back_from_below() {
             given.claiming(Claims { undoes: Some(step.undoes), ..Claims::of_act(next) }).sent_intent(&intent)
         })
     };
-    let [back, again] = [8, 9].map(|number| recordplayer::id::ActId(Id([number; 16])));
+    let [back, again] = [8, 9].map(|number| ActId(Id([number; 16])));
     let given = of_act(given, act, back);
     assert!(given.model::<Column>(other).archived && given.model::<Card>(card(9)).is_unmade);
     let given = of_act(given, back, again);
@@ -371,4 +371,37 @@ fn an_item_comes_back_to_its_place() {
         done: false,
         before: None,
     }]);
+}
+
+/// Each goes in front of what followed it then: whoever comes first must be there first.
+#[test]
+fn cards_that_were_moved_together_come_back_in_their_order() {
+    let mut given = cards(4).sent::<Column>(DONE, add_column("Done", ColumnKind::Done));
+    let act = ActId(Id([0xac; 16]));
+    let claims = Claims::of_act(act);
+    for number in [4, 1, 3] {
+        given = given.claiming(claims).sent::<Card>(card(number), move_to(DONE, None));
+    }
+    let undo = planned_of(&given, &|record| record.origin.claims.act == Some(act));
+    for step in undo.steps {
+        let UndoAct::Send { intent } = step.what else { panic!("no text was written") };
+        given = given.claiming(Claims { undoes: Some(step.undoes), ..Claims::default() }).sent_intent(&intent);
+    }
+    assert_eq!(order(&given, TODO), [1, 2, 3, 4]);
+}
+
+/// They were set by what brought the list back, and by nobody else.
+#[test]
+fn the_items_of_a_list_that_came_back_are_taken_back_as_before() {
+    let (list, item) = (ChecklistId(Id([0x11; 16])), ItemId(Id([1; 16])));
+    let given = cards(1).sent::<Card>(card(1), C::SetChecklist { checklist: list, name: "Steps".into() });
+    let set = C::SetItem { checklist: list, item, text: "Oil".into(), done: false, before: None };
+    let (given, added) = sent(given, set);
+    let (given, removed) = sent(given, C::RemoveChecklist { checklist: list });
+    let (given, _) = taken_back(given, removed);
+    assert_eq!(given.model::<Card>(card(1)).checklists[0].items.len(), 1);
+    let (given, again) = taken_back(given, added);
+    assert!(given.model::<Card>(card(1)).checklists[0].items.is_empty());
+    let (given, _) = taken_back(given, again);
+    assert_eq!(given.model::<Card>(card(1)).checklists[0].items[0].text, "Oil");
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
+use recordplayer::entity::{Entity, Stamp};
 use recordplayer::record::{Record, StreamId};
 use recordplayer::text::{TextChange, TextDocument};
 
@@ -10,7 +11,8 @@ use super::settings::Settings;
 use super::{SET_SINCE, Scene, Undo, UndoAct, UndoStep, Undoable};
 use crate::card::{Card, CardCommand as C, CardEvent as E, FieldValue, Placed, Typed};
 use crate::column::{Column, Place};
-use crate::ids::{CardId, FieldId, RowId};
+use crate::ids::{CardId, ColumnId, FieldId, RowId};
+use crate::rank::Rank;
 
 impl Undoable for Card {
     fn slot(event: &E) -> Option<String> {
@@ -195,6 +197,19 @@ impl Undoable for Card {
             | E::Doubled { .. } => Vec::new(),
         })
     }
+}
+
+/// Where a card stood before the first move that is taken back.
+pub(super) fn place_before(records: &[Record], is_ours: &dyn Fn(&Record) -> bool) -> Option<(ColumnId, Rank)> {
+    let is_move = |record: &Record| matches!(record.event::<Card>(), Some(E::Moved { .. } | E::Reordered { .. }));
+    let first = records.iter().position(|record| is_ours(record) && is_move(record))?;
+    let mut card = Card::default();
+    for record in &records[..first] {
+        if let Some(event) = record.event::<Card>() {
+            card.play(event, &Stamp::of(record));
+        }
+    }
+    card.placed.map(|placed| (placed.column, placed.rank))
 }
 
 /// In front of the card that would follow there now.

@@ -155,7 +155,10 @@ pub fn undo(
     for (stream, records) in comments {
         undo.stream::<Comment>(stream, records, models, is_ours)?;
     }
-    for (stream, records) in of(Card::KIND) {
+    // From top to bottom: each goes in front of what followed it then and is there.
+    let mut cards: Vec<_> = of(Card::KIND).collect();
+    cards.sort_by_cached_key(|(_, records)| card::place_before(records, is_ours));
+    for (stream, records) in cards {
         undo.stream::<Card>(stream, records, models, is_ours)?;
         undo.text(stream, records, is_ours);
     }

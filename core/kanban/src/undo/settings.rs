@@ -5,6 +5,8 @@
 //!  set a   set b   take b back   set b again (redo)                 a    ab    a    ab
 //! ```
 
+use std::collections::BTreeSet;
+
 use recordplayer::id::{ActId, CommandId};
 use recordplayer::record::Record;
 
@@ -26,11 +28,13 @@ pub(super) struct Settings<T> {
     undos: Vec<(Setting<T>, Vec<Setting<T>>)>,
     /// Something of ours took back, and what followed was new.
     is_overset: bool,
+    /// All commands that have set it.
+    known: BTreeSet<CommandId>,
 }
 
 impl<T> Default for Settings<T> {
     fn default() -> Self {
-        Self { holding: Vec::new(), undos: Vec::new(), is_overset: false }
+        Self { holding: Vec::new(), undos: Vec::new(), is_overset: false, known: BTreeSet::new() }
     }
 }
 
@@ -39,6 +43,8 @@ impl<T> Settings<T> {
     pub fn note(&mut self, record: &Record, is_ours: bool, before: T) {
         let (command, claims) = (record.origin.command, record.origin.claims);
         let setting = Setting { command, act: claims.act, is_ours, before };
+        let is_known = claims.undoes.is_some_and(|undone| self.known.contains(&undone));
+        self.known.insert(command);
         let Some(undone) = claims.undoes else { return self.set(setting) };
         if self.undos.last().is_some_and(|(undo, _)| undo.command == undone) {
             let (_, again) = self.undos.pop().expect("just seen");
@@ -51,6 +57,10 @@ impl<T> Settings<T> {
             undo.command = command;
             undo.is_ours |= is_ours;
             return;
+        }
+        // What took away something larger is taken back, with which this one comes again as it was.
+        if !is_known {
+            return self.undos.push((setting, Vec::new()));
         }
         let Some(last) = self.holding.last().filter(|last| last.command == undone) else { return self.set(setting) };
         let act = last.act;

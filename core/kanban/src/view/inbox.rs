@@ -123,7 +123,8 @@ fn news(record: &Record, person: PersonId, after: &Models<'_>) -> Option<(CardId
                 CardEvent::CommentAdded { comment } if is_theirs() => News::Commented { comment: *comment },
                 CardEvent::Approved {} if is_theirs() => News::Approved {},
                 CardEvent::Rejected {} if is_theirs() => News::Rejected {},
-                CardEvent::Stayed { why, .. } if after.get::<Card>(id).sent_by == Some(person) => {
+                // Whoever works on it had perhaps heard that it was approved.
+                CardEvent::Stayed { why, .. } if after.get::<Card>(id).sent_by == Some(person) || is_theirs() => {
                     News::SentBack { why: *why }
                 }
                 _ => return None,
@@ -166,7 +167,7 @@ impl InboxView {
 
 impl View for InboxView {
     const NAME: &'static str = "inbox";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
 
     fn keys(stream: &StreamId, models: &Models<'_>) -> Vec<Key> {
         match &*stream.kind {

@@ -231,6 +231,7 @@ fn kind_for(bug: recordplayer::planted::Bug, seed: u64) -> Kind {
     match bug {
         Bug::PlayTwice
         | Bug::HashMapInPlay
+        | Bug::ClockInPlay
         | Bug::ReactAgain
         | Bug::ForgetEffects
         | Bug::ForgetRequired

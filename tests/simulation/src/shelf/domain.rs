@@ -163,7 +163,16 @@ shelf! {
 
 /// How much more dusted a shelf is.
 fn dusted(places: &BTreeMap<u8, u64>) -> u64 {
-    if is_planted(Bug::HashMapInPlay) { by_chance(places) } else { 1 }
+    match () {
+        () if is_planted(Bug::HashMapInPlay) => by_chance(places),
+        () if is_planted(Bug::ClockInPlay) => by_the_clock(),
+        () => 1,
+    }
+}
+
+fn by_the_clock() -> u64 {
+    let since = std::time::UNIX_EPOCH.elapsed().unwrap_or_default();
+    u64::from(since.subsec_nanos())
 }
 
 /// A place of the shelf, in the order of a map that has another one each time.

@@ -19,6 +19,7 @@ use super::domain::{
 };
 use super::reference::{Change, Reference};
 use crate::Outcome;
+use crate::files::OnDisks;
 
 const SHELVES: u8 = 3;
 const PLACES: u8 = 6;
@@ -36,7 +37,13 @@ pub fn play_out(seed: u64) -> Outcome {
     let has_versions = has_versions_of_views || seed % 4 < 2;
     let mut people = People { has_old_shelves: !has_versions_of_views, ..People::default() };
     let [older, newer] = if has_versions_of_views { versions_of_views(seed) } else { versions(seed) };
-    let mut world = World::seeded(seed, if has_versions { &older } else { &newer });
+    let first = if has_versions { &older } else { &newer };
+    // Some of them on the real store, where a failing disk and other versions come together.
+    let is_on_disks = seed % 32 == 6 || seed % 32 == 17;
+    let mut world = match is_on_disks {
+        true => World::on_files(seed, first, Box::new(OnDisks::new())),
+        false => World::seeded(seed, first),
+    };
     if has_versions {
         world.release(&newer);
     }

@@ -109,10 +109,11 @@ fn luggage(
         commands.push(Intent::of::<Card>(id, &C::BringText { journey: journey.id, changes })?);
     }
     let models = reading.models();
-    for comment in reading.view::<CardView>(id).comments.keys() {
-        let comment_there = Comment::clone(&models.get::<Comment>(*comment));
+    // In their order: many may have one time, and show there as they have come.
+    for (comment, _) in reading.view::<CardView>(id).comments() {
+        let comment_there = Comment::clone(&models.get::<Comment>(comment));
         let arrives = CommentCommand::Arrive { journey: journey.id, comment: Box::new(comment_there) };
-        commands.push(Intent::of::<Comment>(*comment, &arrives)?);
+        commands.push(Intent::of::<Comment>(comment, &arrives)?);
     }
     Ok(commands)
 }

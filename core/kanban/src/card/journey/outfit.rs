@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::super::decide::is_known;
 use super::super::{Attachment, Card, Checklist, Day, Effort, FieldValue, Priority};
 use crate::ids::{AttachmentId, FieldId, LabelId, PersonId, TypeId};
-use crate::limits::OF_PROJECT_MAX;
+use crate::limits::{NAME_BYTES_MAX, OF_PROJECT_MAX};
+use crate::name::Names;
 use crate::project::{FieldDefinition, Label, Project, ProjectEvent};
 
 /// What a card takes along, but for its description and its comments.
@@ -57,6 +58,14 @@ impl Card {
     }
 }
 
+/// Of another kind it may be here: then it needs a name of its own.
+fn free_field_name(name: &str, project: &Project) -> String {
+    let taken: Names = project.fields.values().map(|field| &field.name).collect();
+    let stem = &name[..name.floor_char_boundary(NAME_BYTES_MAX - 16)];
+    let numbered = (2..).map(|number| format!("{stem} ({number})"));
+    taken.free(std::iter::once(name.to_owned()).chain(numbered)).unwrap_or_default()
+}
+
 /// What a card carries, with the ids that it has here. What this project has no like of comes along, as far as there is room.
 pub(super) fn fitted(carried: &Carried, outfit: &Outfit, project: &Project, cx: &mut Context<'_>) -> Carried {
     let mut fitted = carried.clone();
@@ -83,6 +92,7 @@ pub(super) fn fitted(carried: &Carried, outfit: &Outfit, project: &Project, cx: 
             None if room > 0 => {
                 room -= 1;
                 let FieldDefinition { name, kind, options, limits } = field.clone();
+                let name = free_field_name(&name, project);
                 let set = ProjectEvent::FieldSet { field: *id, name, kind, options, limits };
                 cx.emit::<Project>(cx.space().0, &set);
                 fitted.fields.insert(*id, value.clone());

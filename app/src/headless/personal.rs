@@ -34,8 +34,23 @@ fn names<'a>(device: &'a Device, mine: &'a Mine) -> Names<'a> {
     Names::patient(device, &mine.space)
 }
 
-pub(crate) fn inbox(device: &Device, all: bool, command: Option<&InboxCommand>) -> Result<Answer, Failure> {
-    let (mine, day) = (projects(device), today());
+/// The project of `--project`, or all.
+fn meant(device: &Device, options: &Options) -> Result<Vec<Mine>, Failure> {
+    let mut all = projects(device);
+    if options.project.is_some() {
+        let only = Place::find(device, options)?.info.space;
+        all.retain(|mine| mine.info.space == only);
+    }
+    Ok(all)
+}
+
+pub(crate) fn inbox(
+    device: &Device,
+    options: &Options,
+    all: bool,
+    command: Option<&InboxCommand>,
+) -> Result<Answer, Failure> {
+    let (mine, day) = (meant(device, options)?, today());
     let entries: Vec<(&Mine, Vec<Entry>)> = mine.iter().map(|mine| (mine, mine.inbox(device, &day, now()))).collect();
     match command {
         None => Ok(shown(device, &entries, all)),
@@ -187,9 +202,9 @@ fn told(names: &Names<'_>, space: &Space, entry: &Entry) -> (&'static str, Optio
     (news.name(), Some(by.clone()), format!("{by} {}", news.words()), comment)
 }
 
-pub(crate) fn work(device: &Device) -> Answer {
+pub(crate) fn work(device: &Device, options: &Options) -> Result<Answer, Failure> {
     let (mut json, mut text) = (Vec::new(), Vec::new());
-    for mine in &projects(device) {
+    for mine in &meant(device, options)? {
         let names = names(device, mine);
         for task in mine.tasks() {
             let (said, object) = one_task(mine, &names, &task);
@@ -200,7 +215,7 @@ pub(crate) fn work(device: &Device) -> Answer {
     if text.is_empty() {
         text.push("You have nothing to do".to_owned());
     }
-    Answer::new(json!({ "tasks": json }), text.join("\n"))
+    Ok(Answer::new(json!({ "tasks": json }), text.join("\n")))
 }
 
 fn one_task(mine: &Mine, names: &Names<'_>, task: &Task) -> (String, Value) {
@@ -222,9 +237,9 @@ fn one_task(mine: &Mine, names: &Names<'_>, task: &Task) -> (String, Value) {
     (text, json)
 }
 
-pub(crate) fn away(device: &Device, seen: bool) -> Result<Answer, Failure> {
+pub(crate) fn away(device: &Device, options: &Options, seen: bool) -> Result<Answer, Failure> {
     let (mut json, mut text, mut tickets) = (Vec::new(), Vec::new(), Vec::new());
-    for mine in &projects(device) {
+    for mine in &meant(device, options)? {
         let (entries, upto) = mine.while_away(device);
         let names = names(device, mine);
         for entry in &entries {

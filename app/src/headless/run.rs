@@ -322,9 +322,9 @@ fn execute(device: &Device, parsed: &Arguments) -> Result<Answer, Failure> {
             Some(command) => board::run(&place()?, command),
             None => board::show(&place()?, arguments.name.as_deref(), arguments.at.as_deref()),
         },
-        Command::Inbox { all, command } => personal::inbox(device, *all, command.as_ref()),
-        Command::Work => Ok(personal::work(device)),
-        Command::Away { seen } => personal::away(device, *seen),
+        Command::Inbox { all, command } => personal::inbox(device, options, *all, command.as_ref()),
+        Command::Work => personal::work(device, options),
+        Command::Away { seen } => personal::away(device, options, *seen),
         Command::Searches(command) => personal::searches(device, options, command),
         Command::Setting { name, value, clear } => {
             personal::setting(device, options, name.as_deref(), value.as_deref(), *clear)

@@ -22,7 +22,8 @@ pub(crate) fn run(
     limit: usize,
 ) -> Result<Answer, Failure> {
     let saved = saved.map(|name| personal::saved_search(device, options, name)).transpose()?;
-    let typed: Vec<&str> = saved.as_deref().into_iter().chain(typed).collect();
+    let within = within(device, options)?;
+    let typed: Vec<&str> = within.as_deref().into_iter().chain(saved.as_deref()).chain(typed).collect();
     let typed = typed.join(" ");
     let typed = typed.as_str();
     let query = understood(typed)?;
@@ -33,6 +34,20 @@ pub(crate) fn run(
     let found = searching.search(&query, today, limit).map_err(|error| broken(&error))?;
     let shown: Vec<Shown> = found.hits.iter().filter_map(|hit| Shown::of(device, hit)).collect();
     Ok(Answer::new(json(typed, &found, &shown), text(&found, &shown)))
+}
+
+/// The filter of `--project` and `--board`.
+fn within(device: &Device, options: &Options) -> Result<Option<String>, Failure> {
+    if options.project.is_none() && options.board.is_none() {
+        return Ok(None);
+    }
+    let place = super::place::Place::find(device, options)?;
+    let project = format!("project:{}", place.project().key);
+    let board = options.board.as_ref().map(|_| place.board(None)).transpose()?;
+    Ok(Some(match board {
+        Some(board) => format!("{project} board:\"{}\"", board.title),
+        None => project,
+    }))
 }
 
 /// What a search looks for, or what is not understood of it.

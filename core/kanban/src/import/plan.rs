@@ -38,8 +38,8 @@ use serde::Serialize;
 use self::sim::Sim;
 use super::source::{Counts, NotImported, SourceBoard, SourceId, counts};
 use crate::card::{Card, Day};
-use crate::column::ColumnKind;
-use crate::ids::{BoardId, CardId, ColumnId};
+use crate::column::{Column, ColumnKind, followed};
+use crate::ids::{BoardId, CardId, ColumnId, LabelId};
 
 /// What an import will do.
 #[derive(Clone, Debug)]
@@ -154,6 +154,7 @@ pub fn plan(source: &SourceBoard, present: &Present<'_>, act: ActId) -> Result<P
         sims: BTreeMap::new(),
         names: BTreeMap::new(),
         closed: BTreeSet::new(),
+        absent: BTreeSet::new(),
         placements: 0,
         imports: BTreeSet::new(),
         by_hand: BTreeMap::new(),
@@ -217,6 +218,8 @@ struct Planner<'a> {
     /// The names of the board's columns, likewise, and those that are archived.
     names: BTreeMap<ColumnId, String>,
     closed: BTreeSet<ColumnId>,
+    /// Labels that somebody has taken away here.
+    absent: BTreeSet<LabelId>,
     /// What the columns that are made are taken for.
     kinds: Vec<(ColumnId, ColumnKind)>,
     /// How often a card was put at the end of a column.
@@ -252,6 +255,23 @@ enum Doing {
 impl Planner<'_> {
     fn id<T: From<Id>>(&self, what: &str, source: &SourceId) -> T {
         imported_id(self.named_in, self.product, what, source).into()
+    }
+
+    /// The column of a list: of one that was removed here, whoever has its cards; and where nobody has them, it is made once more.
+    fn column_of(&self, list: &SourceId) -> ColumnId {
+        let get = |column: ColumnId| self.present.models.get::<Column>(column);
+        let (mut now, mut list) = (followed(self.id("column", list), get).0, list.clone());
+        while get(now).removed.is_some() {
+            list = SourceId(format!("{}/again", list.as_str()));
+            now = followed(self.id("column", &list), get).0;
+        }
+        now
+    }
+
+    /// Whether the cards of a list are in the column of something else.
+    fn is_inherited(&self, list: &SourceId) -> bool {
+        let own: ColumnId = self.id("column", list);
+        self.present.models.get::<Column>(own).removed.is_some_and(|removed| removed.into.is_some())
     }
 
     /// A command that makes a thing: the same on every device and in every import.

@@ -171,6 +171,16 @@ fn activity_tells_in_words_what_happened_to_a_card_a_board_and_the_project() {
 }
 
 #[test]
+fn what_goes_past_a_limit_is_told() {
+    let given = cards(2).sent::<Column>(DOING, ColumnCommand::SetLimit { limit: Some(1), warns: false });
+    let past = |number: u8| CardCommand::MoveTo { column: DOING, before: None, row: None, exempt: number > 0 };
+    let given = given.sent::<Card>(card(1), past(1)).sent::<Card>(card(2), past(2));
+    let what = |number: u8| given.view::<ActivityView>(card(number)).entries.iter().last().unwrap().what.clone();
+    assert_eq!(what(1), format!("moved it to “{DOING}”"));
+    assert_eq!(what(2), format!("moved it to “{DOING}”, past its limit"));
+}
+
+#[test]
 fn activity_keeps_the_latest_only() {
     let given = (0..ACTIVITY_ENTRIES_MAX + 5).fold(cards(1), |given, count| {
         given.sent::<Card>(card(1), CardCommand::Rename { title: format!("Title {count}") })

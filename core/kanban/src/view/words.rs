@@ -10,6 +10,7 @@ use crate::board::{Board, BoardEvent};
 use crate::card::{Card, CardEvent};
 use crate::column::{Column, ColumnEvent};
 use crate::comment::{Comment, CommentEvent, CommentKind};
+use crate::ids::CardId;
 use crate::project::{Project, ProjectEvent};
 use crate::reference::as_written;
 use crate::role::Role;
@@ -19,7 +20,7 @@ use crate::role::Role;
 /// Other things than the one that it is about stand there by their ids: they may not show where this is told, and have the name that they have now.
 pub(super) fn words(record: &Record, after: &Models<'_>) -> Option<String> {
     match &*record.stream.kind {
-        Card::KIND => card(record, &after.get::<Card>(record.stream.id)),
+        Card::KIND => Some(card(record, &after.get::<Card>(record.stream.id))? + past_its_limit(record, after)),
         Comment::KIND => comment(record.event::<Comment>()?).map(str::to_owned),
         Column::KIND => column(record.event::<Column>()?, &after.get::<Column>(record.stream.id).name),
         Board::KIND => board(record.event::<Board>()?, after.get::<Board>(record.stream.id).title(), after),
@@ -27,6 +28,23 @@ pub(super) fn words(record: &Record, after: &Models<'_>) -> Option<String> {
         Membership::KIND => Some(membership(record.event::<Membership>()?, &after.get::<Project>(record.stream.id))),
         _ => None,
     }
+}
+
+/// An import goes past the limit of a column, and says so.
+fn past_its_limit(record: &Record, after: &Models<'_>) -> &'static str {
+    let column = match record.event::<Card>() {
+        Some(CardEvent::Moved { column, exempt: true, .. } | CardEvent::Created { column, exempt: true, .. }) => {
+            *column
+        }
+        _ => return "",
+    };
+    let column = after.get::<Column>(column);
+    // The column itself notes it with the next record.
+    let card = CardId(record.stream.id);
+    let is_noted = after.get::<Card>(card).place(card).is_some_and(|place| column.places.contains(&place));
+    let count = column.count() + usize::from(!is_noted);
+    let is_past = column.limit.is_some_and(|limit| !column.limit_warns && count > limit as usize);
+    if is_past { ", past its limit" } else { "" }
 }
 
 fn card(record: &Record, card: &Card) -> Option<String> {

@@ -40,10 +40,8 @@ pub fn play_out(seed: u64) -> Outcome {
     let first = if has_versions { &older } else { &newer };
     // Some of them on the real store, where a failing disk and other versions come together.
     let is_on_disks = seed % 32 == 6 || seed % 32 == 17;
-    let mut world = match is_on_disks {
-        true => World::on_files(seed, first, Box::new(OnDisks::new())),
-        false => World::seeded(seed, first),
-    };
+    let mut world =
+        if is_on_disks { World::on_files(seed, first, Box::new(OnDisks::new())) } else { World::seeded(seed, first) };
     if has_versions {
         world.release(&newer);
     }

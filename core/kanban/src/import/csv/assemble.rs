@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use recordplayer::id::Id;
 
 use super::super::source::{
-    ColumnKindGuess, Gathered, Life, Lists, NO_BEGINNING, SourceBoard, SourceCard, SourceId, SourceRelation,
-    SourceValue, guess_kind, known_kind,
+    ColumnKindGuess, Gathered, Life, Lists, NO_BEGINNING, Says, SourceBoard, SourceCard, SourceId, SourceRelation,
+    SourceValue, Subject, guess_kind, known_kind,
 };
 use super::dates::{DayOrder, order_of, read};
 use super::header::{Dialect, Header, Role};
@@ -17,6 +17,8 @@ use crate::card::RelationKind;
 
 /// Where a card without a stage stands.
 const NO_STAGE: &str = "No status";
+/// The field of what a card is a part of, where that is not in the file.
+const PARENT: &str = "Parent";
 /// Where all cards stand, when the table tells no stages.
 const ONE_STAGE: &str = "Backlog";
 
@@ -49,6 +51,7 @@ pub(super) fn assemble(table: &Table, header: &Header, dialect: Dialect, name: &
         lives.push(life);
     }
     survey(table, header, &mut gathered);
+    gathered.says = says(header, &gathered);
     let lists = gathered.lists.clone();
     let lists = Lists::of(&lists);
     for (card, life) in cards.iter().zip(&lives) {
@@ -169,8 +172,28 @@ fn parent(
         card.relations.push(SourceRelation { kind: RelationKind::PartOf, to: whole.clone() });
     } else {
         gathered.left_out.add("parents", "they are not in the file; their keys come in as text", 1);
-        card.field_values.push(gathered.value("Parent", SourceValue::Text(named.to_owned())));
+        card.field_values.push(gathered.value(PARENT, SourceValue::Text(named.to_owned())));
     }
+}
+
+/// What the columns say at all.
+fn says(header: &Header, gathered: &Gathered) -> Says {
+    let fields = header.roles.iter().filter_map(|role| match role {
+        Role::Choice(name) | Role::Field(name) => Some(name.as_str()),
+        Role::Parent => Some(PARENT),
+        _ => None,
+    });
+    let said = [
+        (Subject::Labels, Role::Labels),
+        (Subject::Members, Role::Members),
+        (Subject::Priorities, Role::Priority),
+        (Subject::Estimates, Role::Estimate),
+        (Subject::Wholes, Role::Parent),
+    ];
+    Says::of(
+        &said.map(|(subject, role)| (subject, header.has(&role))),
+        fields.map(|name| gathered.field_id(name)).collect(),
+    )
 }
 
 fn is_date(role: &Role) -> bool {

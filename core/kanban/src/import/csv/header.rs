@@ -17,6 +17,8 @@ pub(super) enum Role {
     Author,
     Due,
     Estimate,
+    Remaining,
+    Blocked,
     Priority,
     Type,
     Key,
@@ -118,6 +120,22 @@ impl std::fmt::Display for Mapping {
     }
 }
 
+/// The columns of our own tables that say what others say, too.
+const OWN: [&str; 12] = [
+    "key",
+    "title",
+    "board",
+    "column",
+    "type",
+    "labels",
+    "members",
+    "priority",
+    "due",
+    "estimate",
+    "archived",
+    "description",
+];
+
 /// In small letters, with one space for whatever parts words.
 pub(super) fn folded(name: &str) -> String {
     let lower = name.to_lowercase();
@@ -165,6 +183,8 @@ impl Dialect {
             }
             (Self::Jira, "reporter") | (Self::Wekan, "owner") => Role::Author,
             (Self::Own, "done") => Role::Done,
+            (Self::Own, "remaining") => Role::Remaining,
+            (Self::Own, "blocked") => Role::Blocked,
             (Self::Own, "checklists") => Role::Checklists,
             (Self::Own, "links") => Role::Links,
             (Self::Own, "number of comments") => {
@@ -242,7 +262,10 @@ impl Header {
                 roles.push(role);
                 continue;
             }
-            let guess = dialect.role(name).or_else(|| usual(name)).filter(|role| !is_mapped(role));
+            // Behind ours stand the fields of the project, whatever they are called.
+            let is_own_field = dialect == Dialect::Own && !OWN.contains(&name.as_str());
+            let usual = || usual(name).filter(|_| !is_own_field);
+            let guess = dialect.role(name).or_else(usual).filter(|role| !is_mapped(role));
             // Of two columns that say one thing, the first one says it, unless they are of one name or hold many things.
             let is_first = |role: &Role| role.holds_many() || taken.get(role).is_none_or(|first| *first == name);
             let field = || Role::Field(if shown.is_empty() { "Unnamed".to_owned() } else { shown.clone() });

@@ -50,7 +50,7 @@ impl<'a> Reading<'a> {
         let name = self.first(&Role::Title).unwrap_or_default().to_owned();
         self.gathered.left_out.add("titles", "the row has none", u64::from(name.is_empty()));
         let priority = self.priority();
-        let estimate = self.estimate();
+        let (estimate, remaining) = (self.effort(&Role::Estimate), self.effort(&Role::Remaining));
         let card = SourceCard {
             name,
             desc: self.cells(&Role::Description).join("\n\n").replace("\r\n", "\n"),
@@ -64,11 +64,13 @@ impl<'a> Reading<'a> {
             checklists: self.checklists(&id),
             comments: self.comments(&id),
             field_values: self.field_values(),
-            emptied: Vec::new(),
             type_id: self.first(&Role::Type).map(|name| self.gathered.card_type(name)),
             priority,
             estimate,
+            remaining,
+            blocked: self.first(&Role::Blocked).map(str::to_owned),
             changed_at_ms: self.first(&Role::Changed).and_then(|cell| self.moment(cell)),
+            ended_at_ms: life.ended_at_ms,
             relations: Vec::new(),
             relations_dangling: 0,
             id,
@@ -125,9 +127,9 @@ impl<'a> Reading<'a> {
         known.unwrap_or_default()
     }
 
-    fn estimate(&mut self) -> Option<Effort> {
+    fn effort(&mut self, role: &Role) -> Option<Effort> {
         // Spreadsheets write 3 as 3.0, and some with a comma.
-        let cell = self.first(&Role::Estimate)?.replace(',', ".");
+        let cell = self.first(role)?.replace(',', ".");
         let rounded =
             Decimal::from_str_exact(&cell).ok().filter(|number| number.scale() > 2).map(|number| number.round_dp(2));
         let estimate = rounded.map_or(cell, |number| number.to_string()).parse::<Effort>().ok();
@@ -227,6 +229,10 @@ impl<'a> Reading<'a> {
             let value = match role {
                 _ if cell.is_empty() => continue,
                 Role::Choice(field) => self.gathered.choice(field, cell),
+                // By that it is known everywhere else; of other tables it is no more than the number of a row.
+                Role::Key if matches!(self.dialect, Dialect::Jira | Dialect::Linear) => {
+                    self.gathered.value("Key", SourceValue::Text(cell.to_owned()))
+                }
                 Role::Field(field) if self.dates.contains(&column) => {
                     let Some(at_ms) = self.moment(cell) else { continue };
                     self.gathered.value(field, SourceValue::Date(at_ms))

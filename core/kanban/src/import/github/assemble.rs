@@ -7,13 +7,19 @@ use recordplayer::id::Id;
 use super::super::source::colour::word_of;
 use super::super::source::time::millis;
 use super::super::source::{
-    ColumnKindGuess, Gathered, LeftOut, Life, Lists, NO_BEGINNING, Origin, SourceAttachment, SourceBoard, SourceCard,
-    SourceComment, SourceId, SourceValue,
+    ColumnKindGuess, Gathered, LeftOut, Life, Lists, NO_BEGINNING, Origin, Says, SourceAttachment, SourceBoard,
+    SourceCard, SourceComment, SourceId, SourceValue, Subject,
 };
 use super::wire::{WireComment, WireComments, WireIssue, WireLabel, WireUser};
 
 /// Everything finds a place or a line in `not_imported`. `name` is for a board whose repository is not told.
-pub(super) fn assemble(issues: Vec<WireIssue>, comments: Vec<WireComment>, name: &str, export: Id) -> SourceBoard {
+pub(super) fn assemble(
+    text: &str,
+    issues: Vec<WireIssue>,
+    comments: Vec<WireComment>,
+    name: &str,
+    export: Id,
+) -> SourceBoard {
     let mut left_out = LeftOut::default();
     let out = &mut left_out;
     let before = issues.len();
@@ -61,6 +67,7 @@ pub(super) fn assemble(issues: Vec<WireIssue>, comments: Vec<WireComment>, name:
     }
     let lists = gathered.lists.clone();
     let lists = Lists::of(&lists);
+    gathered.says = says(text, &gathered);
     gathered.left_out.add("times of closing", NO_BEGINNING, lists.untold_ends(cards.iter().zip(&lives)));
     let history = cards.iter().zip(&lives).flat_map(|(card, life)| lists.actions(card, life)).collect();
     gathered.into_board(("github", SourceId::of("repository", &name), name), cards, history, export)
@@ -68,6 +75,15 @@ pub(super) fn assemble(issues: Vec<WireIssue>, comments: Vec<WireComment>, name:
 
 /// The field of why an issue was closed, where that is not usual.
 const CLOSED_AS: &str = "Closed as";
+const MILESTONE: &str = "Milestone";
+
+/// What the issues of a file say at all, by the keys that are in it.
+fn says(text: &str, gathered: &Gathered) -> Says {
+    let has = |key: &str| text.contains(&format!("\"{key}\""));
+    let fields = [(MILESTONE, has("milestone")), (CLOSED_AS, has("state_reason") || has("stateReason"))];
+    let fields = fields.into_iter().filter(|(_, is_said)| *is_said).map(|(name, _)| gathered.field_id(name)).collect();
+    Says::of(&[(Subject::Labels, has("labels")), (Subject::Members, has("assignees"))], fields)
+}
 
 fn is_closed(issue: &WireIssue) -> bool {
     issue.state.eq_ignore_ascii_case("closed")
@@ -112,13 +128,12 @@ fn card(
     let mut field_values = Vec::new();
     let milestone = issue.milestone.as_deref().map(|milestone| milestone.title.as_str()).unwrap_or_default();
     if !milestone.is_empty() {
-        field_values.push(gathered.choice("Milestone", milestone));
+        field_values.push(gathered.choice(MILESTONE, milestone));
     }
     let reason = reason_of(&issue);
     if !is_usual(&reason) {
         field_values.push(gathered.choice(CLOSED_AS, &reason));
     }
-    let emptied = if is_usual(&reason) { vec![gathered.field_id(CLOSED_AS)] } else { Vec::new() };
     let address = address(&issue).to_owned();
     let attachments = if address.is_empty() {
         // Its number would be lost.
@@ -150,11 +165,13 @@ fn card(
         checklists: Vec::new(),
         comments,
         field_values,
-        emptied,
         type_id: None,
         priority: None,
         estimate: None,
+        remaining: None,
+        blocked: None,
         changed_at_ms,
+        ended_at_ms: life.ended_at_ms,
         relations: Vec::new(),
         relations_dangling: 0,
     };

@@ -19,14 +19,14 @@ const COMMENTS_ADVICE: &str = "save the answer of GitHub's /repos/OWNER/REPO/iss
 /// Never panics, and either takes the whole file or refuses it whole.
 pub fn read(bytes: &[u8], name: &str) -> Result<SourceBoard, ReadError> {
     let issues: Vec<WireIssue> = pages(bytes, ADVICE)?;
-    Ok(assemble(issues, Vec::new(), name, Id::derived("github export", &[bytes])))
+    Ok(assemble(&String::from_utf8_lossy(bytes), issues, Vec::new(), name, Id::derived("github export", &[bytes])))
 }
 
 /// As [`read`], with a second file: the comments, of which the API's list of issues tells no more than how many there are.
 pub fn read_with_comments(bytes: &[u8], comments: &[u8], name: &str) -> Result<SourceBoard, GithubCommentsError> {
     let issues = pages(bytes, ADVICE).map_err(GithubCommentsError::Issues)?;
     let more: Vec<WireComment> = pages(comments, COMMENTS_ADVICE).map_err(GithubCommentsError::Comments)?;
-    Ok(assemble(issues, more, name, Id::derived("github export", &[bytes, comments])))
+    Ok(assemble(&String::from_utf8_lossy(bytes), issues, more, name, Id::derived("github export", &[bytes, comments])))
 }
 
 /// Which of the two files is wrong, and why.

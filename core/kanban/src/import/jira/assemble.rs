@@ -7,8 +7,8 @@ use recordplayer::id::Id;
 use super::super::source::time::{day_millis, millis};
 use super::super::source::words::priority_of;
 use super::super::source::{
-    ColumnKindGuess, Gathered, Life, Lists, NO_BEGINNING, Origin, SourceAction, SourceAttachment, SourceBoard,
-    SourceCard, SourceComment, SourceDeed, SourceFieldValue, SourceId, SourceValue, known_kind,
+    ColumnKindGuess, Gathered, Life, Lists, NO_BEGINNING, Origin, Says, SourceAction, SourceAttachment, SourceBoard,
+    SourceCard, SourceComment, SourceDeed, SourceFieldValue, SourceId, SourceValue, Subject, known_kind,
 };
 use super::history::{Moves, actions, moves};
 use super::markup::markdown;
@@ -16,7 +16,7 @@ use super::relations::{Related, related};
 use super::wire::{Rich, WireComments, WireFields, WireIssue, WireListed, WireNamed, WirePerson, WireStatus};
 
 /// Everything finds a place or a line in `not_imported`.
-pub(super) fn assemble(issues: Vec<WireIssue>, site: Option<String>, export: Id) -> SourceBoard {
+pub(super) fn assemble(text: &str, issues: Vec<WireIssue>, site: Option<String>, export: Id) -> SourceBoard {
     let projects: BTreeMap<String, String> = issues.iter().map(project_of).collect();
     let id = projects.keys().map(String::as_str).collect::<Vec<_>>().join(",");
     let mut gathered = Gathered::of(&id);
@@ -41,6 +41,7 @@ pub(super) fn assemble(issues: Vec<WireIssue>, site: Option<String>, export: Id)
     let lists = Lists::of(&lists);
     let without_moves = cards.iter().zip(&lives).filter(|(_, (_, moves))| moves.is_empty());
     let untold = lists.untold_ends(without_moves.map(|(card, (life, _))| (card, life)));
+    gathered.says = says(text, &gathered);
     gathered.left_out.add("times of resolution", NO_BEGINNING, untold);
     let history: Vec<SourceAction> =
         cards.iter().zip(&lives).flat_map(|(card, (life, moves))| actions(card, life, moves, &lists)).collect();
@@ -49,6 +50,27 @@ pub(super) fn assemble(issues: Vec<WireIssue>, site: Option<String>, export: Id)
     let name = projects.values().cloned().collect::<Vec<_>>().join(", ");
     let name = if name.is_empty() { "Jira".to_owned() } else { name };
     gathered.into_board(("jira", id, name), cards, history, export)
+}
+
+/// What the issues of a file say at all, by the keys that are in it: who asks for some fields alone says nothing of the others.
+fn says(text: &str, gathered: &Gathered) -> Says {
+    let has = |key: &str| text.contains(&format!("\"{key}\""));
+    let fields = [
+        ("Resolution", has("resolution")),
+        ("Fix versions", has("fixVersions")),
+        ("Affected versions", has("versions")),
+        ("Environment", has("environment")),
+        ("Links elsewhere", has("issuelinks")),
+    ];
+    let fields = fields.into_iter().filter(|(_, is_said)| *is_said).map(|(name, _)| gathered.field_id(name)).collect();
+    let said = [
+        (Subject::Labels, has("labels") && has("components")),
+        (Subject::Members, has("assignee")),
+        (Subject::Priorities, has("priority")),
+        (Subject::Wholes, has("parent")),
+        (Subject::Links, has("issuelinks")),
+    ];
+    Says::of(&said, fields)
 }
 
 /// The key and the name of an issue's project.
@@ -129,7 +151,9 @@ impl Reading<'_> {
         self.person(fields.creator.as_deref());
         let moves = moves(changelog.as_deref(), self.gathered);
         let attachments = self.attachments(&key, &fields, &related);
-        let field_values = self.field_values(&fields, &related);
+        let mut field_values = self.field_values(&fields, &related);
+        // By that it is known everywhere else.
+        field_values.push(self.gathered.value("Key", SourceValue::Text(key.clone())));
         let priority = self.priority(fields.priority.as_ref());
         let type_id = fields.issue_type.as_ref().filter(|named| !named.name.is_empty());
         let type_id = type_id.map(|named| self.gathered.card_type(&named.name));
@@ -146,11 +170,13 @@ impl Reading<'_> {
             checklists: Vec::new(),
             comments: self.comments(&key, std::mem::take(&mut fields.comments)),
             field_values,
-            emptied: Vec::new(),
             type_id,
             priority,
             estimate: None,
+            remaining: None,
+            blocked: None,
             changed_at_ms: self.moment(&fields.updated),
+            ended_at_ms: life.ended_at_ms,
             relations: related.relations,
             relations_dangling: related.links_elsewhere,
             name: fields.summary,

@@ -40,7 +40,7 @@ pub fn read(bytes: &[u8], site: Option<&str>) -> Result<SourceBoard, ReadError> 
     }
     let export = Id::derived("jira export", &[bytes, site.unwrap_or_default().as_bytes()]);
     let site = site.map(|site| site.trim_end_matches('/').to_owned());
-    Ok(assemble(issues, site, export))
+    Ok(assemble(text, issues, site, export))
 }
 
 /// One entry, or a list of them.

@@ -24,7 +24,7 @@ impl Planner<'_> {
         let labels: BTreeSet<LabelId> = source.labels.iter().map(|label| self.id("label", &label.id)).collect();
         let people: BTreeSet<PersonId> = source.members.iter().map(|member| self.id("member", &member.id)).collect();
         let told = Told::by(source, self);
-        let (mut links, mut comments) = (0, 0);
+        let (mut links, mut comments, mut out_of_sight) = (0, 0, 0);
         // What was done to it since nobody knows when was done by the time when it was changed last. Records stand in the order of time.
         let mut cards: Vec<&SourceCard> = source.cards.iter().collect();
         let end = self.word.at;
@@ -34,15 +34,24 @@ impl Planner<'_> {
             let id: CardId = self.id("card", &card.id);
             self.word.at = changed(card);
             self.set_title(id, &card.name);
-            self.set_column(id, self.id("column", &card.list_id));
+            let column = self.column_of(&card.list_id);
+            let is_end = self.present.models.get::<Column>(column).kind.is_end()
+                || self.kinds.iter().any(|(known, kind)| *known == column && kind.is_end());
+            // What has stood here before came there when the product says that it was finished.
+            let ended = card.ended_at_ms.map(Timestamp).filter(|_| is_end && self.is_here(id));
+            self.word.at = ended.or(changed(card));
+            self.set_column(id, column);
+            self.word.at = changed(card);
             self.set_text(id, &card.desc);
             self.set_labels(id, &card.label_ids, &labels);
             self.set_members(id, &card.member_ids, &people);
+            self.take_off_gone(id, card, &told);
             self.set_due(id, card.due_at_ms);
             self.set_done(id, card.due_complete);
             self.fields(id, card, &told);
             self.set_type(id, card.type_id.as_ref());
             self.set_effort(id, card, &told);
+            self.set_left_and_blocked(id, card);
             for list in &card.checklists {
                 self.set_checklist(id, list);
                 for item in &list.items {
@@ -59,6 +68,9 @@ impl Planner<'_> {
             }
             // Last, for moving an archived card is refused.
             self.set_archived(id, card.closed);
+            let is_shut = self.closed.contains(&column) || self.present.models.get::<Board>(self.board).archived;
+            let lists = source.lists.iter().filter(|list| list.id == card.list_id);
+            out_of_sight += u64::from(is_shut && !card.closed && lists.clone().all(|list| !list.closed));
         }
         let mut leave_out = |what: &str, why: &str, count| {
             if count > 0 {
@@ -66,6 +78,8 @@ impl Planner<'_> {
             }
         };
         leave_out("links without an address", "there is nothing to lead to, or it is too long", links);
+        let why = "they come into a column or a board that is archived here; restore it to see them";
+        leave_out("places on the board", why, out_of_sight);
         leave_out("empty comments", "there is nothing to show", comments);
     }
 
@@ -75,7 +89,7 @@ impl Planner<'_> {
         let project = models.get::<Project>(self.present.space.0);
         for label in &source.labels {
             let id: LabelId = self.id("label", &label.id);
-            self.tally(project.labels.contains_key(&id), id);
+            self.tally(project.labels.contains_key(&id) || self.absent.contains(&id), id);
         }
         for member in &source.members {
             let id: PersonId = self.id("member", &member.id);
@@ -91,7 +105,7 @@ impl Planner<'_> {
         }
         self.tally(models.get::<Board>(self.board).exists(), self.board);
         for list in &source.lists {
-            let id: ColumnId = self.id("column", &list.id);
+            let id: ColumnId = self.column_of(&list.id);
             self.tally(models.get::<Column>(id).exists(), id);
         }
         for card in &source.cards {
@@ -120,7 +134,6 @@ impl Planner<'_> {
 
     fn fields(&mut self, id: CardId, card: &SourceCard, told: &Told) {
         let mut emptied = told.fields.clone();
-        emptied.extend(card.emptied.iter().map(|field| self.id::<FieldId>("field", field)));
         for value in &card.field_values {
             emptied.remove(&self.id("field", &value.field_id));
         }

@@ -13,7 +13,7 @@ impl Planner<'_> {
     pub(super) fn put_in_order(&mut self, source: &SourceBoard) {
         let mut wanted: BTreeMap<ColumnId, Vec<CardId>> = BTreeMap::new();
         for card in source.cards.iter().filter(|card| !card.closed) {
-            let column = self.id("column", &card.list_id);
+            let column = self.column_of(&card.list_id);
             let card = self.id("card", &card.id);
             wanted.entry(column).or_default().push(card);
         }

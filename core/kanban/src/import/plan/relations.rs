@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::super::source::{NotImported, SourceBoard};
+use super::super::source::{NotImported, SourceBoard, Subject};
 use super::Planner;
 use super::told::Told;
 use crate::card::{Card, CardCommand, Relation, RelationKind};
@@ -18,7 +18,7 @@ impl Planner<'_> {
         for card in &source.cards {
             let id: CardId = self.id("card", &card.id);
             let is_part = card.relations.iter().any(|relation| relation.kind == RelationKind::PartOf);
-            if told.wholes && !is_part {
+            if told.has(Subject::Wholes) && !is_part {
                 self.leaves_whole(id, &all);
             }
             for relation in &card.relations {
@@ -37,10 +37,42 @@ impl Planner<'_> {
                 }
             }
         }
+        if told.has(Subject::Links) {
+            self.unlink_gone(source, &all);
+        }
         if refused > 0 {
             let what = "relations".to_owned();
             let why = "a card is part of one other at most, never of itself, and has no more relations than there is room for".to_owned();
             left_out.push(NotImported { what, why, count: refused });
+        }
+    }
+
+    /// Takes away what an earlier import has said of two cards, and the file says no more.
+    fn unlink_gone(&mut self, source: &SourceBoard, all: &BTreeSet<CardId>) {
+        let mut wanted: BTreeSet<(CardId, Relation)> = BTreeSet::new();
+        for card in &source.cards {
+            let id: CardId = self.id("card", &card.id);
+            for relation in &card.relations {
+                let (kind, to) = (relation.kind, self.id("card", &relation.to));
+                wanted.extend([(id, Relation { kind, to }), (to, Relation { kind: kind.inverse(), to: id })]);
+            }
+        }
+        for id in all {
+            let is_part = |kind| matches!(kind, RelationKind::PartOf | RelationKind::HasPart);
+            let known: Vec<Relation> = self.sim(*id).card.relations.iter().copied().collect();
+            for relation in known {
+                let back = Relation { kind: relation.kind.inverse(), to: *id };
+                if is_part(relation.kind) || !all.contains(&relation.to) || wanted.contains(&(*id, relation)) {
+                    continue;
+                }
+                let is_theirs = self.is_by_hand::<Card>(id.0, &format!("{:?} {}", relation.kind, relation.to))
+                    || self.is_by_hand::<Card>(relation.to.0, &format!("{:?} {}", back.kind, back.to));
+                if !is_theirs {
+                    self.sim(*id).card.relations.remove(&relation);
+                    self.sim(relation.to).card.relations.remove(&back);
+                    self.change::<Card>(*id, *id, &CardCommand::Unrelate { relation });
+                }
+            }
         }
     }
 

@@ -60,7 +60,7 @@ impl Planner<'_> {
         match step.what {
             What::List { list, name } => self.make_column(source, list, &name),
             What::Card { card, list, name } => {
-                let column = self.id("column", &list);
+                let column = self.column_of(&list);
                 self.make_card(self.id("card", &card.id), column, &name);
             }
             What::Begin { card, state } => {
@@ -106,8 +106,9 @@ impl Planner<'_> {
     }
 
     fn deed(&mut self, action: &SourceAction, source: &SourceBoard) {
-        let column = |planner: &Self, list: &SourceId| -> ColumnId { planner.id("column", list) };
+        let column = |planner: &Self, list: &SourceId| -> ColumnId { planner.column_of(list) };
         match &action.deed {
+            SourceDeed::ListRenamed { list, .. } | SourceDeed::ListClosed { list, .. } if self.is_inherited(list) => {}
             SourceDeed::ListRenamed { list, to, .. } => self.call_column(column(self, list), to),
             SourceDeed::ListClosed { list, closed } => self.close_column(column(self, list), *closed),
             SourceDeed::CardMoved { card, to, .. } => {

@@ -78,9 +78,14 @@ impl Planner<'_> {
             let id: LabelId = self.id("label", &label.id);
             let set = Label { name: cut(&label.name, NAME_CUT), colour: label.colour.clone().unwrap_or_default() };
             let known = project.labels.get(&id);
-            if known != Some(&set) && self.may_set_in_project(&format!("label {id}")) {
+            if known == Some(&set) {
+                continue;
+            }
+            if self.may_set_in_project(&format!("label {id}")) {
                 let command = ProjectCommand::SetLabel { label: id, name: set.name, colour: set.colour, twin: true };
                 self.set_in_project(id, known.is_some(), &command);
+            } else {
+                self.absent.extend(known.is_none().then_some(id));
             }
         }
         for member in &source.members {
@@ -156,12 +161,12 @@ impl Planner<'_> {
 
     /// The column of a list, in its place among those that are there by now.
     pub(super) fn make_column(&mut self, source: &SourceBoard, list: &SourceList, name: &str) {
-        let id: ColumnId = self.id("column", &list.id);
-        if self.names.contains_key(&id) {
+        let id = self.column_of(&list.id);
+        if self.names.contains_key(&id) || self.is_inherited(&list.id) {
             return;
         }
         let behind = source.lists.iter().skip_while(|other| other.id != list.id).skip(1);
-        let before = behind.map(|other| self.id("column", &other.id)).find(|other| self.names.contains_key(other));
+        let before = behind.map(|other| self.column_of(&other.id)).find(|other| self.names.contains_key(other));
         let name = self.free_name(id, name);
         self.names.insert(id, name.clone());
         let kind = kind_of(list.kind.unwrap_or_else(|| guess_kind(&list.name)));
@@ -211,11 +216,14 @@ impl Planner<'_> {
         if known.archived && self.may_set::<Board>(self.board, "archived") {
             self.change::<Board>(self.board, self.board, &BoardCommand::Restore {});
         }
-        let imported: BTreeSet<ColumnId> = source.lists.iter().map(|list| self.id("column", &list.id)).collect();
+        let imported: BTreeSet<ColumnId> = source.lists.iter().map(|list| self.column_of(&list.id)).collect();
         let by_hand = self.names.iter().filter(|(column, _)| !imported.contains(column));
         let mut taken: Names = by_hand.map(|(_, name)| name).collect();
         for list in &source.lists {
-            let id: ColumnId = self.id("column", &list.id);
+            if self.is_inherited(&list.id) {
+                continue;
+            }
+            let id = self.column_of(&list.id);
             let name = free(&list.name, "Unnamed", &taken);
             taken.insert(&name);
             let holder = self.names.iter().find(|(other, held)| **other != id && is_same_name(held, &name));

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use recordplayer::limits::TEXT_BYTES_MAX;
 use recordplayer::time::Timestamp;
 
-use super::super::source::{SourceCard, SourceId};
+use super::super::source::{SourceCard, SourceId, Subject};
 use super::told::Told;
 use super::{Planner, cut};
 use crate::card::{Card, CardCommand, Day, Placed, Typed};
 use crate::ids::{CardId, ColumnId, LabelId, PersonId};
-use crate::limits::TITLE_BYTES_MAX;
+use crate::limits::{COMMENT_BYTES_MAX, TITLE_BYTES_MAX};
 use crate::rank::Rank;
 use crate::undo::DESCRIPTION;
 
@@ -129,13 +129,15 @@ impl Planner<'_> {
 
     pub(super) fn set_effort(&mut self, id: CardId, card: &SourceCard, told: &Told) {
         let (priority, estimate) = (card.priority, card.estimate);
-        let is_told = priority.is_some() || (told.priorities && !self.is_by_hand::<Card>(id.0, "priority"));
+        let is_told =
+            priority.is_some() || (told.has(Subject::Priorities) && !self.is_by_hand::<Card>(id.0, "priority"));
         let is_other = is_told && self.sim(id).card.priority != priority;
         if is_other && self.may_set::<Card>(id, "priority") {
             self.sim(id).card.priority = priority;
             self.change_card(id, &CardCommand::SetPriority { priority });
         }
-        let is_told = estimate.is_some() || (told.estimates && !self.is_by_hand::<Card>(id.0, "estimate"));
+        let is_told =
+            estimate.is_some() || (told.has(Subject::Estimates) && !self.is_by_hand::<Card>(id.0, "estimate"));
         let is_other = is_told && self.sim(id).card.estimate != estimate;
         if is_other && self.may_set::<Card>(id, "estimate") {
             self.sim(id).card.estimate = estimate;
@@ -143,8 +145,26 @@ impl Planner<'_> {
         }
     }
 
+    pub(super) fn set_left_and_blocked(&mut self, id: CardId, card: &SourceCard) {
+        let remaining = card.remaining.filter(|remaining| self.sim(id).card.remaining != Some(*remaining));
+        if remaining.is_some() && self.may_set::<Card>(id, "remaining") {
+            self.sim(id).card.remaining = remaining;
+            self.change_card(id, &CardCommand::SetRemaining { remaining });
+        }
+        let blocked = card.blocked.as_ref().map(|why| cut(why, COMMENT_BYTES_MAX));
+        if blocked.is_some() && self.sim(id).card.blocked != blocked && self.may_set::<Card>(id, "blocked") {
+            self.sim(id).card.blocked.clone_from(&blocked);
+            let reason = blocked.unwrap_or_default();
+            self.change_card(id, &CardCommand::Block { reason });
+        }
+    }
+
     pub(super) fn set_label(&mut self, id: CardId, label: LabelId, is_on: bool) {
-        if self.sim(id).card.labels.contains(&label) == is_on || !self.may_set::<Card>(id, &format!("label {label}")) {
+        let is_absent = is_on && self.absent.contains(&label);
+        if is_absent
+            || self.sim(id).card.labels.contains(&label) == is_on
+            || !self.may_set::<Card>(id, &format!("label {label}"))
+        {
             return;
         }
         let labels = &mut self.sim(id).card.labels;
@@ -175,14 +195,11 @@ impl Planner<'_> {
         self.change_card(id, &command);
     }
 
-    /// Makes the labels be these, as far as they are of the source or have come from it.
+    /// Makes the labels be these, as far as they are of the source.
     pub(super) fn set_labels(&mut self, id: CardId, labels: &[SourceId], all: &BTreeSet<LabelId>) {
         let wanted: BTreeSet<LabelId> = labels.iter().map(|label| self.id("label", label)).collect();
-        let mut gone: Vec<_> = self.sim(id).card.labels.difference(&wanted).copied().collect();
-        gone.retain(|label| {
-            // What no card of the file has any more is not in it.
-            all.contains(label) || (!all.is_empty() && !self.is_by_hand::<Card>(id.0, &format!("label {label}")))
-        });
+        let gone: Vec<_> =
+            self.sim(id).card.labels.difference(&wanted).filter(|label| all.contains(label)).copied().collect();
         for label in wanted {
             self.set_label(id, label, true);
         }
@@ -201,6 +218,26 @@ impl Planner<'_> {
         }
         for person in gone {
             self.set_member(id, person, false);
+        }
+    }
+
+    /// Takes off what an earlier import has put on, and what no card of the file has any more: so that it is not in the file at all.
+    pub(super) fn take_off_gone(&mut self, id: CardId, card: &SourceCard, told: &Told) {
+        if told.has(Subject::Labels) {
+            let wanted: BTreeSet<LabelId> = card.label_ids.iter().map(|label| self.id("label", label)).collect();
+            let mut gone: Vec<_> = self.sim(id).card.labels.difference(&wanted).copied().collect();
+            gone.retain(|label| !self.is_by_hand::<Card>(id.0, &format!("label {label}")));
+            for label in gone {
+                self.set_label(id, label, false);
+            }
+        }
+        if told.has(Subject::Members) {
+            let wanted: BTreeSet<PersonId> = card.member_ids.iter().map(|member| self.id("member", member)).collect();
+            let mut gone: Vec<_> = self.sim(id).card.members.difference(&wanted).copied().collect();
+            gone.retain(|person| !self.is_by_hand::<Card>(id.0, &format!("person {person}")));
+            for person in gone {
+                self.set_member(id, person, false);
+            }
         }
     }
 }

@@ -2,28 +2,42 @@
 
 use std::collections::BTreeSet;
 
-use super::super::source::SourceBoard;
+use super::super::source::{SourceBoard, SourceCard, Subject};
 use super::Planner;
 use crate::card::RelationKind;
 use crate::ids::FieldId;
 
 #[derive(Debug)]
 pub(super) struct Told {
-    pub priorities: bool,
-    pub estimates: bool,
-    /// What cards are parts of.
-    pub wholes: bool,
+    subjects: BTreeSet<Subject>,
     pub fields: BTreeSet<FieldId>,
 }
 
 impl Told {
     pub fn by(source: &SourceBoard, planner: &Planner<'_>) -> Self {
-        let mut relations = source.cards.iter().flat_map(|card| &card.relations);
+        let fields = source.fields.iter().map(|field| &field.id).chain(&source.says.fields);
+        let shown = source.cards.iter().flat_map(shown);
         Self {
-            priorities: source.cards.iter().any(|card| card.priority.is_some()),
-            estimates: source.cards.iter().any(|card| card.estimate.is_some()),
-            wholes: relations.any(|relation| relation.kind == RelationKind::PartOf),
-            fields: source.fields.iter().map(|field| planner.id("field", &field.id)).collect(),
+            subjects: source.says.subjects.iter().copied().chain(shown).collect(),
+            fields: fields.map(|id| planner.id("field", id)).collect(),
         }
     }
+
+    pub fn has(&self, subject: Subject) -> bool {
+        self.subjects.contains(&subject)
+    }
+}
+
+/// What there is on a card.
+fn shown(card: &SourceCard) -> BTreeSet<Subject> {
+    let has = |is_it: &dyn Fn(RelationKind) -> bool| card.relations.iter().any(|relation| is_it(relation.kind));
+    let all = [
+        (Subject::Labels, !card.label_ids.is_empty()),
+        (Subject::Members, !card.member_ids.is_empty()),
+        (Subject::Priorities, card.priority.is_some()),
+        (Subject::Estimates, card.estimate.is_some()),
+        (Subject::Wholes, has(&|kind| kind == RelationKind::PartOf)),
+        (Subject::Links, has(&|kind| kind != RelationKind::PartOf)),
+    ];
+    all.into_iter().filter(|(_, is_shown)| *is_shown).map(|(subject, _)| subject).collect()
 }

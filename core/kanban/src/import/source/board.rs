@@ -31,8 +31,36 @@ pub struct SourceBoard {
     /// What was done on the board, as far as the file tells: the oldest first.
     pub history: Vec<SourceAction>,
     pub not_imported: Vec<NotImported>,
+    pub says: Says,
     /// Follows from the bytes that were read: the same file has the same.
     pub export: Id,
+}
+
+/// What the file says of its cards at all: where it says so and holds nothing, there is nothing any more.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Says {
+    pub subjects: BTreeSet<Subject>,
+    pub fields: Vec<SourceId>,
+}
+
+/// What a file may say of cards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub enum Subject {
+    Labels,
+    Members,
+    Priorities,
+    Estimates,
+    /// What cards are parts of.
+    Wholes,
+    /// What else they are to each other.
+    Links,
+}
+
+impl Says {
+    pub(in crate::import) fn of(said: &[(Subject, bool)], fields: Vec<SourceId>) -> Self {
+        let subjects = said.iter().filter(|(_, is_said)| *is_said).map(|(subject, _)| *subject).collect();
+        Self { subjects, fields }
+    }
 }
 
 impl SourceBoard {
@@ -211,15 +239,16 @@ pub struct SourceCard {
     pub checklists: Vec<SourceChecklist>,
     pub comments: Vec<SourceComment>,
     pub field_values: Vec<SourceFieldValue>,
-    /// Fields in which it has nothing any more, as the product says; of others, what was in them stays where no card of the file has any.
-    pub emptied: Vec<SourceId>,
     /// One of the board's `types`.
     pub type_id: Option<SourceId>,
     /// `None` where the product does not say: what was set here stays then, if the file says it of no card at all. So it is with the estimate.
     pub priority: Option<Priority>,
     pub estimate: Option<Effort>,
-    /// When anything of it was changed last, where the product says that.
+    pub remaining: Option<Effort>,
+    pub blocked: Option<String>,
+    /// When anything of it was changed last, where the product says that; and when it was finished or given up.
     pub changed_at_ms: Option<i64>,
+    pub ended_at_ms: Option<i64>,
     /// To cards of the same board.
     pub relations: Vec<SourceRelation>,
     /// Links to things of the product that are not on the board.

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use recordplayer::id::Id;
 
 use super::board::{
-    Origin, SourceAction, SourceBoard, SourceCard, SourceField, SourceFieldKind, SourceFieldOption, SourceFieldValue,
-    SourceId, SourceLabel, SourceList, SourceMember, SourceType, SourceValue,
+    Origin, Says, SourceAction, SourceBoard, SourceCard, SourceField, SourceFieldKind, SourceFieldOption,
+    SourceFieldValue, SourceId, SourceLabel, SourceList, SourceMember, SourceType, SourceValue,
 };
 use super::kind::ColumnKindGuess;
 use super::left_out::LeftOut;
@@ -23,6 +23,7 @@ pub(in crate::import) struct Gathered {
     pub fields: Vec<SourceField>,
     pub types: Vec<SourceType>,
     pub left_out: LeftOut,
+    pub says: Says,
     /// The place of each in its vector, by what it is and its id.
     places: BTreeMap<(&'static str, SourceId), usize>,
 }
@@ -124,7 +125,7 @@ impl Gathered {
         mut history: Vec<SourceAction>,
         export: Id,
     ) -> SourceBoard {
-        let Self { lists, labels, members, fields, types, left_out, board: _, places: _ } = self;
+        let Self { lists, labels, members, fields, types, left_out, says, board: _, places: _ } = self;
         let rank: BTreeMap<&SourceId, usize> = lists.iter().enumerate().map(|(rank, list)| (&list.id, rank)).collect();
         cards.sort_by_key(|card| rank.get(&card.list_id).copied());
         for card in &mut cards {
@@ -144,6 +145,7 @@ impl Gathered {
             types,
             history,
             not_imported,
+            says,
             export,
         };
         debug_assert!(board.references_lead_somewhere(), "every reference of the board that was read leads somewhere");

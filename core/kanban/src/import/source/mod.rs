@@ -17,9 +17,9 @@ pub(super) mod time;
 pub(super) mod words;
 
 pub use board::{
-    Origin, SourceAction, SourceAttachment, SourceBoard, SourceCard, SourceCheckItem, SourceChecklist, SourceComment,
-    SourceDeed, SourceField, SourceFieldKind, SourceFieldOption, SourceFieldValue, SourceId, SourceLabel, SourceList,
-    SourceMember, SourceRelation, SourceType, SourceValue,
+    Origin, Says, SourceAction, SourceAttachment, SourceBoard, SourceCard, SourceCheckItem, SourceChecklist,
+    SourceComment, SourceDeed, SourceField, SourceFieldKind, SourceFieldOption, SourceFieldValue, SourceId,
+    SourceLabel, SourceList, SourceMember, SourceRelation, SourceType, SourceValue, Subject,
 };
 pub use counts::{Counts, counts};
 pub use error::ReadError;

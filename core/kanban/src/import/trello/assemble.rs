@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use recordplayer::id::Id;
 
 use super::super::source::loose::Position;
-use super::super::source::{LeftOut, SourceAction, SourceBoard, SourceId, SourceLabel, SourceList, first_of_each};
+use super::super::source::{
+    LeftOut, Says, SourceAction, SourceBoard, SourceId, SourceLabel, SourceList, Subject, first_of_each,
+};
 use super::error::TrelloError;
 use super::fields::Fields;
 use super::history::{Known, history};
@@ -72,8 +74,22 @@ pub(super) fn assemble(mut wire: WireBoard, export: Id) -> Result<SourceBoard, T
     let cards = taken;
     let types = Vec::new();
     let product = "trello";
-    let board =
-        SourceBoard { product, id, name, lists, cards, labels, members, fields, types, history, not_imported, export };
+    let says = Says::of(&[(Subject::Labels, true), (Subject::Members, true)], Vec::new());
+    let board = SourceBoard {
+        product,
+        id,
+        name,
+        lists,
+        cards,
+        labels,
+        members,
+        fields,
+        types,
+        history,
+        not_imported,
+        says,
+        export,
+    };
     debug_assert!(board.references_lead_somewhere(), "every reference of the board that was read leads somewhere");
     Ok(board)
 }

@@ -115,6 +115,17 @@ fn as_read(names: &Names<'_>, mut card: Value) -> Value {
     for comment in card["comments"].as_array_mut().into_iter().flatten() {
         read(&mut comment["text"]);
     }
+    for list in card["checklists"].as_array_mut().into_iter().flatten() {
+        for item in list["items"].as_array_mut().into_iter().flatten() {
+            read(&mut item["text"]);
+        }
+    }
+    for attachment in card["attachments"].as_array_mut().into_iter().flatten() {
+        read(&mut attachment["name"]);
+    }
+    for (_, value) in card["fields"].as_object_mut().into_iter().flatten() {
+        read(value);
+    }
     card
 }
 

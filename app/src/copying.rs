@@ -13,6 +13,7 @@ use recordplayer_client::{AddedFile, HERE, SendError, Ticket};
 use recordplayer_kanban::card::{Attachment, CardCommand as Do, Typed};
 use recordplayer_kanban::comment::{CommentCommand, CommentKind};
 use recordplayer_kanban::ids::{AttachmentId, CardId, ColumnId, CommentId};
+use recordplayer_kanban::reference::reference;
 use recordplayer_kanban::view::{CardView, CommentRow};
 use recordplayer_kanban::{Card, Comment};
 
@@ -41,7 +42,7 @@ fn address(names: &Names<'_>, card: CardId) -> String {
 
 /// What a link to a card is called.
 fn called(names: &Names<'_>, card: CardId) -> String {
-    format!("{} in {}", names.key_of(card), names.title_of(names.space.id()))
+    format!("{} in {}", reference(&names.key_of(card), card), names.title_of(names.space.id()))
 }
 
 struct Copying<'a> {

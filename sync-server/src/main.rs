@@ -106,6 +106,7 @@ fn domain() -> Arc<Domain> {
 }
 
 fn main() -> ExitCode {
+    recordplayer_store::keep_quiet_about_caught_panics();
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) if error.exit_code() != 0 && std::env::args_os().any(|word| word == "--json") => {

@@ -15,6 +15,7 @@ use super::answer::{Answer, DAMAGED, Failure, NO_ACCESS, NOT_IN_TIME, WRONG_USE,
 use super::place::Place;
 use super::send;
 use crate::links::is_of_web;
+use crate::references;
 
 /// Hangs a link on a card.
 pub(super) fn link(place: &Place<'_>, key: &str, url: &str, name: Option<&str>) -> Result<Answer, Failure> {
@@ -94,7 +95,8 @@ fn copy(from: &Path, to: &Path) -> io::Result<()> {
 fn find(place: &Place<'_>, card: CardId, named: &str) -> Result<(AttachmentId, Attachment), Failure> {
     let attachments = place.space.entity::<Card>(card).attachments.clone();
     let is_it = |(id, known): &(&AttachmentId, &Attachment)| {
-        known.shown() == named || (!named.is_empty() && id.to_string().starts_with(named))
+        let shown = references::read(&place.names(), known.shown());
+        shown == named || known.shown() == named || (!named.is_empty() && id.to_string().starts_with(named))
     };
     let mut found = attachments.iter().filter(is_it);
     match (found.next(), found.next()) {

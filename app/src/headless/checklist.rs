@@ -12,6 +12,7 @@ use super::answer::{Answer, Failure, WRONG_USE, line};
 use super::arguments::ChecklistCommand;
 use super::place::Place;
 use super::send;
+use crate::references;
 
 pub(crate) fn run(place: &Place<'_>, command: &ChecklistCommand) -> Result<Answer, Failure> {
     match command {
@@ -49,11 +50,11 @@ pub(crate) fn run(place: &Place<'_>, command: &ChecklistCommand) -> Result<Answe
             each(place, key, (items, checklist.as_deref()), tick, done)
         }
         ChecklistCommand::Edit { key, item, text, checklist } => {
-            let text = written(text)?;
+            let text = references::kept(&place.names(), written(text)?);
             let edit = |list: &Checklist, item: &Item| Do::SetItem {
                 checklist: list.id,
                 item: item.id,
-                text: text.to_owned(),
+                text: text.clone(),
                 done: item.done,
                 before: None,
             };
@@ -68,7 +69,8 @@ pub(crate) fn run(place: &Place<'_>, command: &ChecklistCommand) -> Result<Answe
 
 fn new_item(place: &Place<'_>, checklist: ChecklistId, text: &str) -> Result<Do, Failure> {
     let item = ItemId(place.space.fresh_id());
-    Ok(Do::SetItem { checklist, item, text: written(text)?.to_owned(), done: false, before: None })
+    let text = references::kept(&place.names(), written(text)?);
+    Ok(Do::SetItem { checklist, item, text, done: false, before: None })
 }
 
 /// What a checklist or an item is called. Of imports it may be nothing; who writes one means something.
@@ -90,7 +92,7 @@ fn each(
 ) -> Result<Answer, Failure> {
     let card = place.card(key)?;
     let list = list_of(place, card, checklist)?;
-    let commands = items.iter().map(|text| Ok(command(&list, item_of(&list, text)?)));
+    let commands = items.iter().map(|text| Ok(command(&list, item_of(place, &list, text)?)));
     let commands = commands.collect::<Result<Vec<_>, Failure>>()?;
     let named = items.iter().map(|item| line(item)).collect::<Vec<_>>().join(", ");
     sent(place, card, &commands, list.id, |key| format!("{done} in {} of {key}: {named}", line(&list.name)))
@@ -144,8 +146,11 @@ fn list_of(place: &Place<'_>, card: CardId, named: Option<&str>) -> Result<Check
 }
 
 /// The item that says so, or has this id.
-fn item_of<'a>(list: &'a Checklist, text: &str) -> Result<&'a Item, Failure> {
-    let found: Vec<&Item> = list.items.iter().filter(|item| item.text == text || item.id.to_string() == text).collect();
+fn item_of<'a>(place: &Place<'_>, list: &'a Checklist, text: &str) -> Result<&'a Item, Failure> {
+    let is_it = |item: &&Item| {
+        item.text == text || item.id.to_string() == text || references::read(&place.names(), &item.text) == text
+    };
+    let found: Vec<&Item> = list.items.iter().filter(is_it).collect();
     match found.as_slice() {
         [only] => Ok(only),
         [] => {

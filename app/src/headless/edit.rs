@@ -93,7 +93,7 @@ fn named_value(place: &Place<'_>, text: &str) -> Result<(FieldId, Option<FieldVa
         |what: &str| Failure::new(WRONG_USE, "bad_value", format!("{value:?} is not {what}"), "Write another one");
     let definition = &project.fields[&id];
     let value = match definition.kind {
-        FieldKind::Text => FieldValue::Text { text: value.to_owned() },
+        FieldKind::Text => FieldValue::Text { text: references::kept(&place.names(), value) },
         FieldKind::Number => FieldValue::Number { number: value.to_owned() },
         FieldKind::Link if !is_of_web(value) => return Err(bad("an address of the web, as https://example.org")),
         FieldKind::Link => FieldValue::Link { url: value.to_owned() },

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use clap::Parser;
 use recordplayer::record::Position;
-use recordplayer_client::{Device, Door, OpenError, hand_over, now};
+use recordplayer_client::{Device, Door, OpenError, hand_over, keep_quiet_about_caught_panics, now};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -44,6 +44,7 @@ struct Request {
 
 /// Runs the program with its arguments, the first of them being its own name.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    keep_quiet_about_caught_panics();
     // The desktop hands over links of ours: they bring the window to the front.
     let is_link = |word: &OsString| word.as_encoded_bytes().starts_with(LINK.as_bytes());
     let words = arguments.into_iter().filter(|word| !is_link(word)).collect();

@@ -9,6 +9,8 @@ use recordplayer_kanban::view::CardView;
 
 use super::project::OpenProject;
 use crate::links::is_of_web;
+use crate::references;
+use crate::said::Names;
 use crate::theme::{Icon, Theme, Type, space};
 use crate::time::moment;
 use crate::widget::text;
@@ -16,12 +18,13 @@ use crate::widget::text;
 /// The values of the card's fields, each beside its name.
 pub(super) fn fields(ui: &mut Ui, view: &CardView, project: &OpenProject, device: &Device) {
     let theme = Theme::of(ui);
+    let names = Names::at_once(device, &project.space);
     let of_project = project.space.known::<Project>(project.space.id().0);
     let named = view.card.fields.iter().filter_map(|(id, value)| Some((of_project.fields.get(id)?, value)));
     let mut shown: Vec<(&str, String)> = named
         .map(|(field, value)| {
             let words = match value {
-                FieldValue::Text { text } => text.clone(),
+                FieldValue::Text { text } => references::read(&names, text),
                 FieldValue::Number { number } => number.clone(),
                 FieldValue::Link { url } => url.clone(),
                 FieldValue::Person { person } => project.person(device, *person),
@@ -48,14 +51,14 @@ pub(super) fn fields(ui: &mut Ui, view: &CardView, project: &OpenProject, device
 }
 
 /// The card's links and files.
-pub(super) fn attachments(ui: &mut Ui, view: &CardView) {
+pub(super) fn attachments(ui: &mut Ui, view: &CardView, names: &Names<'_>) {
     let theme = Theme::of(ui);
     if view.card.attachments.is_empty() {
         return;
     }
     ui.label(text("Attachments", Type::Section, theme.palette.text));
     for attachment in view.card.attachments.values() {
-        let words = attachment.shown();
+        let words = references::read(names, attachment.shown());
         ui.horizontal(|ui| {
             let icon = if attachment.file().is_some() { Icon::Paperclip } else { Icon::Link };
             ui.label(icon.meta(theme.palette.faint));

@@ -104,8 +104,9 @@ impl Panel {
                 self.show_description(ui, &view, project, drawing);
                 ui.add_space(space::LARGE);
                 furnishing::fields(ui, &view, project, drawing.device);
-                checklists(ui, self.card, &view, drawing.acts);
-                furnishing::attachments(ui, &view);
+                let names = Names::at_once(drawing.device, &project.space);
+                checklists(ui, self.card, &view, &names, drawing.acts);
+                furnishing::attachments(ui, &view, &names);
                 let takes_focus = self.takes(Part::Comment);
                 self.talk.show(ui, &view, takes_focus, project, drawing);
             });
@@ -298,7 +299,7 @@ fn chip(ui: &mut Ui, icon: Icon, words: &str, colour: egui::Color32) -> egui::Re
         .response
 }
 
-fn checklists(ui: &mut Ui, id: CardId, view: &CardView, acts: &mut Vec<Act>) {
+fn checklists(ui: &mut Ui, id: CardId, view: &CardView, names: &Names<'_>, acts: &mut Vec<Act>) {
     let theme = Theme::of(ui);
     for list in &view.card.checklists {
         let done = list.items.iter().filter(|item| item.done).count();
@@ -307,7 +308,7 @@ fn checklists(ui: &mut Ui, id: CardId, view: &CardView, acts: &mut Vec<Act>) {
             ui.label(text(format!("{done}/{}", list.items.len()), Type::Caption, theme.palette.muted));
         });
         for item in &list.items {
-            if tick(ui, item.done, &item.text).clicked() {
+            if tick(ui, item.done, &references::read(names, &item.text)).clicked() {
                 let command = CardCommand::TickItem { checklist: list.id, item: item.id, done: !item.done };
                 acts.push(Act::Change(id, command));
             }

@@ -57,6 +57,7 @@ pub use line::LineState;
 pub use live::Live;
 pub use local::{AUTHORITY_FILE, HERE, LocalError};
 pub use publish::PublishError;
+pub use recordplayer_store::keep_quiet_about_caught_panics;
 pub use socket::LineError;
 pub use space::{SendError, Space, SpaceHash};
 pub use ticket::{Decided, NotSaved, Ticket};

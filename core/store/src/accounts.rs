@@ -13,7 +13,7 @@ use redb::{Database, Durability, ReadableDatabase, ReadableTable, TableDefinitio
 
 use crate::blocks::BlockFile;
 use crate::encoding::{seal, unseal};
-use crate::error::{FileKind, OpenError, panic_text, read_error, without_panic};
+use crate::error::{FileKind, OpenError, caught, read_error, without_panic};
 use crate::file::Named;
 use crate::limits::ACCOUNTS_CACHE_BYTES;
 
@@ -68,11 +68,10 @@ impl RedbAccounts {
             return Err(WriteError(format!("{reason}; the accounts must be opened again")));
         }
         let Some(database) = &self.database else { return Err(WriteError("the accounts were closed".to_owned())) };
-        let work = std::panic::AssertUnwindSafe(|| put(database, key, value));
-        let reason = match std::panic::catch_unwind(work) {
+        let reason = match caught(|| put(database, key, value)) {
             Ok(Ok(())) => return Ok(()),
             Ok(Err(error)) => error.to_string(),
-            Err(panic) => panic_text(&*panic),
+            Err(why) => why,
         };
         self.broken = Some(reason.clone());
         self.blocks.close_clean(false);

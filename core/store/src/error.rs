@@ -1,5 +1,6 @@
 //! Why a file cannot be opened.
 
+use std::cell::Cell;
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
@@ -55,8 +56,30 @@ pub(crate) fn read_error(error: impl Into<redb::Error>) -> ReadError {
 
 /// Runs what may panic inside redb when a file has rotted (4.6 does, in 12 of 1,500 single flipped bits), and makes an answer of it.
 pub(crate) fn without_panic<T>(work: impl FnOnce() -> Result<T, ReadError>) -> Result<T, ReadError> {
-    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work))
-        .unwrap_or_else(|panic| Err(damaged(panic_text(&*panic))))
+    caught(work).unwrap_or_else(|why| Err(damaged(why)))
+}
+
+thread_local! {
+    /// How many of those who wait in this thread for work to end make an answer of its panic.
+    static CATCHING: Cell<u32> = const { Cell::new(0) };
+}
+
+/// What a panic says, where the work ends with one.
+pub(crate) fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    CATCHING.set(CATCHING.get() + 1);
+    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
+    CATCHING.set(CATCHING.get() - 1);
+    outcome.map_err(|panic| panic_text(&*panic))
+}
+
+/// For programs: a panic of which an answer is made is told by that answer, and by nothing else. Every other one is reported as before.
+pub fn keep_quiet_about_caught_panics() {
+    let report = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if CATCHING.get() == 0 {
+            report(panic);
+        }
+    }));
 }
 
 /// Lets go of a database that is of no use. redb writes as it closes, and may panic at what has rotted.
@@ -68,4 +91,16 @@ pub(crate) fn let_go(database: redb::Database) {
 pub(crate) fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
     format!("the database met what it never wrote ({})", text.unwrap_or("no reason given"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_of_which_an_answer_is_made_is_known_to_be_one() {
+        assert_eq!(caught(|| CATCHING.get()), Ok(1));
+        assert_eq!(caught(|| panic!("it has rotted")), Err::<(), _>("it has rotted".to_owned()));
+        assert_eq!(CATCHING.get(), 0, "the next one is nobody's answer");
+    }
 }

@@ -13,7 +13,7 @@ use redb::backends::FileBackend;
 use redb::{Database, DatabaseError, StorageBackend, StorageError};
 
 use crate::blocks::{Backend, BlockFile};
-use crate::error::{FileKind, OpenError, let_go, panic_text};
+use crate::error::{FileKind, OpenError, caught, let_go};
 use crate::header::{FORMAT_VERSION, HeaderError};
 
 /// Behind the name of a file that is being made.
@@ -162,9 +162,7 @@ impl Named {
                     .create_with_backend(backend)
             };
             // redb 4.6 panics on some files that have rotted.
-            std::panic::catch_unwind(std::panic::AssertUnwindSafe(open))
-                .map_err(|panic| self.damaged(panic_text(&*panic)))?
-                .map_err(|error| self.failed(error))?
+            caught(open).map_err(|why| self.damaged(why))?.map_err(|error| self.failed(error))?
         };
         if is_clean && blocks.damaged_blocks() > 0 {
             let_go(database);

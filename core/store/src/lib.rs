@@ -36,7 +36,7 @@ pub mod testing;
 mod writer;
 
 pub use accounts::{AccountRow, RedbAccounts};
-pub use error::{FileKind, OpenError};
+pub use error::{FileKind, OpenError, keep_quiet_about_caught_panics};
 pub use files::{FileFolder, Held};
 pub use outbox::RedbOutbox;
 pub use reread::read_row;

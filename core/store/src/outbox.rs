@@ -16,7 +16,7 @@ use redb::{Database, Durability, ReadableDatabase, StorageBackend, Table, TableD
 
 use crate::blocks::BlockFile;
 use crate::encoding::{Cursor, seal, unseal};
-use crate::error::{FileKind, OpenError, damaged, panic_text, read_error, without_panic};
+use crate::error::{FileKind, OpenError, caught, damaged, read_error, without_panic};
 use crate::file::{Named, OpenFile};
 use crate::limits::OUTBOX_CACHE_BYTES;
 use crate::tables::{number_of, parse_space_id, prefix_end, with_number};
@@ -121,11 +121,10 @@ impl OutboxStore for RedbOutbox {
         if let Some(reason) = &self.broken {
             return Err(WriteError(format!("{reason}; the outbox must be opened again")));
         }
-        let work = std::panic::AssertUnwindSafe(|| self.write_batch(batch));
-        let reason = match std::panic::catch_unwind(work) {
+        let reason = match caught(|| self.write_batch(batch)) {
             Ok(Ok(())) => return Ok(()),
             Ok(Err(error)) => error.to_string(),
-            Err(panic) => panic_text(&*panic),
+            Err(why) => why,
         };
         tracing::error!(reason, "a write failed, nothing more is written until the outbox is opened again");
         self.broken = Some(reason.clone());

@@ -20,7 +20,7 @@ use recordplayer::storage::{ReadError, Readers, SpaceReader, Store, Write, Writt
 use redb::{Database, Durability, ReadableDatabase, StorageBackend, WriteTransaction};
 
 use crate::blocks::BlockFile;
-use crate::error::{FileKind, OpenError, panic_text, read_error, without_panic};
+use crate::error::{FileKind, OpenError, caught, read_error, without_panic};
 use crate::file::Named;
 use crate::limits::{INDEX_TAIL_COMMITS_MAX, STORE_CACHE_BYTES};
 use crate::scrub::Scrub;
@@ -162,11 +162,10 @@ impl RedbStore {
 
     /// Does something that may change the file; after a failure nothing more is written.
     fn carefully<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, ReadError>) -> Result<T, String> {
-        let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(self)));
-        let reason = match outcome {
+        let reason = match caught(|| work(self)) {
             Ok(Ok(done)) => return Ok(done),
             Ok(Err(error)) => error.to_string(),
-            Err(panic) => panic_text(&*panic),
+            Err(why) => why,
         };
         tracing::error!(reason, "a write failed, nothing more is written until the store is opened again");
         self.broken = Some(reason.clone());

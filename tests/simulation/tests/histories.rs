@@ -5,7 +5,7 @@ use std::panic::catch_unwind;
 use recordplayer_simulation::{Kind, Outcome};
 
 /// Seeds that have found something once, by the kind of which it was; the table in `docs/reliability.md` tells what.
-const FOUND_IN_KANBAN: [u64; 35] = [
+const FOUND_IN_KANBAN: [u64; 38] = [
     6,
     25,
     98,
@@ -13,6 +13,8 @@ const FOUND_IN_KANBAN: [u64; 35] = [
     271,
     311,
     7087,
+    4_000_000_001_584,
+    30_981_588_365_837,
     81_998_809_443_884,
     119_101_870_974_186,
     187_928_878_368_436,
@@ -38,12 +40,13 @@ const FOUND_IN_KANBAN: [u64; 35] = [
     20_261_130_001_342,
     20_261_130_027_140,
     20_261_130_033_999,
+    20_261_130_122_010,
     20_261_204_109_053,
     20_261_204_317_548,
     20_261_204_500_277,
 ];
 
-const FOUND_IN_SHELVES: [u64; 36] = [
+const FOUND_IN_SHELVES: [u64; 37] = [
     12,
     218,
     747,
@@ -80,6 +83,7 @@ const FOUND_IN_SHELVES: [u64; 36] = [
     16_253_536_797_348,
     16_253_536_798_039,
     10_510_402_901_749,
+    20_261_203_006_730,
 ];
 
 /// As they were found before there were two kinds, or noted without it.

@@ -242,6 +242,7 @@ fn a_text_that_names_a_card_shows_the_key_that_it_has_now() {
     wim.tell(&in_turntable(&["card", "describe", "TT-1", "--text-file", &file]));
     wim.tell(&in_turntable(&["comment", "TT-1", &format!("Wait for {provisional}")]));
     wim.tell(&in_turntable(&["card", "set", "TT-1", "--block", &format!("no {provisional}")]));
+    wim.tell(&in_turntable(&["card", "checklist", "new", "TT-1", "Steps", "--item", &format!("after {provisional}")]));
     all_sync(&[&mia, &wim]);
     let read = |person: &Person| {
         let card = person.tell(&in_turntable(&["card", "TT-1"]));
@@ -251,6 +252,8 @@ fn a_text_that_names_a_card_shows_the_key_that_it_has_now() {
     let now =
         |key: &str| [format!("Needs {key}, not `{provisional}`\n"), format!("Wait for {key}"), format!("no {key}")];
     assert_eq!(read(&mia), now("TT-3"));
+    mia.tell(&in_turntable(&["card", "checklist", "tick", "TT-1", "after TT-3"]));
+    assert_eq!(mia.tell(&in_turntable(&["card", "TT-1"]))["checklists"][0]["items"][0]["text"], "after TT-3");
     // What is read says the same, and changes nothing.
     let file = mia.file("read.md", &read(&mia)[0]);
     let same = mia.tell(&in_turntable(&["card", "describe", "TT-1", "--text-file", &file]));

@@ -100,8 +100,8 @@ impl Replica {
         Ok(())
     }
 
-    /// What an authority that was restored has lost of this person's accepted work, where it says that they are no member: what they did here since they
-    /// were taken in last, for an export. Nothing where they left in this very log.
+    /// What an authority that was restored may have lost of this person's accepted work, where it says that they are no member: what they did here since
+    /// they were taken in first, for an export; how much of it is there still, nobody tells them. Nothing where they left in this very log.
     pub fn lost_with_access(&self) -> Result<Vec<OutboxEntry>, ReadError> {
         if self.link != (Link::Ended { of: EndedBy::AnotherLog }) {
             return Ok(Vec::new());
@@ -117,11 +117,11 @@ impl Replica {
         Ok(lost.map(|entry| OutboxEntry { text: texts.remove(&entry.command), ..entry }).collect())
     }
 
-    /// Where this person became a member last.
+    /// Where this person became a member first: who was out for a while has done what is before it all the same.
     fn taken_in_at(&self) -> Result<Position, ReadError> {
         let stream = StreamId::of::<Membership>(self.space().0);
         let numbers = self.reader.stream(&stream, Position::START, self.reader.head()?.position)?;
-        for number in numbers.into_iter().rev() {
+        for number in numbers {
             let Some(stored) = self.reader.commit_with(number)? else { continue };
             let commit = stored.open()?;
             if commit.events().any(|event| event.event::<Membership>().is_some_and(|event| event.takes_in(self.actor)))

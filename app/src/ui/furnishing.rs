@@ -20,8 +20,8 @@ pub(super) fn fields(ui: &mut Ui, view: &CardView, project: &OpenProject, device
     let theme = Theme::of(ui);
     let names = Names::at_once(device, &project.space);
     let of_project = project.space.known::<Project>(project.space.id().0);
-    let named = view.card.fields.iter().filter_map(|(id, value)| Some((of_project.fields.get(id)?, value)));
-    let mut shown: Vec<(&str, String)> = named
+    let values = view.card.fields.iter().filter_map(|(id, value)| Some((of_project.fields.get(id)?, value)));
+    let mut shown: Vec<(&str, String)> = values
         .map(|(field, value)| {
             let words = match value {
                 FieldValue::Text { text } => references::read(&names, text),

@@ -6,13 +6,14 @@ use std::path::Path;
 use humansize::{DECIMAL, format_size};
 use recordplayer::claims::Claims;
 use recordplayer::decide::Intent;
-use recordplayer::id::ActId;
+use recordplayer::id::{ActId, ActorId};
 use recordplayer::limits::TEXT_BYTES_MAX;
+use recordplayer::membership::Membership;
 use recordplayer::replica::Wish;
 use recordplayer_client::{SendError, Ticket};
 use recordplayer_kanban::card::{CardCommand as Do, Relation, RelationKind, Stage};
 use recordplayer_kanban::column::followed;
-use recordplayer_kanban::ids::{BoardId, CardId, ColumnId};
+use recordplayer_kanban::ids::{BoardId, CardId, ColumnId, PersonId};
 use recordplayer_kanban::{Board, Card, Column};
 use serde_json::{Value, json};
 
@@ -164,7 +165,30 @@ fn go_to(place: &Place<'_>, keys: &[String], project: &str, to: &str) -> Result<
     let goes = Do::GoTo { project: other.info.space, column };
     let before: BTreeMap<CardId, String> = cards.iter().map(|card| (*card, place.key_of(*card))).collect();
     let title = line(&other.info.title);
-    to_all(place, &cards, &[goes], |_, card| format!("Sent {} to the project {title}", before[&card]))
+    let left: Vec<String> = cards.iter().flat_map(|card| left_behind(place, &other, *card)).collect();
+    let mut answer =
+        to_all(place, &cards, &[goes], |_, card| format!("Sent {} to the project {title}", before[&card]))?;
+    if let ([Value::Object(fields)], false) = (answer.json.as_mut_slice(), left.is_empty()) {
+        fields.insert("left".to_owned(), json!(left));
+    }
+    answer.text.extend(left.iter().map(|what| format!("\nLeft behind: {what}")));
+    Ok(answer)
+}
+
+/// What another project has no like of, as far as this device knows: a type of cards comes along to nowhere, and nobody is assigned who is not there.
+fn left_behind(place: &Place<'_>, other: &Place<'_>, card: CardId) -> Vec<String> {
+    let (key, title) = (place.key_of(card), line(&other.info.title));
+    let (here, there) = (place.project(), other.project());
+    let card = place.space.entity::<Card>(card);
+    let card_type = card.card_type.and_then(|id| Some((id, here.types.get(&id)?)));
+    let typed = card_type.filter(|(id, of)| there.type_like(Some(*id), Some(&of.name)).is_none());
+    let typed = typed.map(|(_, of)| format!("{key}: its type {}, which {title} does not have", line(&of.name)));
+    let members = other.space.entity::<Membership>(other.space.id().0);
+    let is_there =
+        |person: &PersonId| members.role_of(ActorId(person.0)).is_some() || there.placeholders.contains_key(person);
+    let people = card.members.iter().filter(|person| !is_there(person)).filter_map(|person| place.name_of(*person));
+    let people = people.map(|name| format!("{key}: {}, who is no member of {title}", line(&name)));
+    typed.into_iter().chain(people).collect()
 }
 
 /// The column by which the workflow of these cards knows it: that of its ways out, in the other project removed meanwhile, whose cards it has.

@@ -270,3 +270,16 @@ fn a_text_that_names_a_card_shows_the_key_that_it_has_now() {
     all_sync(&[&mia, &cy]);
     assert_eq!(read(&cy), now("TTX-3"));
 }
+
+/// It was gone without a word.
+#[test]
+fn what_a_card_cannot_take_along_is_told() {
+    let (_stage, _server, [mia, wim]) = team();
+    mia.tell(&in_turntable(&["type", "new", "Bug"]));
+    mia.tell(&["member", "remove", "wim", "--project", "Amplifier"]);
+    mia.tell(&in_turntable(&["card", "set", "TT-1", "--type", "Bug", "--assign", "wim"]));
+    all_sync(&[&mia, &wim]);
+    let sent = mia.tell(&in_turntable(&["card", "move", "TT-1", "--to", "Backlog", "--into", "Amplifier"]));
+    let left = ["TT-1: its type Bug, which Amplifier does not have", "TT-1: wim, who is no member of Amplifier"];
+    assert_eq!(sent["left"], json!(left), "{sent}");
+}

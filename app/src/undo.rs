@@ -148,7 +148,9 @@ fn told(replica: &Replica, done: &Done) -> Result<Option<String>, SendError> {
     records.retain(|record| done.commands.contains(&record.origin.command));
     records.sort_by_key(|record| record.number);
     let models = replica.models();
-    let first = records.iter().find_map(|record| happened(record, &models));
+    // Of an import, that it was one.
+    let import = records.iter().filter(|record| &*record.name == "board.imported");
+    let first = import.chain(&records).find_map(|record| happened(record, &models));
     Ok(first.map(|activity| {
         let about = activity.card.map(|card| format!("{card}: ")).unwrap_or_default();
         about + &activity.what

@@ -127,7 +127,12 @@ impl Card {
             self.may_leave(from, Some(target.column.kind), cx)?;
             leads_to(from, &target, cx)?;
         }
-        target.enter(aim.exempt, cx)?;
+        // What is taken back is as it was, also in a column that nobody uses any more.
+        if cx.undoes().is_some() && target.id == from.column && !aim.exempt {
+            target.column.has_room(target.id, 1)?;
+        } else {
+            target.enter(aim.exempt, cx)?;
+        }
         let rank = from.rank.clone();
         cx.emit::<Column>(target.id, &ColumnEvent::CardEntered { card, rank: rank.clone() });
         if target.id == from.column {

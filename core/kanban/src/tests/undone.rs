@@ -405,3 +405,16 @@ fn the_items_of_a_list_that_came_back_are_taken_back_as_before() {
     let (given, _) = taken_back(given, again);
     assert_eq!(given.model::<Card>(card(1)).checklists[0].items[0].text, "Oil");
 }
+
+/// A redo of an import left cards in the archive that stand open in an archived list.
+#[test]
+fn a_card_comes_back_into_the_archived_column_that_it_was_in() {
+    let given = cards(2).sent::<Column>(TODO, ColumnCommand::Archive {});
+    let (given, archived) = sent(given, C::Archive {});
+    let (back, _) = taken_back(given, archived);
+    assert!(!back.model::<Card>(card(1)).archived);
+    // Whoever restores it for another reason is told.
+    let again = sent(back, C::Archive {}).0;
+    let refusal = R::ColumnArchived { column: TODO, name: "To do".into() };
+    again.when::<Card>(card(1), C::Restore { column: None, exempt: false }).refused(refusal);
+}
